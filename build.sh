@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# One command for everything: ./build.sh help
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+# shellcheck source=scripts/say.sh
+. scripts/say.sh
+# shellcheck source=scripts/toolchain.sh
+. scripts/toolchain.sh
+# shellcheck source=scripts/build.sh
+. scripts/build.sh
+# shellcheck source=scripts/test.sh
+. scripts/test.sh
+
+usage() {
+  cat <<'TEXT'
+Usage: ./build.sh VERB [options]
+
+  build   the package into dist/
+  test    build, then formatters, linters, native and package tests
+  demo    build, then train on MNIST with and without center loss and report  (--quick, --help)
+  bench   build, then time it against what one would use instead              (--quick, --help)
+  help    this text
+
+Each verb sets up what it needs (npm packages, Rust's wasm32 target, wasm-pack, wasm-bindgen) and reuses what is
+there. Tools are kept in ~/.cache/center-loss, or where CENTER_LOSS_CACHE says.
+TEXT
+}
+
+verb=${1:-help}
+[ $# -eq 0 ] || shift
+started=$SECONDS
+case $verb in
+  build) build ;;
+  test) run_tests ;;
+  demo) build && node demo/main.js "$@" ;;
+  bench) build && node bench/main.js "$@" ;;
+  help | -h | --help) usage; exit ;;
+  *) usage >&2; die "there is no verb '$verb'." ;;
+esac
+say "$verb: $((SECONDS - started)) s"

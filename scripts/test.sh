@@ -1,0 +1,68 @@
+# Everything that must hold before a change lands: formatters and linters, native kernels, the package.
+# shellcheck shell=bash
+
+PASSED=0
+FAILED=0
+
+count() { PASSED=$((PASSED + $1)) FAILED=$((FAILED + $2)); }
+
+# check "what" command...: one test, passed if the command succeeds.
+check() {
+  if step "$@"; then count 1 0; else count 0 1; fi
+}
+
+ensure_chromium() {
+  CHROMIUM=${CHROMIUM:-$(command -v chromium || command -v google-chrome || command -v chromium-browser || true)}
+  [ -n "$CHROMIUM" ] || step "Chromium from apt" apt_install chromium && CHROMIUM=${CHROMIUM:-/usr/bin/chromium}
+  [ -x "$CHROMIUM" ] || say "  no Chromium: tests in a browser are skipped (install it, or set CHROMIUM to its path)"
+  export CHROMIUM
+}
+
+test_rust() {
+  local log=build/cargo-test.log
+  say "cargo test: kernels on native lanes"
+  # The lines that cargo closes each test binary with are what is counted.
+  cargo test --quiet 2>&1 | tee "$log" || true
+  local passed failed
+  passed=$(sed -n 's/^test result: .* \([0-9]*\) passed;.*/\1/p' "$log" | paste -sd+ - | bc_or_zero)
+  failed=$(sed -n 's/^test result: .* \([0-9]*\) failed;.*/\1/p' "$log" | paste -sd+ - | bc_or_zero)
+  [ "$passed" -gt 0 ] || failed=$((failed + 1))
+  count "$passed" "$failed"
+}
+
+bc_or_zero() { local sum; read -r sum || sum=0; printf '%d' $((sum)); }
+
+test_package() {
+  local report=build/vitest.json
+  say "vitest: the package"
+  rm -f "$report"
+  node_modules/.bin/vitest run --reporter=default --reporter=json --outputFile.json="$report" || true
+  if [ -f "$report" ]; then
+    # shellcheck disable=SC2046
+    count $(node -p "const r = require('./$report'); [r.numPassedTests, r.numFailedTests + (r.success ? 0 : +!r.numFailedTests)].join(' ')")
+  else
+    count 0 1
+  fi
+}
+
+run_tests() {
+  build
+  ensure_toolchain
+  ensure_chromium
+  say "checks"
+  check "cargo fmt" cargo fmt --check
+  if cargo clippy --version >/dev/null 2>&1; then
+    check "clippy, native" cargo clippy --quiet --all-targets -- -D warnings
+    check "clippy, wasm32" env CARGO_TARGET_DIR=target/wasm cargo clippy --quiet --target wasm32-unknown-unknown -- -D warnings
+  else
+    say "  clippy is not installed: skipped (rustup component add clippy)"
+  fi
+  check "Biome" node_modules/.bin/biome ci --error-on-warnings
+  check "TypeScript of tests, demo and bench" node_modules/.bin/tsc --project tsconfig.tools.json
+  test_rust
+  check "results of the native lanes" sh -c 'cargo run --quiet --example bits >build/bits.json'
+  test_package
+  say
+  say "$PASSED passed, $FAILED failed"
+  [ "$FAILED" -eq 0 ]
+}

@@ -1,0 +1,9 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    // The demo's test trains a network; everything else takes milliseconds.
+    testTimeout: 30_000,
+  },
+});
