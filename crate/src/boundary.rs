@@ -1,0 +1,263 @@
+//! What JavaScript calls: numbers in, numbers out, no arithmetic.
+//!
+//! Every address is that of memory which the caller got from [`allocate`] and still owns, 16-byte aligned and large
+//! enough for the shape that comes with it; no two of one call overlap. All `unsafe` here rests on that one contract,
+//! which `src/memory.ts` and its callers keep.
+#![allow(unsafe_code, reason = "addresses from JavaScript become slices here")]
+#![allow(clippy::must_use_candidate, reason = "their results go to JavaScript, where Rust can't watch over them")]
+#![allow(clippy::too_many_arguments, reason = "only numbers cross the boundary, so nothing can be bundled")]
+
+extern crate alloc;
+
+use alloc::alloc::{Layout as Block, alloc_zeroed, dealloc};
+use core::slice::{from_raw_parts, from_raw_parts_mut};
+
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use crate::center_gradient::{CenterGradient, Form};
+use crate::groups::{Group, Groups, NONE};
+use crate::loss::{Labels, Loss, Reduction};
+use crate::row_sum::RowSum;
+use crate::shape::Rows;
+use crate::vector::{Lanes, trap};
+use crate::workspace::Layout;
+use crate::{distance, init, predict as nearest, softmin as probability, update};
+
+const ALIGNMENT: usize = 16;
+
+#[global_allocator]
+static HEAP: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
+
+#[panic_handler]
+fn on_panic(_: &core::panic::PanicInfo) -> ! {
+    trap()
+}
+
+/// The address of `bytes` bytes, all 0, or 0 if they can't be had.
+#[wasm_bindgen]
+pub fn allocate(bytes: usize) -> usize {
+    match Block::from_size_align(bytes, ALIGNMENT) {
+        // SAFETY: the size is not 0.
+        Ok(block) if bytes > 0 => unsafe { alloc_zeroed(block) as usize },
+        _ => 0,
+    }
+}
+
+/// Gives back what [`allocate`] gave for the same number of bytes.
+#[wasm_bindgen]
+pub fn deallocate(address: usize, bytes: usize) {
+    if let Ok(block) = Block::from_size_align(bytes, ALIGNMENT) {
+        // SAFETY: by the contract above, address and size are those of one live block.
+        unsafe { dealloc(address as *mut u8, block) }
+    }
+}
+
+fn read<'a, T>(address: usize, len: usize) -> &'a [T] {
+    // SAFETY: by the contract above.
+    unsafe { from_raw_parts(address as *const T, len) }
+}
+
+fn write<'a, T>(address: usize, len: usize) -> &'a mut [T] {
+    // SAFETY: by the contract above, and no two operands overlap.
+    unsafe { from_raw_parts_mut(address as *mut T, len) }
+}
+
+fn loss_of(radius: f64, reduction: u8) -> Loss {
+    let reduction = match reduction {
+        0 => Reduction::Mean,
+        1 => Reduction::Batch,
+        2 => Reduction::Wen,
+        3 => Reduction::Sum,
+        _ => trap(),
+    };
+    Loss { radius, reduction }
+}
+
+/// The parts of a workspace that a pass over a batch uses.
+fn workspace<'a>(
+    address: usize,
+    labels: &[i32],
+    n_dim: usize,
+    slot_of_class: &'a mut [u32],
+) -> (Groups<'a>, RowSum<'a>) {
+    let layout = Layout::new(labels.len(), slot_of_class.len(), n_dim);
+    let part = |offset| address + offset;
+    let groups = write::<Group>(part(layout.groups), layout.groups_len);
+    let groups = Groups::new(labels, slot_of_class, groups, write(part(layout.next), labels.len()));
+    (groups, RowSum::new(write(part(layout.run), n_dim), write(part(layout.total), n_dim)))
+}
+
+/// Bytes that [`gradients`] and [`step`] want as workspace.
+#[wasm_bindgen]
+pub fn workspace_bytes(rows: usize, n_classes: usize, n_dim: usize) -> usize {
+    Layout::new(rows, n_classes, n_dim).bytes
+}
+
+/// Fills the table that [`gradients`] and [`step`] use to find the rows of a class: one 32-bit entry a class.
+#[wasm_bindgen]
+pub fn init_slots(slots: usize, n_classes: usize) {
+    write(slots, n_classes).fill(NONE);
+}
+
+/// The loss from a distance matrix [rows, n_classes].
+#[wasm_bindgen]
+pub fn forward(distmat: usize, labels: usize, rows: usize, n_classes: usize, radius: f64, reduction: u8) -> f64 {
+    let labels = Labels::new(read(labels, rows), n_classes);
+    loss_of(radius, reduction).forward::<Lanes>(Rows::new(read(distmat, rows * n_classes), n_classes), &labels)
+}
+
+/// ∂loss/∂distmat.
+#[wasm_bindgen]
+pub fn backward(distmat: usize, labels: usize, rows: usize, n_classes: usize, radius: f64, reduction: u8, grad: usize) {
+    let labels = Labels::new(read(labels, rows), n_classes);
+    let distmat = Rows::new(read(distmat, rows * n_classes), n_classes);
+    loss_of(radius, reduction).backward(distmat, &labels, write(grad, rows * n_classes));
+}
+
+/// The loss from embeddings.
+#[wasm_bindgen]
+pub fn evaluate(
+    x: usize,
+    labels: usize,
+    rows: usize,
+    centers: usize,
+    n_classes: usize,
+    n_dim: usize,
+    radius: f64,
+    reduction: u8,
+) -> f64 {
+    let labels = Labels::new(read(labels, rows), n_classes);
+    let centers = Rows::new(read(centers, n_classes * n_dim), n_dim);
+    loss_of(radius, reduction).evaluate::<Lanes>(Rows::new(read(x, rows * n_dim), n_dim), &labels, centers)
+}
+
+/// The loss and ∂loss/∂x, for centers that are fixed.
+#[wasm_bindgen]
+pub fn gradient(
+    x: usize,
+    labels: usize,
+    rows: usize,
+    centers: usize,
+    n_classes: usize,
+    n_dim: usize,
+    radius: f64,
+    reduction: u8,
+    grad_x: usize,
+) -> f64 {
+    let labels = Labels::new(read(labels, rows), n_classes);
+    let centers = Rows::new(read(centers, n_classes * n_dim), n_dim);
+    let x = Rows::new(read(x, rows * n_dim), n_dim);
+    loss_of(radius, reduction).gradient::<Lanes>(x, &labels, centers, write(grad_x, rows * n_dim))
+}
+
+/// The loss, ∂loss/∂x and ∂loss/∂centers.
+///
+/// `touched` is a list of 32-bit numbers, its length first, of the classes that have a row in `grad_centers`: on
+/// return those of this batch. With `dense`, `grad_centers` is [n_classes, n_dim], zero but for the rows that
+/// `touched` lists on entry; else the gradients of the touched classes stand in it one after the other.
+#[wasm_bindgen]
+pub fn gradients(
+    x: usize,
+    labels: usize,
+    rows: usize,
+    centers: usize,
+    n_classes: usize,
+    n_dim: usize,
+    radius: f64,
+    reduction: u8,
+    grad_x: usize,
+    grad_centers: usize,
+    touched: usize,
+    dense: bool,
+    slots: usize,
+    work: usize,
+) -> f64 {
+    let label_values = read(labels, rows);
+    let (groups, mut sum) = workspace(work, label_values, n_dim, write(slots, n_classes));
+    let form = if dense { Form::Dense } else { Form::Touched };
+    let grad_rows = form.rows(rows, n_classes);
+    let (rows_out, touched) = (write(grad_centers, grad_rows * n_dim), write(touched, grad_rows + 1));
+    loss_of(radius, reduction).gradients::<Lanes>(
+        Rows::new(read(x, rows * n_dim), n_dim),
+        &Labels::new(label_values, n_classes),
+        Rows::new(read(centers, n_classes * n_dim), n_dim),
+        &groups,
+        write(grad_x, rows * n_dim),
+        &mut sum,
+        &mut CenterGradient::new(form, rows_out, touched, n_dim),
+    )
+}
+
+/// The loss and ∂loss/∂x, then the center update of Wen et al. with rate `alpha`.
+#[wasm_bindgen]
+pub fn wen_step(
+    x: usize,
+    labels: usize,
+    rows: usize,
+    centers: usize,
+    n_classes: usize,
+    n_dim: usize,
+    radius: f64,
+    reduction: u8,
+    grad_x: usize,
+    alpha: f64,
+    slots: usize,
+    work: usize,
+) -> f64 {
+    let label_values = read(labels, rows);
+    let (groups, mut sum) = workspace(work, label_values, n_dim, write(slots, n_classes));
+    update::wen_step::<Lanes>(
+        loss_of(radius, reduction),
+        alpha,
+        Rows::new(read(x, rows * n_dim), n_dim),
+        &Labels::new(label_values, n_classes),
+        write(centers, n_classes * n_dim),
+        &groups,
+        write(grad_x, rows * n_dim),
+        &mut sum,
+    )
+}
+
+/// Squared distances [rows, n_classes].
+#[wasm_bindgen]
+pub fn distances(x: usize, rows: usize, centers: usize, n_classes: usize, n_dim: usize, distmat: usize) {
+    let (x, centers) = (read(x, rows * n_dim), read(centers, n_classes * n_dim));
+    distance::distances::<Lanes>(Rows::new(x, n_dim), Rows::new(centers, n_dim), write(distmat, rows * n_classes));
+}
+
+/// The nearest class of each row.
+#[wasm_bindgen]
+pub fn predict(x: usize, rows: usize, centers: usize, n_classes: usize, n_dim: usize, classes: usize) {
+    let (x, centers) = (read(x, rows * n_dim), read(centers, n_classes * n_dim));
+    nearest::predict::<Lanes>(x, Rows::new(centers, n_dim), write(classes, rows));
+}
+
+/// Squared distances to softmin probabilities, in place.
+#[wasm_bindgen]
+pub fn softmin(distmat: usize, rows: usize, n_classes: usize) {
+    probability::softmin::<Lanes>(write(distmat, rows * n_classes), n_classes);
+}
+
+/// Standard normal centers.
+#[wasm_bindgen]
+pub fn init_normal(centers: usize, n_classes: usize, n_dim: usize, seed: u64) {
+    init::normal(write(centers, n_classes * n_dim), seed);
+}
+
+/// Orthogonal centers.
+#[wasm_bindgen]
+pub fn init_orthogonal(centers: usize, n_classes: usize, n_dim: usize, seed: u64) {
+    init::orthogonal(write(centers, n_classes * n_dim), n_classes, n_dim, seed);
+}
+
+/// Unit vectors as centers.
+#[wasm_bindgen]
+pub fn init_unit_vectors(centers: usize, n_classes: usize, n_dim: usize) {
+    init::unit_vectors(write(centers, n_classes * n_dim), n_dim);
+}
+
+/// centers ← magnitude · centers
+#[wasm_bindgen]
+pub fn scale(centers: usize, n_classes: usize, n_dim: usize, magnitude: f64) {
+    init::scale(write(centers, n_classes * n_dim), magnitude);
+}

@@ -1,0 +1,35 @@
+//! Center loss and nearest-center classification: the kernels behind the npm package `center-loss`.
+//!
+//! Rows x_i of an embedding `x [B, D]`, labels y_i, centers `c [C, D]`, all row-major `f32`.
+//!
+//! | what | formula | file |
+//! |---|---|---|
+//! | squared distance | d_ij = Σ_k (x_ik − c_jk)² | `rows`, `distance` |
+//! | loss | w·Σ_i max(d_{i,y_i} − r, 0), the weight w by reduction | `loss` |
+//! | input gradient | ∂loss/∂x_i = 2w·(x_i − c_{y_i}) where d > r, else 0 | `loss` |
+//! | center gradient | ∂loss/∂c_j = −Σ_{i: y_i = j} ∂loss/∂x_i | `loss` |
+//! | center update | c_j ← c_j − α·Σ_{i: y_i = j}(c_j − x_i) / (1 + n_j) | `update` |
+//! | nearest center | argmin_j d_ij, the lowest j among equals | `predict` |
+//! | probabilities | p_ij = e^(−d_ij) / Σ_k e^(−d_ik) | `softmin` |
+//!
+//! Layers, each using only those before it: `vector` (four lanes) and `shape` (checked views); `rows` (the walks over
+//! dimensions); `groups` (the rows of each class), `row_sum` (exact sums of rows) and `center_gradient` (where they go);
+//! the formulas above and `init`; `workspace` and `boundary`, which let JavaScript call them.
+#![cfg_attr(target_arch = "wasm32", no_std)]
+
+pub mod center_gradient;
+pub mod distance;
+pub mod groups;
+pub mod init;
+pub mod loss;
+pub mod predict;
+pub mod row_sum;
+pub mod rows;
+pub mod shape;
+pub mod softmin;
+pub mod update;
+pub mod vector;
+pub mod workspace;
+
+#[cfg(target_arch = "wasm32")]
+pub mod boundary;

@@ -1,0 +1,264 @@
+//! The loss over squared distances and its slope.
+//!
+//! With d_i = ‖x_i − c_{y_i}‖², r the radius and the sum over the known rows i (label ≥ 0) of a batch,
+//!
+//! | reduction | loss | floors and ceilings |
+//! |---|---|---|
+//! | `mean` | Σ / (B·C): pytorch-ood 0.3.3 | yes |
+//! | `batch` | Σ / B: `KaiyangZhou/pytorch-center-loss` | yes |
+//! | `sum` | Σ | yes |
+//! | `wen` | Σ / 2B: Wen et al. 2016, their code | no, as theirs |
+//!
+//! where Σ is Σ_i max(d_i − r, 0). With floors and ceilings it is the sum of the reference: every one of the B·C
+//! entries of the masked distance matrix is clamped to 10⁻¹² … 10¹², so that Σ is larger by 10⁻¹² for each entry
+//! that is not some row's own. B counts the known rows, those with a label ≥ C too: they add floors only.
+
+use crate::center_gradient::CenterGradient;
+use crate::groups::Groups;
+use crate::row_sum::RowSum;
+use crate::rows::{for_lanes, squared_distance};
+use crate::shape::{Rows, class_of, is_known};
+use crate::vector::Vector;
+
+/// What the reference clamps the entries of its masked distance matrix to: 10⁻¹² and 10¹² as float32 has them, so that
+/// a distance that is one of them is on the clamp.
+const FLOOR: f64 = 1e-12_f32 as f64;
+const CEILING: f64 = 1e12_f32 as f64;
+
+/// How the sum over the batch becomes the loss.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reduction {
+    /// Σ / (B·C)
+    Mean,
+    /// Σ / B
+    Batch,
+    /// Σ / 2B, no clamping
+    Wen,
+    /// Σ
+    Sum,
+}
+
+/// The loss as a function of squared distances.
+#[derive(Clone, Copy, Debug)]
+pub struct Loss {
+    /// r, on the squared distance.
+    pub radius: f64,
+    /// How the sum becomes the loss.
+    pub reduction: Reduction,
+}
+
+/// Which rows of a class count in its sum.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Counts {
+    /// Those that have a gradient.
+    Pulling,
+    /// All with a finite distance, those within the radius too.
+    Finite,
+}
+
+/// The labels of a batch and what they count to.
+#[derive(Clone, Copy, Debug)]
+pub struct Labels<'a> {
+    values: &'a [i32],
+    n_classes: usize,
+    known: f64,
+    with_class: f64,
+}
+
+impl<'a> Labels<'a> {
+    /// Labels of a batch: below 0 unknown, 0 … C−1 a class, from C on known but of no class.
+    #[must_use]
+    pub fn new(values: &'a [i32], n_classes: usize) -> Self {
+        let (mut known, mut with_class) = (0.0, 0.0);
+        for &label in values {
+            known += f64::from(u8::from(is_known(label)));
+            with_class += f64::from(u8::from(class_of(label, n_classes).is_some()));
+        }
+        Self { values, n_classes, known, with_class }
+    }
+
+    #[allow(clippy::cast_precision_loss, reason = "class counts are far below 2⁵³")]
+    fn entries(&self) -> f64 {
+        self.known * self.n_classes as f64
+    }
+}
+
+impl Loss {
+    fn is_clamped(self) -> bool {
+        self.reduction != Reduction::Wen
+    }
+
+    /// What a squared distance to the row's own center adds to Σ. NaN stays NaN.
+    fn entry(self, distance: f64) -> f64 {
+        let excess = distance - self.radius;
+        let (low, high) = if self.is_clamped() { (FLOOR, CEILING) } else { (0.0, f64::INFINITY) };
+        if excess < low {
+            low
+        } else if excess > high {
+            high
+        } else {
+            excess
+        }
+    }
+
+    /// Whether the loss moves with this squared distance: false on the clamps and on the radius, and for NaN.
+    fn pulls(self, distance: f64) -> bool {
+        let excess = distance - self.radius;
+        if self.is_clamped() { excess > FLOOR && excess < CEILING } else { excess > 0.0 && excess < f64::INFINITY }
+    }
+
+    /// The weight of one entry of Σ in the loss.
+    fn weight(self, labels: &Labels) -> f64 {
+        if labels.known == 0.0 {
+            return 0.0;
+        }
+        match self.reduction {
+            Reduction::Mean => 1.0 / labels.entries(),
+            Reduction::Batch => 1.0 / labels.known,
+            Reduction::Wen => 0.5 / labels.known,
+            Reduction::Sum => 1.0,
+        }
+    }
+
+    /// The loss from the sum over the rows' own entries: the floors of all other entries are known without a look.
+    fn reduce(self, own: f64, labels: &Labels) -> f64 {
+        let floors = if self.is_clamped() { (labels.entries() - labels.with_class) * FLOOR } else { 0.0 };
+        (own + floors) * self.weight(labels)
+    }
+
+    /// The loss from a distance matrix [B, C], as the reference computes it: a known row with a NaN or an infinite
+    /// distance to another center makes the loss NaN.
+    #[must_use]
+    pub fn forward<V: Vector>(self, distmat: Rows, labels: &Labels) -> f64 {
+        let mut own = 0.0;
+        for (row, &label) in labels.values.iter().enumerate().filter(|(_, label)| is_known(**label)) {
+            let distances = distmat.row(row);
+            let mut others = [distances, &[]];
+            if let Some(class) = class_of(label, labels.n_classes) {
+                own += self.entry(f64::from(distances[class]));
+                others = [&distances[..class], &distances[class + 1..]];
+            }
+            own += others.iter().map(|others| f64::from(self.masked::<V>(others))).sum::<f64>();
+        }
+        self.reduce(own, labels)
+    }
+
+    /// Σ max(d − r, 0)·0 over the entries that the mask turns to 0: 0, or NaN where one is NaN or infinite.
+    fn masked<V: Vector>(self, distances: &[f32]) -> f32 {
+        let zero = V::splat(0.0);
+        #[allow(clippy::cast_possible_truncation, reason = "only its being finite matters here")]
+        let radius = V::splat(self.radius as f32);
+        let (lanes, rest) = distances.as_chunks();
+        let add = |sum: V, distances: V| distances.sub(radius).max(zero).mul_add(zero, sum);
+        let sum = lanes.iter().fold(zero, |sum, distances| add(sum, V::load(distances)));
+        if rest.is_empty() { sum.sum() } else { add(sum, V::load_partial(rest)).sum() }
+    }
+
+    /// ∂loss/∂distmat: the weight at the known rows' own entries where the loss moves, 0 elsewhere.
+    pub fn backward(self, distmat: Rows, labels: &Labels, grad: &mut [f32]) {
+        grad.fill(0.0);
+        #[allow(clippy::cast_possible_truncation, reason = "gradients are float32")]
+        let weight = self.weight(labels) as f32;
+        for (row, &label) in labels.values.iter().enumerate() {
+            let Some(class) = class_of(label, labels.n_classes) else { continue };
+            if self.pulls(f64::from(distmat.row(row)[class])) {
+                grad[row * labels.n_classes + class] = weight;
+            }
+        }
+    }
+
+    /// The loss from embeddings: O(B·D), one center a row, no distance matrix.
+    #[must_use]
+    pub fn evaluate<V: Vector>(self, x: Rows, labels: &Labels, centers: Rows) -> f64 {
+        let mut own = 0.0;
+        for (row, &label) in labels.values.iter().enumerate() {
+            let Some(class) = class_of(label, labels.n_classes) else { continue };
+            own += self.entry(squared_distance::<V>(x.row(row), centers.row(class)));
+        }
+        self.reduce(own, labels)
+    }
+
+    /// The loss and ∂loss/∂x = 2w·(x − c), w the weight of one entry, for centers that do not move.
+    pub fn gradient<V: Vector>(self, x: Rows, labels: &Labels, centers: Rows, grad_x: &mut [f32]) -> f64 {
+        let mut own = 0.0;
+        for (row, &label) in labels.values.iter().enumerate() {
+            if let Some(class) = class_of(label, labels.n_classes) {
+                own += self.pull::<V>(x, row, centers.row(class), self.scale(labels), grad_x, None);
+            }
+        }
+        self.finish(own, labels, grad_x, x.dim())
+    }
+
+    /// The loss, ∂loss/∂x and ∂loss/∂c_j = −2w·Σ(x − c_j).
+    #[allow(clippy::too_many_arguments, reason = "a batch, its workspace and its results")]
+    pub fn gradients<V: Vector>(
+        self,
+        x: Rows,
+        labels: &Labels,
+        centers: Rows,
+        groups: &Groups,
+        grad_x: &mut [f32],
+        sum: &mut RowSum,
+        grad_centers: &mut CenterGradient,
+    ) -> f64 {
+        let scale = self.scale(labels);
+        let mut own = 0.0;
+        for group in groups.as_slice() {
+            let center = centers.row(group.class as usize);
+            sum.clear();
+            for row in groups.rows(*group) {
+                own += self.pull::<V>(x, row, center, scale, grad_x, Some((sum, Counts::Pulling)));
+            }
+            let grad = grad_centers.next_row(group);
+            match sum.get() {
+                Some(sum) => for_lanes::<V, 1, 1>([sum], [grad], |[sum], _| [V::splat(-scale).mul(sum)]),
+                None => grad.fill(0.0),
+            }
+        }
+        self.finish(own, labels, grad_x, x.dim())
+    }
+
+    /// One row and its center: writes ∂loss/∂x of the row, adds x − c to the sum if the row counts there, and
+    /// returns what the row adds to Σ. Not inlined: one copy serves the gradients and the update.
+    #[inline(never)]
+    pub(crate) fn pull<V: Vector>(
+        self,
+        x: Rows,
+        row: usize,
+        center: &[f32],
+        scale: f32,
+        grad_x: &mut [f32],
+        sum: Option<(&mut RowSum, Counts)>,
+    ) -> f64 {
+        let grad = &mut grad_x[row * x.dim()..][..x.dim()];
+        let x = x.row(row);
+        let distance = squared_distance::<V>(x, center);
+        let pulls = self.pulls(distance);
+        match sum {
+            Some((sum, Counts::Finite)) if distance.is_finite() => sum.add_residual::<V>(x, center, scale, grad),
+            Some((sum, Counts::Pulling)) if pulls => sum.add_residual::<V>(x, center, scale, grad),
+            _ => for_lanes::<V, 2, 1>([x, center], [grad], |[x, c], _| [V::splat(scale).mul(x.sub(c))]),
+        }
+        if !pulls {
+            // Written, not scaled by 0: 0·NaN is NaN, and a row that does not pull has no gradient at all.
+            grad.fill(0.0);
+        }
+        self.entry(distance)
+    }
+
+    /// The loss, after the gradient rows that no group has written are zero.
+    pub(crate) fn finish(self, own: f64, labels: &Labels, grad_x: &mut [f32], dim: usize) -> f64 {
+        for (row, &label) in labels.values.iter().enumerate() {
+            if class_of(label, labels.n_classes).is_none() {
+                grad_x[row * dim..][..dim].fill(0.0);
+            }
+        }
+        self.reduce(own, labels)
+    }
+
+    /// The factor of x − c in the gradient: ∂(w·d)/∂x = 2w·(x − c).
+    #[allow(clippy::cast_possible_truncation, reason = "gradients are float32")]
+    pub(crate) fn scale(self, labels: &Labels) -> f32 {
+        (2.0 * self.weight(labels)) as f32
+    }
+}

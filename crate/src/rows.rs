@@ -1,0 +1,133 @@
+//! The two walks over the dimensions of rows that every formula is made of: one sums ‖x − c‖², one writes.
+//!
+//! ‖x − c‖² is always summed from the differences, never from ‖x‖² + ‖c‖² − 2x·c, which loses everything for tight
+//! clusters away from the origin. Sums run in `f32` over at most [`BLOCK`] dimensions and in `f64` across blocks, so
+//! that a million dimensions are as exact as a hundred.
+
+use crate::vector::{LANES, Vector};
+
+/// Dimensions that are summed in `f32` before the sum moves to `f64`: at most 256 additions a lane.
+pub const BLOCK: usize = 1024;
+
+/// Independent sums of one pair, so that an addition need not wait for the one before it.
+const CHAINS: usize = 4;
+
+/// ‖x − c‖² of one pair.
+#[must_use]
+#[inline(never)]
+pub fn squared_distance<V: Vector>(x: &[f32], c: &[f32]) -> f64 {
+    let blocks = x.chunks(BLOCK).zip(c.chunks(BLOCK));
+    let total: f64 = blocks.map(|(x, c)| f64::from(squared_distance_of_block::<V>(x, c))).sum();
+    if total.is_finite() {
+        return total;
+    }
+    // Squares of more than 10³⁸: float64 holds them. Where x or c is not finite, neither is this.
+    x.iter().zip(c).map(|(x, c)| f64::from(*x) - f64::from(*c)).map(|difference| difference * difference).sum()
+}
+
+#[inline]
+fn squared_distance_of_block<V: Vector>(x: &[f32], c: &[f32]) -> f32 {
+    let mut sums = [V::splat(0.0); CHAINS];
+    let mut add = |chain: usize, x: V, c: V| {
+        let difference = x.sub(c);
+        sums[chain] = difference.mul_add(difference, sums[chain]);
+    };
+    let ((x_lanes, x_rest), (c_lanes, c_rest)) = (x.as_chunks::<LANES>(), c.as_chunks::<LANES>());
+    let ((x_runs, x_lanes), (c_runs, c_lanes)) = (x_lanes.as_chunks::<CHAINS>(), c_lanes.as_chunks::<CHAINS>());
+    for (x, c) in x_runs.iter().zip(c_runs) {
+        for chain in 0..CHAINS {
+            add(chain, V::load(&x[chain]), V::load(&c[chain]));
+        }
+    }
+    for (x, c) in x_lanes.iter().zip(c_lanes) {
+        add(0, V::load(x), V::load(c));
+    }
+    if !x_rest.is_empty() {
+        add(1, V::load_partial(x_rest), V::load_partial(c_rest));
+    }
+    sums[0].add(sums[2]).add(sums[1].add(sums[3])).sum()
+}
+
+/// ‖x − c‖² of `R` rows with `C` centers, as `[row][center]`: each value is loaded once for all its pairs.
+///
+/// A pair's sum depends on the tile in nothing, not even its last bit: equal centers are at equal distances, wherever
+/// they stand. Not inlined: one copy serves the distances and the predictions.
+#[must_use]
+#[inline(never)]
+pub fn squared_distances<V: Vector, const R: usize, const C: usize>(x: [&[f32]; R], c: [&[f32]; C]) -> [[f32; C]; R] {
+    let dim = x.first().map_or(0, |row| row.len());
+    let mut totals = [[0.0_f64; C]; R];
+    for start in (0..dim).step_by(BLOCK) {
+        let end = dim.min(start + BLOCK);
+        let block = squared_distances_of_block::<V, R, C>(x.map(|row| &row[start..end]), c.map(|row| &row[start..end]));
+        for (totals, block) in totals.iter_mut().zip(block) {
+            for (total, sum) in totals.iter_mut().zip(block) {
+                *total += f64::from(sum);
+            }
+        }
+    }
+    #[allow(clippy::cast_possible_truncation, reason = "the matrix is float32; what overflows becomes infinite")]
+    totals.map(|row| row.map(|total| total as f32))
+}
+
+#[inline]
+fn squared_distances_of_block<V: Vector, const R: usize, const C: usize>(
+    x: [&[f32]; R],
+    c: [&[f32]; C],
+) -> [[f32; C]; R] {
+    let dim = x.first().map_or(0, |row| row.len());
+    let runs = dim / LANES;
+    // Cut to one common length, which lets the compiler drop the bounds checks in the loop.
+    let x_lanes = x.map(|row| &row.as_chunks::<LANES>().0[..runs]);
+    let c_lanes = c.map(|row| &row.as_chunks::<LANES>().0[..runs]);
+    let mut sums = [[V::splat(0.0); C]; R];
+    let mut add = |x: [V; R], c: [V; C]| {
+        for row in 0..R {
+            for center in 0..C {
+                let difference = x[row].sub(c[center]);
+                sums[row][center] = difference.mul_add(difference, sums[row][center]);
+            }
+        }
+    };
+    for run in 0..runs {
+        add(x_lanes.map(|row| V::load(&row[run])), c_lanes.map(|row| V::load(&row[run])));
+    }
+    if !dim.is_multiple_of(LANES) {
+        let rest = runs * LANES;
+        add(x.map(|row| V::load_partial(&row[rest..dim])), c.map(|row| V::load_partial(&row[rest..dim])));
+    }
+    sums.map(|row| row.map(V::sum))
+}
+
+/// outputs ← f(inputs, outputs), four dimensions at a time: the walk that writes.
+///
+/// All slices have one length. `f` gets what the outputs held; where it does not look, nothing is read.
+#[inline]
+pub fn for_lanes<V: Vector, const I: usize, const O: usize>(
+    inputs: [&[f32]; I],
+    outputs: [&mut [f32]; O],
+    f: impl Fn([V; I], [V; O]) -> [V; O],
+) {
+    let dim = outputs.first().map_or(0, |out| out.len());
+    let runs = dim / LANES;
+    let input_lanes = inputs.map(|input| &input.as_chunks::<LANES>().0[..runs]);
+    let outputs = outputs.map(|out| {
+        let (lanes, rest) = out.as_chunks_mut::<LANES>();
+        (&mut lanes[..runs], rest)
+    });
+    for run in 0..runs {
+        let before = core::array::from_fn(|o| V::load(&outputs[o].0[run]));
+        let after = f(input_lanes.map(|input| V::load(&input[run])), before);
+        for o in 0..O {
+            after[o].store(&mut outputs[o].0[run]);
+        }
+    }
+    if !dim.is_multiple_of(LANES) {
+        let rest = runs * LANES;
+        let before = core::array::from_fn(|o| V::load_partial(outputs[o].1));
+        let after = f(inputs.map(|input| V::load_partial(&input[rest..dim])), before);
+        for o in 0..O {
+            after[o].store_partial(outputs[o].1);
+        }
+    }
+}

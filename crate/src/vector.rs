@@ -1,0 +1,189 @@
+//! Four `f32` lanes, twice: `v128` of WebAssembly SIMD and `[f32; 4]` for every other target.
+//!
+//! Every kernel is written once over [`Vector`]. Both implementations do the same operations on the same lanes in
+//! the same order and never fuse a multiplication with an addition, so that native tests run the very arithmetic that
+//! ships: their results are equal to the last bit. This is the only file that knows of `core::arch`.
+#![allow(unsafe_code, reason = "v128 loads and stores go through raw pointers")]
+
+/// The number of lanes of a [`Vector`].
+pub const LANES: usize = 4;
+
+/// Four `f32` lanes and the few operations that the kernels need.
+pub trait Vector: Copy {
+    /// `value` in every lane.
+    #[must_use]
+    fn splat(value: f32) -> Self;
+    /// The four values, first value in lane 0.
+    #[must_use]
+    fn load(values: &[f32; LANES]) -> Self;
+    /// Writes lane 0 to the first value.
+    fn store(self, values: &mut [f32; LANES]);
+    /// a + b
+    #[must_use]
+    fn add(self, other: Self) -> Self;
+    /// a − b
+    #[must_use]
+    fn sub(self, other: Self) -> Self;
+    /// a · b
+    #[must_use]
+    fn mul(self, other: Self) -> Self;
+    /// The larger of each pair of lanes; NaN where either is NaN.
+    #[must_use]
+    fn max(self, other: Self) -> Self;
+    /// 2ⁿ for lanes that hold whole numbers n in −126 … 127.
+    #[must_use]
+    fn power_of_two(self) -> Self;
+    /// The four lanes as an array.
+    #[must_use]
+    fn to_array(self) -> [f32; LANES];
+
+    /// a · b + c, rounded after each of the two operations.
+    #[must_use]
+    #[inline]
+    fn mul_add(self, factor: Self, addend: Self) -> Self {
+        self.mul(factor).add(addend)
+    }
+
+    /// (lane 0 + lane 2) + (lane 1 + lane 3)
+    #[must_use]
+    #[inline]
+    fn sum(self) -> f32 {
+        let [a, b, c, d] = self.to_array();
+        (a + c) + (b + d)
+    }
+
+    /// Up to three values, the other lanes 0: two rows so loaded differ by 0 there, and one body serves all lengths.
+    #[must_use]
+    #[inline]
+    fn load_partial(values: &[f32]) -> Self {
+        // Spelled out: a loop becomes a call to copy memory, which takes longer than all the rest.
+        Self::load(&match *values {
+            [a] => [a, 0.0, 0.0, 0.0],
+            [a, b] => [a, b, 0.0, 0.0],
+            [a, b, c] => [a, b, c, 0.0],
+            _ => [0.0; LANES],
+        })
+    }
+
+    /// Writes the first lanes to up to three values.
+    #[inline]
+    fn store_partial(self, values: &mut [f32]) {
+        let lanes = self.to_array();
+        match values {
+            [a] => [*a] = [lanes[0]],
+            [a, b] => [*a, *b] = [lanes[0], lanes[1]],
+            [a, b, c] => [*a, *b, *c] = [lanes[0], lanes[1], lanes[2]],
+            _ => {}
+        }
+    }
+}
+
+#[inline]
+fn zip(a: [f32; LANES], b: [f32; LANES], of: impl Fn(f32, f32) -> f32) -> [f32; LANES] {
+    [of(a[0], b[0]), of(a[1], b[1]), of(a[2], b[2]), of(a[3], b[3])]
+}
+
+impl Vector for [f32; LANES] {
+    #[inline]
+    fn splat(value: f32) -> Self {
+        [value; LANES]
+    }
+    #[inline]
+    fn load(values: &[f32; LANES]) -> Self {
+        *values
+    }
+    #[inline]
+    fn store(self, values: &mut [f32; LANES]) {
+        *values = self;
+    }
+    #[inline]
+    fn add(self, other: Self) -> Self {
+        zip(self, other, |a, b| a + b)
+    }
+    #[inline]
+    fn sub(self, other: Self) -> Self {
+        zip(self, other, |a, b| a - b)
+    }
+    #[inline]
+    fn mul(self, other: Self) -> Self {
+        zip(self, other, |a, b| a * b)
+    }
+    #[inline]
+    fn max(self, other: Self) -> Self {
+        zip(self, other, |a, b| if a > b || a.is_nan() { a } else { b })
+    }
+    #[inline]
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "lanes hold −126 … 127")]
+    fn power_of_two(self) -> Self {
+        self.map(|n| f32::from_bits(((n as i32 + 127) as u32) << 23))
+    }
+    #[inline]
+    fn to_array(self) -> [f32; LANES] {
+        self
+    }
+}
+
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+mod simd128 {
+    use super::{LANES, Vector};
+    use core::arch::wasm32::{
+        f32x4_add, f32x4_max, f32x4_mul, f32x4_splat, f32x4_sub, i32x4_add, i32x4_shl, i32x4_splat,
+        i32x4_trunc_sat_f32x4, v128, v128_load, v128_store,
+    };
+
+    impl Vector for v128 {
+        #[inline]
+        fn splat(value: f32) -> Self {
+            f32x4_splat(value)
+        }
+        #[inline]
+        fn load(values: &[f32; LANES]) -> Self {
+            // SAFETY: the array is 16 readable bytes, and v128 loads need no alignment.
+            unsafe { v128_load(values.as_ptr().cast()) }
+        }
+        #[inline]
+        fn store(self, values: &mut [f32; LANES]) {
+            // SAFETY: the array is 16 writable bytes, and v128 stores need no alignment.
+            unsafe { v128_store(values.as_mut_ptr().cast(), self) }
+        }
+        #[inline]
+        fn add(self, other: Self) -> Self {
+            f32x4_add(self, other)
+        }
+        #[inline]
+        fn sub(self, other: Self) -> Self {
+            f32x4_sub(self, other)
+        }
+        #[inline]
+        fn mul(self, other: Self) -> Self {
+            f32x4_mul(self, other)
+        }
+        #[inline]
+        fn max(self, other: Self) -> Self {
+            f32x4_max(self, other)
+        }
+        #[inline]
+        fn power_of_two(self) -> Self {
+            i32x4_shl(i32x4_add(i32x4_trunc_sat_f32x4(self), i32x4_splat(127)), 23)
+        }
+        #[inline]
+        fn to_array(self) -> [f32; LANES] {
+            let mut lanes = [0.0; LANES];
+            self.store(&mut lanes);
+            lanes
+        }
+    }
+}
+
+/// The lanes that the target has.
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+pub type Lanes = core::arch::wasm32::v128;
+/// The lanes that the target has.
+#[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
+pub type Lanes = [f32; LANES];
+
+/// Stops the module: what a panic does in WebAssembly.
+#[cfg(target_arch = "wasm32")]
+pub(crate) fn trap() -> ! {
+    core::arch::wasm32::unreachable()
+}
