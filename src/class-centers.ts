@@ -1,0 +1,163 @@
+import { checkChoice, checkCount, checkOptions, checkOut, countRows, type Floats } from './check.js';
+import { dispose, disposedError } from './dispose.js';
+import { loadCore } from './load.js';
+import { Block, BYTES, hold, readFloats, readIntegers, scratch, writeFloats } from './memory.js';
+
+/** Scratch memory for the rows that are computed at once: it stays within a last-level cache. */
+const ROWS_AT_ONCE_BYTES = 4 * 2 ** 20;
+
+export interface ClassCentersOptions {
+  /** Says that the centers are anchors, which training leaves where they are. Default false. */
+  readonly fixed?: boolean;
+}
+
+/**
+ * A center per class in feature space, `params` [nClasses, nFeatures], all 0 at first.
+ *
+ * Source: pytorch-ood 0.3.3, `ClassCenters`.
+ */
+export class ClassCenters {
+  readonly nClasses: number;
+  readonly nFeatures: number;
+  readonly fixed: boolean;
+  readonly #params: Block<Float32Array<ArrayBuffer>>;
+  #disposed = false;
+
+  /**
+   * @throws CenterLossError `ERR_OPTION` for sizes that are no positive integers and for unknown options;
+   * `ERR_OUT_OF_MEMORY`; `ERR_WASM_BLOCKED`
+   */
+  constructor(nClasses: number, nFeatures: number, options: ClassCentersOptions = {}) {
+    checkCount(nClasses, 'nClasses');
+    checkCount(nFeatures, 'nFeatures');
+    checkOptions(options, ['fixed']);
+    const { fixed = false } = options;
+    checkChoice(fixed, 'fixed', [true, false]);
+    this.nClasses = nClasses;
+    this.nFeatures = nFeatures;
+    this.fixed = fixed;
+    this.#params = Block.floats(nClasses * nFeatures, `${nClasses} centers of ${nFeatures} dimensions`);
+  }
+
+  /**
+   * The centers [nClasses, nFeatures], row-major, to read and to write: a view on WebAssembly memory, not a copy.
+   * Read the property anew rather than keeping the array: when the memory grows, an array taken before loses it
+   * (its length becomes 0).
+   * @throws CenterLossError `ERR_DISPOSED`
+   */
+  get params(): Float32Array<ArrayBuffer> {
+    this.#checkAlive();
+    return this.#params.view;
+  }
+
+  /**
+   * Squared Euclidean distances d_ij = Σ_k (x_ik − c_jk)², [B, nClasses], each within 1e-5 (relative) of the float64
+   * value also where rows lie close to a center far from the origin.
+   * @param x rows [B, nFeatures]
+   * @param out where to write the result, returned then; default a new array
+   * @throws CenterLossError `ERR_SHAPE`, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
+   */
+  distances(x: Floats, out?: Float32Array): Float32Array {
+    return this.#inRowBlocks(x, out, () => {});
+  }
+
+  /**
+   * The nearest class of each row, argmin_j d_ij, the lowest class among equals; −1 for a row that has no finite
+   * distance (a NaN or an infinite value in it, or one so large that its square overflows float32).
+   * @param x rows [B, nFeatures]
+   * @returns class per row [B]
+   * @throws CenterLossError `ERR_SHAPE`, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
+   */
+  predict(x: Floats): Int32Array<ArrayBuffer> {
+    this.#checkAlive();
+    const rows = countRows(x, 'x', this.nFeatures, 'nFeatures');
+    const classes = new Int32Array(rows);
+    this.#forRowBlocks(x, rows, this.nFeatures + 1, 'predict', (first, count, xAddress, resultAddress) => {
+      const { kernels } = loadCore();
+      kernels.predict(xAddress, count, this.#params.address, this.nClasses, this.nFeatures, resultAddress);
+      readIntegers(resultAddress, classes.subarray(first, first + count));
+    });
+    return classes;
+  }
+
+  /**
+   * Class probabilities by softmin over squared distances, p_ij = e^(−d_ij) / Σ_k e^(−d_ik), [B, nClasses]: what
+   * pytorch-ood calls `predict`. NaN in a row of x makes its probabilities NaN. As d is float32, so is the exponent:
+   * p has a relative error of about 1e-7·d.
+   * @param x rows [B, nFeatures]
+   * @throws CenterLossError `ERR_SHAPE`, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
+   */
+  predictProba(x: Floats): Float32Array<ArrayBuffer> {
+    return this.#inRowBlocks(x, undefined, (distances, rows) => {
+      loadCore().kernels.softmin(distances, rows, this.nClasses);
+    }) as Float32Array<ArrayBuffer>;
+  }
+
+  /** Frees the memory of the centers. What was returned before stays valid; `params` taken before does not. */
+  dispose(): void {
+    this.#disposed = true;
+    this.#params.free();
+  }
+
+  [dispose](): void {
+    this.dispose();
+  }
+
+  /** @internal Where the centers are, for the kernels. */
+  get address(): number {
+    this.#checkAlive();
+    return this.#params.address;
+  }
+
+  #checkAlive(): void {
+    if (this.#disposed) throw disposedError('ClassCenters');
+  }
+
+  /** Distances of all rows, made into the result block by block where they stand. */
+  #inRowBlocks(
+    x: Floats,
+    out: Float32Array | undefined,
+    finish: (distancesAddress: number, rows: number) => void,
+  ): Float32Array {
+    this.#checkAlive();
+    const { nClasses, nFeatures } = this;
+    const rows = countRows(x, 'x', nFeatures, 'nFeatures');
+    if (out !== undefined) checkOut(out, rows * nClasses, { x, params: this.#params.view });
+    const outNow = hold(out ?? new Float32Array(rows * nClasses));
+    this.#forRowBlocks(x, rows, nFeatures + nClasses, 'distances', (first, count, xAddress, resultAddress) => {
+      loadCore().kernels.distances(xAddress, count, this.#params.address, nClasses, nFeatures, resultAddress);
+      finish(resultAddress, count);
+      readFloats(resultAddress, outNow().subarray(first * nClasses, (first + count) * nClasses));
+    });
+    return outNow();
+  }
+
+  /** Copies rows in, as many at once as scratch memory holds: a row's result does not depend on its neighbours. */
+  #forRowBlocks(
+    x: Floats,
+    rows: number,
+    floatsPerRow: number,
+    purpose: string,
+    compute: (first: number, count: number, xAddress: number, resultAddress: number) => void,
+  ): void {
+    if (rows === 0) return;
+    const xNow = hold(x);
+    const dim = this.nFeatures;
+    // An even number, as the kernels take rows in pairs.
+    const atOnce = Math.min(rows, 2 * Math.ceil(ROWS_AT_ONCE_BYTES / (2 * BYTES * floatsPerRow)));
+    const [xAddress, resultAddress] = scratch(`${purpose} for ${atOnce} rows`, [
+      BYTES * atOnce * dim,
+      BYTES * atOnce * (floatsPerRow - dim),
+    ]);
+    for (let first = 0; first < rows; first += atOnce) {
+      const count = Math.min(atOnce, rows - first);
+      const values = xNow();
+      const [start, end] = [first * dim, (first + count) * dim];
+      writeFloats(
+        Array.isArray(values) ? values.slice(start, end) : (values as Float32Array).subarray(start, end),
+        xAddress,
+      );
+      compute(first, count, xAddress, resultAddress);
+    }
+  }
+}

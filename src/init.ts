@@ -1,0 +1,36 @@
+import type { ClassCenters } from './class-centers.js';
+import { loadCore } from './load.js';
+import type { Settings } from './options.js';
+
+let warned = false;
+
+/** Writes the initial centers. */
+export function initCenters(centers: ClassCenters, settings: Settings): void {
+  const { kernels } = loadCore();
+  const { nClasses, nFeatures, address } = centers;
+  const seed = BigInt(settings.seed);
+  const { init } = settings;
+  let { magnitude } = settings;
+  if (init instanceof Float32Array) {
+    centers.params.set(init);
+  } else if (init === 'orthogonal') {
+    kernels.init_orthogonal(address, nClasses, nFeatures, seed);
+  } else if (init === 'normal' || (init === 'pytorch-ood' && nClasses !== nFeatures)) {
+    kernels.init_normal(address, nClasses, nFeatures, seed);
+  } else {
+    kernels.init_unit_vectors(address, nClasses, nFeatures);
+  }
+  if (init === 'pytorch-ood' && !(nClasses === nFeatures && settings.fixed)) {
+    warnOfIgnoredMagnitude(magnitude);
+    magnitude = 1;
+  }
+  if (magnitude !== 1) kernels.scale(address, nClasses, nFeatures, magnitude);
+}
+
+function warnOfIgnoredMagnitude(magnitude: number): void {
+  if (magnitude === 1 || warned) return;
+  warned = true;
+  console.warn(
+    `center-loss: magnitude = ${magnitude} is ignored, as in pytorch-ood: init 'pytorch-ood' applies it only to fixed centers with nClasses = nDim. Any other init applies it.`,
+  );
+}

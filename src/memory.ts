@@ -1,0 +1,182 @@
+import { CenterLossError } from './errors.js';
+import { loadCore } from './load.js';
+
+// The only file that makes views on WebAssembly memory. Growth detaches every view made before it, so no view is kept
+// across a call that may allocate without being taken again: `Block.view` and `today` are where that happens.
+
+const ALIGNMENT = 16;
+/** Of a float32 as of an int32. */
+export const BYTES = 4;
+
+/** The least that scratch memory grows by: one page. */
+const PAGE_BYTES = 65536;
+
+function allocate(bytes: number, purpose: string): number {
+  // A size that 32 bits can't say must not reach the module: there it would be another size.
+  const address = bytes < 2 ** 32 ? loadCore().kernels.allocate(bytes) : 0;
+  if (address === 0) {
+    throw new CenterLossError(
+      'ERR_OUT_OF_MEMORY',
+      `${purpose} needs ${bytes.toLocaleString('en')} bytes of WebAssembly memory, more than can be had`,
+    );
+  }
+  return address;
+}
+
+const abandoned =
+  typeof FinalizationRegistry === 'undefined'
+    ? undefined
+    : new FinalizationRegistry<{ address: number; bytes: number }>(({ address, bytes }) =>
+        loadCore().kernels.deallocate(address, bytes),
+      );
+
+/** Keeps a block as long as any view on it: a view must not outlive its memory. */
+const blockOfView = new WeakMap<object, object>();
+
+type View = Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>;
+type ViewType<V> = new (buffer: ArrayBuffer, byteOffset: number, length: number) => V;
+
+/** An array that lives in WebAssembly memory, all 0 at first, until it is freed or neither it nor a view is held. */
+export class Block<V extends View = View> {
+  readonly address: number;
+  readonly #length: number;
+  readonly #type: ViewType<V>;
+  #view: V | undefined;
+  #freed = false;
+
+  private constructor(type: ViewType<V>, length: number, purpose: string) {
+    this.#type = type;
+    this.#length = length;
+    this.address = allocate(length * BYTES, purpose);
+    abandoned?.register(this, { address: this.address, bytes: length * BYTES }, this);
+  }
+
+  static floats(length: number, purpose: string): Block<Float32Array<ArrayBuffer>> {
+    return new Block(Float32Array, length, purpose);
+  }
+
+  static integers(length: number, purpose: string): Block<Int32Array<ArrayBuffer>> {
+    return new Block(Int32Array, length, purpose);
+  }
+
+  /** A view that is right now; growth of the memory may detach it, and the next read gives a new one. */
+  get view(): V {
+    const buffer = loadCore().memory.buffer;
+    if (this.#view?.buffer !== buffer) {
+      this.#view = new this.#type(buffer, this.address, this.#length);
+      blockOfView.set(this.#view, this);
+    }
+    return this.#view;
+  }
+
+  free(): void {
+    if (this.#freed) return;
+    this.#freed = true;
+    abandoned?.unregister(this);
+    loadCore().kernels.deallocate(this.address, this.#length * BYTES);
+  }
+}
+
+/** Blocks of one owner: had all or none, freed together. */
+export class Blocks {
+  readonly #blocks: Block[] = [];
+
+  floats(length: number, purpose: string): Block<Float32Array<ArrayBuffer>> {
+    return this.#own(() => Block.floats(length, purpose));
+  }
+
+  integers(length: number, purpose: string): Block<Int32Array<ArrayBuffer>> {
+    return this.#own(() => Block.integers(length, purpose));
+  }
+
+  free(): void {
+    for (const block of this.#blocks) block.free();
+  }
+
+  #own<B extends Block>(allocate: () => B): B {
+    try {
+      const block = allocate();
+      this.#blocks.push(block);
+      return block;
+    } catch (error) {
+      this.free();
+      throw error;
+    }
+  }
+}
+
+let scratchAddress = 0;
+let scratchBytes = 0;
+
+/**
+ * Addresses of memory for the length of one call, one for each size in bytes. The next call gets the same memory, so
+ * nothing that leaves a call may stand in it.
+ */
+export function scratch<const Sizes extends readonly number[]>(
+  purpose: string,
+  sizes: Sizes,
+): { [Place in keyof Sizes]: number } {
+  let bytes = 0;
+  const offsets = sizes.map((size) => {
+    const offset = bytes;
+    bytes += Math.ceil(size / ALIGNMENT) * ALIGNMENT;
+    return offset;
+  });
+  if (bytes > scratchBytes) {
+    const wanted = Math.ceil(bytes / PAGE_BYTES) * PAGE_BYTES;
+    // The old memory goes first: its contents are worth nothing, and both may not fit.
+    if (scratchBytes > 0) loadCore().kernels.deallocate(scratchAddress, scratchBytes);
+    scratchBytes = 0;
+    scratchAddress = allocate(wanted, purpose);
+    scratchBytes = wanted;
+  }
+  return offsets.map((offset) => scratchAddress + offset) as { [Place in keyof Sizes]: number };
+}
+
+let floatsOfAll = new Float32Array(0);
+let integersOfAll = new Int32Array(0);
+
+/** All memory as floats, taken anew when it has grown. */
+function floats(): Float32Array<ArrayBuffer> {
+  const { buffer } = loadCore().memory;
+  if (floatsOfAll.buffer !== buffer) floatsOfAll = new Float32Array(buffer);
+  return floatsOfAll;
+}
+
+/** All memory as integers; not to be kept across anything that may allocate. */
+export function integers(): Int32Array<ArrayBuffer> {
+  const { buffer } = loadCore().memory;
+  if (integersOfAll.buffer !== buffer) integersOfAll = new Int32Array(buffer);
+  return integersOfAll;
+}
+
+/** A copy of `length` floats, for the caller to keep. */
+export function copyFloats(address: number, length: number): Float32Array<ArrayBuffer> {
+  return floats().slice(address / BYTES, address / BYTES + length);
+}
+
+/** Fills `into` from an address on. */
+export function readFloats(address: number, into: Float32Array): void {
+  into.set(floats().subarray(address / BYTES, address / BYTES + into.length));
+}
+
+/** Fills `into` from an address on. */
+export function readIntegers(address: number, into: Int32Array): void {
+  into.set(integers().subarray(address / BYTES, address / BYTES + into.length));
+}
+
+/** Writes values at an address. */
+export function writeFloats(values: ArrayLike<number>, address: number): void {
+  floats().set(values, address / BYTES);
+}
+
+/**
+ * The array that a caller passed, found again: it may itself be a view on our memory (`centers.params`, `batch.x`),
+ * and then the growth that its own call brings about detaches it. Hold it before memory may grow, read it after.
+ */
+export function hold<A extends ArrayLike<number>>(array: A): () => A {
+  if (!ArrayBuffer.isView(array) || array.buffer !== loadCore().memory.buffer) return () => array;
+  const { byteOffset, length } = array;
+  const type = array.constructor as ViewType<A>;
+  return () => (array.length === length ? array : new type(loadCore().memory.buffer, byteOffset, length));
+}

@@ -1,0 +1,69 @@
+import type { Batch } from './batch.js';
+import { checkBatchWidth, checkRowsMatch, countRows, type Floats } from './check.js';
+import { BYTES, hold, integers, scratch, writeFloats } from './memory.js';
+import { checkLabels, checkTarget, type LabelPolicy, type Target, writeLabels } from './targets.js';
+
+/** A batch in WebAssembly memory: addresses for a kernel. */
+export interface Operands {
+  /** B. */
+  readonly rows: number;
+  /** Embeddings or distances, [B, width]. */
+  readonly x: number;
+  /** Checked labels [B]. */
+  readonly target: number;
+  /** Room for a gradient of the same shape as x. */
+  readonly grad: number;
+  /** Room for whatever else a kernel needs. */
+  readonly work: number;
+}
+
+/** What the rows of a call must fit. */
+export interface Expected {
+  /** The name of the call, for messages. */
+  readonly call: string;
+  /** What messages call the rows. */
+  readonly name: string;
+  readonly width: number;
+  readonly widthName: string;
+  readonly nClasses: number;
+  readonly labels: LabelPolicy;
+  /** Whether a gradient of the rows will be written. */
+  readonly grad: boolean;
+  /** Bytes of work space for a number of rows. */
+  readonly workBytes: (rows: number) => number;
+}
+
+/**
+ * Copies rows and labels into scratch memory, once, after every check.
+ * @throws CenterLossError `ERR_SHAPE`, `ERR_LABEL`, `ERR_OUT_OF_MEMORY`
+ */
+export function copyIn(x: Floats, target: Target, expected: Expected): Operands {
+  const { width, nClasses } = expected;
+  const rows = countRows(x, expected.name, width, expected.widthName);
+  checkTarget(target);
+  checkRowsMatch(rows, expected.name, width, target.length);
+  const [xNow, targetNow] = [hold(x), hold(target as Int32Array)];
+  const floatBytes = BYTES * rows * width;
+  const [xAt, targetAt, gradAt, workAt] = scratch(`${expected.call} with ${rows} rows of ${width} values`, [
+    floatBytes,
+    BYTES * rows,
+    expected.grad ? floatBytes : 0,
+    expected.workBytes(rows),
+  ]);
+  writeLabels(targetNow(), nClasses, expected.labels, integers(), targetAt / BYTES);
+  writeFloats(xNow(), xAt);
+  return { rows, x: xAt, target: targetAt, grad: gradAt, work: workAt };
+}
+
+/**
+ * The rows of a batch where they are, after every check.
+ * @throws CenterLossError `ERR_SHAPE`, `ERR_LABEL`, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
+ */
+export function inPlace(batch: Batch, expected: Expected): Operands {
+  const { rows } = batch;
+  checkLabels(batch.target, expected.nClasses, expected.labels);
+  checkBatchWidth(batch.nDim, expected.width);
+  const [work] = scratch(`${expected.call} with ${rows} rows`, [expected.workBytes(rows)]);
+  const { x, target, gradX } = batch.addresses;
+  return { rows, x, target, grad: gradX, work };
+}
