@@ -5,5 +5,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     // The demo's test trains a network; everything else takes milliseconds.
     testTimeout: 30_000,
+    // Tests of what happens to objects that nobody holds call for a collection.
+    execArgv: ['--expose-gc'],
   },
 });

@@ -1,0 +1,135 @@
+// What a user holds stays right when WebAssembly memory grows, and memory does not grow without need.
+import { CenterLoss, ClassCenters } from 'center-loss';
+import { describe, expect, it } from 'vitest';
+import { expectError } from './error.js';
+
+const memoryBytes = (loss: CenterLoss) => loss.centers.params.buffer.byteLength;
+
+/** Makes the memory grow, which detaches every view taken before. */
+function grow(loss: CenterLoss): void {
+  const before = memoryBytes(loss);
+  const kept: ClassCenters[] = [];
+  while (memoryBytes(loss) === before) kept.push(new ClassCenters(1024, 256));
+  for (const centers of kept) centers.dispose();
+}
+
+describe('growth', () => {
+  it('leaves params, batches and results right', () => {
+    const loss = new CenterLoss(3, 4, { init: 'normal', seed: 5 });
+    const stale = loss.centers.params;
+    const values = stale.slice();
+    const batch = loss.batch(2);
+    batch.x.set([1, 2, 3, 4, 5, 6, 7, 8]);
+    batch.target.set([2, 0]);
+    const inPlace = loss.gradients(batch);
+    const copied = loss.gradients([1, 2, 3, 4, 5, 6, 7, 8], [2, 0]);
+    const [keptX, keptCenters] = [copied.gradX.slice(), copied.gradCenters?.slice()];
+    grow(loss);
+    expect(stale.length).toBe(0);
+    expect(loss.centers.params).toEqual(values);
+    expect([...batch.x]).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+    expect([...batch.target]).toEqual([2, 0]);
+    expect(inPlace.gradX).toEqual(keptX);
+    expect(inPlace.gradCenters).toEqual(keptCenters);
+    expect(copied.gradX).toEqual(keptX);
+    expect(copied.gradCenters).toEqual(keptCenters);
+  });
+
+  it('by the very call that reads a view', () => {
+    const loss = new CenterLoss(4096, 64, { init: 'normal' });
+    const { params } = loss.centers;
+    const expected = new Int32Array(4096).map((_, j) => j);
+    // The centers as rows of their own: the call needs scratch memory and may have to grow for it.
+    expect(loss.centers.predict(params)).toEqual(expected);
+    const big = new CenterLoss(2, 4096 * 64, { init: 'normal' });
+    const before = memoryBytes(big);
+    const view = big.centers.params;
+    const target = new Int32Array(2).map((_, j) => j);
+    // Every row is its own center: nothing but the floors is left.
+    expect(big.gradients(view, target).loss).toBeLessThan(1e-11);
+    expect(memoryBytes(big)).toBeGreaterThan(before);
+  });
+
+  it('out may be a view that the call itself detaches', () => {
+    const loss = new CenterLoss(3, 70_000, { init: 'normal', seed: 1 });
+    const batch = loss.batch(1);
+    const x = new Float32Array(70_000 * 64).fill(0.1);
+    const target = new ClassCenters(64, 3);
+    const out = target.params;
+    const result = loss.centers.distances(x, out);
+    expect(result).toEqual(loss.centers.distances(x));
+    expect(target.params).toEqual(result);
+    batch.dispose();
+  });
+
+  it('a view from before is refused, not read as empty', () => {
+    const loss = new CenterLoss(3, 4);
+    const stale = loss.centers.params;
+    grow(loss);
+    if (!('detached' in ArrayBuffer.prototype)) return;
+    expectError(() => loss.centers.predict(stale), 'ERR_SHAPE', 'x is a view on memory that has grown');
+  });
+});
+
+describe('no leak', () => {
+  it('a million steps leave the memory as it was', () => {
+    const loss = new CenterLoss(3, 2, { init: 'normal' });
+    const [x, target] = [new Float32Array([1, 2, 3, 4]), new Int32Array([0, 2])];
+    loss.step(x, target);
+    const before = memoryBytes(loss);
+    for (let i = 0; i < 1_000_000; i++) loss.step(x, target, { alpha: 0.001 });
+    expect(memoryBytes(loss)).toBe(before);
+  });
+
+  it('objects made and disposed give their memory back', () => {
+    const loss = new CenterLoss(2, 2);
+    const cycle = () => {
+      const one = new CenterLoss(100, 256, { init: 'normal' });
+      const batch = one.batch(64);
+      one.gradients(batch);
+      one.gradients(batch, { centers: 'touched' });
+      one.gradients(batch.x.slice(), batch.target.slice());
+      batch.dispose();
+      one.dispose();
+    };
+    cycle();
+    const before = memoryBytes(loss);
+    for (let i = 0; i < 500; i++) cycle();
+    expect(memoryBytes(loss)).toBe(before);
+  });
+
+  it('failed allocations take nothing', () => {
+    const loss = new CenterLoss(2, 2);
+    const before = memoryBytes(loss);
+    for (let i = 0; i < 100; i++) expectError(() => new ClassCenters(2 ** 15, 2 ** 15), 'ERR_OUT_OF_MEMORY', /bytes/);
+    expect(memoryBytes(loss)).toBe(before);
+  });
+
+  it.runIf(globalThis.gc)('objects that nobody holds are freed', async () => {
+    const loss = new CenterLoss(2, 2);
+    const collect = async () => {
+      globalThis.gc?.();
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    };
+    for (let i = 0; i < 20; i++) new ClassCenters(1024, 1024);
+    await collect();
+    const before = memoryBytes(loss);
+    for (let i = 0; i < 50; i++) {
+      new ClassCenters(1024, 1024);
+      await collect();
+    }
+    expect(memoryBytes(loss)).toBe(before);
+  });
+
+  it.runIf(globalThis.gc)('a view keeps its memory although its owner is not held', async () => {
+    const view = new ClassCenters(8, 8).params;
+    view.fill(7);
+    for (let i = 0; i < 5; i++) {
+      globalThis.gc?.();
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      const other = new ClassCenters(8, 8).params;
+      if (other.buffer === view.buffer) expect(other.byteOffset).not.toBe(view.byteOffset);
+    }
+    expect(view.every((value) => value === 7)).toBe(true);
+  });
+});

@@ -1,0 +1,63 @@
+// The bridge to TensorFlow.js, on its cpu backend.
+import * as tf from '@tensorflow/tfjs';
+import { CenterLoss } from 'center-loss';
+import { centerLossTerm } from 'center-loss/tfjs';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { expectClose } from './close.js';
+import { expectError } from './error.js';
+
+const values = [1, 2, 3, 4, 5, 6, 7, 8];
+const make = () => new CenterLoss(3, 4, { seed: 3, reduction: 'batch' });
+
+beforeAll(async () => {
+  await tf.setBackend('cpu');
+});
+
+describe('centerLossTerm', () => {
+  it('has the value and the gradient of the loss', () => {
+    const loss = make();
+    const term = centerLossTerm(tf, loss, { update: false });
+    const x = tf.tensor2d(values, [2, 4]);
+    const { value, grad } = tf.valueAndGrad((x) => term(x as tf.Tensor2D, [0, 2]).mul(3))(x);
+    const expected = loss.gradients(values, [0, 2]);
+    expectClose(value.dataSync(), [3 * expected.loss]);
+    expectClose(grad.dataSync(), expected.gradX.map((v) => 3 * v));
+  });
+
+  it('moves the centers in the same pass, and takes labels as a tensor', () => {
+    const [loss, twin] = [make(), make()];
+    const x = tf.tensor2d(values, [2, 4]);
+    const term = centerLossTerm(tf, loss, { alpha: 0.25 });
+    const grad = tf.grad((x) => term(x as tf.Tensor2D, tf.tensor1d([1, -1], 'int32')))(x);
+    const step = twin.step(values, [1, -1], { alpha: 0.25 });
+    expectClose(grad.dataSync(), step.gradX);
+    expect(loss.centers.params).toEqual(twin.centers.params);
+  });
+
+  it('trains: rows go to their centers', () => {
+    const loss = new CenterLoss(2, 2, { init: 'eye', magnitude: 4, fixed: true, reduction: 'batch' });
+    const weights = tf.variable(tf.randomNormal([3, 2], 0, 1, 'float32', 7));
+    const inputs = tf.tensor2d([1, 0, 0, 0, 1, 0, 1, 0, 1], [3, 3]);
+    const term = centerLossTerm(tf, loss);
+    const optimizer = tf.train.sgd(0.2);
+    const cost = () => term(tf.matMul(inputs, weights) as tf.Tensor2D, [0, 1, 0]);
+    const before = cost().dataSync()[0] ?? 0;
+    for (let i = 0; i < 50; i++) optimizer.minimize(cost);
+    expect(cost().dataSync()[0]).toBeLessThan(before / 1000);
+  });
+
+  it('leaves no tensor behind', () => {
+    const term = centerLossTerm(tf, make());
+    const x = tf.tensor2d(values, [2, 4]);
+    const before = tf.memory().numTensors;
+    tf.tidy(() => void tf.grad((x) => term(x as tf.Tensor2D, [0, 2]))(x));
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it('refuses another shape of as many values, and unknown options', () => {
+    const term = centerLossTerm(tf, make());
+    expectError(() => term(tf.tensor2d(values, [4, 2]), [0, 2]), 'ERR_SHAPE', 'x has the shape [4, 2], but [B, nDim = 4] is needed');
+    expectError(() => term(tf.tensor2d(values, [2, 4]), [0, 3]), 'ERR_LABEL', 'target[1] is 3');
+    expectError(() => centerLossTerm(tf, make(), { alfa: 1 } as never), 'ERR_OPTION', 'there is no option "alfa"');
+  });
+});
