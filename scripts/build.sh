@@ -38,7 +38,7 @@ build_wasm() {
 
 run_wasm_pack() {
   # A target folder of its own: the wasm compiler may be another than the native one, and they would undo each other.
-  CARGO_TARGET_DIR=target/wasm RUSTC=${WASM_RUSTC:-rustc} wasm-pack build crate --mode no-install --target web \
+  CARGO_TARGET_DIR=$PWD/target/wasm RUSTC=${WASM_RUSTC:-rustc} wasm-pack build crate --mode no-install --target web \
     --release --no-pack --out-dir "../$GENERATED" --out-name kernels
 }
 

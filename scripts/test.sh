@@ -53,7 +53,7 @@ run_tests() {
   check "cargo fmt" cargo fmt --check
   if cargo clippy --version >/dev/null 2>&1; then
     check "clippy, native" cargo clippy --quiet --all-targets -- -D warnings
-    check "clippy, wasm32" env CARGO_TARGET_DIR=target/wasm cargo clippy --quiet --target wasm32-unknown-unknown -- -D warnings
+    check "clippy, wasm32" env CARGO_TARGET_DIR="$PWD/target/wasm" cargo clippy --quiet --target wasm32-unknown-unknown -- -D warnings
   else
     say "  clippy is not installed: skipped (rustup component add clippy)"
   fi

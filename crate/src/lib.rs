@@ -27,6 +27,7 @@ pub mod row_sum;
 pub mod rows;
 pub mod shape;
 pub mod softmin;
+mod tiles;
 pub mod update;
 pub mod vector;
 pub mod workspace;

@@ -48,55 +48,62 @@ fn squared_distance_of_block<V: Vector>(x: &[f32], c: &[f32]) -> f32 {
     sums[0].add(sums[2]).add(sums[1].add(sums[3])).sum()
 }
 
-/// ‖x − c‖² of `R` rows with `C` centers, as `[row][center]`: each value is loaded once for all its pairs.
-///
-/// A pair's sum depends on the tile in nothing, not even its last bit: equal centers are at equal distances, wherever
-/// they stand. Not inlined: one copy serves the distances and the predictions.
+/// ‖x − c‖² of `R` rows with four centers, a row's four in one vector: each value is loaded once for all its pairs.
 #[must_use]
-#[inline(never)]
-pub fn squared_distances<V: Vector, const R: usize, const C: usize>(x: [&[f32]; R], c: [&[f32]; C]) -> [[f32; C]; R] {
+#[inline]
+pub fn squared_distances<V: Vector, const R: usize>(x: [&[f32]; R], c: [&[f32]; LANES]) -> [V; R] {
     let dim = x.first().map_or(0, |row| row.len());
-    let mut totals = [[0.0_f64; C]; R];
+    let mut totals = [[0.0_f64; LANES]; R];
     for start in (0..dim).step_by(BLOCK) {
-        let end = dim.min(start + BLOCK);
-        let block = squared_distances_of_block::<V, R, C>(x.map(|row| &row[start..end]), c.map(|row| &row[start..end]));
-        for (totals, block) in totals.iter_mut().zip(block) {
-            for (total, sum) in totals.iter_mut().zip(block) {
+        let part = start..dim.min(start + BLOCK);
+        let sums = squared_distances_of_block(x.map(|row| &row[part.clone()]), c.map(|row| &row[part.clone()]));
+        if dim <= BLOCK {
+            return sums;
+        }
+        for (totals, sums) in totals.iter_mut().zip(sums) {
+            for (total, sum) in totals.iter_mut().zip(sums.to_array()) {
                 *total += f64::from(sum);
             }
         }
     }
-    #[allow(clippy::cast_possible_truncation, reason = "the matrix is float32; what overflows becomes infinite")]
-    totals.map(|row| row.map(|total| total as f32))
+    #[allow(clippy::cast_possible_truncation, reason = "results are float32; what overflows becomes infinite")]
+    totals.map(|totals| V::load(&totals.map(|total| total as f32)))
 }
 
 #[inline]
-fn squared_distances_of_block<V: Vector, const R: usize, const C: usize>(
-    x: [&[f32]; R],
-    c: [&[f32]; C],
-) -> [[f32; C]; R] {
+fn squared_distances_of_block<V: Vector, const R: usize>(x: [&[f32]; R], c: [&[f32]; LANES]) -> [V; R] {
     let dim = x.first().map_or(0, |row| row.len());
     let runs = dim / LANES;
     // Cut to one common length, which lets the compiler drop the bounds checks in the loop.
     let x_lanes = x.map(|row| &row.as_chunks::<LANES>().0[..runs]);
     let c_lanes = c.map(|row| &row.as_chunks::<LANES>().0[..runs]);
-    let mut sums = [[V::splat(0.0); C]; R];
-    let mut add = |x: [V; R], c: [V; C]| {
-        for row in 0..R {
-            for center in 0..C {
-                let difference = x[row].sub(c[center]);
+    let mut sums = [[V::splat(0.0); LANES]; R];
+    for run in 0..runs {
+        let x = x_lanes.map(|row| V::load(&row[run]));
+        // One center at a time: few enough values are alive at once for the 16 registers.
+        for center in 0..LANES {
+            let c = V::load(&c_lanes[center][run]);
+            for row in 0..R {
+                let difference = x[row].sub(c);
                 sums[row][center] = difference.mul_add(difference, sums[row][center]);
             }
         }
-    };
-    for run in 0..runs {
-        add(x_lanes.map(|row| V::load(&row[run])), c_lanes.map(|row| V::load(&row[run])));
     }
-    if !dim.is_multiple_of(LANES) {
-        let rest = runs * LANES;
-        add(x.map(|row| V::load_partial(&row[rest..dim])), c.map(|row| V::load_partial(&row[rest..dim])));
+    let rest = dim - runs * LANES;
+    if rest > 0 {
+        let load = |row: &[f32]| row[..dim].last_chunk().map_or_else(|| V::load_partial(row), V::load);
+        let kept = if runs > 0 { rest } else { LANES };
+        let x = x.map(load);
+        for center in 0..LANES {
+            let c = load(c[center]);
+            for row in 0..R {
+                // The last four dimensions, less those that were in the loop; of fewer than four all, padded with 0.
+                let difference = x[row].sub(c).keep_last(kept);
+                sums[row][center] = difference.mul_add(difference, sums[row][center]);
+            }
+        }
     }
-    sums.map(|row| row.map(V::sum))
+    sums.map(V::sum_each)
 }
 
 /// outputs ← f(inputs, outputs), four dimensions at a time: the walk that writes.

@@ -40,6 +40,14 @@ impl<'a> Rows<'a> {
         &self.values[index * self.dim..][..self.dim]
     }
 
+    /// Row `first` and the ones after it, as many as there are but at most `count`.
+    #[must_use]
+    #[inline]
+    pub fn part(&self, first: usize, count: usize) -> Self {
+        let end = self.count().min(first + count);
+        Self { values: &self.values[first * self.dim..end * self.dim], dim: self.dim }
+    }
+
     /// Rows `first`, `first + 1` … as many as `N` says.
     #[must_use]
     #[inline]

@@ -30,6 +30,9 @@ pub trait Vector: Copy {
     /// The larger of each pair of lanes; NaN where either is NaN.
     #[must_use]
     fn max(self, other: Self) -> Self;
+    /// 0 in all lanes but the last `count`.
+    #[must_use]
+    fn keep_last(self, count: usize) -> Self;
     /// 2ⁿ for lanes that hold whole numbers n in −126 … 127.
     #[must_use]
     fn power_of_two(self) -> Self;
@@ -44,6 +47,10 @@ pub trait Vector: Copy {
         self.mul(factor).add(addend)
     }
 
+    /// The sums of four vectors, each (lane 0 + lane 2) + (lane 1 + lane 3), as the lanes of one.
+    #[must_use]
+    fn sum_each(vectors: [Self; LANES]) -> Self;
+
     /// (lane 0 + lane 2) + (lane 1 + lane 3)
     #[must_use]
     #[inline]
@@ -53,8 +60,9 @@ pub trait Vector: Copy {
     }
 
     /// Up to three values, the other lanes 0: two rows so loaded differ by 0 there, and one body serves all lengths.
+    /// Not inlined: a row needs it once at the most, and every kernel would carry several copies.
     #[must_use]
-    #[inline]
+    #[inline(never)]
     fn load_partial(values: &[f32]) -> Self {
         // Spelled out: a loop becomes a call to copy memory, which takes longer than all the rest.
         Self::load(&match *values {
@@ -66,7 +74,7 @@ pub trait Vector: Copy {
     }
 
     /// Writes the first lanes to up to three values.
-    #[inline]
+    #[inline(never)]
     fn store_partial(self, values: &mut [f32]) {
         let lanes = self.to_array();
         match values {
@@ -113,9 +121,17 @@ impl Vector for [f32; LANES] {
         zip(self, other, |a, b| if a > b || a.is_nan() { a } else { b })
     }
     #[inline]
+    fn keep_last(self, count: usize) -> Self {
+        core::array::from_fn(|lane| if lane + count < LANES { 0.0 } else { self[lane] })
+    }
+    #[inline]
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "lanes hold −126 … 127")]
     fn power_of_two(self) -> Self {
         self.map(|n| f32::from_bits(((n as i32 + 127) as u32) << 23))
+    }
+    #[inline]
+    fn sum_each(vectors: [Self; LANES]) -> Self {
+        vectors.map(Vector::sum)
     }
     #[inline]
     fn to_array(self) -> [f32; LANES] {
@@ -127,8 +143,8 @@ impl Vector for [f32; LANES] {
 mod simd128 {
     use super::{LANES, Vector};
     use core::arch::wasm32::{
-        f32x4_add, f32x4_max, f32x4_mul, f32x4_splat, f32x4_sub, i32x4_add, i32x4_shl, i32x4_splat,
-        i32x4_trunc_sat_f32x4, v128, v128_load, v128_store,
+        f32x4_add, f32x4_max, f32x4_mul, f32x4_splat, f32x4_sub, i32x4, i32x4_add, i32x4_ge, i32x4_shl, i32x4_shuffle,
+        i32x4_splat, i32x4_trunc_sat_f32x4, v128, v128_and, v128_load, v128_store,
     };
 
     impl Vector for v128 {
@@ -163,8 +179,21 @@ mod simd128 {
             f32x4_max(self, other)
         }
         #[inline]
+        #[allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "counts are 0 … 4")]
+        fn keep_last(self, count: usize) -> Self {
+            let first = i32x4_splat(LANES as i32 - count as i32);
+            v128_and(self, i32x4_ge(i32x4(0, 1, 2, 3), first))
+        }
+        #[inline]
         fn power_of_two(self) -> Self {
             i32x4_shl(i32x4_add(i32x4_trunc_sat_f32x4(self), i32x4_splat(127)), 23)
+        }
+        #[inline]
+        fn sum_each([a, b, c, d]: [Self; LANES]) -> Self {
+            // Pairs of halves, then pairs of pairs: three additions for four sums.
+            let ab = f32x4_add(i32x4_shuffle::<0, 1, 4, 5>(a, b), i32x4_shuffle::<2, 3, 6, 7>(a, b));
+            let cd = f32x4_add(i32x4_shuffle::<0, 1, 4, 5>(c, d), i32x4_shuffle::<2, 3, 6, 7>(c, d));
+            f32x4_add(i32x4_shuffle::<0, 2, 4, 6>(ab, cd), i32x4_shuffle::<1, 3, 5, 7>(ab, cd))
         }
         #[inline]
         fn to_array(self) -> [f32; LANES] {
