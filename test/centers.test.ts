@@ -97,8 +97,7 @@ describe('CenterLoss', () => {
   });
 
   it('radius is on the squared distance', () => {
-    const at = (radius: number) =>
-      new CenterLoss(1, 1, { radius, init: new Float32Array([0]) }).gradients([3], [0]);
+    const at = (radius: number) => new CenterLoss(1, 1, { radius, init: new Float32Array([0]) }).gradients([3], [0]);
     expectClose(at(4).loss, 5);
     expect(at(9).gradX[0]).toBe(0);
     expect(at(Number.POSITIVE_INFINITY).gradX[0]).toBe(0);
@@ -109,7 +108,10 @@ describe('CenterLoss', () => {
     const loss = new CenterLoss(3, 2, { init: 'normal' });
     const before = loss.centers.params.slice();
     for (const [x, target] of [
-      [[1, 2, Number.NaN, 4], [-1, -9]],
+      [
+        [1, 2, Number.NaN, 4],
+        [-1, -9],
+      ],
       [[], []],
     ] as const) {
       const zeros = new Float32Array(x.length);
@@ -155,7 +157,8 @@ describe('CenterLoss', () => {
       expectClose(lenient.evaluate([2, 7], [0, label]), (4 + 5e-12) / 6);
       expect([...lenient.gradients([2, 7], [0, label]).gradX].map((v) => v === 0)).toEqual([false, true]);
     }
-    for (const label of [Number.NaN, -1.5, Number.NEGATIVE_INFINITY]) expectClose(lenient.evaluate([2, 7], [0, label]), 4 / 3);
+    for (const label of [Number.NaN, -1.5, Number.NEGATIVE_INFINITY])
+      expectClose(lenient.evaluate([2, 7], [0, label]), 4 / 3);
   });
 
   it('every kind of target and of rows', () => {
@@ -192,7 +195,9 @@ describe('ClassCenters', () => {
   });
 
   it('the lowest class wins a tie, −1 where no distance is finite', () => {
-    expect([...centers.predict([3, 4, 1.5, 2, Number.NaN, 0, Number.POSITIVE_INFINITY, 0, 1e20, 0])]).toEqual([1, 0, -1, -1, -1]);
+    expect([...centers.predict([3, 4, 1.5, 2, Number.NaN, 0, Number.POSITIVE_INFINITY, 0, 1e20, 0])]).toEqual([
+      1, 0, -1, -1, -1,
+    ]);
     for (let nClasses = 2; nClasses <= 11; nClasses++) {
       for (let twin = 1; twin < nClasses; twin++) {
         for (let first = 0; first < twin; first++) {

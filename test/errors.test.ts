@@ -39,11 +39,19 @@ describe('constructor', () => {
       'ERR_SHAPE',
       'init has 5 values, but 2 centers of 3 dimensions have 6',
     );
-    expectError(() => new CenterLoss(3, 2, { init: 'anchors' }), 'ERR_OPTION', "'anchors' needs nClasses ≤ nDim, got 3 and 2");
+    expectError(
+      () => new CenterLoss(3, 2, { init: 'anchors' }),
+      'ERR_OPTION',
+      "'anchors' needs nClasses ≤ nDim, got 3 and 2",
+    );
   });
 
   it('more than WebAssembly can hold', () => {
-    expectError(() => new CenterLoss(2 ** 20, 2 ** 12), 'ERR_OUT_OF_MEMORY', '1048576 centers of 4096 dimensions needs 17,179,869,184 bytes');
+    expectError(
+      () => new CenterLoss(2 ** 20, 2 ** 12),
+      'ERR_OUT_OF_MEMORY',
+      '1048576 centers of 4096 dimensions needs 17,179,869,184 bytes',
+    );
     expectError(() => new CenterLoss(2 ** 20, 2 ** 10), 'ERR_OUT_OF_MEMORY', /needs 4,294,967,296 bytes/);
     // The same size modulo 2³² must not pass for a small one.
     expectError(() => new ClassCenters(2 ** 30 + 1, 4), 'ERR_OUT_OF_MEMORY', /needs 17,179,869,200 bytes/);
@@ -78,11 +86,27 @@ describe('shapes', () => {
   it('distance matrices and centers', () => {
     const loss = make();
     const distmat = new Float32Array(20);
-    expectError(() => loss.forward(new Float32Array(19), [0, 1]), 'ERR_SHAPE', 'distmat has 19 values, which is not a multiple of nClasses = 10');
-    expectError(() => loss.forward(distmat, [0]), 'ERR_SHAPE', 'distmat has 2 rows of 10 values, but target has 1 labels');
-    expectError(() => loss.backward(distmat, [0, 1], new Float32Array(5)), 'ERR_SHAPE', 'out has 5 values, but the result has 20');
+    expectError(
+      () => loss.forward(new Float32Array(19), [0, 1]),
+      'ERR_SHAPE',
+      'distmat has 19 values, which is not a multiple of nClasses = 10',
+    );
+    expectError(
+      () => loss.forward(distmat, [0]),
+      'ERR_SHAPE',
+      'distmat has 2 rows of 10 values, but target has 1 labels',
+    );
+    expectError(
+      () => loss.backward(distmat, [0, 1], new Float32Array(5)),
+      'ERR_SHAPE',
+      'out has 5 values, but the result has 20',
+    );
     expectError(() => loss.backward(distmat, [0, 1], distmat), 'ERR_SHAPE', 'out and distmat share memory');
-    expectError(() => loss.centers.distances(x, new Float32Array(21)), 'ERR_SHAPE', 'out has 21 values, but the result has 20');
+    expectError(
+      () => loss.centers.distances(x, new Float32Array(21)),
+      'ERR_SHAPE',
+      'out has 21 values, but the result has 20',
+    );
     expectError(() => loss.centers.distances(x, untyped([1])), 'ERR_SHAPE', /out must be a Float32Array, got/);
     expectError(() => loss.centers.distances(x, x.subarray(0, 20)), 'ERR_SHAPE', 'out and x share memory');
     expectError(
@@ -90,7 +114,11 @@ describe('shapes', () => {
       'ERR_SHAPE',
       'out and params share memory',
     );
-    expectError(() => loss.centers.predict(new Float32Array(63)), 'ERR_SHAPE', 'x has 63 values, which is not a multiple of nFeatures = 64');
+    expectError(
+      () => loss.centers.predict(new Float32Array(63)),
+      'ERR_SHAPE',
+      'x has 63 values, which is not a multiple of nFeatures = 64',
+    );
     expectError(() => loss.centers.predictProba(untyped('x')), 'ERR_SHAPE', /got String/);
   });
 });
@@ -135,17 +163,37 @@ describe('labels', () => {
 describe('options of calls', () => {
   it('gradients and step', () => {
     const loss = make();
-    expectError(() => loss.gradients(x, [0, 1], untyped({ centers: 'sparse' })), 'ERR_OPTION', 'centers must be "dense" or "touched", got "sparse"');
+    expectError(
+      () => loss.gradients(x, [0, 1], untyped({ centers: 'sparse' })),
+      'ERR_OPTION',
+      'centers must be "dense" or "touched", got "sparse"',
+    );
     expectError(() => loss.step(x, [0, 1], untyped({ rule: 'adam' })), 'ERR_OPTION', 'rule must be "wen", got "adam"');
-    expectError(() => loss.step(x, [0, 1], { alpha: -0.1 }), 'ERR_OPTION', 'alpha must be a finite number ≥ 0, got -0.1');
-    expectError(() => loss.step(x, [0, 1], { alpha: Number.NaN }), 'ERR_OPTION', 'alpha must be a finite number ≥ 0, got NaN');
-    expectError(() => loss.step(x, [0, 1], untyped({ alhpa: 1 })), 'ERR_OPTION', 'there is no option "alhpa"; the options are rule, alpha');
+    expectError(
+      () => loss.step(x, [0, 1], { alpha: -0.1 }),
+      'ERR_OPTION',
+      'alpha must be a finite number ≥ 0, got -0.1',
+    );
+    expectError(
+      () => loss.step(x, [0, 1], { alpha: Number.NaN }),
+      'ERR_OPTION',
+      'alpha must be a finite number ≥ 0, got NaN',
+    );
+    expectError(
+      () => loss.step(x, [0, 1], untyped({ alhpa: 1 })),
+      'ERR_OPTION',
+      'there is no option "alhpa"; the options are rule, alpha',
+    );
     expectError(() => loss.batch(0), 'ERR_OPTION', 'the number of rows must be a positive integer, got 0');
     expectError(() => loss.batch(1.5), 'ERR_OPTION', /got 1.5/);
   });
 
   it('a batch of another width', () => {
-    expectError(() => make().step(new CenterLoss(10, 32).batch(4)), 'ERR_SHAPE', 'the batch has rows of 32 values, but nDim = 64');
+    expectError(
+      () => make().step(new CenterLoss(10, 32).batch(4)),
+      'ERR_SHAPE',
+      'the batch has rows of 32 values, but nDim = 64',
+    );
     expectError(() => make().batch(2 ** 26), 'ERR_OUT_OF_MEMORY', /a batch of 67108864 rows of 64 values needs/);
   });
 });

@@ -85,7 +85,9 @@ describe('bad values in a row (where the reference spoils all)', () => {
     const isBadKnown = isBad.map((bad, i) => bad && (one.y[i] ?? -1) >= 0);
     expect(Number.isNaN(value)).toBe(isBadKnown.includes(true));
     expect([...gradX, ...(gradCenters ?? [])].every(Number.isFinite)).toBe(true);
-    const expected = distances(x, one.centers.flat(), one.D).map((row, i) => (isBad[i] ? -1 : row.indexOf(Math.min(...row))));
+    const expected = distances(x, one.centers.flat(), one.D).map((row, i) =>
+      isBad[i] ? -1 : row.indexOf(Math.min(...row)),
+    );
     expect([...loss.centers.predict(x)]).toEqual(expected);
   });
 

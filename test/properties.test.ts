@@ -48,30 +48,35 @@ describe('against float64', () => {
 
   it('loss, both gradients, step', () => {
     fc.assert(
-      fc.property(problem(), reduction, radius, fc.double({ min: 0, max: 1, noNaN: true }), (one, reduction, radius, alpha) =>
-        using(make(one, { reduction, radius }), (loss) => {
-          const truth = reference.distances(one.x, one.centers, one.nDim);
-          // A row within rounding of the radius may fall on either side of it.
-          fc.pre(one.target.every((label, i) => label < 0 || Math.abs((truth[i]?.[label] ?? 0) - radius) > 1e-4));
-          const want = reference.gradients(one.x, one.target, one.centers, one.nDim, reduction, radius);
-          const value = reference.loss(truth, one.target, reduction, radius);
-          // d − r is rounded by the size of d and r.
-          const known = one.target.flatMap((label, i) => (label >= 0 ? [truth[i]?.[label] ?? 0] : []));
-          const sum = known.reduce((total, distance) => total + distance + Math.abs(radius), 0);
-          const absolute = TOLERANCE * sum * reference.weight(reduction, known.length, one.nClasses);
-          const { gradX, gradCenters, loss: inOneGo } = loss.gradients(one.x, one.target);
-          expectClose(loss.evaluate(one.x, one.target), value, { absolute });
-          expectClose(inOneGo, value, { absolute });
-          expectClose(loss.forward(loss.centers.distances(one.x), one.target), value, { absolute });
-          expectClose(gradX, want.gradX, { absolute: 1e-30 });
-          expectClose(gradCenters ?? [], want.gradCenters, { scale: want.magnitude, absolute: 1e-30 });
-          const step = loss.step(one.x, one.target, { alpha });
-          expect(step.loss).toBe(inOneGo);
-          expect(step.gradX).toEqual(gradX);
-          const moved = reference.wenUpdate(one.x, one.target, one.centers, one.nDim, alpha);
-          // A sum over n rows of differences up to 16.
-          expectClose(loss.centers.params, moved, { absolute: TOLERANCE * 16 });
-        }),
+      fc.property(
+        problem(),
+        reduction,
+        radius,
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        (one, reduction, radius, alpha) =>
+          using(make(one, { reduction, radius }), (loss) => {
+            const truth = reference.distances(one.x, one.centers, one.nDim);
+            // A row within rounding of the radius may fall on either side of it.
+            fc.pre(one.target.every((label, i) => label < 0 || Math.abs((truth[i]?.[label] ?? 0) - radius) > 1e-4));
+            const want = reference.gradients(one.x, one.target, one.centers, one.nDim, reduction, radius);
+            const value = reference.loss(truth, one.target, reduction, radius);
+            // d − r is rounded by the size of d and r.
+            const known = one.target.flatMap((label, i) => (label >= 0 ? [truth[i]?.[label] ?? 0] : []));
+            const sum = known.reduce((total, distance) => total + distance + Math.abs(radius), 0);
+            const absolute = TOLERANCE * sum * reference.weight(reduction, known.length, one.nClasses);
+            const { gradX, gradCenters, loss: inOneGo } = loss.gradients(one.x, one.target);
+            expectClose(loss.evaluate(one.x, one.target), value, { absolute });
+            expectClose(inOneGo, value, { absolute });
+            expectClose(loss.forward(loss.centers.distances(one.x), one.target), value, { absolute });
+            expectClose(gradX, want.gradX, { absolute: 1e-30 });
+            expectClose(gradCenters ?? [], want.gradCenters, { scale: want.magnitude, absolute: 1e-30 });
+            const step = loss.step(one.x, one.target, { alpha });
+            expect(step.loss).toBe(inOneGo);
+            expect(step.gradX).toEqual(gradX);
+            const moved = reference.wenUpdate(one.x, one.target, one.centers, one.nDim, alpha);
+            // A sum over n rows of differences up to 16.
+            expectClose(loss.centers.params, moved, { absolute: TOLERANCE * 16 });
+          }),
       ),
       RUNS,
     );
@@ -92,8 +97,16 @@ describe('against float64', () => {
               return (shifted(h) - shifted(-h)) / (2 * h);
             });
           const { gradX, gradCenters } = loss.gradients(one.x, one.target);
-          expectClose(gradX, slope(one.x, (x) => at(x, one.centers)), { relative: 1e-4, absolute: 1e-5 });
-          expectClose(gradCenters ?? [], slope(one.centers, (c) => at(one.x, c)), { relative: 1e-4, absolute: 1e-4 });
+          expectClose(
+            gradX,
+            slope(one.x, (x) => at(x, one.centers)),
+            { relative: 1e-4, absolute: 1e-5 },
+          );
+          expectClose(
+            gradCenters ?? [],
+            slope(one.centers, (c) => at(one.x, c)),
+            { relative: 1e-4, absolute: 1e-4 },
+          );
         }),
       ),
       { numRuns: 50 },
@@ -102,20 +115,25 @@ describe('against float64', () => {
 
   it('clusters off the origin keep their digits', () => {
     fc.assert(
-      fc.property(fc.constantFrom(1, 2, 7, 64, 129), fc.constantFrom(100, 1000, -5000), fc.nat(1000), (nDim, offset, seed) => {
-        const near = new CenterLoss(5, nDim, { init: 'normal', seed, magnitude: 0.01 });
-        const centers = near.centers.params.map((value) => value + offset);
-        const x = near.centers.params.map((value) => offset - value);
-        near.dispose();
-        using(new CenterLoss(5, nDim, { init: centers, reduction: 'batch' }), (loss) => {
-          const truth = reference.distances(x, centers, nDim);
-          expectClose(loss.centers.distances(x), truth.flat());
-          const target = [0, 1, 2, 3, 4];
-          expectClose(loss.evaluate(x, target), reference.loss(truth, target, 'batch', 0));
-          const want = reference.gradients(x, target, centers, nDim, 'batch', 0);
-          expectClose(loss.gradients(x, target).gradX, want.gradX);
-        });
-      }),
+      fc.property(
+        fc.constantFrom(1, 2, 7, 64, 129),
+        fc.constantFrom(100, 1000, -5000),
+        fc.nat(1000),
+        (nDim, offset, seed) => {
+          const near = new CenterLoss(5, nDim, { init: 'normal', seed, magnitude: 0.01 });
+          const centers = near.centers.params.map((value) => value + offset);
+          const x = near.centers.params.map((value) => offset - value);
+          near.dispose();
+          using(new CenterLoss(5, nDim, { init: centers, reduction: 'batch' }), (loss) => {
+            const truth = reference.distances(x, centers, nDim);
+            expectClose(loss.centers.distances(x), truth.flat());
+            const target = [0, 1, 2, 3, 4];
+            expectClose(loss.evaluate(x, target), reference.loss(truth, target, 'batch', 0));
+            const want = reference.gradients(x, target, centers, nDim, 'batch', 0);
+            expectClose(loss.gradients(x, target).gradX, want.gradX);
+          });
+        },
+      ),
       { numRuns: 60 },
     );
   });
@@ -222,7 +240,11 @@ describe('among themselves', () => {
         const whole = { ...one, x: one.x.map(round), centers: one.centers.map(round) };
         const there = { ...whole, x: whole.x.map((v) => v + shift), centers: whole.centers.map((v) => v + shift) };
         const [a, b] = [whole, there].map((at) =>
-          using(make(at), (loss) => [loss.gradients(at.x, at.target), loss.centers.distances(at.x), loss.centers.predict(at.x)]),
+          using(make(at), (loss) => [
+            loss.gradients(at.x, at.target),
+            loss.centers.distances(at.x),
+            loss.centers.predict(at.x),
+          ]),
         );
         expect(b).toEqual(a);
       }),
@@ -238,7 +260,11 @@ describe('among themselves', () => {
           const whole = loss.gradients(one.x, one.target);
           const each = parts.map(({ x, target }) => loss.gradients(x, target));
           const sum = (f: (part: (typeof each)[number]) => number) => each.reduce((total, part) => total + f(part), 0);
-          expectClose(sum((part) => part.loss), whole.loss, { relative: 1e-12 });
+          expectClose(
+            sum((part) => part.loss),
+            whole.loss,
+            { relative: 1e-12 },
+          );
           expect(Float32Array.from(each.flatMap((part) => [...part.gradX]))).toEqual(whole.gradX);
           const { magnitude } = reference.gradients(one.x, one.target, one.centers, one.nDim, 'sum', 0);
           const centers = whole.gradCenters?.map((_, i) => sum((part) => part.gradCenters?.[i] ?? 0)) ?? [];
@@ -290,7 +316,10 @@ describe('among themselves', () => {
           for (let i = 0; i < one.rows; i++) {
             const p = [...proba.subarray(i * one.nClasses, (i + 1) * one.nClasses)];
             const d = [...distmat.subarray(i * one.nClasses, (i + 1) * one.nClasses)];
-            expectClose(p.reduce((sum, value) => sum + value, 0), 1);
+            expectClose(
+              p.reduce((sum, value) => sum + value, 0),
+              1,
+            );
             const least = Math.min(...d);
             const total = d.reduce((sum, value) => sum + Math.exp(least - value), 0);
             // The difference of two distances is rounded to float32, and e^x turns that into a relative error.

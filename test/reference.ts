@@ -3,7 +3,9 @@
 /** d_ij = Σ_k (x_ik − c_jk)² */
 export function distances(x: ArrayLike<number>, centers: ArrayLike<number>, dim: number): number[][] {
   const rows = (values: ArrayLike<number>) =>
-    Array.from({ length: values.length / dim }, (_, i) => Array.from({ length: dim }, (_, k) => values[i * dim + k] ?? 0));
+    Array.from({ length: values.length / dim }, (_, i) =>
+      Array.from({ length: dim }, (_, k) => values[i * dim + k] ?? 0),
+    );
   return rows(x).map((row) =>
     rows(centers).map((center) => row.reduce((sum, value, k) => sum + (value - (center[k] ?? 0)) ** 2, 0)),
   );

@@ -21,7 +21,10 @@ describe('centerLossTerm', () => {
     const { value, grad } = tf.valueAndGrad((x) => term(x as tf.Tensor2D, [0, 2]).mul(3))(x);
     const expected = loss.gradients(values, [0, 2]);
     expectClose(value.dataSync(), [3 * expected.loss]);
-    expectClose(grad.dataSync(), expected.gradX.map((v) => 3 * v));
+    expectClose(
+      grad.dataSync(),
+      expected.gradX.map((v) => 3 * v),
+    );
   });
 
   it('moves the centers in the same pass, and takes labels as a tensor', () => {
@@ -56,7 +59,11 @@ describe('centerLossTerm', () => {
 
   it('refuses another shape of as many values, and unknown options', () => {
     const term = centerLossTerm(tf, make());
-    expectError(() => term(tf.tensor2d(values, [4, 2]), [0, 2]), 'ERR_SHAPE', 'x has the shape [4, 2], but [B, nDim = 4] is needed');
+    expectError(
+      () => term(tf.tensor2d(values, [4, 2]), [0, 2]),
+      'ERR_SHAPE',
+      'x has the shape [4, 2], but [B, nDim = 4] is needed',
+    );
     expectError(() => term(tf.tensor2d(values, [2, 4]), [0, 3]), 'ERR_LABEL', 'target[1] is 3');
     expectError(() => centerLossTerm(tf, make(), { alfa: 1 } as never), 'ERR_OPTION', 'there is no option "alfa"');
   });

@@ -52,7 +52,9 @@ describe('memory', () => {
 
   it('does not grow over many sizes taken and given back', () => {
     const cycle = () => {
-      const taken = Array.from({ length: 64 }, (_, i) => 16 + ((i * 7919) % 50_000)).map((size) => [kernels.allocate(size), size] as const);
+      const taken = Array.from({ length: 64 }, (_, i) => 16 + ((i * 7919) % 50_000)).map(
+        (size) => [kernels.allocate(size), size] as const,
+      );
       for (const [address, size] of taken) kernels.deallocate(address, size);
     };
     cycle();

@@ -1,0 +1,78 @@
+// The module's v128 lanes against the [f32; 4] lanes of a native build, bit by bit: `crate/examples/bits.rs` says what
+// is computed, on which inputs, and how it is hashed.
+import { readFileSync } from 'node:fs';
+import { CenterLoss, type Reduction } from 'center-loss';
+import { describe, expect, it } from 'vitest';
+
+interface OfReduction {
+  reduction: Reduction;
+  forward: string;
+  evaluate: string;
+  gradients: { loss: string; gradX: string; gradCenters: string };
+  step: { loss: string; gradX: string; centers: string };
+}
+
+interface OfShape {
+  b: number;
+  c: number;
+  d: number;
+  distances: string;
+  predict: string;
+  softmin: string;
+  losses: OfReduction[];
+}
+
+const native: { shapes: OfShape[]; orthogonal: { c: number; d: number; seed: number; hash: string }[] } = JSON.parse(
+  readFileSync(new URL('../build/bits.json', import.meta.url), 'utf8'),
+);
+
+/** FNV-1a, 64 bits, over the little-endian bytes. */
+function hash(values: Float32Array | Int32Array): string {
+  let hash = 0xcbf29ce484222325n;
+  for (const byte of new Uint8Array(values.buffer, values.byteOffset, values.byteLength)) {
+    hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);
+  }
+  return hash.toString(16).padStart(16, '0');
+}
+
+const bits = (value: number) =>
+  new BigUint64Array(Float64Array.of(value).buffer)[0]?.toString(16).padStart(16, '0') ?? '';
+
+const normal = (nClasses: number, nDim: number, seed: number) =>
+  new CenterLoss(nClasses, nDim, { init: 'normal', seed }).centers.params.slice();
+
+it('there is something to compare', () => {
+  expect(native.shapes.length).toBeGreaterThanOrEqual(8);
+  expect(native.orthogonal.length).toBeGreaterThanOrEqual(3);
+});
+
+describe.each(native.shapes)('B = $b, C = $c, D = $d', ({ b, c, d, losses, ...of }) => {
+  const x = normal(b, d, 2);
+  const target = Array.from({ length: b }, (_, i) => ((7 * i + 3) % (c + 1)) - 1);
+  const make = (reduction: Reduction) => new CenterLoss(c, d, { init: 'normal', seed: 1, radius: 0.5, reduction });
+
+  it('distances, predict, predictProba', () => {
+    const { centers } = make('mean');
+    expect(hash(centers.distances(x))).toBe(of.distances);
+    expect(hash(centers.predict(x))).toBe(of.predict);
+    expect(hash(centers.predictProba(x))).toBe(of.softmin);
+  });
+
+  it.each(losses)('$reduction', ({ reduction, ...native }) => {
+    const loss = make(reduction);
+    const { loss: value, gradX, gradCenters } = loss.gradients(x, target);
+    const forward = bits(loss.forward(loss.centers.distances(x), target));
+    const evaluate = bits(loss.evaluate(x, target));
+    const step = loss.step(x, target, { alpha: 0.5 });
+    expect({
+      forward,
+      evaluate,
+      gradients: { loss: bits(value), gradX: hash(gradX), gradCenters: hash(gradCenters ?? new Float32Array()) },
+      step: { loss: bits(step.loss), gradX: hash(step.gradX), centers: hash(loss.centers.params.slice()) },
+    }).toEqual(native);
+  });
+});
+
+it.each(native.orthogonal)('orthogonal $c × $d', ({ c, d, seed, hash: expected }) => {
+  expect(hash(new CenterLoss(c, d, { init: 'orthogonal', seed }).centers.params.slice())).toBe(expected);
+});

@@ -1,0 +1,60 @@
+// What README shows runs as it stands.
+import { execFileSync } from 'node:child_process';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+
+const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+const examples = [...readme.matchAll(/```js\n(.*?)```/gs)].map(([, code]) => code ?? '');
+
+/** Runs a script beside package.json, so that it finds the package by its name. */
+function run(code: string): string {
+  const file = new URL('../.readme-example.mjs', import.meta.url);
+  writeFileSync(file, code);
+  try {
+    return execFileSync(process.execPath, [file.pathname], { encoding: 'utf8' });
+  } finally {
+    rmSync(file);
+  }
+}
+
+describe('README', () => {
+  it('its example learns, and answers as its comments say', () => {
+    const lines = run(examples[0] ?? '')
+      .trim()
+      .split('\n');
+    const losses = lines.slice(0, 5).map((line) => Number(line.split(' ')[1]));
+    expect(losses[0]).toBeGreaterThan(0.1);
+    expect(losses[4]).toBeLessThan(0.01);
+    expect(lines[5]).toBe('Int32Array(2) [ 0, 1 ]');
+    expect(lines[6]).toMatch(/^Float32Array\(3\)/);
+  });
+
+  it('its TensorFlow.js example runs, given a network', () => {
+    const [imports, use] = (examples[1] ?? '').split('\n\n');
+    const network = `
+      await tf.setBackend('cpu');
+      const weights = tf.variable(tf.randomNormal([4, 64], 0, 1, 'float32', 1));
+      const head = tf.variable(tf.randomNormal([64, 10], 0, 0.1, 'float32', 2));
+      const [x, labels, lambda] = [tf.randomNormal([8, 4], 0, 1, 'float32', 3), [0, 1, 2, 3, 4, 5, 6, -1], 0.01];
+      const features = (x) => tf.matMul(x, weights);
+      const logits = (x) => tf.matMul(features(x), head);
+      const wanted = tf.oneHot([0, 1, 2, 3, 4, 5, 6, 7], 10);
+      const crossEntropy = (logits) => tf.losses.softmaxCrossEntropy(wanted, logits);
+      const optimizer = tf.train.adam(0.01);
+      const before = weights.dataSync().slice();`;
+    const proof = 'console.log(weights.dataSync().some((value, i) => value !== before[i]));';
+    expect(run([imports, network, use, proof].join('\n'))).toMatch(/true\n$/);
+  });
+
+  it('names every option, error and pictures that are there', () => {
+    const code = (name: string) => readFileSync(new URL(`../src/${name}.ts`, import.meta.url), 'utf8');
+    for (const [, error] of code('errors').matchAll(/'(ERR_\w+)'/g)) expect(readme).toContain(`\`${error}\``);
+    const options = /interface CenterLossOptions \{(.*?)\n\}/s.exec(code('options'))?.[1] ?? '';
+    const names = [...options.matchAll(/readonly (\w+)\?/g)].map(([, name]) => name);
+    expect(names.length).toBe(7);
+    for (const name of names) expect(readme).toContain(`| \`${name}\` |`);
+    for (const [, file] of readme.matchAll(/\]\((docs\/[^)]+)\)/g)) {
+      expect(readFileSync(new URL(`../${file}`, import.meta.url)).length).toBeGreaterThan(1000);
+    }
+  });
+});
