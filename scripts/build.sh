@@ -38,7 +38,8 @@ build_wasm() {
 
 run_wasm_pack() {
   # A target folder of its own: the wasm compiler may be another than the native one, and they would undo each other.
-  CARGO_TARGET_DIR=$PWD/target/wasm RUSTC=${WASM_RUSTC:-rustc} wasm-pack build crate --mode no-install --target web \
+  # wasm-pack looks for rustc on the PATH, cargo in RUSTC.
+  PATH="${WASM_RUSTC:+${WASM_RUSTC%/*}:}$PATH" CARGO_TARGET_DIR=$PWD/target/wasm RUSTC=${WASM_RUSTC:-rustc} wasm-pack build crate --mode no-install --target web \
     --release --no-pack --out-dir "../$GENERATED" --out-name kernels
 }
 
