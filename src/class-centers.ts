@@ -151,12 +151,7 @@ export class ClassCenters {
     ]);
     for (let first = 0; first < rows; first += atOnce) {
       const count = Math.min(atOnce, rows - first);
-      const values = xNow();
-      const [start, end] = [first * dim, (first + count) * dim];
-      writeFloats(
-        Array.isArray(values) ? values.slice(start, end) : (values as Float32Array).subarray(start, end),
-        xAddress,
-      );
+      writeFloats(xNow(), first * dim, (first + count) * dim, xAddress);
       compute(first, count, xAddress, resultAddress);
     }
   }

@@ -1,3 +1,4 @@
+import type { Floats } from './check.js';
 import { CenterLossError } from './errors.js';
 import { loadCore } from './load.js';
 
@@ -165,9 +166,16 @@ export function readIntegers(address: number, into: Int32Array): void {
   into.set(integers().subarray(address / BYTES, address / BYTES + into.length));
 }
 
-/** Writes values at an address. */
-export function writeFloats(values: ArrayLike<number>, address: number): void {
-  floats().set(values, address / BYTES);
+/** Writes values `start` … `end` at an address. */
+export function writeFloats(values: Floats, start: number, end: number, address: number): void {
+  const at = address / BYTES;
+  if (ArrayBuffer.isView(values)) {
+    floats().set(values.subarray(start, end), at);
+    return;
+  }
+  // One by one: a slice would be garbage as large as the rows.
+  const memory = floats();
+  for (let i = start; i < end; i++) memory[at + i - start] = values[i] ?? 0;
 }
 
 /**

@@ -51,7 +51,7 @@ export function copyIn(x: Floats, target: Target, expected: Expected): Operands 
     expected.workBytes(rows),
   ]);
   writeLabels(targetNow(), nClasses, expected.labels, integers(), targetAt / BYTES);
-  writeFloats(xNow(), xAt);
+  writeFloats(xNow(), 0, rows * width, xAt);
   return { rows, x: xAt, target: targetAt, grad: gradAt, work: workAt };
 }
 
