@@ -21,16 +21,17 @@ fingerprint() { # fingerprint PATH...
   find "$@" -type f -print0 | LC_ALL=C sort -z | xargs -0 cksum | cksum
 }
 
-is_current() { # is_current STAMP FINGERPRINT
-  [ -f "$1" ] && [ "$(cat "$1")" = "$2" ]
+is_current() { # is_current STAMP FINGERPRINT PRODUCT
+  [ -f "$1" ] && [ "$(cat "$1")" = "$2" ] && [ -e "$3" ]
 }
 
 build_wasm() {
   local inputs
   inputs=$(fingerprint crate/src crate/Cargo.toml Cargo.toml Cargo.lock .cargo scripts package-lock.json)
-  is_current build/wasm.stamp "$inputs" && return
+  is_current build/wasm.stamp "$inputs" "$GENERATED/bytes.js" && return
   ensure_toolchain
-  rm -rf "$GENERATED"
+  # The stamp goes first: it must not vouch for a build that failed half-way.
+  rm -rf build/wasm.stamp "$GENERATED"
   step "WebAssembly module (wasm-pack)" run_wasm_pack || die "the crate does not build; see above."
   step "wasm-opt" optimize_wasm || die "wasm-opt failed; see above."
   printf '%s' "$inputs" >build/wasm.stamp
@@ -54,8 +55,8 @@ optimize_wasm() {
 build_package() {
   local inputs
   inputs=$(fingerprint src "$GENERATED" tsconfig.json package-lock.json)
-  is_current build/dist.stamp "$inputs" && return
-  rm -rf dist
+  is_current build/dist.stamp "$inputs" dist/wasm/kernels.js && return
+  rm -rf build/dist.stamp dist
   step "TypeScript (tsc)" node_modules/.bin/tsc || die "the TypeScript sources do not compile; see above."
   mkdir -p dist/wasm
   cp "$GENERATED"/{kernels.js,kernels.d.ts,bytes.js,bytes.d.ts} dist/wasm/

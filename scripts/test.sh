@@ -24,11 +24,12 @@ test_rust() {
   local log=build/cargo-test.log
   say "cargo test: kernels on native lanes"
   # The lines that cargo closes each test binary with are what is counted.
-  cargo test --quiet 2>&1 | tee "$log" || true
-  local passed failed
+  local passed failed status=0
+  cargo test --quiet 2>&1 | tee "$log" || status=$?
   passed=$(sed -n 's/^test result: .* \([0-9]*\) passed;.*/\1/p' "$log" | paste -sd+ - | bc_or_zero)
   failed=$(sed -n 's/^test result: .* \([0-9]*\) failed;.*/\1/p' "$log" | paste -sd+ - | bc_or_zero)
-  [ "$passed" -gt 0 ] || failed=$((failed + 1))
+  # A binary that did not build or that crashed has no such line.
+  [ "$failed" -gt 0 ] || [ "$status" -eq 0 ] && [ "$passed" -gt 0 ] || failed=$((failed + 1))
   count "$passed" "$failed"
 }
 

@@ -67,7 +67,7 @@ ensure_wasm32() {
     sysroot="$CACHE/sysroot-$($debian --version | cut -d' ' -f2)"
     mkdir -p "$CACHE" && rm -rf "$sysroot" "$sysroot.part"
     step "core and alloc for wasm32" build_debian_sysroot "$debian" "$sysroot" ||
-      die "core could not be built for wasm32: install the wasm32-unknown-unknown target of any Rust ≥ 1.85 and run this again."
+      die "core could not be built for wasm32: install the wasm32-unknown-unknown target of any Rust ≥ 1.88 and run this again."
   fi
   WASM_RUSTC=$sysroot/bin/rustc
   export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=wasm-ld-$LLD_MAJOR

@@ -1,4 +1,4 @@
-import { type CenterGradient, CenterGradients, type GradientForm } from './center-gradient.js';
+import { type CenterGradient, CenterGradients, type GradientForm, type TouchedRows } from './center-gradient.js';
 import { dispose, disposedError } from './dispose.js';
 import { type Block, Blocks } from './memory.js';
 
@@ -11,7 +11,8 @@ import { type Block, Blocks } from './memory.js';
 export class Batch {
   /** The number of rows B. */
   readonly rows: number;
-  /** The number of values in a row. */
+  /** The number of classes and of values in a row that it was made for. */
+  readonly nClasses: number;
   readonly nDim: number;
   readonly #blocks = new Blocks();
   readonly #x: Block<Float32Array<ArrayBuffer>>;
@@ -23,6 +24,7 @@ export class Batch {
   /** @internal Users call `loss.batch(B)`. */
   constructor(rows: number, nClasses: number, nDim: number) {
     this.rows = rows;
+    this.nClasses = nClasses;
     this.nDim = nDim;
     this.#gradCenters = new CenterGradients(nClasses, nDim);
     const purpose = `a batch of ${rows} rows of ${nDim} values`;
@@ -64,7 +66,14 @@ export class Batch {
 
   /** @internal The gradient of the centers, which stands here until the next call. */
   gradientOf(form: GradientForm): CenterGradient {
-    return this.#alive(this.#gradCenters).gradientOf(form, this.rows);
+    const gradient = this.#alive(this.#gradCenters).gradientOf(form, this.rows);
+    gradient.clear();
+    return gradient;
+  }
+
+  /** @internal What {@link gradientOf} gave, as it stands now. */
+  viewOf(gradient: CenterGradient): Float32Array | TouchedRows {
+    return this.#alive(gradient).view;
   }
 
   #alive<T>(value: T): T {

@@ -1,4 +1,4 @@
-import { type Block, Blocks } from './memory.js';
+import { type Block, Blocks, newFloats } from './memory.js';
 
 /** The gradient of the centers of the classes in a batch. */
 export interface TouchedRows {
@@ -24,7 +24,7 @@ export class CenterGradient {
   /** @throws CenterLossError `ERR_OUT_OF_MEMORY` */
   constructor(form: GradientForm, batchRows: number, nClasses: number, nDim: number) {
     this.form = form;
-    this.batchRows = form === 'dense' ? Number.POSITIVE_INFINITY : Math.max(batchRows, 1);
+    this.batchRows = form === 'dense' ? Number.POSITIVE_INFINITY : batchRows;
     this.#nDim = nDim;
     const rows = Math.min(this.batchRows, nClasses);
     const purpose = `the gradient of ${rows} centers of ${nDim} dimensions`;
@@ -40,15 +40,22 @@ export class CenterGradient {
   /** The last gradient, as views. */
   get view(): Float32Array | TouchedRows {
     if (this.form === 'dense') return this.#rows.view;
-    const touched = this.#touched.view;
-    const count = touched[0] ?? 0;
-    return { classes: touched.subarray(1, 1 + count), rows: this.#rows.view.subarray(0, count * this.#nDim) };
+    const count = this.#touched.view[0] ?? 0;
+    return { classes: this.#touched.part(1, 1 + count), rows: this.#rows.part(0, count * this.#nDim) };
   }
 
   /** The last gradient, for the caller to keep. */
   copy(): Float32Array | TouchedRows {
     const { view } = this;
-    return view instanceof Float32Array ? view.slice() : { classes: view.classes.slice(), rows: view.rows.slice() };
+    if (!(view instanceof Float32Array)) return { classes: view.classes.slice(), rows: view.rows.slice() };
+    const copy = newFloats(view.length);
+    copy.set(view);
+    return copy;
+  }
+
+  /** Sets a dense gradient to 0: users may have written where the kernels do not. */
+  clear(): void {
+    if (this.form === 'dense') this.#rows.view.fill(0);
   }
 
   free(): void {

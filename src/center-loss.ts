@@ -1,20 +1,32 @@
 import { Batch } from './batch.js';
 import { type CenterGradient, CenterGradients, type GradientForm, type TouchedRows } from './center-gradient.js';
-import { checkChoice, checkCount, checkNumber, checkOptions, checkOut, countRows, type Floats } from './check.js';
+import {
+  checkAlpha,
+  checkChoice,
+  checkNoMore,
+  checkNumber,
+  checkOptions,
+  checkOut,
+  countRows,
+  type Floats,
+} from './check.js';
 import { ClassCenters } from './class-centers.js';
 import { dispose, disposedError } from './dispose.js';
-import { GradientsInPlace, StepInPlace } from './in-place.js';
+import { gradientsInPlace, stepInPlace } from './in-place.js';
 import { initCenters } from './init.js';
 import { loadCore } from './load.js';
-import { Block, copyFloats, hold, readFloats } from './memory.js';
+import { Block, copyFloats, hold, newFloats, readFloats } from './memory.js';
 import { copyIn, type Expected, inPlace, type Operands } from './operands.js';
 import { type CenterLossOptions, checkSettings, type Reduction, reductionCode } from './options.js';
 import type { LabelPolicy, Target } from './targets.js';
 
-export interface GradientsOptions<Form extends GradientForm = GradientForm> {
+export interface GradientsOptions {
   /** 'dense' (default): all [nClasses, nDim]. 'touched': only the classes in the batch, at no cost that grows with C. */
-  readonly centers?: Form;
+  readonly centers?: GradientForm;
 }
+
+type Dense = { readonly centers?: 'dense' };
+type Touched = { readonly centers: 'touched' };
 
 export interface StepOptions {
   /** 'wen': c ← c − α·Σ(c − x)/(1 + n), Wen et al. 2016. */
@@ -75,6 +87,8 @@ export class CenterLoss {
     this.reduction = settings.reduction;
     this.#labels = settings.labels;
     this.#reductionCode = reductionCode(settings.reduction);
+    // The centers of another loss are a view, which this one's memory may detach.
+    const given = settings.init instanceof Float32Array ? hold(settings.init) : undefined;
     this.centers = new ClassCenters(nClasses, nDim, { fixed: settings.fixed });
     try {
       this.#slots = Block.integers(nClasses, `a table of ${nClasses} classes`);
@@ -84,7 +98,7 @@ export class CenterLoss {
     }
     this.#gradCenters = new CenterGradients(nClasses, nDim);
     loadCore().kernels.init_slots(this.#slots.address, nClasses);
-    initCenters(this.centers, settings);
+    initCenters(this.centers, settings, given?.());
   }
 
   /**
@@ -114,7 +128,7 @@ export class CenterLoss {
     this.#checkAlive();
     countRows(distmat, 'distmat', this.nClasses, 'nClasses');
     if (out !== undefined) checkOut(out, distmat.length, { distmat, params: this.centers.params });
-    const outNow = hold(out ?? new Float32Array(distmat.length));
+    const outNow = hold(out ?? newFloats(distmat.length));
     const at = this.#distmat(distmat, target, 'backward');
     if (at.rows > 0) {
       const { kernels } = loadCore();
@@ -134,6 +148,7 @@ export class CenterLoss {
   evaluate(x: Floats, target: Target): number;
   evaluate(batch: Batch): number;
   evaluate(x: Floats | Batch, target?: Target): number {
+    if (x instanceof Batch) checkNoMore('evaluate', target);
     const at = this.#embeddings(x, target, 'evaluate');
     if (at.rows === 0) return 0;
     const { address } = this.centers;
@@ -151,20 +166,19 @@ export class CenterLoss {
    * @param target labels [B]
    * @throws CenterLossError as {@link forward}
    */
-  gradients(
-    x: Floats,
-    target: Target,
-    options: GradientsOptions<'touched'> & { centers: 'touched' },
-  ): Gradients<TouchedRows>;
-  gradients(x: Floats, target: Target, options?: GradientsOptions<'dense'>): Gradients<Float32Array>;
-  gradients(batch: Batch, options: GradientsOptions<'touched'> & { centers: 'touched' }): Gradients<TouchedRows>;
-  gradients(batch: Batch, options?: GradientsOptions<'dense'>): Gradients<Float32Array>;
+  gradients(x: Floats, target: Target, options: Touched): Gradients<TouchedRows>;
+  gradients(x: Floats, target: Target, options?: Dense): Gradients<Float32Array>;
+  gradients(x: Floats, target: Target, options: GradientsOptions): Gradients<Float32Array | TouchedRows>;
+  gradients(batch: Batch, options: Touched): Gradients<TouchedRows>;
+  gradients(batch: Batch, options?: Dense): Gradients<Float32Array>;
+  gradients(batch: Batch, options: GradientsOptions): Gradients<Float32Array | TouchedRows>;
   gradients(
     x: Floats | Batch,
     targetOrOptions?: Target | GradientsOptions,
     optionsAfter?: GradientsOptions,
   ): Gradients<Float32Array | TouchedRows> {
     const batch = x instanceof Batch ? x : undefined;
+    if (batch) checkNoMore('gradients', optionsAfter);
     const options = ((batch ? targetOrOptions : optionsAfter) ?? {}) as GradientsOptions;
     checkOptions(options, ['centers']);
     const { centers: form = 'dense' } = options;
@@ -172,14 +186,14 @@ export class CenterLoss {
     const at = this.#embeddings(x, batch ? undefined : (targetOrOptions as Target), 'gradients');
     const gradient = this.fixed ? null : (batch ?? this.#gradCenters).gradientOf(form, at.rows);
     const loss = gradient ? this.#gradients(at, gradient) : this.#gradient(at);
-    if (batch) return new GradientsInPlace(loss, batch, gradient);
+    if (batch) return gradientsInPlace(loss, batch, gradient);
     return { loss, gradX: this.#gradX(at), gradCenters: gradient?.copy() ?? null };
   }
 
   /**
    * One step of training: the loss and ∂loss/∂x at the centers as they are, then the centers move by Wen's rule,
    * c_j ← c_j − α·Σ(c_j − x_i)/(1 + n_j) over the n_j rows of class j, those within the radius too. A row whose
-   * distance is not finite moves nothing. Fixed centers stay.
+   * distance is not finite, or more than 1e30, moves nothing. Fixed centers stay.
    *
    * With a `Batch`, `gradX` is a view on WebAssembly memory that the next call with it overwrites.
    * @param x rows [B, nDim]
@@ -190,14 +204,15 @@ export class CenterLoss {
   step(batch: Batch, options?: StepOptions): StepResult;
   step(x: Floats | Batch, targetOrOptions?: Target | StepOptions, optionsAfter?: StepOptions): StepResult {
     const batch = x instanceof Batch ? x : undefined;
+    if (batch) checkNoMore('step', optionsAfter);
     const options = ((batch ? targetOrOptions : optionsAfter) ?? {}) as StepOptions;
     checkOptions(options, ['rule', 'alpha']);
     const { rule = 'wen', alpha = 0.5 } = options;
     checkChoice(rule, 'rule', ['wen']);
-    checkNumber(alpha, 'alpha', (value) => value >= 0 && value < Number.POSITIVE_INFINITY, 'a finite number ≥ 0');
+    checkAlpha(alpha);
     const at = this.#embeddings(x, batch ? undefined : (targetOrOptions as Target), 'step');
     const loss = this.fixed ? this.#gradient(at) : this.#wenStep(at, alpha);
-    return batch ? new StepInPlace(loss, batch) : { loss, gradX: this.#gradX(at) };
+    return batch ? stepInPlace(loss, batch) : { loss, gradX: this.#gradX(at) };
   }
 
   /**
@@ -207,7 +222,7 @@ export class CenterLoss {
    */
   batch(rows: number): Batch {
     this.#checkAlive();
-    checkCount(rows, 'the number of rows');
+    checkNumber(rows, 'the number of rows', (value) => Number.isSafeInteger(value) && value >= 0, 'a whole number ≥ 0');
     return new Batch(rows, this.nClasses, this.nDim);
   }
 

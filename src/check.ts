@@ -18,6 +18,11 @@ export function checkNumber(value: number, name: string, accepts: (value: number
   throw new CenterLossError('ERR_OPTION', `${name} must be ${range}, got ${show(value)}`);
 }
 
+/** @throws CenterLossError `ERR_OPTION` unless `alpha` can be the rate of the centers. */
+export function checkAlpha(alpha: number): void {
+  checkNumber(alpha, 'alpha', (value) => value >= 0 && Number.isFinite(Math.fround(value)), 'a finite number ≥ 0');
+}
+
 /** @throws CenterLossError `ERR_OPTION` unless `value` is one of `choices`. */
 export function checkChoice<T>(value: T, name: string, choices: readonly T[]): void {
   if (choices.includes(value)) return;
@@ -37,11 +42,8 @@ export function checkOptions(options: object, known: readonly string[]): void {
 /** @throws CenterLossError `ERR_SHAPE` unless `values` is a Float32Array, a Float64Array or an array of numbers. */
 export function checkFloats(values: Floats, name: string): void {
   if (values instanceof Float32Array || values instanceof Float64Array) {
-    if (!(values.buffer as { detached?: boolean }).detached) return;
-    throw new CenterLossError(
-      'ERR_SHAPE',
-      `${name} is a view on memory that has grown since it was taken: read params, batch.x and the like anew`,
-    );
+    checkAttached(values, name);
+    return;
   }
   if (!Array.isArray(values)) {
     const type = Object.prototype.toString.call(values).slice(8, -1);
@@ -80,10 +82,37 @@ export function checkRowsMatch(rows: number, name: string, width: number, labels
   );
 }
 
-/** @throws CenterLossError `ERR_SHAPE` unless a batch was made for embeddings of this width. */
-export function checkBatchWidth(batchDim: number, nDim: number): void {
-  if (batchDim === nDim) return;
-  throw new CenterLossError('ERR_SHAPE', `the batch has rows of ${batchDim} values, but nDim = ${nDim}`);
+/** @throws CenterLossError `ERR_SHAPE` unless a batch was made for this number of classes and of dimensions. */
+export function checkBatchFits(batch: { nClasses: number; nDim: number }, nClasses: number, nDim: number): void {
+  if (batch.nClasses === nClasses && batch.nDim === nDim) return;
+  throw new CenterLossError(
+    'ERR_SHAPE',
+    `the batch was made for ${batch.nClasses} classes in ${batch.nDim} dimensions, not for ${nClasses} in ${nDim}`,
+  );
+}
+
+/** @throws CenterLossError `ERR_OPTION` for an argument past those that a call with a batch takes. */
+export function checkNoMore(call: string, extra: unknown): void {
+  if (extra === undefined) return;
+  throw new CenterLossError('ERR_OPTION', `${call} with a batch takes no target: the batch holds it`);
+}
+
+/**
+ * A view on memory that has grown since it was taken has lost it, and reads as empty.
+ * @throws CenterLossError `ERR_SHAPE`
+ */
+export function checkAttached(values: ArrayLike<unknown>, name: string): void {
+  if (values.length > 0 || !ArrayBuffer.isView(values)) return;
+  try {
+    // Not every runtime has `ArrayBuffer.prototype.detached`, but none makes a view on a detached buffer.
+    new Uint8Array(values.buffer);
+  } catch (cause) {
+    throw new CenterLossError(
+      'ERR_SHAPE',
+      `${name} is a view on memory that has grown since it was taken: read params, batch.x and the like anew`,
+      { cause },
+    );
+  }
 }
 
 /**

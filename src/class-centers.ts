@@ -1,7 +1,7 @@
 import { checkChoice, checkCount, checkOptions, checkOut, countRows, type Floats } from './check.js';
 import { dispose, disposedError } from './dispose.js';
 import { loadCore } from './load.js';
-import { Block, BYTES, hold, readFloats, readIntegers, scratch, writeFloats } from './memory.js';
+import { Block, BYTES, hold, newFloats, readFloats, readIntegers, scratch, writeFloats } from './memory.js';
 
 /** Scratch memory for the rows that are computed at once: it stays within a last-level cache. */
 const ROWS_AT_ONCE_BYTES = 4 * 2 ** 20;
@@ -42,7 +42,7 @@ export class ClassCenters {
   /**
    * The centers [nClasses, nFeatures], row-major, to read and to write: a view on WebAssembly memory, not a copy.
    * Read the property anew rather than keeping the array: when the memory grows, an array taken before loses it
-   * (its length becomes 0).
+   * (its length becomes 0), and a piece cut from it does not keep the memory from being freed with its owner.
    * @throws CenterLossError `ERR_DISPOSED`
    */
   get params(): Float32Array<ArrayBuffer> {
@@ -82,8 +82,8 @@ export class ClassCenters {
 
   /**
    * Class probabilities by softmin over squared distances, p_ij = e^(−d_ij) / Σ_k e^(−d_ik), [B, nClasses]: what
-   * pytorch-ood calls `predict`. NaN in a row of x makes its probabilities NaN. As d is float32, so is the exponent:
-   * p has a relative error of about 1e-7·d.
+   * pytorch-ood calls `predict`. NaN in a row of x makes its probabilities NaN. The exponent is as exact as d is: p has a
+   * relative error of up to 1e-5 + 1e-6·d.
    * @param x rows [B, nFeatures]
    * @throws CenterLossError `ERR_SHAPE`, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
    */
@@ -123,7 +123,7 @@ export class ClassCenters {
     const { nClasses, nFeatures } = this;
     const rows = countRows(x, 'x', nFeatures, 'nFeatures');
     if (out !== undefined) checkOut(out, rows * nClasses, { x, params: this.#params.view });
-    const outNow = hold(out ?? new Float32Array(rows * nClasses));
+    const outNow = hold(out ?? newFloats(rows * nClasses));
     this.#forRowBlocks(x, rows, nFeatures + nClasses, 'distances', (first, count, xAddress, resultAddress) => {
       loadCore().kernels.distances(xAddress, count, this.#params.address, nClasses, nFeatures, resultAddress);
       finish(resultAddress, count);

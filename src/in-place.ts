@@ -1,30 +1,29 @@
 import type { Batch } from './batch.js';
-import type { CenterGradient, TouchedRows } from './center-gradient.js';
+import type { CenterGradient } from './center-gradient.js';
+import type { Gradients, StepResult } from './center-loss.js';
 
-/** Results that stay in WebAssembly memory: arrays taken anew at each read, so that growth can't leave them stale. */
-export class StepInPlace {
-  readonly loss: number;
-  readonly #batch: Batch;
+// Results that stay in WebAssembly memory. Their arrays are taken anew at each read, so that growth can't leave them
+// stale, by accessors of the object's own, so that it can be spread and listed.
 
-  constructor(loss: number, batch: Batch) {
-    this.loss = loss;
-    this.#batch = batch;
-  }
-
-  get gradX(): Float32Array {
-    return this.#batch.gradX;
-  }
+/** The result of a step with a batch. */
+export function stepInPlace(loss: number, batch: Batch): StepResult {
+  return {
+    loss,
+    get gradX() {
+      return batch.gradX;
+    },
+  };
 }
 
-export class GradientsInPlace extends StepInPlace {
-  readonly #gradient: CenterGradient | null;
-
-  constructor(loss: number, batch: Batch, gradient: CenterGradient | null) {
-    super(loss, batch);
-    this.#gradient = gradient;
-  }
-
-  get gradCenters(): Float32Array | TouchedRows | null {
-    return this.#gradient?.view ?? null;
-  }
+/** The result of `gradients` with a batch. */
+export function gradientsInPlace<G>(loss: number, batch: Batch, gradient: CenterGradient | null): Gradients<G> {
+  return {
+    loss,
+    get gradX() {
+      return batch.gradX;
+    },
+    get gradCenters() {
+      return (gradient && batch.viewOf(gradient)) as G | null;
+    },
+  };
 }

@@ -4,15 +4,15 @@ import type { Settings } from './options.js';
 
 let warned = false;
 
-/** Writes the initial centers. */
-export function initCenters(centers: ClassCenters, settings: Settings): void {
+/** Writes the initial centers; `given` are those of the option `init`, if they are an array. */
+export function initCenters(centers: ClassCenters, settings: Settings, given: Float32Array | undefined): void {
   const { kernels } = loadCore();
   const { nClasses, nFeatures, address } = centers;
   const seed = BigInt(settings.seed);
   const { init } = settings;
   let { magnitude } = settings;
-  if (init instanceof Float32Array) {
-    centers.params.set(init);
+  if (given) {
+    centers.params.set(given);
   } else if (init === 'orthogonal') {
     kernels.init_orthogonal(address, nClasses, nFeatures, seed);
   } else if (init === 'normal' || (init === 'pytorch-ood' && nClasses !== nFeatures)) {

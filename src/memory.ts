@@ -3,7 +3,7 @@ import { CenterLossError } from './errors.js';
 import { loadCore } from './load.js';
 
 // The only file that makes views on WebAssembly memory. Growth detaches every view made before it, so no view is kept
-// across a call that may allocate without being taken again: `Block.view` and `today` are where that happens.
+// across a call that may allocate without being taken again.
 
 const ALIGNMENT = 16;
 /** Of a float32 as of an int32. */
@@ -31,7 +31,7 @@ const abandoned =
         loadCore().kernels.deallocate(address, bytes),
       );
 
-/** Keeps a block as long as any view on it: a view must not outlive its memory. */
+/** Keeps a block as long as any view that it gave: that must not outlive its memory. (One cut from it by others may.) */
 const blockOfView = new WeakMap<object, object>();
 
 type View = Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>;
@@ -41,6 +41,7 @@ type ViewType<V> = new (buffer: ArrayBuffer, byteOffset: number, length: number)
 export class Block<V extends View = View> {
   readonly address: number;
   readonly #length: number;
+  readonly #bytes: number;
   readonly #type: ViewType<V>;
   #view: V | undefined;
   #freed = false;
@@ -48,8 +49,9 @@ export class Block<V extends View = View> {
   private constructor(type: ViewType<V>, length: number, purpose: string) {
     this.#type = type;
     this.#length = length;
-    this.address = allocate(length * BYTES, purpose);
-    abandoned?.register(this, { address: this.address, bytes: length * BYTES }, this);
+    this.#bytes = Math.max(length, 1) * BYTES;
+    this.address = allocate(this.#bytes, purpose);
+    abandoned?.register(this, { address: this.address, bytes: this.#bytes }, this);
   }
 
   static floats(length: number, purpose: string): Block<Float32Array<ArrayBuffer>> {
@@ -64,17 +66,23 @@ export class Block<V extends View = View> {
   get view(): V {
     const buffer = loadCore().memory.buffer;
     if (this.#view?.buffer !== buffer) {
-      this.#view = new this.#type(buffer, this.address, this.#length);
-      blockOfView.set(this.#view, this);
+      this.#view = this.part(0, this.#length);
     }
     return this.#view;
+  }
+
+  /** A view on some of it. */
+  part(start: number, end: number): V {
+    const view = new this.#type(loadCore().memory.buffer, this.address + start * BYTES, end - start);
+    blockOfView.set(view, this);
+    return view;
   }
 
   free(): void {
     if (this.#freed) return;
     this.#freed = true;
     abandoned?.unregister(this);
-    loadCore().kernels.deallocate(this.address, this.#length * BYTES);
+    loadCore().kernels.deallocate(this.address, this.#bytes);
   }
 }
 
@@ -151,9 +159,24 @@ export function integers(): Int32Array<ArrayBuffer> {
   return integersOfAll;
 }
 
+/**
+ * A new array, for the caller to keep.
+ * @throws CenterLossError `ERR_OUT_OF_MEMORY`
+ */
+export function newFloats(length: number): Float32Array<ArrayBuffer> {
+  try {
+    return new Float32Array(length);
+  } catch (cause) {
+    const bytes = (length * BYTES).toLocaleString('en');
+    throw new CenterLossError('ERR_OUT_OF_MEMORY', `the result needs ${bytes} bytes, more than can be had`, { cause });
+  }
+}
+
 /** A copy of `length` floats, for the caller to keep. */
 export function copyFloats(address: number, length: number): Float32Array<ArrayBuffer> {
-  return floats().slice(address / BYTES, address / BYTES + length);
+  const copy = newFloats(length);
+  readFloats(address, copy);
+  return copy;
 }
 
 /** Fills `into` from an address on. */

@@ -1,5 +1,5 @@
 import type { Batch } from './batch.js';
-import { checkBatchWidth, checkRowsMatch, countRows, type Floats } from './check.js';
+import { checkBatchFits, checkRowsMatch, countRows, type Floats } from './check.js';
 import { BYTES, hold, integers, scratch, writeFloats } from './memory.js';
 import { checkLabels, checkTarget, type LabelPolicy, type Target, writeLabels } from './targets.js';
 
@@ -61,8 +61,8 @@ export function copyIn(x: Floats, target: Target, expected: Expected): Operands 
  */
 export function inPlace(batch: Batch, expected: Expected): Operands {
   const { rows } = batch;
+  checkBatchFits(batch, expected.nClasses, expected.width);
   checkLabels(batch.target, expected.nClasses, expected.labels);
-  checkBatchWidth(batch.nDim, expected.width);
   const [work] = scratch(`${expected.call} with ${rows} rows`, [expected.workBytes(rows)]);
   const { x, target, gradX } = batch.addresses;
   return { rows, x, target, grad: gradX, work };

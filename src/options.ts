@@ -51,6 +51,9 @@ export type Settings = Required<CenterLossOptions>;
 const REDUCTIONS = ['mean', 'batch', 'wen', 'sum'] as const satisfies readonly Reduction[];
 const INITS = ['pytorch-ood', 'eye', 'anchors', 'normal', 'orthogonal'] as const satisfies readonly Init[];
 
+/** Centers, and what scales them, stay far enough inside float32 for sums and squares of thousands of dimensions. */
+const LARGEST = 1e30;
+
 /** The number by which the kernels know a reduction. */
 export const reductionCode = (reduction: Reduction): number => REDUCTIONS.indexOf(reduction);
 
@@ -71,17 +74,17 @@ export function checkSettings(nClasses: number, nDim: number, options: CenterLos
     seed: options.seed ?? 0,
     labels: options.labels ?? 'strict',
   };
-  checkNumber(settings.magnitude, 'magnitude', Number.isFinite, 'a finite number');
-  checkNumber(settings.radius, 'radius', (value) => !Number.isNaN(value), 'a number');
+  checkNumber(settings.magnitude, 'magnitude', (value) => Math.abs(value) <= LARGEST, 'a number up to ±1e30');
+  checkNumber(settings.radius, 'radius', (value) => value >= -LARGEST, 'a number from -1e30 on');
   checkChoice(settings.fixed, 'fixed', [true, false]);
   checkChoice(settings.reduction, 'reduction', REDUCTIONS);
   checkNumber(settings.seed, 'seed', (value) => Number.isSafeInteger(value) && value >= 0, 'a whole number ≥ 0');
   checkChoice(settings.labels, 'labels', ['strict', 'lenient']);
-  checkInit(settings.init, nClasses, nDim);
+  checkInit(settings, nClasses, nDim);
   return settings;
 }
 
-function checkInit(init: Init, nClasses: number, nDim: number): void {
+function checkInit({ init, magnitude }: Settings, nClasses: number, nDim: number): void {
   if (init instanceof Float32Array) {
     if (init.length !== nClasses * nDim) {
       throw new CenterLossError(
@@ -89,9 +92,10 @@ function checkInit(init: Init, nClasses: number, nDim: number): void {
         `init has ${init.length} values, but ${nClasses} centers of ${nDim} dimensions have ${nClasses * nDim}`,
       );
     }
-    const bad = init.findIndex((value) => !Number.isFinite(value));
-    if (bad >= 0) throw new CenterLossError('ERR_OPTION', `init[${bad}] is ${init[bad]}, not a finite number`);
-    return;
+    const bad = init.findIndex((value) => !Number.isFinite(Math.fround(value * magnitude)));
+    if (bad < 0) return;
+    const times = magnitude === 1 ? '' : ` times magnitude = ${magnitude}`;
+    throw new CenterLossError('ERR_OPTION', `init[${bad}] is ${init[bad]}${times}, not a finite float32`);
   }
   checkChoice<Init>(init, 'init', INITS);
   if (init === 'eye' && nClasses !== nDim) {

@@ -1,3 +1,4 @@
+import { checkAttached } from './check.js';
 import { CenterLossError } from './errors.js';
 
 /** Class labels, one a row; below 0 = unknown. */
@@ -24,9 +25,12 @@ const UNKNOWN = -1;
 /** A label that no class has: past any possible number of classes. */
 const NO_CLASS = 2 ** 31 - 1;
 
-/** @throws CenterLossError `ERR_LABEL` unless `target` is a typed array or an array. */
+/** @throws CenterLossError `ERR_LABEL` unless `target` is a typed array or an array; `ERR_SHAPE` for a stale view. */
 export function checkTarget(target: Target): void {
-  if (Array.isArray(target) || (ArrayBuffer.isView(target) && !(target instanceof DataView))) return;
+  if (Array.isArray(target) || (ArrayBuffer.isView(target) && !(target instanceof DataView))) {
+    checkAttached(target, 'target');
+    return;
+  }
   const type = Object.prototype.toString.call(target).slice(8, -1);
   throw new CenterLossError('ERR_LABEL', `target must be an array or a typed array of integers, got ${type}`);
 }

@@ -1,6 +1,6 @@
 import type * as tfjs from '@tensorflow/tfjs-core';
 import type { CenterLoss } from './center-loss.js';
-import { checkOptions } from './check.js';
+import { checkAlpha, checkChoice, checkOptions } from './check.js';
 import { CenterLossError } from './errors.js';
 import type { Target } from './targets.js';
 
@@ -37,6 +37,8 @@ export function centerLossTerm(
 ): (x: tfjs.Tensor2D, target: Target | tfjs.Tensor1D) => tfjs.Scalar {
   checkOptions(options, ['update', 'alpha']);
   const { update = true, alpha = 0.5 } = options;
+  checkChoice(update, 'update', [true, false]);
+  checkAlpha(alpha);
   return (x, target) => {
     checkShape(x.shape, loss.nDim);
     const labels = 'dataSync' in target ? (target.dataSync() as Int32Array) : target;

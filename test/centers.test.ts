@@ -2,6 +2,7 @@
 import { CenterLoss, ClassCenters, isKnown } from 'center-loss';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { expectClose } from './close.js';
+import { distances } from './reference.js';
 
 afterEach(() => void vi.restoreAllMocks());
 
@@ -151,6 +152,37 @@ describe('CenterLoss', () => {
     expectClose(loss.centers.params, [1.5, 10, 21.25]);
   });
 
+  it('lenient labels: a known row of no class makes the loss NaN if it is not finite, an unknown one does not', () => {
+    const lenient = new CenterLoss(2, 2, { labels: 'lenient', init: 'eye' });
+    const x = [Number.NaN, 0, 1, 0];
+    for (const value of [
+      lenient.evaluate(x, [5, 0]),
+      lenient.gradients(x, [5, 0]).loss,
+      lenient.step(x, [5, 0]).loss,
+      lenient.forward(lenient.centers.distances(x), [5, 0]),
+    ]) {
+      expect(value).toBeNaN();
+    }
+    expectClose(lenient.evaluate(x, [-1, 0]), 1e-12);
+  });
+
+  it('no embedding, however far, leaves a center that is not finite', () => {
+    for (const [center, x] of [
+      [0, 3e38],
+      [-3e38, 3e38],
+      [0, 1e29],
+      [0, 1e31],
+    ] as const) {
+      const loss = new CenterLoss(1, 2, { reduction: 'wen', init: new Float32Array([center, 0]) });
+      const rows = new Float32Array(400).map((_, i) => (i % 2 === 0 ? x : 0));
+      const { loss: value, gradX } = loss.step(rows, new Int32Array(200), { alpha: 1 });
+      expect(value).toBeGreaterThan(0);
+      expect([...gradX, ...loss.centers.params].every(Number.isFinite)).toBe(true);
+      const nearEnough = Math.abs(x - center) <= 1e30;
+      expectClose(loss.centers.params[0] ?? 0, nearEnough ? (x * 200) / 201 : center);
+    }
+  });
+
   it('lenient labels: past the last class or no integer adds floors and counts in B', () => {
     const lenient = new CenterLoss(3, 1, { labels: 'lenient', init: new Float32Array([0, 1, 2]) });
     for (const label of [3, 99, 1.5, 2 ** 40, Number.POSITIVE_INFINITY]) {
@@ -226,6 +258,28 @@ describe('ClassCenters', () => {
     expectClose(two.predictProba([1.5, 2]), [0.5, 0.5]);
     expect([...two.predictProba([Number.NaN, 0])].every(Number.isNaN)).toBe(true);
     expect([...two.predictProba([1e19, 0, 0, 0])].every(Number.isNaN)).toBe(false);
+  });
+
+  it.each([32, 256, 512, 1024, 3000])('probabilities in %i dimensions keep their bound', (nDim) => {
+    const { params, ...many } = (({ centers }) => ({ params: centers.params, centers }))(
+      new CenterLoss(20, nDim, { init: 'normal', seed: 1 }),
+    );
+    const x = new CenterLoss(16, nDim, { init: 'normal', seed: 2 }).centers.params.slice();
+    const proba = many.centers.predictProba(x);
+    distances(x, params, nDim).forEach((row, i) => {
+      const least = Math.min(...row);
+      const total = row.reduce((sum, distance) => sum + Math.exp(least - distance), 0);
+      row.forEach((distance, j) => {
+        const want = Math.exp(least - distance) / total;
+        expectClose(proba[i * 20 + j] ?? 0, want, { relative: 1e-5 + 1e-6 * distance, absolute: 1e-37 });
+      });
+    });
+  });
+
+  it('distances keep their bound where every addition rounds the same way', () => {
+    const worst = new ClassCenters(1, 1024);
+    const x = new Float32Array(1024).fill(Math.sqrt(2 ** -24 * 0.999)).fill(1, 0, 4);
+    expectClose(worst.distances(x), distances(x, worst.params, 1024).flat());
   });
 
   it('many rows come out as single ones do', () => {

@@ -18,16 +18,22 @@ describe('constructor', () => {
   it.each([
     [{ raduis: 1 }, 'there is no option "raduis"; the options are magnitude, radius,'],
     [{ reduction: 'none' }, 'reduction must be "mean" or "batch" or "wen" or "sum", got "none"'],
-    [{ radius: Number.NaN }, 'radius must be a number, got NaN'],
-    [{ radius: '1' }, 'radius must be a number, got "1"'],
-    [{ magnitude: Number.POSITIVE_INFINITY }, 'magnitude must be a finite number, got Infinity'],
+    [{ radius: Number.NaN }, 'radius must be a number from -1e30 on, got NaN'],
+    [{ radius: '1' }, 'radius must be a number from -1e30 on, got "1"'],
+    [{ radius: Number.NEGATIVE_INFINITY }, /radius must be a number from -1e30 on, got -Infinity/],
+    [{ magnitude: Number.POSITIVE_INFINITY }, 'magnitude must be a number up to ±1e30, got Infinity'],
+    [{ magnitude: 1e39 }, 'magnitude must be a number up to ±1e30, got 1e+39'],
+    [
+      { init: new Float32Array(640).fill(1e20), magnitude: 1e20 },
+      'init[0] is 100000002004087730000 times magnitude = 100000000000000000000, not a finite float32',
+    ],
     [{ fixed: 1 }, 'fixed must be true or false, got 1'],
     [{ labels: 'loose' }, 'labels must be "strict" or "lenient", got "loose"'],
     [{ seed: -1 }, 'seed must be a whole number ≥ 0, got -1'],
     [{ seed: 0.5 }, 'seed must be a whole number ≥ 0, got 0.5'],
     [{ init: 'xavier' }, /init must be "pytorch-ood" or "eye" or .* got "xavier"/],
     [{ init: 'eye' }, "init 'eye' needs nClasses = nDim, got 10 and 64"],
-    [{ init: new Float32Array(640).fill(Number.NaN, 7, 8) }, 'init[7] is NaN, not a finite number'],
+    [{ init: new Float32Array(640).fill(Number.NaN, 7, 8) }, 'init[7] is NaN, not a finite float32'],
     [null, 'options must be an object, got null'],
   ])('options %j', (options, message) => {
     expectError(() => new CenterLoss(10, 64, untyped(options)), 'ERR_OPTION', message);
@@ -184,17 +190,50 @@ describe('options of calls', () => {
       'ERR_OPTION',
       'there is no option "alhpa"; the options are rule, alpha',
     );
-    expectError(() => loss.batch(0), 'ERR_OPTION', 'the number of rows must be a positive integer, got 0');
+    expectError(
+      () => loss.step(x, [0, 1], { alpha: 1e39 }),
+      'ERR_OPTION',
+      'alpha must be a finite number ≥ 0, got 1e+39',
+    );
+    expectError(() => loss.batch(-1), 'ERR_OPTION', 'the number of rows must be a whole number ≥ 0, got -1');
     expectError(() => loss.batch(1.5), 'ERR_OPTION', /got 1.5/);
   });
 
-  it('a batch of another width', () => {
-    expectError(
-      () => make().step(new CenterLoss(10, 32).batch(4)),
-      'ERR_SHAPE',
-      'the batch has rows of 32 values, but nDim = 64',
-    );
+  it('a batch of another loss: only of the same shape, or the kernels would write past its end', () => {
+    const batch = new CenterLoss(2, 64, { init: 'normal' }).batch(4);
+    const message = 'the batch was made for 2 classes in 64 dimensions, not for 10 in 64';
+    for (const use of [() => make().step(batch), () => make().gradients(batch), () => make().evaluate(batch)]) {
+      expectError(use, 'ERR_SHAPE', message);
+    }
+    const wide = new CenterLoss(10, 32).batch(4);
+    expectError(() => make().step(wide), 'ERR_SHAPE', 'for 10 classes in 32 dimensions, not for 10 in 64');
+    expect(make().step(make().batch(4)).loss).toBeGreaterThan(0);
     expectError(() => make().batch(2 ** 26), 'ERR_OUT_OF_MEMORY', /a batch of 67108864 rows of 64 values needs/);
+  });
+
+  it('a target or options after a batch are not passed over', () => {
+    const loss = make();
+    const batch = loss.batch(2);
+    const before = loss.centers.params.slice();
+    const message = /with a batch takes no target: the batch holds it/;
+    expectError(() => loss.step(untyped(batch), untyped(undefined), { alpha: 0 }), 'ERR_OPTION', message);
+    expectError(
+      () => loss.gradients(untyped(batch), untyped(undefined), { centers: 'touched' }),
+      'ERR_OPTION',
+      message,
+    );
+    expectError(() => loss.evaluate(untyped(batch), [0, 1]), 'ERR_OPTION', message);
+    expect(loss.centers.params).toEqual(before);
+  });
+
+  it('a result that no array can hold', () => {
+    const many = new ClassCenters(2 ** 20, 1);
+    expectError(
+      () => many.distances(new Float32Array(2 ** 20)),
+      'ERR_OUT_OF_MEMORY',
+      /the result needs 4,398,046,511,104 bytes/,
+    );
+    expectError(() => many.predictProba(new Float32Array(2 ** 20)), 'ERR_OUT_OF_MEMORY', /the result needs/);
   });
 });
 
@@ -203,6 +242,7 @@ describe('dispose', () => {
     const loss = make();
     const batch = loss.batch(2);
     const { gradX } = loss.gradients(x, [0, 1]);
+    const inPlace = loss.gradients(batch);
     const kept = gradX.slice();
     loss.dispose();
     loss.dispose();
@@ -227,7 +267,14 @@ describe('dispose', () => {
     expect([loss.nClasses, loss.nDim]).toEqual([10, 64]);
     batch.dispose();
     batch.dispose();
-    for (const use of [() => batch.x, () => batch.target, () => batch.gradX]) {
+    const ofBatch = [
+      () => batch.x,
+      () => batch.target,
+      () => batch.gradX,
+      () => inPlace.gradX,
+      () => inPlace.gradCenters,
+    ];
+    for (const use of ofBatch) {
       expectError(use, 'ERR_DISPOSED', 'this Batch was disposed');
     }
     expectError(() => make().step(batch), 'ERR_DISPOSED', 'this Batch was disposed');

@@ -64,10 +64,52 @@ describe('growth', () => {
 
   it('a view from before is refused, not read as empty', () => {
     const loss = new CenterLoss(3, 4);
-    const stale = loss.centers.params;
+    const batch = loss.batch(2);
+    const [params, x, target] = [loss.centers.params, batch.x, batch.target];
     grow(loss);
-    if (!('detached' in ArrayBuffer.prototype)) return;
-    expectError(() => loss.centers.predict(stale), 'ERR_SHAPE', 'x is a view on memory that has grown');
+    const message = 'is a view on memory that has grown';
+    expectError(() => loss.centers.predict(params), 'ERR_SHAPE', `x ${message}`);
+    expectError(() => loss.centers.distances(params), 'ERR_SHAPE', `x ${message}`);
+    expectError(() => loss.evaluate(x, [0, 1]), 'ERR_SHAPE', `x ${message}`);
+    expectError(() => loss.step([1, 2, 3, 4], target), 'ERR_SHAPE', `target ${message}`);
+  });
+
+  it('the centers of one loss may be the first ones of another', () => {
+    const first = new CenterLoss(5000, 64, { init: 'normal' });
+    const more: CenterLoss[] = [];
+    const before = memoryBytes(first);
+    while (memoryBytes(first) === before) more.push(new CenterLoss(5000, 64, { init: first.centers.params }));
+    for (const loss of more) expect(loss.centers.params).toEqual(first.centers.params);
+  });
+});
+
+describe('in place', () => {
+  it('a dense gradient is 0 where no row pulls, whatever was written there before', () => {
+    const loss = new CenterLoss(3, 2, { init: 'normal' });
+    const batch = loss.batch(1);
+    const expected = loss.gradients(batch).gradCenters?.slice();
+    loss.gradients(batch).gradCenters?.fill(7);
+    expect(loss.gradients(batch).gradCenters).toEqual(expected);
+  });
+
+  it('results can be spread and listed', () => {
+    const loss = new CenterLoss(3, 2, { init: 'normal' });
+    const batch = loss.batch(1);
+    expect(Object.keys({ ...loss.gradients(batch) })).toEqual(['loss', 'gradX', 'gradCenters']);
+    expect(Object.keys({ ...loss.step(batch) })).toEqual(['loss', 'gradX']);
+  });
+
+  it('an empty batch', () => {
+    const loss = new CenterLoss(3, 2, { init: 'normal' });
+    const batch = loss.batch(0);
+    expect(loss.evaluate(batch)).toBe(0);
+    expect(loss.step(batch).loss).toBe(0);
+    expect({ ...loss.gradients(batch) }).toEqual({
+      loss: 0,
+      gradX: new Float32Array(0),
+      gradCenters: new Float32Array(6),
+    });
+    batch.dispose();
   });
 });
 
@@ -124,12 +166,20 @@ describe('no leak', () => {
   it.runIf(globalThis.gc)('a view keeps its memory although its owner is not held', async () => {
     const view = new ClassCenters(8, 8).params;
     view.fill(7);
+    const touched = (() => {
+      const batch = new CenterLoss(4, 4, { init: 'normal' }).batch(4);
+      batch.target.set([3, 2, 1, 0]);
+      const loss = new CenterLoss(4, 4, { init: 'normal' });
+      return loss.gradients(batch, { centers: 'touched' }).gradCenters;
+    })();
     for (let i = 0; i < 5; i++) {
       globalThis.gc?.();
       await new Promise((resolve) => setTimeout(resolve, 5));
       const other = new ClassCenters(8, 8).params;
       if (other.buffer === view.buffer) expect(other.byteOffset).not.toBe(view.byteOffset);
+      new CenterLoss(4, 4).batch(4).target.fill(9);
     }
+    expect([...(touched?.classes ?? [])]).toEqual([3, 2, 1, 0]);
     expect(view.every((value) => value === 7)).toBe(true);
   });
 });

@@ -189,8 +189,8 @@ describe('among themselves', () => {
           batch.target.set(one.target);
           expect(loss.evaluate(batch)).toBe(loss.evaluate(one.x, one.target));
           for (const centers of ['dense', 'touched', 'dense'] as const) {
-            const copied = loss.gradients(one.x, one.target, { centers: centers as 'dense' });
-            const { loss: value, gradX, gradCenters } = loss.gradients(batch, { centers: centers as 'dense' });
+            const copied = loss.gradients(one.x, one.target, { centers });
+            const { loss: value, gradX, gradCenters } = loss.gradients(batch, { centers });
             expect({ loss: value, gradX, gradCenters }).toEqual(copied);
           }
           const copy = make(one, { reduction, fixed });

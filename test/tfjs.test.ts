@@ -65,6 +65,12 @@ describe('centerLossTerm', () => {
       'x has the shape [4, 2], but [B, nDim = 4] is needed',
     );
     expectError(() => term(tf.tensor2d(values, [2, 4]), [0, 3]), 'ERR_LABEL', 'target[1] is 3');
+    expectError(
+      () => centerLossTerm(tf, make(), { update: 'no' } as never),
+      'ERR_OPTION',
+      'update must be true or false',
+    );
+    expectError(() => centerLossTerm(tf, make(), { alpha: -1 }), 'ERR_OPTION', 'alpha must be a finite number ≥ 0');
     expectError(() => centerLossTerm(tf, make(), { alfa: 1 } as never), 'ERR_OPTION', 'there is no option "alfa"');
   });
 });

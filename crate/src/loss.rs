@@ -25,6 +25,10 @@ use crate::vector::Vector;
 const FLOOR: f64 = 1e-12_f32 as f64;
 const CEILING: f64 = 1e12_f32 as f64;
 
+/// The squared distance past which a row pulls nothing: sums of many differences over 10³⁰ would overflow float32, and
+/// leave a center infinite for good.
+const FARTHEST: f64 = 1e60;
+
 /// How the sum over the batch becomes the loss.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reduction {
@@ -52,8 +56,8 @@ pub struct Loss {
 pub(crate) enum Counts {
     /// Those that have a gradient.
     Pulling,
-    /// All with a finite distance, those within the radius too.
-    Finite,
+    /// All but those at no finite distance or past [`FARTHEST`]; those within the radius too.
+    Near,
 }
 
 /// The labels of a batch and what they count to.
@@ -104,7 +108,7 @@ impl Loss {
     /// Whether the loss moves with this squared distance: false on the clamps and on the radius, and for NaN.
     fn pulls(self, distance: f64) -> bool {
         let excess = distance - self.radius;
-        if self.is_clamped() { excess > FLOOR && excess < CEILING } else { excess > 0.0 && excess < f64::INFINITY }
+        if self.is_clamped() { excess > FLOOR && excess < CEILING } else { excess > 0.0 && distance <= FARTHEST }
     }
 
     /// The weight of one entry of Σ in the loss.
@@ -172,8 +176,10 @@ impl Loss {
     pub fn evaluate<V: Vector>(self, x: Rows, labels: &Labels, centers: Rows) -> f64 {
         let mut own = 0.0;
         for (row, &label) in labels.values.iter().enumerate() {
-            let Some(class) = class_of(label, labels.n_classes) else { continue };
-            own += self.entry(squared_distance::<V>(x.row(row), centers.row(class)));
+            own += match class_of(label, labels.n_classes) {
+                Some(class) => self.entry(squared_distance::<V>(x.row(row), centers.row(class))),
+                None => without_class(x.row(row), label),
+            };
         }
         self.reduce(own, labels)
     }
@@ -186,7 +192,7 @@ impl Loss {
                 own += self.pull::<V>(x, row, centers.row(class), self.scale(labels), grad_x, None);
             }
         }
-        self.finish(own, labels, grad_x, x.dim())
+        self.finish(own, x, labels, grad_x)
     }
 
     /// The loss, ∂loss/∂x and ∂loss/∂c_j = −2w·Σ(x − c_j).
@@ -215,7 +221,7 @@ impl Loss {
                 None => grad.fill(0.0),
             }
         }
-        self.finish(own, labels, grad_x, x.dim())
+        self.finish(own, x, labels, grad_x)
     }
 
     /// One row and its center: writes ∂loss/∂x of the row, adds x − c to the sum if the row counts there, and
@@ -235,7 +241,7 @@ impl Loss {
         let distance = squared_distance::<V>(x, center);
         let pulls = self.pulls(distance);
         match sum {
-            Some((sum, Counts::Finite)) if distance.is_finite() => sum.add_residual::<V>(x, center, scale, grad),
+            Some((sum, Counts::Near)) if distance <= FARTHEST => sum.add_residual::<V>(x, center, scale, grad),
             Some((sum, Counts::Pulling)) if pulls => sum.add_residual::<V>(x, center, scale, grad),
             _ => for_lanes::<V, 2, 1>([x, center], [grad], |[x, c], _| [V::splat(scale).mul(x.sub(c))]),
         }
@@ -246,11 +252,12 @@ impl Loss {
         self.entry(distance)
     }
 
-    /// The loss, after the gradient rows that no group has written are zero.
-    pub(crate) fn finish(self, own: f64, labels: &Labels, grad_x: &mut [f32], dim: usize) -> f64 {
+    /// The loss, after the rows without a class have had their say and a gradient of 0.
+    pub(crate) fn finish(self, mut own: f64, x: Rows, labels: &Labels, grad_x: &mut [f32]) -> f64 {
         for (row, &label) in labels.values.iter().enumerate() {
             if class_of(label, labels.n_classes).is_none() {
-                grad_x[row * dim..][..dim].fill(0.0);
+                own += without_class(x.row(row), label);
+                grad_x[row * x.dim()..][..x.dim()].fill(0.0);
             }
         }
         self.reduce(own, labels)
@@ -261,4 +268,10 @@ impl Loss {
     pub(crate) fn scale(self, labels: &Labels) -> f32 {
         (2.0 * self.weight(labels)) as f32
     }
+}
+
+/// What a row without a class adds to Σ: nothing, but NaN if it is known and not finite, as its distances would in
+/// the reference.
+fn without_class(x: &[f32], label: i32) -> f64 {
+    if is_known(label) && !x.iter().all(|value| value.is_finite()) { f64::NAN } else { 0.0 }
 }

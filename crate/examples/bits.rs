@@ -1,0 +1,105 @@
+//! Prints what the kernels compute on native lanes, bit for bit, as one JSON document: a test of the WebAssembly build
+//! computes the same from the same inputs and must print the same.
+//!
+//! Inputs of a shape [B, C, D]: centers `init::normal` with seed 1, x with seed 2, labels (i·7 + 3) mod (C + 1) − 1
+//! (−1 is unknown), radius 0.5, α = 0.5. A loss is printed as the 64 bits of its float64, a matrix as the
+//! [`fnv1a`] hash of its bytes, all as 16 hexadecimal digits. No value is NaN: its bits are not defined.
+
+#[path = "../tests/common/mod.rs"]
+mod common;
+
+use center_loss::center_gradient::Form;
+use center_loss::init;
+use center_loss::loss::{Loss, Reduction};
+use common::{Batch, normal, softmin};
+
+/// Shapes [B, C, D] with every kind of rest that a loop can leave.
+const SHAPES: [[usize; 3]; 12] = [
+    [1, 1, 1],
+    [2, 3, 2],
+    [5, 7, 5],
+    [1, 5, 4],
+    [63, 4, 15],
+    [65, 10, 33],
+    [64, 10, 64],
+    [33, 100, 128],
+    [2, 66, 129],
+    [7, 9, 1025],
+    [3, 2, 2049],
+    [130, 3, 17],
+];
+
+/// (C, D, seed) of orthogonal centers.
+const ORTHOGONAL: [(usize, usize, u64); 5] = [(1, 1, 1), (3, 3, 2), (5, 8, 3), (8, 5, 4), (40, 64, 5)];
+
+const REDUCTIONS: [(&str, Reduction); 4] =
+    [("mean", Reduction::Mean), ("batch", Reduction::Batch), ("wen", Reduction::Wen), ("sum", Reduction::Sum)];
+
+/// FNV-1a of 64 bits: hash ← (hash ⊕ byte) · 1099511628211 mod 2⁶⁴ for each byte, from 14695981039346656037.
+fn fnv1a(bytes: impl Iterator<Item = u8>) -> u64 {
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+/// The hash of the values' little-endian bytes, in quotes.
+fn hash(values: &[f32]) -> String {
+    assert!(values.iter().all(|value| !value.is_nan()), "a NaN has no defined bits");
+    quoted(fnv1a(values.iter().flat_map(|value| value.to_le_bytes())))
+}
+
+fn bits(value: f64) -> String {
+    assert!(!value.is_nan(), "a NaN has no defined bits");
+    quoted(value.to_bits())
+}
+
+fn quoted(bits: u64) -> String {
+    format!("\"{bits:016x}\"")
+}
+
+fn batch([rows, n_classes, dim]: [usize; 3]) -> Batch {
+    let label = |row| i32::try_from((row * 7 + 3) % (n_classes + 1)).expect("few classes") - 1;
+    let (x, centers) = (normal(rows * dim, 2), normal(n_classes * dim, 1));
+    Batch { x, labels: (0..rows).map(label).collect(), centers, dim }
+}
+
+fn of_loss(batch: &Batch, distmat: &[f32], name: &str, reduction: Reduction) -> String {
+    let loss = Loss { radius: 0.5, reduction };
+    let grad = batch.gradients(loss, Form::Dense);
+    let step = batch.wen_step(loss, 0.5);
+    format!(
+        r#"{{"reduction":"{name}","forward":{},"evaluate":{},"gradients":{{"loss":{},"gradX":{},"gradCenters":{}}},"step":{{"loss":{},"gradX":{},"centers":{}}}}}"#,
+        bits(batch.forward(loss, distmat)),
+        bits(batch.evaluate(loss)),
+        bits(grad.loss),
+        hash(&grad.x),
+        hash(&grad.centers),
+        bits(step.loss),
+        hash(&step.x),
+        hash(&step.centers),
+    )
+}
+
+fn of_shape(shape: [usize; 3]) -> String {
+    let batch = batch(shape);
+    let [b, c, d] = shape;
+    let distmat = batch.distances();
+    let losses = REDUCTIONS.map(|(name, reduction)| of_loss(&batch, &distmat, name, reduction));
+    format!(
+        r#"{{"b":{b},"c":{c},"d":{d},"distances":{},"predict":{},"softmin":{},"losses":[{}]}}"#,
+        hash(&distmat),
+        quoted(fnv1a(batch.predict().iter().flat_map(|class| class.to_le_bytes()))),
+        hash(&softmin(&distmat, c)),
+        losses.join(",\n  "),
+    )
+}
+
+fn of_orthogonal((c, d, seed): (usize, usize, u64)) -> String {
+    let mut centers = vec![0.0; c * d];
+    init::orthogonal(&mut centers, c, d, seed);
+    format!(r#"{{"c":{c},"d":{d},"seed":{seed},"hash":{}}}"#, hash(&centers))
+}
+
+fn main() {
+    let shapes = SHAPES.map(of_shape).join(",\n ");
+    let orthogonal = ORTHOGONAL.map(of_orthogonal).join(",\n ");
+    println!("{{\"shapes\":[\n {shapes}],\n\"orthogonal\":[\n {orthogonal}]}}");
+}
