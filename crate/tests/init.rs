@@ -55,7 +55,13 @@ fn a_seed_is_its_values() {
     assert_same_bits(&normal(5, 1), &FIRST_OF_SEED_1, "seed 1");
 }
 
-const FIRST_OF_SEED_1: [f32; 5] = [0.0; 5];
+const FIRST_OF_SEED_1: [f32; 5] = [
+    f32::from_bits(0x3f3f_f15b),
+    f32::from_bits(0x3f18_3556),
+    f32::from_bits(0xbeda_7814),
+    f32::from_bits(0x3e86_8715),
+    f32::from_bits(0xbf9f_bf68),
+];
 
 #[test]
 fn odd_lengths_are_the_start_of_longer_ones() {
