@@ -54,7 +54,8 @@ build_debian_sysroot() { # build_debian_sysroot RUSTC SYSROOT
 ensure_wasm32() {
   local debian=/usr/bin/rustc sysroot
   has_wasm32 rustc && return
-  sysroot="$CACHE/sysroot-$([ -x $debian ] && $debian --version | cut -d' ' -f2)"
+  # Without Debian's rustc the version is empty, and no such sysroot is there.
+  sysroot="$CACHE/sysroot-$($debian --version 2>/dev/null | cut -d' ' -f2 || true)"
   if [ ! -x "$sysroot/bin/rustc" ]; then
     if command -v rustup >/dev/null &&
       step "wasm32 target from rustup" timeout 300 rustup target add wasm32-unknown-unknown 2>/dev/null; then
