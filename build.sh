@@ -21,8 +21,8 @@ Usage: ./build.sh VERB [options]
   bench   build, then time it against what one would use instead              (--quick, --help)
   help    this text
 
-Each verb sets up what it needs (npm packages, Rust's wasm32 target, wasm-pack, wasm-bindgen) and reuses what is
-there. Tools are kept in ~/.cache/center-loss, or where CENTER_LOSS_CACHE says.
+Each verb sets up what it needs (npm packages, Rust's wasm32 target, Chromium for the tests) and reuses what is there.
+What it builds for that is kept in ~/.cache/center-loss, or where CENTER_LOSS_CACHE says.
 TEXT
 }
 

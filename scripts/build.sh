@@ -1,7 +1,7 @@
 # The steps from sources to dist/: npm packages, the WebAssembly module, the TypeScript around it.
 # shellcheck shell=bash
 
-GENERATED=build/generated/wasm
+GENERATED=build/generated
 
 ensure_node() {
   command -v node >/dev/null || die "no Node.js: install version 20 or newer from https://nodejs.org and run this again."
@@ -25,41 +25,57 @@ is_current() { # is_current STAMP FINGERPRINT PRODUCT
   [ -f "$1" ] && [ "$(cat "$1")" = "$2" ] && [ -e "$3" ]
 }
 
+# The kernels three times: with SIMD, without (portable), and those translated to JavaScript.
 build_wasm() {
   local inputs
   inputs=$(fingerprint crate/src crate/Cargo.toml Cargo.toml Cargo.lock .cargo scripts package-lock.json)
-  is_current build/wasm.stamp "$inputs" "$GENERATED/bytes.js" && return
+  is_current build/wasm.stamp "$inputs" "$GENERATED/wasm/translated.js" && return
   ensure_toolchain
   # The stamp goes first: it must not vouch for a build that failed half-way.
   rm -rf build/wasm.stamp "$GENERATED"
-  step "WebAssembly module (wasm-pack)" run_wasm_pack || die "the crate does not build; see above."
+  mkdir -p "$GENERATED/wasm"
+  step "kernels with SIMD (cargo)" compile_wasm simd || die "the crate does not build; see above."
+  step "portable kernels (cargo)" compile_portable || die "the crate does not build without SIMD; see above."
   step "wasm-opt" optimize_wasm || die "wasm-opt failed; see above."
+  step "JavaScript around and instead of it" generate_javascript || die "the JavaScript could not be made; see above."
   printf '%s' "$inputs" >build/wasm.stamp
 }
 
-run_wasm_pack() {
-  # A target folder of its own: the wasm compiler may be another than the native one, and they would undo each other.
-  # wasm-pack looks for rustc on the PATH, cargo in RUSTC.
-  PATH="${WASM_RUSTC:+${WASM_RUSTC%/*}:}$PATH" CARGO_TARGET_DIR=$PWD/target/wasm RUSTC=${WASM_RUSTC:-rustc} wasm-pack build crate --mode no-install --target web \
-    --release --no-pack --out-dir "../$GENERATED" --out-name kernels
+# A target folder of its own: the wasm compiler may be another than the native one, and they would undo each other.
+compile_wasm() { # compile_wasm NAME-OF-TARGET-FOLDER
+  CARGO_TARGET_DIR=$PWD/target/$1 RUSTC=${WASM_RUSTC:-rustc} \
+    cargo build --package center-loss --lib --release --target wasm32-unknown-unknown
 }
 
+compile_portable() {
+  # The environment's flags replace those of .cargo/config.toml.
+  RUSTFLAGS="-C target-cpu=mvp -C link-arg=-zstack-size=65536" compile_wasm portable
+}
+
+WASM_OPT=(node_modules/.bin/wasm-opt -O3 --converge --enable-bulk-memory --enable-nontrapping-float-to-int
+  --enable-sign-ext --enable-mutable-globals --strip-debug --strip-producers --strip-target-features)
+
 optimize_wasm() {
-  local wasm=$GENERATED/kernels_bg.wasm
-  node_modules/.bin/wasm-opt "$wasm" -o "$wasm" -O3 --converge --enable-simd --enable-bulk-memory \
-    --enable-nontrapping-float-to-int --enable-sign-ext --enable-mutable-globals --enable-reference-types \
-    --enable-multivalue --strip-debug --strip-producers --strip-target-features &&
-    node scripts/inline-wasm.js "$wasm" "$GENERATED/bytes.js"
+  local product=wasm32-unknown-unknown/release/center_loss.wasm
+  "${WASM_OPT[@]}" --enable-simd target/simd/$product -o "$GENERATED/center-loss.wasm" &&
+    # wasm2js knows none of what came after WebAssembly's first version.
+    "${WASM_OPT[@]}" --llvm-memory-copy-fill-lowering --llvm-nontrapping-fptoint-lowering --signext-lowering \
+      target/portable/$product -o build/portable.wasm
+}
+
+generate_javascript() {
+  node scripts/inline-wasm.js "$GENERATED/center-loss.wasm" "$GENERATED/wasm/bytes.js" &&
+    node_modules/.bin/wasm2js -O3 build/portable.wasm -o build/translated.js &&
+    node scripts/translate.js build/translated.js "$GENERATED/wasm/translated.js"
 }
 
 build_package() {
   local inputs
   inputs=$(fingerprint src "$GENERATED" tsconfig.json package-lock.json)
-  is_current build/dist.stamp "$inputs" dist/wasm/kernels.js && return
+  is_current build/dist.stamp "$inputs" dist/wasm/bytes.js && return
   rm -rf build/dist.stamp dist
   step "TypeScript (tsc)" node_modules/.bin/tsc || die "the TypeScript sources do not compile; see above."
-  mkdir -p dist/wasm
-  cp "$GENERATED"/{kernels.js,kernels.d.ts,bytes.js,bytes.d.ts} dist/wasm/
+  cp -R "$GENERATED/wasm" "$GENERATED/center-loss.wasm" src/center-loss.d.wasm.ts dist/
   printf '%s' "$inputs" >build/dist.stamp
 }
 
@@ -69,5 +85,5 @@ build() {
   ensure_packages
   build_wasm
   build_package
-  say "  built: dist/, $(wc -c <"$GENERATED/kernels_bg.wasm") bytes of WebAssembly, $(gzip -9c "$GENERATED/kernels_bg.wasm" | wc -c) gzipped"
+  say "  built: dist/, $(wc -c <dist/center-loss.wasm) bytes of WebAssembly, $(gzip -9c dist/center-loss.wasm | wc -c) gzipped"
 }

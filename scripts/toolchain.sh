@@ -1,11 +1,8 @@
-# The Rust side of the set-up: cargo, a wasm32 standard library, wasm-pack and wasm-bindgen.
+# The Rust side of the set-up: cargo and a wasm32 standard library.
 # Everything heavy lands in $CACHE, in folders named by version, and is reused from there.
 # shellcheck shell=bash
 
 CACHE=${CENTER_LOSS_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/center-loss}
-WASM_PACK_VERSION=0.15.1
-# wasm-bindgen's tool and library must be of one version; the library's is the one in Cargo.toml.
-WASM_BINDGEN_VERSION=$(sed -n 's/^wasm-bindgen = .*"=\([0-9.]*\)".*/\1/p' Cargo.toml)
 # Set by ensure_wasm32 where the wasm build needs another compiler than the native one.
 WASM_RUSTC=
 LLD_MAJOR=22
@@ -74,29 +71,7 @@ ensure_wasm32() {
   export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=wasm-ld-$LLD_MAJOR
 }
 
-# ensure_tool NAME VERSION CRATE [cargo install options]: from PATH if it is of that version, else from the cache,
-# else built. Debug builds of the tools: they take a third of the time and process our wasm in a blink.
-ensure_tool() {
-  local name=$1 version=$2 crate=$3 root
-  shift 3
-  root="$CACHE/$name-$version"
-  if [ "$("$name" --version 2>/dev/null | cut -d' ' -f2)" = "$version" ]; then return; fi
-  PATH="$root/bin:$PATH"
-  [ -x "$root/bin/$name" ] && return
-  mkdir -p "$CACHE"
-  step "$name $version (cargo install)" env CARGO_TARGET_DIR="$CACHE/tools-target" CARGO_PROFILE_DEV_DEBUG=0 \
-    cargo install "$crate" --version "$version" --debug --root "$root" "$@" ||
-    die "$name could not be built: install $name $version (https://github.com/wasm-bindgen) on your PATH and run this again."
-}
-
-ensure_tools() {
-  ensure_tool wasm-pack "$WASM_PACK_VERSION" wasm-pack --locked
-  ensure_tool wasm-bindgen "$WASM_BINDGEN_VERSION" wasm-bindgen-cli --no-default-features
-  rm -rf "$CACHE/tools-target"
-}
-
 ensure_toolchain() {
   ensure_cargo
   ensure_wasm32
-  ensure_tools
 }

@@ -14,7 +14,7 @@ import { ClassCenters } from './class-centers.js';
 import { dispose, disposedError } from './dispose.js';
 import { gradientsInPlace, stepInPlace } from './in-place.js';
 import { initCenters } from './init.js';
-import { loadCore } from './load.js';
+import { kernels } from './load.js';
 import { Block, copyFloats, hold, newFloats, readFloats } from './memory.js';
 import { copyIn, type Expected, inPlace, type Operands } from './operands.js';
 import { type CenterLossOptions, checkSettings, type Reduction, reductionCode } from './options.js';
@@ -97,7 +97,7 @@ export class CenterLoss {
       throw error;
     }
     this.#gradCenters = new CenterGradients(nClasses, nDim);
-    loadCore().kernels.init_slots(this.#slots.address, nClasses);
+    kernels().init_slots(this.#slots.address, nClasses);
     initCenters(this.centers, settings, given?.());
   }
 
@@ -112,8 +112,7 @@ export class CenterLoss {
   forward(distmat: Floats, target: Target): number {
     const at = this.#distmat(distmat, target, 'forward');
     if (at.rows === 0) return 0;
-    const { kernels } = loadCore();
-    return kernels.forward(at.x, at.target, at.rows, this.nClasses, this.radius, this.#reductionCode);
+    return kernels().forward(at.x, at.target, at.rows, this.nClasses, this.radius, this.#reductionCode);
   }
 
   /**
@@ -131,8 +130,7 @@ export class CenterLoss {
     const outNow = hold(out ?? newFloats(distmat.length));
     const at = this.#distmat(distmat, target, 'backward');
     if (at.rows > 0) {
-      const { kernels } = loadCore();
-      kernels.backward(at.x, at.target, at.rows, this.nClasses, this.radius, this.#reductionCode, at.grad);
+      kernels().backward(at.x, at.target, at.rows, this.nClasses, this.radius, this.#reductionCode, at.grad);
     }
     readFloats(at.grad, outNow());
     return outNow();
@@ -152,9 +150,8 @@ export class CenterLoss {
     const at = this.#embeddings(x, target, 'evaluate');
     if (at.rows === 0) return 0;
     const { address } = this.centers;
-    const { kernels } = loadCore();
     const { nClasses, nDim, radius } = this;
-    return kernels.evaluate(at.x, at.target, at.rows, address, nClasses, nDim, radius, this.#reductionCode);
+    return kernels().evaluate(at.x, at.target, at.rows, address, nClasses, nDim, radius, this.#reductionCode);
   }
 
   /**
@@ -266,7 +263,7 @@ export class CenterLoss {
       nClasses,
       labels: this.#labels,
       grad: call !== 'evaluate',
-      workBytes: (rows) => loadCore().kernels.workspace_bytes(rows, nClasses, nDim),
+      workBytes: (rows) => kernels().workspace_bytes(rows, nClasses, nDim) >>> 0,
     };
   }
 
@@ -276,14 +273,13 @@ export class CenterLoss {
 
   #gradient(at: Operands): number {
     const { nClasses, nDim, radius, centers } = this;
-    const { kernels } = loadCore();
     const reduction = this.#reductionCode;
-    return kernels.gradient(at.x, at.target, at.rows, centers.address, nClasses, nDim, radius, reduction, at.grad);
+    return kernels().gradient(at.x, at.target, at.rows, centers.address, nClasses, nDim, radius, reduction, at.grad);
   }
 
   #gradients(at: Operands, gradient: CenterGradient): number {
     const { rows, touched } = gradient.addresses;
-    return loadCore().kernels.gradients(
+    return kernels().gradients(
       at.x,
       at.target,
       at.rows,
@@ -295,14 +291,14 @@ export class CenterLoss {
       at.grad,
       rows,
       touched,
-      gradient.form === 'dense',
+      gradient.form === 'dense' ? 1 : 0,
       this.#slots.address,
       at.work,
     );
   }
 
   #wenStep(at: Operands, alpha: number): number {
-    return loadCore().kernels.wen_step(
+    return kernels().wen_step(
       at.x,
       at.target,
       at.rows,

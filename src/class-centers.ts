@@ -1,6 +1,6 @@
 import { checkChoice, checkCount, checkOptions, checkOut, countRows, type Floats } from './check.js';
 import { dispose, disposedError } from './dispose.js';
-import { loadCore } from './load.js';
+import { kernels } from './load.js';
 import { Block, BYTES, hold, newFloats, readFloats, readIntegers, scratch, writeFloats } from './memory.js';
 
 /** Scratch memory for the rows that are computed at once: it stays within a last-level cache. */
@@ -73,8 +73,7 @@ export class ClassCenters {
     const rows = countRows(x, 'x', this.nFeatures, 'nFeatures');
     const classes = new Int32Array(rows);
     this.#forRowBlocks(x, rows, this.nFeatures + 1, 'predict', (first, count, xAddress, resultAddress) => {
-      const { kernels } = loadCore();
-      kernels.predict(xAddress, count, this.#params.address, this.nClasses, this.nFeatures, resultAddress);
+      kernels().predict(xAddress, count, this.#params.address, this.nClasses, this.nFeatures, resultAddress);
       readIntegers(resultAddress, classes.subarray(first, first + count));
     });
     return classes;
@@ -89,7 +88,7 @@ export class ClassCenters {
    */
   predictProba(x: Floats): Float32Array<ArrayBuffer> {
     return this.#inRowBlocks(x, undefined, (distances, rows) => {
-      loadCore().kernels.softmin(distances, rows, this.nClasses);
+      kernels().softmin(distances, rows, this.nClasses);
     }) as Float32Array<ArrayBuffer>;
   }
 
@@ -125,7 +124,7 @@ export class ClassCenters {
     if (out !== undefined) checkOut(out, rows * nClasses, { x, params: this.#params.view });
     const outNow = hold(out ?? newFloats(rows * nClasses));
     this.#forRowBlocks(x, rows, nFeatures + nClasses, 'distances', (first, count, xAddress, resultAddress) => {
-      loadCore().kernels.distances(xAddress, count, this.#params.address, nClasses, nFeatures, resultAddress);
+      kernels().distances(xAddress, count, this.#params.address, nClasses, nFeatures, resultAddress);
       finish(resultAddress, count);
       readFloats(resultAddress, outNow().subarray(first * nClasses, (first + count) * nClasses));
     });

@@ -1,14 +1,12 @@
-export type { Batch } from './batch.js';
-export type { TouchedRows } from './center-gradient.js';
-export {
-  CenterLoss,
-  type Gradients,
-  type GradientsOptions,
-  type StepOptions,
-  type StepResult,
-} from './center-loss.js';
-export type { Floats } from './check.js';
-export { ClassCenters, type ClassCentersOptions } from './class-centers.js';
-export { CenterLossError, type ErrorCode } from './errors.js';
-export type { CenterLossOptions, Init, Reduction } from './options.js';
-export { isKnown, type LabelPolicy, type Target } from './targets.js';
+// The entry of every runtime that has no condition of its own: the module's bytes are inside.
+import * as api from './api.js';
+import { decodeBase64 } from './base64.js';
+import { provide } from './load.js';
+import { base64 } from './wasm/bytes.js';
+import { instantiate } from './wasm.js';
+
+export * from './api.js';
+
+const source = () => instantiate(decodeBase64(base64));
+export const CenterLoss = /* @__PURE__ */ provide(api.CenterLoss, source);
+export const ClassCenters = /* @__PURE__ */ provide(api.ClassCenters, source);

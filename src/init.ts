@@ -1,30 +1,28 @@
 import type { ClassCenters } from './class-centers.js';
-import { loadCore } from './load.js';
+import { kernels } from './load.js';
 import type { Settings } from './options.js';
 
 let warned = false;
 
 /** Writes the initial centers; `given` are those of the option `init`, if they are an array. */
 export function initCenters(centers: ClassCenters, settings: Settings, given: Float32Array | undefined): void {
-  const { kernels } = loadCore();
   const { nClasses, nFeatures, address } = centers;
-  const seed = BigInt(settings.seed);
-  const { init } = settings;
+  const { init, seed } = settings;
   let { magnitude } = settings;
   if (given) {
     centers.params.set(given);
   } else if (init === 'orthogonal') {
-    kernels.init_orthogonal(address, nClasses, nFeatures, seed);
+    kernels().init_orthogonal(address, nClasses, nFeatures, seed);
   } else if (init === 'normal' || (init === 'pytorch-ood' && nClasses !== nFeatures)) {
-    kernels.init_normal(address, nClasses, nFeatures, seed);
+    kernels().init_normal(address, nClasses, nFeatures, seed);
   } else {
-    kernels.init_unit_vectors(address, nClasses, nFeatures);
+    kernels().init_unit_vectors(address, nClasses, nFeatures);
   }
   if (init === 'pytorch-ood' && !(nClasses === nFeatures && settings.fixed)) {
     warnOfIgnoredMagnitude(magnitude);
     magnitude = 1;
   }
-  if (magnitude !== 1) kernels.scale(address, nClasses, nFeatures, magnitude);
+  if (magnitude !== 1) kernels().scale(address, nClasses, nFeatures, magnitude);
 }
 
 function warnOfIgnoredMagnitude(magnitude: number): void {

@@ -1,41 +1,36 @@
 import { CenterLossError } from './errors.js';
-import { base64 } from './wasm/bytes.js';
-import * as kernels from './wasm/kernels.js';
+import type { Kernels } from './kernels.js';
 
-/** The module's functions and its memory. */
-export interface Core {
-  readonly kernels: typeof kernels;
-  readonly memory: WebAssembly.Memory;
+/** Makes the engine, from wherever an entry has it. */
+export type Source = () => Kernels;
+
+let loaded: Kernels | undefined;
+let source: Source = () => {
+  throw new CenterLossError(
+    'ERR_NOT_INITIALIZED',
+    "center-loss/slim holds no WebAssembly of its own: call `await init(source)` or `initSync({ module })` before anything else, or import 'center-loss'",
+  );
+};
+
+/** The one engine of this process, made at first use, so that an import costs nothing. */
+export function kernels(): Kernels {
+  loaded ??= source();
+  return loaded;
 }
 
-let core: Core | undefined;
+/** Whether an engine is there, after which no other can be. */
+export const isLoaded = (): boolean => loaded !== undefined;
 
-/** The one instance of the WebAssembly module: compiled at first use, so that an import costs nothing. */
-export function loadCore(): Core {
-  core ??= instantiate();
-  return core;
+/**
+ * Names where the engine comes from, if there is none yet, and gives back one of the names of the package. An entry
+ * exports what this returns: a bundler that drops files without side effects keeps the call with the class.
+ */
+export function provide<Api>(api: Api, from: Source): Api {
+  source = from;
+  return api;
 }
 
-function instantiate(): Core {
-  try {
-    // One `try` for both steps: under a content security policy WebKit compiles and refuses only the instance.
-    const { memory } = kernels.initSync({ module: new WebAssembly.Module(decode(base64)) });
-    return { kernels, memory };
-  } catch (cause) {
-    throw new CenterLossError(
-      'ERR_WASM_BLOCKED',
-      `WebAssembly can't be compiled here (${cause}). A page needs 'wasm-unsafe-eval' in the script-src of its content security policy.`,
-      { cause },
-    );
-  }
-}
-
-function decode(text: string): Uint8Array<ArrayBuffer> {
-  const fromBase64 = (Uint8Array as { fromBase64?: (text: string) => Uint8Array<ArrayBuffer> }).fromBase64;
-  if (fromBase64) return fromBase64.call(Uint8Array, text);
-  const binary = atob(text);
-  const bytes = new Uint8Array(binary.length);
-  // A plain loop: `Uint8Array.from` with a callback takes ten times as long.
-  for (let i = 0; i < bytes.length; i++) bytes[i] = binary.charCodeAt(i);
-  return bytes;
+/** Takes an engine, if there is none yet. */
+export function load(from: Source): void {
+  loaded ??= from();
 }

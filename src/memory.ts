@@ -1,6 +1,6 @@
 import type { Floats } from './check.js';
 import { CenterLossError } from './errors.js';
-import { loadCore } from './load.js';
+import { kernels } from './load.js';
 
 // The only file that makes views on WebAssembly memory. Growth detaches every view made before it, so no view is kept
 // across a call that may allocate without being taken again.
@@ -14,7 +14,7 @@ const PAGE_BYTES = 65536;
 
 function allocate(bytes: number, purpose: string): number {
   // A size that 32 bits can't say must not reach the module: there it would be another size.
-  const address = bytes < 2 ** 32 ? loadCore().kernels.allocate(bytes) : 0;
+  const address = bytes < 2 ** 32 ? kernels().allocate(bytes) >>> 0 : 0;
   if (address === 0) {
     throw new CenterLossError(
       'ERR_OUT_OF_MEMORY',
@@ -28,7 +28,7 @@ const abandoned =
   typeof FinalizationRegistry === 'undefined'
     ? undefined
     : new FinalizationRegistry<{ address: number; bytes: number }>(({ address, bytes }) =>
-        loadCore().kernels.deallocate(address, bytes),
+        kernels().deallocate(address, bytes),
       );
 
 /** Keeps a block as long as any view that it gave: that must not outlive its memory. (One cut from it by others may.) */
@@ -64,7 +64,7 @@ export class Block<V extends View = View> {
 
   /** A view that is right now; growth of the memory may detach it, and the next read gives a new one. */
   get view(): V {
-    const buffer = loadCore().memory.buffer;
+    const buffer = kernels().memory.buffer;
     if (this.#view?.buffer !== buffer) {
       this.#view = this.part(0, this.#length);
     }
@@ -73,7 +73,7 @@ export class Block<V extends View = View> {
 
   /** A view on some of it. */
   part(start: number, end: number): V {
-    const view = new this.#type(loadCore().memory.buffer, this.address + start * BYTES, end - start);
+    const view = new this.#type(kernels().memory.buffer, this.address + start * BYTES, end - start);
     blockOfView.set(view, this);
     return view;
   }
@@ -82,7 +82,7 @@ export class Block<V extends View = View> {
     if (this.#freed) return;
     this.#freed = true;
     abandoned?.unregister(this);
-    loadCore().kernels.deallocate(this.address, this.#bytes);
+    kernels().deallocate(this.address, this.#bytes);
   }
 }
 
@@ -134,7 +134,7 @@ export function scratch<const Sizes extends readonly number[]>(
   if (bytes > scratchBytes) {
     const wanted = Math.ceil(bytes / PAGE_BYTES) * PAGE_BYTES;
     // The old memory goes first: its contents are worth nothing, and both may not fit.
-    if (scratchBytes > 0) loadCore().kernels.deallocate(scratchAddress, scratchBytes);
+    if (scratchBytes > 0) kernels().deallocate(scratchAddress, scratchBytes);
     scratchBytes = 0;
     scratchAddress = allocate(wanted, purpose);
     scratchBytes = wanted;
@@ -147,14 +147,14 @@ let integersOfAll = new Int32Array(0);
 
 /** All memory as floats, taken anew when it has grown. */
 function floats(): Float32Array<ArrayBuffer> {
-  const { buffer } = loadCore().memory;
+  const { buffer } = kernels().memory;
   if (floatsOfAll.buffer !== buffer) floatsOfAll = new Float32Array(buffer);
   return floatsOfAll;
 }
 
 /** All memory as integers; not to be kept across anything that may allocate. */
 export function integers(): Int32Array<ArrayBuffer> {
-  const { buffer } = loadCore().memory;
+  const { buffer } = kernels().memory;
   if (integersOfAll.buffer !== buffer) integersOfAll = new Int32Array(buffer);
   return integersOfAll;
 }
@@ -206,8 +206,8 @@ export function writeFloats(values: Floats, start: number, end: number, address:
  * and then the growth that its own call brings about detaches it. Hold it before memory may grow, read it after.
  */
 export function hold<A extends ArrayLike<number>>(array: A): () => A {
-  if (!ArrayBuffer.isView(array) || array.buffer !== loadCore().memory.buffer) return () => array;
+  if (!ArrayBuffer.isView(array) || array.buffer !== kernels().memory.buffer) return () => array;
   const { byteOffset, length } = array;
   const type = array.constructor as ViewType<A>;
-  return () => (array.length === length ? array : new type(loadCore().memory.buffer, byteOffset, length));
+  return () => (array.length === length ? array : new type(kernels().memory.buffer, byteOffset, length));
 }

@@ -1,43 +1,57 @@
 // The WebAssembly module itself, by its own exports.
 import { readFileSync } from 'node:fs';
-import { gzipSync } from 'node:zlib';
-import { beforeAll, describe, expect, it } from 'vitest';
-import { base64 } from '../build/generated/wasm/bytes.js';
-import * as kernels from '../build/generated/wasm/kernels.js';
+import { describe, expect, it } from 'vitest';
+import { base64 } from '../dist/wasm/bytes.js';
+import type { Kernels } from '../src/kernels.js';
 
 const bytes = Buffer.from(base64, 'base64');
 const module = new WebAssembly.Module(bytes);
-let memory: WebAssembly.Memory;
+const kernels = new WebAssembly.Instance(module).exports as unknown as Kernels;
 
-beforeAll(() => {
-  ({ memory } = kernels.initSync({ module }));
+const read = (path: string) => readFileSync(new URL(path, import.meta.url), 'utf8');
+
+it('is the file of the package', () => {
+  expect(bytes).toEqual(readFileSync(new URL('../dist/center-loss.wasm', import.meta.url)));
 });
 
-it('is the module that the build optimized, and small', () => {
-  expect(bytes).toEqual(readFileSync(new URL('../build/generated/wasm/kernels_bg.wasm', import.meta.url)));
-  expect(gzipSync(bytes, { level: 9 }).length).toBeLessThan(16 * 1024);
+it('asks nothing of its host', () => {
+  expect(WebAssembly.Module.imports(module)).toEqual([]);
 });
 
-it('asks nothing of its host but the start of the glue', () => {
-  const imports = WebAssembly.Module.imports(module).map(({ name }) => name);
-  expect(imports.filter((name) => name !== '__wbindgen_init_externref_table')).toEqual([]);
-});
-
-it('holds SIMD instructions', () => {
+it('holds SIMD instructions, and its portable twin holds none', () => {
   // f32x4.mul as encoded: the prefix 0xfd and 0xe6 0x01.
-  expect(bytes.includes(Buffer.from([0xfd, 0xe6, 0x01]))).toBe(true);
+  const multiply = Buffer.from([0xfd, 0xe6, 0x01]);
+  expect(bytes.includes(multiply)).toBe(true);
+  expect(readFileSync(new URL('../build/portable.wasm', import.meta.url)).includes(multiply)).toBe(false);
+});
+
+describe('the declaration for TypeScript names what the crate exports', () => {
+  const parameters = (list: string) => list.split(',').filter((one) => one.trim() !== '').length;
+  const signatures = (source: string, pattern: RegExp) =>
+    Object.fromEntries(Array.from(source.matchAll(pattern), ([, name = '', list = '']) => [name, parameters(list)]));
+  const inRust = signatures(read('../crate/src/boundary.rs'), /extern "C" fn (\w+)\(([^)]*)\)/g);
+  const inTypeScript = signatures(read('../src/kernels.ts'), /^ {2}(\w+)\(([^)]*)\)/gm);
+  const inModule = Object.fromEntries(
+    Object.entries(kernels).flatMap(([name, one]) => (typeof one === 'function' ? [[name, one.length]] : [])),
+  );
+
+  it('with as many parameters each', () => {
+    expect(Object.keys(inModule).length).toBeGreaterThan(15);
+    expect(inRust).toEqual(inModule);
+    expect(inTypeScript).toEqual(inModule);
+  });
 });
 
 describe('memory', () => {
   it('comes aligned and zero, and comes again when given back', () => {
     const address = kernels.allocate(4096);
     expect(address % 16).toBe(0);
-    const view = () => new Uint8Array(memory.buffer, address, 4096);
+    const view = () => new Uint8Array(kernels.memory.buffer, address, 4096);
     expect(view().every((byte) => byte === 0)).toBe(true);
     view().fill(255);
     kernels.deallocate(address, 4096);
     const again = kernels.allocate(4096);
-    expect(new Uint8Array(memory.buffer, again, 4096).every((byte) => byte === 0)).toBe(true);
+    expect(new Uint8Array(kernels.memory.buffer, again, 4096).every((byte) => byte === 0)).toBe(true);
     kernels.deallocate(again, 4096);
   });
 
@@ -58,9 +72,9 @@ describe('memory', () => {
       for (const [address, size] of taken) kernels.deallocate(address, size);
     };
     cycle();
-    const before = memory.buffer.byteLength;
+    const before = kernels.memory.buffer.byteLength;
     for (let i = 0; i < 200; i++) cycle();
-    expect(memory.buffer.byteLength).toBe(before);
+    expect(kernels.memory.buffer.byteLength).toBe(before);
   });
 });
 

@@ -3,16 +3,18 @@
 //! Every address is that of memory which the caller got from [`allocate`] and still owns, 16-byte aligned and large
 //! enough for the shape that comes with it; no two of one call overlap. All `unsafe` here rests on that one contract,
 //! which `src/memory.ts` and its callers keep.
+//!
+//! The signatures are plain C ones of 32-bit integers and doubles, so that a module of any engine, also one translated
+//! to JavaScript, is called alike without glue. `src/kernels.ts` declares them for TypeScript.
 #![allow(unsafe_code, reason = "addresses from JavaScript become slices here")]
 #![allow(clippy::must_use_candidate, reason = "their results go to JavaScript, where Rust can't watch over them")]
+#![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a seed is a whole number below 2^53")]
 #![allow(clippy::too_many_arguments, reason = "only numbers cross the boundary, so nothing can be bundled")]
 
 extern crate alloc;
 
 use alloc::alloc::{Layout as Block, alloc_zeroed, dealloc};
 use core::slice::{from_raw_parts, from_raw_parts_mut};
-
-use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::center_gradient::{CenterGradient, Form};
 use crate::groups::{Group, Groups, NONE};
@@ -34,8 +36,8 @@ fn on_panic(_: &core::panic::PanicInfo) -> ! {
 }
 
 /// The address of `bytes` bytes, all 0, or 0 if they can't be had.
-#[wasm_bindgen]
-pub fn allocate(bytes: usize) -> usize {
+#[unsafe(no_mangle)]
+pub extern "C" fn allocate(bytes: usize) -> usize {
     match Block::from_size_align(bytes, ALIGNMENT) {
         // SAFETY: the size is not 0.
         Ok(block) if bytes > 0 => unsafe { alloc_zeroed(block) as usize },
@@ -44,8 +46,8 @@ pub fn allocate(bytes: usize) -> usize {
 }
 
 /// Gives back what [`allocate`] gave for the same number of bytes.
-#[wasm_bindgen]
-pub fn deallocate(address: usize, bytes: usize) {
+#[unsafe(no_mangle)]
+pub extern "C" fn deallocate(address: usize, bytes: usize) {
     if let Ok(block) = Block::from_size_align(bytes, ALIGNMENT) {
         // SAFETY: by the contract above, address and size are those of one live block.
         unsafe { dealloc(address as *mut u8, block) }
@@ -62,7 +64,7 @@ fn write<'a, T>(address: usize, len: usize) -> &'a mut [T] {
     unsafe { from_raw_parts_mut(address as *mut T, len) }
 }
 
-fn loss_of(radius: f64, reduction: u8) -> Loss {
+fn loss_of(radius: f64, reduction: u32) -> Loss {
     let reduction = match reduction {
         0 => Reduction::Mean,
         1 => Reduction::Batch,
@@ -88,35 +90,35 @@ fn workspace<'a>(
 }
 
 /// Bytes that [`gradients`] and [`step`] want as workspace.
-#[wasm_bindgen]
-pub fn workspace_bytes(rows: usize, n_classes: usize, n_dim: usize) -> usize {
+#[unsafe(no_mangle)]
+pub extern "C" fn workspace_bytes(rows: usize, n_classes: usize, n_dim: usize) -> usize {
     Layout::new(rows, n_classes, n_dim).bytes
 }
 
 /// Fills the table that [`gradients`] and [`step`] use to find the rows of a class: one 32-bit entry a class.
-#[wasm_bindgen]
-pub fn init_slots(slots: usize, n_classes: usize) {
+#[unsafe(no_mangle)]
+pub extern "C" fn init_slots(slots: usize, n_classes: usize) {
     write(slots, n_classes).fill(NONE);
 }
 
 /// The loss from a distance matrix [rows, n_classes].
-#[wasm_bindgen]
-pub fn forward(distmat: usize, labels: usize, rows: usize, n_classes: usize, radius: f64, reduction: u8) -> f64 {
+#[unsafe(no_mangle)]
+pub extern "C" fn forward(distmat: usize, labels: usize, rows: usize, n_classes: usize, radius: f64, reduction: u32) -> f64 {
     let labels = Labels::new(read(labels, rows), n_classes);
     loss_of(radius, reduction).forward::<Lanes>(Rows::new(read(distmat, rows * n_classes), n_classes), &labels)
 }
 
 /// ∂loss/∂distmat.
-#[wasm_bindgen]
-pub fn backward(distmat: usize, labels: usize, rows: usize, n_classes: usize, radius: f64, reduction: u8, grad: usize) {
+#[unsafe(no_mangle)]
+pub extern "C" fn backward(distmat: usize, labels: usize, rows: usize, n_classes: usize, radius: f64, reduction: u32, grad: usize) {
     let labels = Labels::new(read(labels, rows), n_classes);
     let distmat = Rows::new(read(distmat, rows * n_classes), n_classes);
     loss_of(radius, reduction).backward(distmat, &labels, write(grad, rows * n_classes));
 }
 
 /// The loss from embeddings.
-#[wasm_bindgen]
-pub fn evaluate(
+#[unsafe(no_mangle)]
+pub extern "C" fn evaluate(
     x: usize,
     labels: usize,
     rows: usize,
@@ -124,7 +126,7 @@ pub fn evaluate(
     n_classes: usize,
     n_dim: usize,
     radius: f64,
-    reduction: u8,
+    reduction: u32,
 ) -> f64 {
     let labels = Labels::new(read(labels, rows), n_classes);
     let centers = Rows::new(read(centers, n_classes * n_dim), n_dim);
@@ -132,8 +134,8 @@ pub fn evaluate(
 }
 
 /// The loss and ∂loss/∂x, for centers that are fixed.
-#[wasm_bindgen]
-pub fn gradient(
+#[unsafe(no_mangle)]
+pub extern "C" fn gradient(
     x: usize,
     labels: usize,
     rows: usize,
@@ -141,7 +143,7 @@ pub fn gradient(
     n_classes: usize,
     n_dim: usize,
     radius: f64,
-    reduction: u8,
+    reduction: u32,
     grad_x: usize,
 ) -> f64 {
     let labels = Labels::new(read(labels, rows), n_classes);
@@ -155,8 +157,8 @@ pub fn gradient(
 /// `touched` is a list of 32-bit numbers, its length first, of the classes that have a row in `grad_centers`: on
 /// return those of this batch. With `dense`, `grad_centers` is [n_classes, n_dim], zero but for the rows that
 /// `touched` lists on entry; else the gradients of the touched classes stand in it one after the other.
-#[wasm_bindgen]
-pub fn gradients(
+#[unsafe(no_mangle)]
+pub extern "C" fn gradients(
     x: usize,
     labels: usize,
     rows: usize,
@@ -164,17 +166,17 @@ pub fn gradients(
     n_classes: usize,
     n_dim: usize,
     radius: f64,
-    reduction: u8,
+    reduction: u32,
     grad_x: usize,
     grad_centers: usize,
     touched: usize,
-    dense: bool,
+    dense: u32,
     slots: usize,
     work: usize,
 ) -> f64 {
     let label_values = read(labels, rows);
     let (groups, mut sum) = workspace(work, label_values, n_dim, write(slots, n_classes));
-    let form = if dense { Form::Dense } else { Form::Touched };
+    let form = if dense == 1 { Form::Dense } else { Form::Touched };
     let grad_rows = form.rows(rows, n_classes);
     let (rows_out, touched) = (write(grad_centers, grad_rows * n_dim), write(touched, grad_rows + 1));
     loss_of(radius, reduction).gradients::<Lanes>(
@@ -189,8 +191,8 @@ pub fn gradients(
 }
 
 /// The loss and ∂loss/∂x, then the center update of Wen et al. with rate `alpha`.
-#[wasm_bindgen]
-pub fn wen_step(
+#[unsafe(no_mangle)]
+pub extern "C" fn wen_step(
     x: usize,
     labels: usize,
     rows: usize,
@@ -198,7 +200,7 @@ pub fn wen_step(
     n_classes: usize,
     n_dim: usize,
     radius: f64,
-    reduction: u8,
+    reduction: u32,
     grad_x: usize,
     alpha: f64,
     slots: usize,
@@ -219,45 +221,45 @@ pub fn wen_step(
 }
 
 /// Squared distances [rows, n_classes].
-#[wasm_bindgen]
-pub fn distances(x: usize, rows: usize, centers: usize, n_classes: usize, n_dim: usize, distmat: usize) {
+#[unsafe(no_mangle)]
+pub extern "C" fn distances(x: usize, rows: usize, centers: usize, n_classes: usize, n_dim: usize, distmat: usize) {
     let (x, centers) = (read(x, rows * n_dim), read(centers, n_classes * n_dim));
     distance::distances::<Lanes>(Rows::new(x, n_dim), Rows::new(centers, n_dim), write(distmat, rows * n_classes));
 }
 
 /// The nearest class of each row.
-#[wasm_bindgen]
-pub fn predict(x: usize, rows: usize, centers: usize, n_classes: usize, n_dim: usize, classes: usize) {
+#[unsafe(no_mangle)]
+pub extern "C" fn predict(x: usize, rows: usize, centers: usize, n_classes: usize, n_dim: usize, classes: usize) {
     let (x, centers) = (read(x, rows * n_dim), read(centers, n_classes * n_dim));
     nearest::predict::<Lanes>(x, Rows::new(centers, n_dim), write(classes, rows));
 }
 
 /// Squared distances to softmin probabilities, in place.
-#[wasm_bindgen]
-pub fn softmin(distmat: usize, rows: usize, n_classes: usize) {
+#[unsafe(no_mangle)]
+pub extern "C" fn softmin(distmat: usize, rows: usize, n_classes: usize) {
     probability::softmin::<Lanes>(write(distmat, rows * n_classes), n_classes);
 }
 
 /// Standard normal centers.
-#[wasm_bindgen]
-pub fn init_normal(centers: usize, n_classes: usize, n_dim: usize, seed: u64) {
-    init::normal(write(centers, n_classes * n_dim), seed);
+#[unsafe(no_mangle)]
+pub extern "C" fn init_normal(centers: usize, n_classes: usize, n_dim: usize, seed: f64) {
+    init::normal(write(centers, n_classes * n_dim), seed as u64);
 }
 
 /// Orthogonal centers.
-#[wasm_bindgen]
-pub fn init_orthogonal(centers: usize, n_classes: usize, n_dim: usize, seed: u64) {
-    init::orthogonal(write(centers, n_classes * n_dim), n_classes, n_dim, seed);
+#[unsafe(no_mangle)]
+pub extern "C" fn init_orthogonal(centers: usize, n_classes: usize, n_dim: usize, seed: f64) {
+    init::orthogonal(write(centers, n_classes * n_dim), n_classes, n_dim, seed as u64);
 }
 
 /// Unit vectors as centers.
-#[wasm_bindgen]
-pub fn init_unit_vectors(centers: usize, n_classes: usize, n_dim: usize) {
+#[unsafe(no_mangle)]
+pub extern "C" fn init_unit_vectors(centers: usize, n_classes: usize, n_dim: usize) {
     init::unit_vectors(write(centers, n_classes * n_dim), n_dim);
 }
 
 /// centers ← magnitude · centers
-#[wasm_bindgen]
-pub fn scale(centers: usize, n_classes: usize, n_dim: usize, magnitude: f64) {
+#[unsafe(no_mangle)]
+pub extern "C" fn scale(centers: usize, n_classes: usize, n_dim: usize, magnitude: f64) {
     init::scale(write(centers, n_classes * n_dim), magnitude);
 }

@@ -1,0 +1,27 @@
+import { CenterLossError } from './errors.js';
+import type { Kernels } from './kernels.js';
+
+/**
+ * An instance of the module, compiled here if it comes as bytes.
+ * @throws CenterLossError `ERR_WASM_BLOCKED` where WebAssembly may not be compiled or is not there at all
+ */
+export function instantiate(module: WebAssembly.Module | BufferSource): Kernels {
+  // One guard for both steps: under a content security policy WebKit compiles and refuses only the instance.
+  const { exports } = unlessBlocked(
+    () => new WebAssembly.Instance(module instanceof WebAssembly.Module ? module : new WebAssembly.Module(module)),
+  );
+  return exports as unknown as Kernels;
+}
+
+/** @throws CenterLossError `ERR_WASM_BLOCKED` for whatever `act` throws */
+export function unlessBlocked<T>(act: () => T): T {
+  try {
+    return act();
+  } catch (cause) {
+    throw new CenterLossError(
+      'ERR_WASM_BLOCKED',
+      `WebAssembly can't be compiled here (${cause}). A page needs 'wasm-unsafe-eval' in the script-src of its content security policy; where WebAssembly can't be had, import 'center-loss/js' instead.`,
+      { cause },
+    );
+  }
+}
