@@ -25,7 +25,7 @@ test_rust() {
   say "cargo test: kernels on native lanes"
   # The lines that cargo closes each test binary with are what is counted.
   local passed failed status=0
-  cargo test --quiet 2>&1 | tee "$log" || status=$?
+  RUST_BACKTRACE=0 cargo test --quiet 2>&1 | tee "$log" || status=$?
   passed=$(sed -n 's/^test result: .* \([0-9]*\) passed;.*/\1/p' "$log" | paste -sd+ - | bc_or_zero)
   failed=$(sed -n 's/^test result: .* \([0-9]*\) failed;.*/\1/p' "$log" | paste -sd+ - | bc_or_zero)
   # A binary that did not build or that crashed has no such line.
@@ -66,6 +66,7 @@ run_tests() {
   fi
   check "Biome" node_modules/.bin/biome ci --error-on-warnings
   check "TypeScript of tests, demo and bench" node_modules/.bin/tsc --project tsconfig.tools.json
+  check "public API as in api/*.api.md" node scripts/api-report.js
   test_rust
   check "results of the native lanes" sh -c 'cargo run --quiet --example bits >build/bits.json'
   test_package

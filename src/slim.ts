@@ -31,12 +31,13 @@ export async function init(source: WasmSource | PromiseLike<WasmSource>): Promis
  * As {@link init}, from the compiled module or its bytes.
  * @throws CenterLossError `ERR_FORMAT` for anything else, `ERR_WASM_BLOCKED` where WebAssembly may not be compiled
  */
-export function initSync({ module }: { readonly module: WebAssembly.Module | BufferSource }): void {
-  if (!isLoaded()) load(() => instantiate(checked(module)));
+export function initSync(source: { readonly module: WebAssembly.Module | BufferSource }): void {
+  if (!isLoaded()) load(() => instantiate(checked(source?.module)));
 }
 
 /** By what it can do: not every runtime that calls this has the class. */
-const isResponse = (value: object): value is Response => 'arrayBuffer' in value;
+const isResponse = (value: unknown): value is Response =>
+  typeof value === 'object' && value !== null && 'arrayBuffer' in value;
 
 async function notHadIfItThrows<T>(what: string, promise: T | PromiseLike<T>): Promise<T> {
   try {

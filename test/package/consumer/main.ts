@@ -1,0 +1,40 @@
+// What a program with strict settings writes; compiled against the packed package, never run.
+import {
+  type Batch,
+  CenterLoss,
+  CenterLossError,
+  type CenterLossOptions,
+  ClassCenters,
+  type ErrorCode,
+  isKnown,
+} from 'center-loss';
+import * as js from 'center-loss/js';
+import { init, initSync } from 'center-loss/slim';
+
+const options: CenterLossOptions = { reduction: 'wen', seed: 1 };
+const loss = new CenterLoss(3, 2, options);
+const { gradX, gradCenters } = loss.gradients([1, 2], [0]);
+const sum: number = gradX.length + (gradCenters?.length ?? 0);
+const touched: Int32Array | undefined = loss.gradients([1, 2], [0], { centers: 'touched' }).gradCenters?.classes;
+const batch: Batch = loss.batch(4);
+const code: ErrorCode = new CenterLossError('ERR_SHAPE', 'no').code;
+const same: CenterLoss = new js.CenterLoss(3, 2);
+const nearest: Int32Array = new ClassCenters(3, 2).predict(new Float32Array(2));
+const known: Uint8Array = isKnown(new BigInt64Array(3));
+export const ready: Promise<void> = init(new Uint8Array(8));
+
+// @ts-expect-error there is no such option
+new CenterLoss(3, 2, { radiuss: 1 });
+// @ts-expect-error under exactOptionalPropertyTypes an option is there or is not
+new CenterLoss(3, 2, { radius: undefined });
+// @ts-expect-error nor is there such a reduction
+new CenterLoss(3, 2, { reduction: 'median' });
+// @ts-expect-error a module goes in by name
+initSync(new Uint8Array(8));
+
+export function scoped(): number {
+  using inner = new CenterLoss(3, 2);
+  return inner.evaluate(batch);
+}
+
+export { code, known, nearest, same, sum, touched };
