@@ -76,6 +76,7 @@ fn loss_of(radius: f64, reduction: u32) -> Loss {
 }
 
 /// The parts of a workspace that a pass over a batch uses.
+#[inline(never)]
 fn workspace<'a>(
     address: usize,
     labels: &[i32],
@@ -103,14 +104,29 @@ pub extern "C" fn init_slots(slots: usize, n_classes: usize) {
 
 /// The loss from a distance matrix [rows, n_classes].
 #[unsafe(no_mangle)]
-pub extern "C" fn forward(distmat: usize, labels: usize, rows: usize, n_classes: usize, radius: f64, reduction: u32) -> f64 {
+pub extern "C" fn forward(
+    distmat: usize,
+    labels: usize,
+    rows: usize,
+    n_classes: usize,
+    radius: f64,
+    reduction: u32,
+) -> f64 {
     let labels = Labels::new(read(labels, rows), n_classes);
     loss_of(radius, reduction).forward::<Lanes>(Rows::new(read(distmat, rows * n_classes), n_classes), &labels)
 }
 
 /// ∂loss/∂distmat.
 #[unsafe(no_mangle)]
-pub extern "C" fn backward(distmat: usize, labels: usize, rows: usize, n_classes: usize, radius: f64, reduction: u32, grad: usize) {
+pub extern "C" fn backward(
+    distmat: usize,
+    labels: usize,
+    rows: usize,
+    n_classes: usize,
+    radius: f64,
+    reduction: u32,
+    grad: usize,
+) {
     let labels = Labels::new(read(labels, rows), n_classes);
     let distmat = Rows::new(read(distmat, rows * n_classes), n_classes);
     loss_of(radius, reduction).backward(distmat, &labels, write(grad, rows * n_classes));
@@ -231,7 +247,7 @@ pub extern "C" fn distances(x: usize, rows: usize, centers: usize, n_classes: us
 #[unsafe(no_mangle)]
 pub extern "C" fn predict(x: usize, rows: usize, centers: usize, n_classes: usize, n_dim: usize, classes: usize) {
     let (x, centers) = (read(x, rows * n_dim), read(centers, n_classes * n_dim));
-    nearest::predict::<Lanes>(x, Rows::new(centers, n_dim), write(classes, rows));
+    nearest::predict::<Lanes>(Rows::new(x, n_dim), Rows::new(centers, n_dim), write(classes, rows));
 }
 
 /// Squared distances to softmin probabilities, in place.

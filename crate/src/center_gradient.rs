@@ -1,6 +1,7 @@
 //! Where ∂loss/∂centers is written: all [C, D] of it, or only the rows of the classes in the batch.
 
 use crate::groups::{Group, Groups};
+use crate::shape::{at, at_mut, part, part_mut};
 
 /// The form of a center gradient.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,21 +39,21 @@ impl<'a> CenterGradient<'a> {
     #[must_use]
     pub fn new(form: Form, rows: &'a mut [f32], touched: &'a mut [u32], dim: usize) -> Self {
         if form == Form::Dense {
-            for &class in &touched[1..][..touched[0] as usize] {
-                rows[class as usize * dim..][..dim].fill(0.0);
+            for &class in part(touched, 1, at(touched, 0) as usize) {
+                part_mut(rows, class as usize * dim, dim).fill(0.0);
             }
         }
-        touched[0] = 0;
+        *at_mut(touched, 0) = 0;
         Self { form, rows, touched, dim }
     }
 
     /// The row for the next class.
     #[inline]
     pub(crate) fn next_row(&mut self, group: &Group) -> &mut [f32] {
-        let place = self.touched[0] as usize;
-        self.touched[0] += 1;
-        self.touched[1 + place] = group.class;
+        let place = at(self.touched, 0) as usize;
+        *at_mut(self.touched, 0) += 1;
+        *at_mut(self.touched, 1 + place) = group.class;
         let row = if self.form == Form::Dense { group.class as usize } else { place };
-        &mut self.rows[row * self.dim..][..self.dim]
+        part_mut(self.rows, row * self.dim, self.dim)
     }
 }

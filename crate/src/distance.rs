@@ -1,6 +1,6 @@
 //! Squared distances of every row to every center.
 
-use crate::shape::Rows;
+use crate::shape::{Rows, part_mut};
 use crate::tiles::for_each_block;
 use crate::vector::Vector;
 
@@ -11,7 +11,8 @@ use crate::vector::Vector;
 /// cancels, gained a tenth at D = 128 and put `predict` at odds with the argmin of the matrix.
 pub fn distances<V: Vector>(x: Rows, centers: Rows, distmat: &mut [f32]) {
     let n_classes = centers.count();
-    for_each_block::<V>(x, centers, |row, first, distances| {
-        distmat[row * n_classes + first..][..distances.len()].copy_from_slice(distances);
+    for_each_block::<V>(x, centers, &mut |row, first, distances| {
+        let of_block = part_mut(distmat, row * n_classes + first, distances.len());
+        of_block.copy_from_slice(distances);
     });
 }

@@ -3,7 +3,7 @@
 //! O(B) time, and nothing that grows with the number of classes C: the one table of C entries is handed in, all
 //! [`NONE`], and is left so.
 
-use crate::shape::class_of;
+use crate::shape::{at, at_mut, class_of, part};
 
 /// No class, no row.
 pub const NONE: u32 = u32::MAX;
@@ -45,15 +45,15 @@ impl<'a> Groups<'a> {
         for (row, &label) in labels.iter().enumerate() {
             let Some(class) = class_of(label, slot_of_class.len()) else { continue };
             let row = row as u32;
-            next[row as usize] = NONE;
-            let slot = slot_of_class[class];
+            *at_mut(next, row as usize) = NONE;
+            let slot = at(slot_of_class, class);
             if slot == NONE {
-                slot_of_class[class] = len as u32;
-                groups[len] = Group { class: class as u32, count: 1, first: row, last: row };
+                *at_mut(slot_of_class, class) = len as u32;
+                *at_mut(groups, len) = Group { class: class as u32, count: 1, first: row, last: row };
                 len += 1;
             } else {
-                let group = &mut groups[slot as usize];
-                next[group.last as usize] = row;
+                let group = at_mut(groups, slot as usize);
+                *at_mut(next, group.last as usize) = row;
                 group.last = row;
                 group.count += 1;
             }
@@ -64,7 +64,7 @@ impl<'a> Groups<'a> {
     /// The groups found.
     #[must_use]
     pub fn as_slice(&self) -> &[Group] {
-        &self.found[..self.len]
+        part(self.found, 0, self.len)
     }
 
     /// The rows of `group`, ascending.
@@ -75,7 +75,7 @@ impl<'a> Groups<'a> {
                 return None;
             }
             let current = row as usize;
-            row = self.next[current];
+            row = at(self.next, current);
             Some(current)
         })
     }
@@ -84,8 +84,8 @@ impl<'a> Groups<'a> {
 impl Drop for Groups<'_> {
     /// Gives the table of classes back as it came.
     fn drop(&mut self) {
-        for group in &self.found[..self.len] {
-            self.slot_of_class[group.class as usize] = NONE;
+        for group in part(self.found, 0, self.len) {
+            *at_mut(self.slot_of_class, group.class as usize) = NONE;
         }
     }
 }

@@ -3,6 +3,9 @@
 use rand_core::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
+use crate::shape::{at, at_mut};
+use crate::vector::sqrt;
+
 /// Standard normal values, the same for a seed on every machine: Marsaglia's polar method on xoshiro256++.
 #[allow(clippy::cast_possible_truncation, reason = "centers are float32")]
 pub fn normal(values: &mut [f32], seed: u64) {
@@ -19,7 +22,7 @@ fn normal_pair(rng: &mut impl Rng) -> [f64; 2] {
         let [u, v] = [symmetric_uniform(rng), symmetric_uniform(rng)];
         let square = u * u + v * v;
         if square > 0.0 && square < 1.0 {
-            let factor = libm::sqrt(-2.0 * libm::log(square) / square);
+            let factor = sqrt(-2.0 * libm::log(square) / square);
             return [u * factor, v * factor];
         }
     }
@@ -47,7 +50,7 @@ pub fn orthogonal(values: &mut [f32], n_classes: usize, n_dim: usize, seed: u64)
                 let overlap = vectors.dot(values, vector, earlier);
                 vectors.update(values, vector, earlier, |value, earlier| value - overlap * earlier);
             }
-            let length = libm::sqrt(vectors.dot(values, vector, vector));
+            let length = sqrt(vectors.dot(values, vector, vector));
             vectors.update(values, vector, vector, |value, _| value / length);
         }
     }
@@ -67,14 +70,14 @@ impl Strided {
     }
 
     fn dot(&self, values: &[f32], a: usize, b: usize) -> f64 {
-        (0..self.len).map(|i| f64::from(values[self.place(a, i)]) * f64::from(values[self.place(b, i)])).sum()
+        (0..self.len).map(|i| f64::from(at(values, self.place(a, i))) * f64::from(at(values, self.place(b, i)))).sum()
     }
 
     #[allow(clippy::cast_possible_truncation, reason = "centers are float32")]
     fn update(&self, values: &mut [f32], vector: usize, other: usize, f: impl Fn(f64, f64) -> f64) {
         for i in 0..self.len {
-            let other = f64::from(values[self.place(other, i)]);
-            let value = &mut values[self.place(vector, i)];
+            let other = f64::from(at(values, self.place(other, i)));
+            let value = at_mut(values, self.place(vector, i));
             *value = f(f64::from(*value), other) as f32;
         }
     }
@@ -83,8 +86,8 @@ impl Strided {
 /// The unit vectors of the first C dimensions.
 pub fn unit_vectors(values: &mut [f32], n_dim: usize) {
     values.fill(0.0);
-    for value in values.iter_mut().step_by(n_dim + 1) {
-        *value = 1.0;
+    for row in values.chunks_mut((n_dim + 1).max(1)) {
+        *at_mut(row, 0) = 1.0;
     }
 }
 

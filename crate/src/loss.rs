@@ -17,7 +17,7 @@ use crate::center_gradient::CenterGradient;
 use crate::groups::Groups;
 use crate::row_sum::RowSum;
 use crate::rows::{for_lanes, squared_distance};
-use crate::shape::{Rows, class_of, is_known};
+use crate::shape::{Rows, at, at_mut, class_of, is_known, part, part_mut};
 use crate::vector::Vector;
 
 /// What the reference clamps the entries of its masked distance matrix to: 10⁻¹² and 10¹² as float32 has them, so that
@@ -72,6 +72,7 @@ pub struct Labels<'a> {
 impl<'a> Labels<'a> {
     /// Labels of a batch: below 0 unknown, 0 … C−1 a class, from C on known but of no class.
     #[must_use]
+    #[inline(never)]
     pub fn new(values: &'a [i32], n_classes: usize) -> Self {
         let (mut known, mut with_class) = (0.0, 0.0);
         for &label in values {
@@ -112,6 +113,7 @@ impl Loss {
     }
 
     /// The weight of one entry of Σ in the loss.
+    #[inline(never)]
     fn weight(self, labels: &Labels) -> f64 {
         if labels.known == 0.0 {
             return 0.0;
@@ -125,6 +127,7 @@ impl Loss {
     }
 
     /// The loss from the sum over the rows' own entries: the floors of all other entries are known without a look.
+    #[inline(never)]
     fn reduce(self, own: f64, labels: &Labels) -> f64 {
         let floors = if self.is_clamped() { (labels.entries() - labels.with_class) * FLOOR } else { 0.0 };
         (own + floors) * self.weight(labels)
@@ -139,15 +142,18 @@ impl Loss {
             let distances = distmat.row(row);
             let mut others = [distances, &[]];
             if let Some(class) = class_of(label, labels.n_classes) {
-                own += self.entry(f64::from(distances[class]));
-                others = [&distances[..class], &distances[class + 1..]];
+                own += self.entry(f64::from(at(distances, class)));
+                others = [part(distances, 0, class), part(distances, class + 1, labels.n_classes - class - 1)];
             }
-            own += others.iter().map(|others| f64::from(self.masked::<V>(others))).sum::<f64>();
+            for others in others {
+                own += f64::from(self.masked::<V>(others));
+            }
         }
         self.reduce(own, labels)
     }
 
     /// Σ max(d − r, 0)·0 over the entries that the mask turns to 0: 0, or NaN where one is NaN or infinite.
+    #[inline(never)]
     fn masked<V: Vector>(self, distances: &[f32]) -> f32 {
         let zero = V::splat(0.0);
         #[allow(clippy::cast_possible_truncation, reason = "only its being finite matters here")]
@@ -165,8 +171,8 @@ impl Loss {
         let weight = self.weight(labels) as f32;
         for (row, &label) in labels.values.iter().enumerate() {
             let Some(class) = class_of(label, labels.n_classes) else { continue };
-            if self.pulls(f64::from(distmat.row(row)[class])) {
-                grad[row * labels.n_classes + class] = weight;
+            if self.pulls(f64::from(at(distmat.row(row), class))) {
+                *at_mut(grad, row * labels.n_classes + class) = weight;
             }
         }
     }
@@ -236,7 +242,7 @@ impl Loss {
         grad_x: &mut [f32],
         sum: Option<(&mut RowSum, Counts)>,
     ) -> f64 {
-        let grad = &mut grad_x[row * x.dim()..][..x.dim()];
+        let grad = part_mut(grad_x, row * x.dim(), x.dim());
         let x = x.row(row);
         let distance = squared_distance::<V>(x, center);
         let pulls = self.pulls(distance);
@@ -253,11 +259,12 @@ impl Loss {
     }
 
     /// The loss, after the rows without a class have had their say and a gradient of 0.
+    #[inline(never)]
     pub(crate) fn finish(self, mut own: f64, x: Rows, labels: &Labels, grad_x: &mut [f32]) -> f64 {
         for (row, &label) in labels.values.iter().enumerate() {
             if class_of(label, labels.n_classes).is_none() {
                 own += without_class(x.row(row), label);
-                grad_x[row * x.dim()..][..x.dim()].fill(0.0);
+                part_mut(grad_x, row * x.dim(), x.dim()).fill(0.0);
             }
         }
         self.reduce(own, labels)

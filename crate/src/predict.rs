@@ -1,6 +1,6 @@
 //! The nearest center of each row.
 
-use crate::shape::Rows;
+use crate::shape::{Rows, at_mut, part_mut};
 use crate::tiles::for_each_block;
 use crate::vector::Vector;
 
@@ -13,16 +13,18 @@ const ROWS_AT_ONCE: usize = 64;
 /// argmin_j ‖x_i − c_j‖², the lowest j among equals; [`NO_CLASS`] for a row with no finite distance. No distance
 /// matrix is kept.
 #[allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "classes are below 2³¹")]
-pub fn predict<V: Vector>(x: &[f32], centers: Rows, classes: &mut [i32]) {
-    let dim = centers.dim();
-    for (x, classes) in x.chunks(ROWS_AT_ONCE * dim).zip(classes.chunks_mut(ROWS_AT_ONCE)) {
+pub fn predict<V: Vector>(x: Rows, centers: Rows, classes: &mut [i32]) {
+    classes.fill(NO_CLASS);
+    for start in (0..x.count()).step_by(ROWS_AT_ONCE) {
+        let x = x.part(start, ROWS_AT_ONCE);
+        let classes = part_mut(classes, start, x.count());
         let mut nearest = [f32::INFINITY; ROWS_AT_ONCE];
-        classes.fill(NO_CLASS);
-        for_each_block::<V>(Rows::new(x, dim), centers, |row, first, distances| {
+        for_each_block::<V>(x, centers, &mut |row, first, distances| {
+            let (nearest, class) = (at_mut(&mut nearest, row), at_mut(classes, row));
             for (offset, &distance) in distances.iter().enumerate() {
-                if distance < nearest[row] {
-                    nearest[row] = distance;
-                    classes[row] = (first + offset) as i32;
+                if distance < *nearest {
+                    *nearest = distance;
+                    *class = (first + offset) as i32;
                 }
             }
         });

@@ -51,6 +51,7 @@ impl<'a> RowSum<'a> {
         self.rows_in_run += 1;
     }
 
+    #[inline(never)]
     fn move_run_to_total(&mut self) {
         for (total, sum) in self.total.iter_mut().zip(&*self.run) {
             *total = f64::from(*sum) + if self.rows_in_total > 0 { *total } else { 0.0 };

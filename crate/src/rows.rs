@@ -4,6 +4,7 @@
 //! clusters away from the origin. Sums run in `f32` over at most [`BLOCK`] dimensions and in `f64` across blocks, so
 //! that a million dimensions are as exact as a hundred.
 
+use crate::shape::{part, part_mut};
 use crate::vector::{LANES, Vector};
 
 /// Dimensions that are summed in `f32` before the sum moves to `f64`: at most 128 additions a lane, which round by
@@ -56,8 +57,8 @@ pub fn squared_distances<V: Vector, const R: usize>(x: [&[f32]; R], c: [&[f32]; 
     let dim = x.first().map_or(0, |row| row.len());
     let mut totals = [[0.0_f64; LANES]; R];
     for start in (0..dim).step_by(BLOCK) {
-        let part = start..dim.min(start + BLOCK);
-        let sums = squared_distances_of_block(x.map(|row| &row[part.clone()]), c.map(|row| &row[part.clone()]));
+        let len = BLOCK.min(dim - start);
+        let sums = squared_distances_of_block(x.map(|row| part(row, start, len)), c.map(|row| part(row, start, len)));
         if dim <= BLOCK {
             return sums;
         }
@@ -76,8 +77,8 @@ fn squared_distances_of_block<V: Vector, const R: usize>(x: [&[f32]; R], c: [&[f
     let dim = x.first().map_or(0, |row| row.len());
     let runs = dim / LANES;
     // Cut to one common length, which lets the compiler drop the bounds checks in the loop.
-    let x_lanes = x.map(|row| &row.as_chunks::<LANES>().0[..runs]);
-    let c_lanes = c.map(|row| &row.as_chunks::<LANES>().0[..runs]);
+    let x_lanes = x.map(|row| part(row.as_chunks::<LANES>().0, 0, runs));
+    let c_lanes = c.map(|row| part(row.as_chunks::<LANES>().0, 0, runs));
     let mut sums = [[V::splat(0.0); LANES]; R];
     for run in 0..runs {
         let x = x_lanes.map(|row| V::load(&row[run]));
@@ -92,7 +93,7 @@ fn squared_distances_of_block<V: Vector, const R: usize>(x: [&[f32]; R], c: [&[f
     }
     let rest = dim - runs * LANES;
     if rest > 0 {
-        let load = |row: &[f32]| row[..dim].last_chunk().map_or_else(|| V::load_partial(row), V::load);
+        let load = |row: &[f32]| part(row, 0, dim).last_chunk().map_or_else(|| V::load_partial(row), V::load);
         let kept = if runs > 0 { rest } else { LANES };
         let x = x.map(load);
         for center in 0..LANES {
@@ -118,10 +119,10 @@ pub fn for_lanes<V: Vector, const I: usize, const O: usize>(
 ) {
     let dim = outputs.first().map_or(0, |out| out.len());
     let runs = dim / LANES;
-    let input_lanes = inputs.map(|input| &input.as_chunks::<LANES>().0[..runs]);
+    let input_lanes = inputs.map(|input| part(input.as_chunks::<LANES>().0, 0, runs));
     let outputs = outputs.map(|out| {
         let (lanes, rest) = out.as_chunks_mut::<LANES>();
-        (&mut lanes[..runs], rest)
+        (part_mut(lanes, 0, runs), rest)
     });
     for run in 0..runs {
         let before = core::array::from_fn(|o| V::load(&outputs[o].0[run]));
@@ -133,7 +134,7 @@ pub fn for_lanes<V: Vector, const I: usize, const O: usize>(
     if !dim.is_multiple_of(LANES) {
         let rest = runs * LANES;
         let before = core::array::from_fn(|o| V::load_partial(outputs[o].1));
-        let after = f(inputs.map(|input| V::load_partial(&input[rest..dim])), before);
+        let after = f(inputs.map(|input| V::load_partial(part(input, rest, dim - rest))), before);
         for o in 0..O {
             after[o].store_partial(outputs[o].1);
         }

@@ -1,9 +1,55 @@
-//! Row-major matrices as checked views.
+//! Row-major matrices as checked views, and the checks themselves.
+//!
+//! The callers check shapes before; these checks keep a wrong one from becoming a wrong result. They end in
+//! [`trap`], where `[]` would carry the place and the words of a message with it.
+
+use crate::vector::trap;
+
+/// Value `index`.
+#[inline]
+#[track_caller]
+pub(crate) fn at<T: Copy>(values: &[T], index: usize) -> T {
+    match values.get(index) {
+        Some(value) => *value,
+        None => trap(),
+    }
+}
+
+/// Value `index`, to be changed.
+#[inline]
+#[track_caller]
+pub(crate) fn at_mut<T>(values: &mut [T], index: usize) -> &mut T {
+    match values.get_mut(index) {
+        Some(value) => value,
+        None => trap(),
+    }
+}
+
+/// `len` values from `start` on.
+#[inline]
+#[track_caller]
+pub(crate) fn part<T>(values: &[T], start: usize, len: usize) -> &[T] {
+    match values.get(start..).and_then(|values| values.get(..len)) {
+        Some(part) => part,
+        None => trap(),
+    }
+}
+
+/// `len` values from `start` on, to be changed.
+#[inline]
+#[track_caller]
+pub(crate) fn part_mut<T>(values: &mut [T], start: usize, len: usize) -> &mut [T] {
+    match values.get_mut(start..).and_then(|values| values.get_mut(..len)) {
+        Some(part) => part,
+        None => trap(),
+    }
+}
 
 /// `len() / dim` rows of `dim` values each, one after the other.
 #[derive(Clone, Copy, Debug)]
 pub struct Rows<'a> {
     values: &'a [f32],
+    count: usize,
     dim: usize,
 }
 
@@ -11,19 +57,20 @@ impl<'a> Rows<'a> {
     /// A view on `values` as rows of `dim` values.
     ///
     /// # Panics
-    /// If `values` is not a whole number of rows. The callers check shapes before; this keeps a wrong one from
-    /// becoming a wrong result.
+    /// If `values` is not a whole number of rows.
     #[must_use]
     pub fn new(values: &'a [f32], dim: usize) -> Self {
-        assert!(dim > 0 && values.len().is_multiple_of(dim), "not a whole number of rows");
-        Self { values, dim }
+        match values.len().checked_div(dim) {
+            Some(count) if count * dim == values.len() => Self { values, count, dim },
+            _ => trap(),
+        }
     }
 
     /// The number of rows.
     #[must_use]
     #[inline]
     pub fn count(&self) -> usize {
-        self.values.len() / self.dim
+        self.count
     }
 
     /// The number of values in a row.
@@ -37,15 +84,15 @@ impl<'a> Rows<'a> {
     #[must_use]
     #[inline]
     pub fn row(&self, index: usize) -> &'a [f32] {
-        &self.values[index * self.dim..][..self.dim]
+        part(self.values, index * self.dim, self.dim)
     }
 
     /// Row `first` and the ones after it, as many as there are but at most `count`.
     #[must_use]
     #[inline]
     pub fn part(&self, first: usize, count: usize) -> Self {
-        let end = self.count().min(first + count);
-        Self { values: &self.values[first * self.dim..end * self.dim], dim: self.dim }
+        let count = count.min(self.count - first);
+        Self { values: part(self.values, first * self.dim, count * self.dim), count, dim: self.dim }
     }
 
     /// Rows `first`, `first + 1` … as many as `N` says.

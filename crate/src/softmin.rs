@@ -6,7 +6,8 @@ use crate::vector::{LANES, Vector};
 /// `predict`. A row with a NaN, or with no finite distance, becomes NaN.
 #[allow(clippy::cast_possible_truncation, reason = "probabilities are float32")]
 pub fn softmin<V: Vector>(distmat: &mut [f32], n_classes: usize) {
-    for row in distmat.chunks_exact_mut(n_classes) {
+    // No class, no distance.
+    for row in distmat.chunks_exact_mut(n_classes.max(1)) {
         let least = V::splat(row.iter().copied().fold(f32::INFINITY, f32::min));
         let mut total = 0.0_f64;
         map_lanes::<V>(row, |distances| {
@@ -19,17 +20,20 @@ pub fn softmin<V: Vector>(distmat: &mut [f32], n_classes: usize) {
     }
 }
 
-/// values ← f(values), four at a time; past the end `f` sees infinite distances, which have no likelihood.
+/// values ← f(values), four at a time; past the end `f` sees infinite distances, which have no likelihood. One place
+/// calls `f`, so that there is one copy of it.
 #[inline]
 fn map_lanes<V: Vector>(values: &mut [f32], mut f: impl FnMut(V) -> V) {
-    let (lanes, rest) = values.as_chunks_mut::<LANES>();
-    for values in lanes {
-        f(V::load(values)).store(values);
-    }
-    if !rest.is_empty() {
-        let mut padded = [f32::INFINITY; LANES];
-        padded[..rest.len()].copy_from_slice(rest);
-        f(V::load(&padded)).store_partial(rest);
+    for values in values.chunks_mut(LANES) {
+        let lanes = match values.first_chunk() {
+            Some(lanes) => V::load(lanes),
+            None => V::load(&core::array::from_fn(|lane| values.get(lane).copied().unwrap_or(f32::INFINITY))),
+        };
+        let mapped = f(lanes);
+        match values.first_chunk_mut() {
+            Some(lanes) => mapped.store(lanes),
+            None => mapped.store_partial(values),
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! How all rows meet all centers: tiles for the registers, blocks for the cache.
 
 use crate::rows::squared_distances;
-use crate::shape::Rows;
+use crate::shape::{Rows, at_mut, part};
 use crate::vector::{LANES, Vector};
 
 /// Rows of a tile; its centers are four. 2·4 sums, 2 rows and a center leave registers to work in; of the shapes
@@ -20,22 +20,26 @@ const BLOCK_CENTERS: usize = 64;
 ///
 /// A distance depends on the other rows and centers in nothing, not even its last bit: equal centers are at equal
 /// distances, wherever they stand.
-#[inline]
-pub(crate) fn for_each_block<V: Vector>(x: Rows, centers: Rows, mut visit: impl FnMut(usize, usize, &[f32])) {
-    let at_once = (BLOCK_BYTES / (x.dim() * size_of::<f32>())).next_multiple_of(LANES).clamp(LANES, BLOCK_CENTERS);
+#[inline(never)]
+pub(crate) fn for_each_block<V: Vector>(x: Rows, centers: Rows, visit: &mut dyn FnMut(usize, usize, &[f32])) {
+    let of_cache = BLOCK_BYTES.checked_div(x.dim() * size_of::<f32>()).unwrap_or(0);
+    let at_once = of_cache.next_multiple_of(LANES).clamp(LANES, BLOCK_CENTERS);
     let mut distances = [[0.0; BLOCK_CENTERS]; TILE_ROWS];
-    for first in (0..centers.count()).step_by(at_once) {
+    let mut first = 0;
+    while first < centers.count() {
         let block = centers.part(first, at_once);
         for row in (0..x.count()).step_by(TILE_ROWS) {
+            let [of_row, of_next] = &mut distances;
             if row + TILE_ROWS <= x.count() {
-                distances_to_block::<V, TILE_ROWS>(x.rows(row), block, &mut distances);
+                distances_to_block::<V, TILE_ROWS>(x.rows(row), block, &mut [of_row, of_next]);
+                visit(row, first, part(of_row, 0, block.count()));
+                visit(row + 1, first, part(of_next, 0, block.count()));
             } else {
-                distances_to_block::<V, 1>(x.rows(row), block, distances.first_chunk_mut().expect("at least one row"));
-            }
-            for (row, distances) in (row..x.count()).zip(&distances) {
-                visit(row, first, &distances[..block.count()]);
+                distances_to_block::<V, 1>(x.rows(row), block, &mut [of_row]);
+                visit(row, first, part(of_row, 0, block.count()));
             }
         }
+        first += at_once;
     }
 }
 
@@ -44,15 +48,15 @@ pub(crate) fn for_each_block<V: Vector>(x: Rows, centers: Rows, mut visit: impl 
 fn distances_to_block<V: Vector, const R: usize>(
     x: [&[f32]; R],
     block: Rows,
-    distances: &mut [[f32; BLOCK_CENTERS]; R],
+    distances: &mut [&mut [f32; BLOCK_CENTERS]; R],
 ) {
     let last = block.count() - 1;
     for first in (0..block.count()).step_by(LANES) {
         // Past the last center it stands in again; those distances are computed in vain and not handed out.
         let centers = core::array::from_fn(|offset| block.row((first + offset).min(last)));
         let tile = squared_distances::<V, R>(x, centers);
-        for (of_row, distances) in tile.iter().zip(&mut *distances) {
-            of_row.store(&mut distances.as_chunks_mut().0[first / LANES]);
+        for row in 0..R {
+            tile[row].store(at_mut(distances[row].as_chunks_mut().0, first / LANES));
         }
     }
 }

@@ -4,7 +4,7 @@ use crate::groups::Groups;
 use crate::loss::{Counts, Labels, Loss};
 use crate::row_sum::RowSum;
 use crate::rows::for_lanes;
-use crate::shape::Rows;
+use crate::shape::{Rows, part_mut};
 use crate::vector::Vector;
 
 /// The rule of Wen et al. (ECCV 2016, eq. 4): c ← c − α·Σ(c − x) / (1 + n), the sum over the n rows of the class.
@@ -26,7 +26,7 @@ pub fn wen_step<V: Vector>(
     let scale = loss.scale(labels);
     let mut own = 0.0;
     for group in groups.as_slice() {
-        let center = &mut centers[group.class as usize * x.dim()..][..x.dim()];
+        let center = part_mut(centers, group.class as usize * x.dim(), x.dim());
         sum.clear();
         for row in groups.rows(*group) {
             own += loss.pull::<V>(x, row, center, scale, grad_x, Some((sum, Counts::Near)));

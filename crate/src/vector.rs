@@ -211,8 +211,27 @@ pub type Lanes = core::arch::wasm32::v128;
 #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
 pub type Lanes = [f32; LANES];
 
-/// Stops the module: what a panic does in WebAssembly.
+/// √x, correctly rounded as everywhere: the instruction where there is one within reach.
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+pub(crate) fn sqrt(x: f64) -> f64 {
+    use core::arch::wasm32::{f64x2_extract_lane, f64x2_splat, f64x2_sqrt};
+    f64x2_extract_lane::<0>(f64x2_sqrt(f64x2_splat(x)))
+}
+/// √x, correctly rounded.
+#[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
+pub(crate) fn sqrt(x: f64) -> f64 {
+    libm::sqrt(x)
+}
+
+/// Stops the module as a panic does, without the message that none could read there.
 #[cfg(target_arch = "wasm32")]
+#[inline]
 pub(crate) fn trap() -> ! {
     core::arch::wasm32::unreachable()
+}
+/// Stops the module as a panic does, without the message that none could read there.
+#[cfg(not(target_arch = "wasm32"))]
+#[track_caller]
+pub(crate) fn trap() -> ! {
+    panic!("a kernel was called with operands that do not fit each other")
 }

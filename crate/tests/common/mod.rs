@@ -120,7 +120,7 @@ impl Batch {
 
     pub(crate) fn predict(&self) -> Vec<i32> {
         let mut classes = vec![i32::MAX; self.rows()];
-        predict::predict::<Lanes>(&self.x, Rows::new(&self.centers, self.dim), &mut classes);
+        predict::predict::<Lanes>(Rows::new(&self.x, self.dim), Rows::new(&self.centers, self.dim), &mut classes);
         classes
     }
 
