@@ -10,6 +10,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 . scripts/build.sh
 # shellcheck source=scripts/test.sh
 . scripts/test.sh
+# shellcheck source=scripts/matrix.sh
+. scripts/matrix.sh
 
 usage() {
   cat <<'TEXT'
@@ -19,6 +21,7 @@ Usage: ./build.sh VERB [options]
   test    build, then formatters, linters, native and package tests
   demo    build, then train on MNIST with and without center loss and report  (--quick, --help)
   bench   build, then time it against what one would use instead              (--quick, --help)
+  matrix  build, then run the suite of the packed package in every runtime and bundler    (--ci, --only TEXT)
   help    this text
 
 Each verb sets up what it needs (npm packages, Rust's wasm32 target, Chromium for the tests) and reuses what is there.
@@ -34,6 +37,7 @@ case $verb in
   test) run_tests ;;
   demo) build && node demo/main.js "$@" ;;
   bench) build && node bench/main.js "$@" ;;
+  matrix) build && ensure_toolchain && run_matrix "$@" ;;
   help | -h | --help) usage; exit ;;
   *) usage >&2; die "there is no verb '$verb'." ;;
 esac

@@ -2,7 +2,7 @@
 import { CenterLossError } from './errors.js';
 import type { Kernels } from './kernels.js';
 import { isLoaded, load } from './load.js';
-import { instantiate, unlessBlocked } from './wasm.js';
+import { instantiate, isModule, unlessBlocked } from './wasm.js';
 
 export * from './api.js';
 
@@ -77,7 +77,7 @@ const NAMES: Record<keyof Kernels, true> = {
 /** The compiled module, if it is ours: any other would run here before anyone noticed. */
 function checked(module: WebAssembly.Module | BufferSource): WebAssembly.Module {
   const compiled = unlessBlocked(() => {
-    if (module instanceof WebAssembly.Module) return module;
+    if (isModule(module)) return module;
     return isBytes(module) && WebAssembly.validate(module) ? new WebAssembly.Module(module) : undefined;
   });
   if (compiled === undefined) {

@@ -8,10 +8,14 @@ import type { Kernels } from './kernels.js';
 export function instantiate(module: WebAssembly.Module | BufferSource): Kernels {
   // One guard for both steps: under a content security policy WebKit compiles and refuses only the instance.
   const { exports } = unlessBlocked(
-    () => new WebAssembly.Instance(module instanceof WebAssembly.Module ? module : new WebAssembly.Module(module)),
+    () => new WebAssembly.Instance(isModule(module) ? module : new WebAssembly.Module(module)),
   );
   return exports as unknown as Kernels;
 }
+
+/** By its name: an edge runtime hands in modules of another realm than that of the program. */
+export const isModule = (value: unknown): value is WebAssembly.Module =>
+  Object.prototype.toString.call(value) === '[object WebAssembly.Module]';
 
 /** @throws CenterLossError `ERR_WASM_BLOCKED` for whatever `act` throws */
 export function unlessBlocked<T>(act: () => T): T {

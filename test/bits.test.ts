@@ -1,8 +1,8 @@
 // The module's v128 lanes against the [f32; 4] lanes of a native build, bit by bit: `crate/examples/bits.rs` says what
 // is computed, on which inputs, and how it is hashed.
-import { readFileSync } from 'node:fs';
 import { CenterLoss, type Reduction } from 'center-loss';
 import { describe, expect, it } from 'vitest';
+import json from '../build/bits.json' with { type: 'json' };
 
 interface OfReduction {
   reduction: Reduction;
@@ -22,9 +22,13 @@ interface OfShape {
   losses: OfReduction[];
 }
 
-const native: { shapes: OfShape[]; orthogonal: { c: number; d: number; seed: number; hash: string }[] } = JSON.parse(
-  readFileSync(new URL('../build/bits.json', import.meta.url), 'utf8'),
-);
+interface Native {
+  shapes: OfShape[];
+  orthogonal: { c: number; d: number; seed: number; hash: string }[];
+}
+
+// Made by the build: a checkout alone has none.
+const native = json as Native;
 
 /** FNV-1a, 64 bits, over the little-endian bytes. */
 function hash(values: Float32Array | Int32Array): string {

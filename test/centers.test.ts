@@ -208,10 +208,18 @@ describe('CenterLoss', () => {
     }
     expect(loss.evaluate(x, new BigUint64Array([2n, 1n, 0n]))).toBe(known);
     for (const rows of [new Float32Array(x), new Float64Array(x)]) expect(loss.evaluate(rows, [2, 1, 0])).toBe(known);
+    expect(loss.evaluate(new Float32Array([9, ...x, 9]).subarray(1, 7), [2, 1, 0])).toBe(known);
+  });
+
+  // A page has none unless it is isolated.
+  it.runIf(globalThis.SharedArrayBuffer)('rows and labels in shared memory', () => {
+    const loss = new CenterLoss(3, 2, { init: 'normal', seed: 8 });
+    const x = [1, 2, 3, 4, 5, 6];
     const shared = new Float32Array(new SharedArrayBuffer(24));
     shared.set(x);
-    expect(loss.evaluate(shared, [2, 1, 0])).toBe(known);
-    expect(loss.evaluate(new Float32Array([9, ...x, 9]).subarray(1, 7), [2, 1, 0])).toBe(known);
+    const target = new Int32Array(new SharedArrayBuffer(12));
+    target.set([2, 1, 0]);
+    expect(loss.evaluate(shared, target)).toBe(loss.evaluate(x, [2, 1, 0]));
   });
 });
 

@@ -1,5 +1,6 @@
 // The results of the reference implementations (see oracle/README.md), non-finite numbers turned back from strings.
-import { readFileSync } from 'node:fs';
+import golden from './oracle/golden.json' with { type: 'json' };
+import originals from './oracle/originals.json' with { type: 'json' };
 
 export interface Results {
   distmat?: number[][];
@@ -51,13 +52,14 @@ const NON_FINITE = new Map([
   ['-Infinity', Number.NEGATIVE_INFINITY],
 ]);
 
-function load(file: string): { cases: unknown[] } {
-  const text = readFileSync(new URL(`./oracle/${file}`, import.meta.url), 'utf8');
-  return JSON.parse(text, (_, value) => (typeof value === 'string' ? (NON_FINITE.get(value) ?? value) : value));
-}
+/** A deep copy with its non-finite numbers. */
+const revive = (json: { cases: unknown[] }): unknown[] =>
+  JSON.parse(JSON.stringify(json.cases), (_, value) =>
+    typeof value === 'string' ? (NON_FINITE.get(value) ?? value) : value,
+  );
 
-const golden = load('golden.json').cases as (EmbedCase | DistmatCase)[];
+const cases = revive(golden) as (EmbedCase | DistmatCase)[];
 
-export const embedCases = golden.filter((one): one is EmbedCase => one.kind === 'embed');
-export const distmatCases = golden.filter((one): one is DistmatCase => one.kind === 'distmat');
-export const originalCases = load('originals.json').cases as OriginalCase[];
+export const embedCases = cases.filter((one): one is EmbedCase => one.kind === 'embed');
+export const distmatCases = cases.filter((one): one is DistmatCase => one.kind === 'distmat');
+export const originalCases = revive(originals) as OriginalCase[];

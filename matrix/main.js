@@ -1,0 +1,63 @@
+// @ts-check
+/** Tries the packed package in every runtime and bundler. See `./build.sh matrix --help`. */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { program } from 'commander';
+import { checksOf } from './browsers/checks.js';
+import { chromium } from './browsers/chromium.js';
+import { firefox } from './browsers/firefox.js';
+import { webkit } from './browsers/webkit.js';
+import { outcomeOf } from './check.js';
+import { page } from './page.js';
+import { makeProject, ROOT } from './project.js';
+import { checks as bun } from './runtimes/bun.js';
+import { checks as deno } from './runtimes/deno.js';
+import { checks as edge } from './runtimes/edge.js';
+import { checks as node } from './runtimes/node.js';
+import { checks as workerd } from './runtimes/workerd.js';
+import { notes, table } from './table.js';
+
+const { ci, only } = program
+  .name('./build.sh matrix')
+  .description('Runs the suite of the packed package in every runtime and bundler.')
+  .option('--ci', 'only the part that continuous integration runs')
+  .option('--only <text>', 'only the rows and columns whose "runtime, check" contains this')
+  .parse()
+  .opts();
+
+const browsers = [chromium, firefox, webkit].flatMap(checksOf);
+const selected = [...node, ...deno, ...bun, ...workerd, ...edge, ...browsers].filter(
+  ({ full, runtime, name }) => !(ci && full) && (!only || `${runtime}, ${name}`.includes(only)),
+);
+say('packing the package, bundling the suite');
+const context = await makeProject();
+const reference = await (await import(pathToFileURL(join(context.project, 'suite.js')).href)).runSuite();
+if (reference.failed > 0) throw new Error(`the suite fails here: ${reference.failures.join('\n')}`);
+const tests = reference.passed + reference.skipped;
+say(`${tests} tests, in ${selected.length} places`);
+
+const outcomes = [];
+for (const check of selected) {
+  const outcome = await outcomeOf(check, context, tests);
+  outcomes.push(outcome);
+  const { runtime, name, status, detail, seconds } = outcome;
+  say(
+    `  ${{ passed: '✓', failed: '✗', skipped: '–' }[status]} ${runtime}, ${name}: ${detail} (${seconds.toFixed(1)} s)`,
+  );
+}
+
+say(`\n${table(outcomes)}\n`);
+for (const note of notes(outcomes)) say(note);
+if (!ci && !only) await writeFile(join(ROOT, 'docs/runtimes.md'), page(outcomes, tests));
+const count = { passed: 0, failed: 0, skipped: 0 };
+for (const { status } of outcomes) count[status]++;
+await writeFile(join(ROOT, 'build/matrix/count.json'), JSON.stringify(count));
+say(`${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped`);
+// Browsers and servers that a failed check left behind must not keep this from ending.
+process.exit(count.failed > 0 || count.passed === 0 ? 1 : 0);
+
+/** @param {string} text */
+function say(text) {
+  process.stdout.write(`${text}\n`);
+}

@@ -1,0 +1,3 @@
+const { runSuite } = require('./suite.cjs');
+
+runSuite().then((report) => console.log(`REPORT ${JSON.stringify(report)}`));

@@ -1,0 +1,3 @@
+import { runSuite } from './suite.js';
+
+runSuite().then(postMessage, (error) => postMessage({ error: String(error.stack) }));

@@ -1,0 +1,74 @@
+// @ts-check
+/** The behavioural suite as a function, for places that have neither files nor processes. */
+import { startTests } from '@vitest/runner';
+
+/** @import { File, Task } from '@vitest/runner' */
+
+/** @typedef {{ passed: number, failed: number, skipped: number, failures: string[] }} Report */
+
+/**
+ * The suites that vitest runs on every engine too. That of memory comes first: it tells leaks from what it finds.
+ * @type {Record<string, () => Promise<unknown>>}
+ */
+const SUITES = {
+  memory: () => import('../../test/memory.test.ts'),
+  golden: () => import('../../test/golden.test.ts'),
+  originals: () => import('../../test/originals.test.ts'),
+  errors: () => import('../../test/errors.test.ts'),
+  centers: () => import('../../test/centers.test.ts'),
+  bits: () => import('../../test/bits.test.ts'),
+  properties: () => import('../../test/properties.test.ts'),
+};
+
+/**
+ * @param {{ without?: string[] }} [options] suites that would take an interpreter too long: their tests are skipped
+ * @returns {Promise<Report>}
+ */
+export async function runSuite({ without = [] } = {}) {
+  /** @type {Report} */
+  const report = { passed: 0, failed: 0, skipped: 0, failures: [] };
+  const config = {
+    root: '/',
+    setupFiles: [],
+    name: undefined,
+    passWithNoTests: false,
+    testNamePattern: undefined,
+    allowOnly: false,
+    sequence: { seed: 0, hooks: 'stack', setupFiles: 'list' },
+    chaiConfig: undefined,
+    maxConcurrency: 1,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    retry: 0,
+    includeTaskLocation: undefined,
+    tags: [],
+    tagsFilter: undefined,
+    strictTags: false,
+  };
+  const specifications = Object.keys(SUITES).map((name) => ({
+    filepath: `/${name}`,
+    testNamePattern: without.includes(name) ? /^$/ : undefined,
+  }));
+  const files = await startTests(specifications, {
+    config: /** @type {any} */ (config),
+    importFile: (path, source) => (source === 'collect' ? SUITES[path.slice(1)]?.() : undefined),
+  });
+  for (const file of files) count(file, file.name, report);
+  return report;
+}
+
+/** @param {Task | File} task @param {string} name @param {Report} report */
+function count(task, name, report) {
+  if (task.type === 'suite') {
+    for (const inner of task.tasks) count(inner, `${name} > ${inner.name}`, report);
+    // A file that could not be read, or a hook that threw, has no test to show it.
+    if (!task.result?.errors?.length) return;
+  }
+  const state = task.mode === 'skip' || task.mode === 'todo' ? 'skip' : task.result?.state;
+  if (state === 'pass') report.passed++;
+  else if (state === 'skip') report.skipped++;
+  else {
+    report.failed++;
+    report.failures.push(`${name}: ${task.result?.errors?.[0]?.message ?? 'did not run'}`.slice(0, 500));
+  }
+}
