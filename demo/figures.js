@@ -52,3 +52,28 @@ export function spreadRatio(features, labels) {
   });
   return between / within;
 }
+
+/**
+ * @param {Float32Array} features [count, 2]
+ * @param {Int32Array} labels
+ * @param {Float32Array} centers [10, 2]
+ * @returns {Float64Array} the squared distance of each row to the center of its class
+ */
+export function ownDistances(features, labels, centers) {
+  return Float64Array.from(labels, (label, row) => {
+    let sum = 0;
+    for (let d = 0; d < FEATURES; d++) {
+      sum += ((features[row * FEATURES + d] ?? Number.NaN) - (centers[label * FEATURES + d] ?? Number.NaN)) ** 2;
+    }
+    return sum;
+  });
+}
+
+/**
+ * @param {Float64Array} values
+ * @param {number} share
+ * @returns {number} the least value that at least this share of all does not exceed
+ */
+export function quantile(values, share) {
+  return values.toSorted()[Math.max(0, Math.ceil(share * values.length) - 1)] ?? Number.NaN;
+}

@@ -6,7 +6,7 @@ import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CenterLoss, ClassCenters } from 'center-loss';
 import { startBackend } from './backend.js';
-import { accuracy, classMeans, spreadRatio } from './figures.js';
+import { accuracy, classMeans, ownDistances, quantile, spreadRatio } from './figures.js';
 import { infer } from './inference.js';
 import { CLASSES, firstDigits, loadMnist } from './mnist.js';
 import { FEATURES } from './network.js';
@@ -24,6 +24,12 @@ import { train } from './train.js';
 /** @import { Options } from './options.js' */
 /** @import { Settings } from './settings.js' */
 /** @import { Figures } from './summary.js' */
+
+/** Test digits whose embeddings are written beside the centers, for programs that use them. */
+const EMBEDDINGS = 200;
+
+/** The share of the training digits that are as near to their center as the threshold says. */
+const KNOWN_SHARE = 0.99;
 
 try {
   const options = parseOptions(process.argv.slice(2));
@@ -77,8 +83,14 @@ async function demo({ epochs, limit, seed, out }) {
     await writeFile(join(folder, `${name}.svg`), svg);
     await writeFile(join(folder, `${name}.png`), renderPng(svg));
   }
-  const centers = { nClasses: CLASSES, nDim: FEATURES, params: Array.from(centerLoss.centers) };
-  await writeFile(join(folder, 'centers.json'), `${JSON.stringify(centers)}\n`);
+  const model = { nClasses: CLASSES, nDim: FEATURES, params: Array.from(centerLoss.centers), ...centerLoss.reach };
+  await writeFile(join(folder, 'centers.json'), `${JSON.stringify(model)}\n`);
+  const some = firstDigits(data.test, EMBEDDINGS);
+  const embeddings = {
+    labels: Array.from(some.labels),
+    values: Array.from(centerLoss.features.subarray(0, some.count * FEATURES)),
+  };
+  await writeFile(join(folder, 'embeddings.json'), `${JSON.stringify(embeddings)}\n`);
 
   /** @type {Figures} */
   const figures = {
@@ -125,6 +137,9 @@ function withCenterLoss(data, settings) {
   const core = timeSteps(loss);
   const training = trainVisibly('with center loss', data, settings, loss);
   const measured = measure(training, data, loss.centers);
+  const trained = infer(training.network, data.train, data.table).features;
+  const distances = ownDistances(trained, data.train.labels, loss.centers.params);
+  const reach = { threshold: quantile(distances, KNOWN_SHARE), knownShare: KNOWN_SHARE };
   training.network.dispose();
   loss.dispose();
   const figures = {
@@ -133,7 +148,7 @@ function withCenterLoss(data, settings) {
     coreShare: core.seconds / training.seconds,
     coreCalls: core.calls,
   };
-  return { training, ...measured, figures };
+  return { training, ...measured, figures, reach };
 }
 
 /**

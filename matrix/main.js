@@ -8,12 +8,16 @@ import { checksOf } from './browsers/checks.js';
 import { chromium } from './browsers/chromium.js';
 import { firefox } from './browsers/firefox.js';
 import { webkit } from './browsers/webkit.js';
+import { checks as bundlers } from './bundlers/checks.js';
+import { checks as next } from './bundlers/next.js';
+import { checks as viteDev } from './bundlers/vite-dev.js';
 import { outcomeOf } from './check.js';
 import { page } from './page.js';
 import { makeProject, ROOT } from './project.js';
 import { checks as bun } from './runtimes/bun.js';
 import { checks as deno } from './runtimes/deno.js';
 import { checks as edge } from './runtimes/edge.js';
+import { checks as fastly } from './runtimes/fastly.js';
 import { checks as node } from './runtimes/node.js';
 import { checks as workerd } from './runtimes/workerd.js';
 import { notes, table } from './table.js';
@@ -27,9 +31,18 @@ const { ci, only } = program
   .opts();
 
 const browsers = [chromium, firefox, webkit].flatMap(checksOf);
-const selected = [...node, ...deno, ...bun, ...workerd, ...edge, ...browsers].filter(
-  ({ full, runtime, name }) => !(ci && full) && (!only || `${runtime}, ${name}`.includes(only)),
-);
+const selected = [
+  ...node,
+  ...deno,
+  ...bun,
+  ...workerd,
+  ...edge,
+  ...fastly,
+  ...browsers,
+  ...viteDev,
+  ...bundlers,
+  ...next,
+].filter(({ full, runtime, name }) => !(ci && full) && (!only || `${runtime}, ${name}`.includes(only)));
 say('packing the package, bundling the suite');
 const context = await makeProject();
 const reference = await (await import(pathToFileURL(join(context.project, 'suite.js')).href)).runSuite();

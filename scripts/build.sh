@@ -9,11 +9,12 @@ ensure_node() {
     die "Node.js $(node -v) is too old: install version 20 or newer and run this again."
 }
 
-ensure_packages() {
-  cmp -s package-lock.json node_modules/.installed-lock.json && return
-  step "npm packages" npm ci --no-audit --no-fund ||
+# Packages as a lock file names them, installed once for each version of it. No install scripts: what we use needs none.
+ensure_packages() { # ensure_packages FOLDER WHAT
+  cmp -s "$1/package-lock.json" "$1/node_modules/.installed-lock.json" && return
+  step "npm packages: $2" npm ci --prefix "$1" --no-audit --no-fund --ignore-scripts ||
     die "npm packages could not be installed: check that npm reaches its registry and run this again."
-  cp package-lock.json node_modules/.installed-lock.json
+  cp "$1/package-lock.json" "$1/node_modules/.installed-lock.json"
 }
 
 # What a build depends on, as one number.
@@ -82,7 +83,7 @@ build_package() {
 build() {
   ensure_node
   mkdir -p build
-  ensure_packages
+  ensure_packages . "build and tests"
   build_wasm
   build_package
   say "  built: dist/, $(wc -c <dist/center-loss.wasm) bytes of WebAssembly, $(gzip -9c dist/center-loss.wasm | wc -c) gzipped"

@@ -1,16 +1,16 @@
 # The runtimes and bundlers that the package is tried in.
 # shellcheck shell=bash
 
-ensure_matrix_packages() {
-  cmp -s matrix/package-lock.json matrix/node_modules/.installed-lock.json && return
-  # No install scripts: every program here comes inside its package.
-  step "npm packages of the matrix (2 GB)" npm ci --prefix matrix --no-audit --no-fund --ignore-scripts ||
-    die "the packages of the matrix could not be installed: check that npm reaches its registry and run this again."
-  cp matrix/package-lock.json matrix/node_modules/.installed-lock.json
+# What a full run has beside what the tests need; where it can't be had, its rows are skipped with the reason.
+ensure_browsers() {
+  ensure_chromium
+  [ -x /usr/bin/firefox-esr ] || step "Firefox ESR from apt" apt_install firefox-esr || true
+  [ -x /usr/bin/WebKitWebDriver ] || step "WebKitGTK from apt" apt_install webkit2gtk-driver xvfb xauth || true
 }
 
 run_matrix() {
-  ensure_matrix_packages
+  ensure_packages matrix "the matrix (2 GB)"
+  ensure_browsers
   ensure_bits
   node matrix/main.js "$@"
 }

@@ -55,10 +55,22 @@ test_package() {
   fi
 }
 
+test_matrix() {
+  say "matrix: CI's part"
+  rm -f build/matrix/count.json
+  node matrix/main.js --ci || true
+  if [ -f build/matrix/count.json ]; then
+    # shellcheck disable=SC2046
+    count $(node -p "const c = require('./build/matrix/count.json'); [c.passed, c.failed].join(' ')")
+  else
+    count 0 1
+  fi
+}
+
 run_tests() {
   build
   ensure_toolchain
-  ensure_chromium
+  ensure_browsers
   ensure_bits
   say "checks"
   check "cargo fmt" cargo fmt --check
@@ -72,11 +84,15 @@ run_tests() {
   else
     say "  clippy is not installed: skipped (rustup component add clippy)"
   fi
+  ensure_packages matrix "the matrix (2 GB)"
+  ensure_packages examples/edge-worker "the edge worker"
   check "Biome" node_modules/.bin/biome ci --error-on-warnings
-  check "TypeScript of tests, demo and bench" node_modules/.bin/tsc --project tsconfig.tools.json
+  check "TypeScript of tests and tools" node_modules/.bin/tsc --project tsconfig.tools.json
   check "public API as in api/*.api.md" node scripts/api-report.js
   test_rust
   test_package
+  check "edge worker in workerd" npm test --prefix examples/edge-worker
+  test_matrix
   say
   say "$PASSED passed, $FAILED failed"
   [ "$FAILED" -eq 0 ]

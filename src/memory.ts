@@ -12,13 +12,16 @@ export const BYTES = 4;
 /** The least that scratch memory grows by: one page. */
 const PAGE_BYTES = 65536;
 
+/** 1,048,576; by hand, since not every runtime knows languages. */
+const grouped = (count: number): string => String(count).replace(/\B(?=(\d{3})+$)/g, ',');
+
 function allocate(bytes: number, purpose: string): number {
   // A size that 32 bits can't say must not reach the module: there it would be another size.
   const address = bytes < 2 ** 32 ? kernels().allocate(bytes) >>> 0 : 0;
   if (address === 0) {
     throw new CenterLossError(
       'ERR_OUT_OF_MEMORY',
-      `${purpose} needs ${bytes.toLocaleString('en')} bytes of WebAssembly memory, more than can be had`,
+      `${purpose} needs ${grouped(bytes)} bytes of WebAssembly memory, more than can be had`,
     );
   }
   return address;
@@ -167,8 +170,11 @@ export function newFloats(length: number): Float32Array<ArrayBuffer> {
   try {
     return new Float32Array(length);
   } catch (cause) {
-    const bytes = (length * BYTES).toLocaleString('en');
-    throw new CenterLossError('ERR_OUT_OF_MEMORY', `the result needs ${bytes} bytes, more than can be had`, { cause });
+    throw new CenterLossError(
+      'ERR_OUT_OF_MEMORY',
+      `the result needs ${grouped(length * BYTES)} bytes, more than can be had`,
+      { cause },
+    );
   }
 }
 

@@ -281,13 +281,15 @@ describe('dispose', () => {
   });
 
   it('by the symbol', () => {
+    // What compilers of `using` fall back to where a runtime has no such symbol.
+    const dispose: typeof Symbol.dispose = Symbol.dispose ?? (Symbol.for('Symbol.dispose') as typeof Symbol.dispose);
     const loss = make();
     const batch = loss.batch(1);
-    batch[Symbol.dispose]();
-    loss[Symbol.dispose]();
+    batch[dispose]();
+    loss[dispose]();
     expectError(() => loss.centers.params, 'ERR_DISPOSED', 'ClassCenters');
     const centers = new ClassCenters(1, 1);
-    centers[Symbol.dispose]();
+    centers[dispose]();
     expectError(() => centers.predict([1]), 'ERR_DISPOSED', 'ClassCenters');
   });
 });

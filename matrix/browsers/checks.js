@@ -12,7 +12,6 @@ import { serve } from './server.js';
 /**
  * @typedef {object} Browser
  * @property {string} name
- * @property {boolean} [full] only in the full run
  * @property {() => Promise<string>} version
  * @property {(url: string) => Promise<() => Promise<void>>} open a page; gives what closes it
  */
@@ -51,9 +50,9 @@ async function bundled({ project, folder }, name, program, format) {
 
 /** @param {Browser} browser @returns {Check[]} */
 export function checksOf(browser) {
-  const { name: runtime, version, full = false } = browser;
+  const { name: runtime, version } = browser;
   /** @param {string} name @param {Check['run']} run @returns {Check} */
-  const check = (name, run) => ({ runtime, name, full, version, run });
+  const check = (name, run) => ({ runtime, name, version, run });
   /** @param {string} name @param {string} program @param {Record<string, string>} [headers] */
   const page = (name, program, headers = {}) =>
     check(name, ({ project }) => reportOf(browser, project, { pages: { '/': modulePage(program) }, headers }));

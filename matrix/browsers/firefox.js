@@ -20,7 +20,6 @@ function launch() {
 /** @type {Browser} */
 export const firefox = {
   name: 'Firefox',
-  full: true,
   version: async () => (await (await launch()).version()).replace(/^.*\//, ''),
   open: async (url) => {
     const page = await (await launch()).newPage();

@@ -14,9 +14,9 @@ export const modulePage = (program) => `<!doctype html><title>matrix</title>
 <script type="importmap" nonce="${NONCE}">${JSON.stringify({ imports: IMPORTS })}</script>
 <script type="module" src="/${program}"></script>`;
 
-/** A page with a classic script or a bundle. @param {string} program */
+/** A page with a bundle. @param {string} program */
 export const scriptPage = (program) =>
-  `<!doctype html><title>matrix</title><body><script src="/${program}" defer></script>`;
+  `<!doctype html><title>matrix</title><script type="module" src="/${program}"></script>`;
 
 /** A page that starts a worker and reports what it posts. @param {string} program @param {'module' | 'classic'} type */
 export const workerPage = (program, type) => `<!doctype html><title>matrix</title>

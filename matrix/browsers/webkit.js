@@ -61,7 +61,6 @@ function started() {
 /** @type {Browser} */
 export const webkit = {
   name: 'WebKitGTK',
-  full: true,
   version: async () => (await started()).version,
   open: async (url) => {
     const { id } = await started();

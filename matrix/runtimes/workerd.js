@@ -7,6 +7,7 @@ import { Miniflare } from 'miniflare';
 import { run } from '../process.js';
 import { versionOf } from '../project.js';
 
+/** @import { Readable } from 'node:stream' */
 /** @import { Check, Context, Report } from '../check.js' */
 
 const WRANGLER = fileURLToPath(new URL('../node_modules/wrangler/bin/wrangler.js', import.meta.url));
@@ -42,7 +43,7 @@ async function served(out) {
     scriptPath: join(out, 'worker.js'),
     modulesRules: [{ type: 'CompiledWasm', include: ['**/*.wasm'] }],
     // Its allocator complains of limits on addresses that mean nothing here.
-    handleRuntimeStdio: (stdout, stderr) => {
+    handleRuntimeStdio: (/** @type {Readable} */ stdout, /** @type {Readable} */ stderr) => {
       stdout.resume();
       stderr.resume();
     },

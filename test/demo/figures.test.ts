@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { accuracy, classMeans, spreadRatio } from '../../demo/figures.js';
+import { accuracy, classMeans, ownDistances, quantile, spreadRatio } from '../../demo/figures.js';
 
 const features = Float32Array.of(1, 0, 3, 0, -1, 4, -3, 4);
 const labels = Int32Array.of(0, 0, 1, 1);
@@ -21,4 +21,13 @@ test('spread ratio, by hand, and the same at another scale and place', () => {
       labels,
     ),
   ).toBe(8);
+});
+
+test('the distance of each row to its own center, by hand', () => {
+  expect([...ownDistances(features, labels, Float32Array.of(1, 0, 0, 4))]).toEqual([0, 4, 1, 9]);
+});
+
+test('a quantile is a value that so many do not exceed', () => {
+  const values = Float64Array.of(5, 1, 4, 2, 3);
+  expect([0, 0.2, 0.21, 0.8, 0.81, 1].map((share) => quantile(values, share))).toEqual([1, 1, 2, 4, 5, 5]);
 });

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
+import { ClassCenters } from 'center-loss';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Figures, TrainingFigures } from '../../demo/summary.js';
@@ -35,7 +36,15 @@ async function readFigures(run: { out: string }): Promise<Figures> {
   return JSON.parse(await readFile(join(run.out, 'figures.json'), 'utf8'));
 }
 
-async function readCenters(run: { out: string }): Promise<{ nClasses: number; nDim: number; params: number[] }> {
+interface Model {
+  nClasses: number;
+  nDim: number;
+  params: number[];
+  threshold: number;
+  knownShare: number;
+}
+
+async function readCenters(run: { out: string }): Promise<Model> {
   return JSON.parse(await readFile(join(run.out, 'centers.json'), 'utf8'));
 }
 
@@ -121,6 +130,21 @@ describe('a run', () => {
     expect(params.every(Number.isFinite)).toBe(true);
     const distinct = new Set(params.filter((_, i) => i % 2 === 0));
     expect(distinct.size).toBe(10);
+  });
+
+  test('keeps how far from their center most training digits are, and some embeddings of test digits', async () => {
+    const { params, nDim, threshold, knownShare } = await readCenters(run);
+    expect(knownShare).toBe(0.99);
+    const { labels, values } = JSON.parse(await readFile(join(run.out, 'embeddings.json'), 'utf8'));
+    expect([labels.length, values.length]).toEqual([200, 400]);
+    const centers = new ClassCenters(10, nDim);
+    centers.params.set(params);
+    const predicted = centers.predict(values);
+    const right = labels.filter((label: number, row: number) => predicted[row] === label);
+    expect(right.length).toBeGreaterThan(100);
+    const distances = centers.distances(values);
+    const near = labels.filter((label: number, row: number) => (distances[10 * row + label] ?? Infinity) <= threshold);
+    expect(near.length).toBeGreaterThan(150);
   });
 
   test.each(['softmax', 'center-loss', 'curves'])('writes %s.png, large enough for print', async (name) => {

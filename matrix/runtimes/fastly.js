@@ -1,0 +1,24 @@
+// @ts-check
+/** Fastly Compute: its engine has no WebAssembly, so that the default entry is the JavaScript one there. */
+import { fileURLToPath } from 'node:url';
+import { reportIn, run } from '../process.js';
+import { versionOf } from '../project.js';
+
+/** @import { Check } from '../check.js' */
+
+const COMPILER = fileURLToPath(new URL('../node_modules/.bin/js-compute-runtime', import.meta.url));
+
+/** @type {Check[]} */
+export const checks = [
+  {
+    runtime: 'Fastly js-compute, at build',
+    name: 'import',
+    full: true,
+    version: () => versionOf('@fastly/js-compute'),
+    run: async (context) => {
+      const out = `${await context.folder('fastly')}/main.wasm`;
+      const parameters = [COMPILER, '--enable-experimental-top-level-await', 'fastly.js', out];
+      return reportIn(await run(process.execPath, parameters, { cwd: context.project }));
+    },
+  },
+];
