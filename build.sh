@@ -10,6 +10,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 . scripts/build.sh
 # shellcheck source=scripts/test.sh
 . scripts/test.sh
+# shellcheck source=scripts/bench.sh
+. scripts/bench.sh
 # shellcheck source=scripts/matrix.sh
 . scripts/matrix.sh
 
@@ -21,6 +23,7 @@ Usage: ./build.sh VERB [options]
   test    build, then formatters, linters, native and package tests
   demo    build, then train on MNIST with and without center loss and report  (--quick, --help)
   bench   build, then time it against what one would use instead              (--quick, --help)
+          bench coldstart: how long until the first loss                      (--quick)
   matrix  build, then run the suite of the packed package in every runtime and bundler    (--ci, --only TEXT)
   help    this text
 
@@ -36,7 +39,7 @@ case $verb in
   build) build ;;
   test) run_tests ;;
   demo) build && node demo/main.js "$@" ;;
-  bench) build && node bench/main.js "$@" ;;
+  bench) build && run_bench "$@" ;;
   matrix) build && ensure_toolchain && run_matrix "$@" ;;
   help | -h | --help) usage; exit ;;
   *) usage >&2; die "there is no verb '$verb'." ;;

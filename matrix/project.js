@@ -1,10 +1,10 @@
 // @ts-check
 /** A project of a user: the packed package installed, and the suites as bundles that import it. */
-import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { run } from './process.js';
+import { installPacked } from '../scripts/install-packed.js';
 
 /** @import { Context } from './check.js' */
 
@@ -18,12 +18,7 @@ const ENTRIES = { suite: 'center-loss', 'suite-js': 'center-loss/js', 'suite-sli
 export async function makeProject() {
   await rm(OUT, { recursive: true, force: true });
   const project = join(OUT, 'project');
-  await mkdir(project, { recursive: true });
-  const packed = await run('npm', ['pack', '--json', '--silent', '--pack-destination', OUT], { cwd: ROOT });
-  const tarball = join(OUT, JSON.parse(packed)[0].filename);
-  await writeFile(join(project, 'package.json'), '{ "private": true, "type": "module" }\n');
-  const install = ['install', '--no-audit', '--no-fund', '--no-package-lock', '--ignore-scripts', tarball];
-  await run('npm', install, { cwd: project });
+  const tarball = await installPacked(project);
   for (const [name, entry] of Object.entries(ENTRIES)) {
     await bundleSuite(entry, 'esm', join(project, `${name}.js`));
   }

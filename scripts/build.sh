@@ -72,11 +72,13 @@ generate_javascript() {
 
 build_package() {
   local inputs
-  inputs=$(fingerprint src "$GENERATED" tsconfig.json package-lock.json)
-  is_current build/dist.stamp "$inputs" dist/wasm/bytes.js && return
-  rm -rf build/dist.stamp dist
+  inputs=$(fingerprint src scripts "$GENERATED" tsconfig.json package-lock.json)
+  is_current build/dist.stamp "$inputs" dist/center-loss.wasm && return
+  rm -rf build/dist.stamp build/tsc dist
   step "TypeScript (tsc)" node_modules/.bin/tsc || die "the TypeScript sources do not compile; see above."
-  cp -R "$GENERATED/wasm" "$GENERATED/center-loss.wasm" src/center-loss.d.wasm.ts dist/
+  cp -R "$GENERATED/wasm" build/tsc/
+  step "files to publish (esbuild)" node scripts/bundle.js build/tsc dist || die "the entries could not be bundled; see above."
+  cp "$GENERATED/center-loss.wasm" src/center-loss.d.wasm.ts dist/
   printf '%s' "$inputs" >build/dist.stamp
 }
 

@@ -1,12 +1,12 @@
 // The entry of every runtime that has no condition of its own: the module's bytes are inside.
-import * as api from './api.js';
+
 import { decodeBase64 } from './base64.js';
-import { provide } from './load.js';
+import * as core from './core.js';
 import { base64 } from './wasm/bytes.js';
-import { instantiate } from './wasm.js';
 
-export * from './api.js';
+export type * from './api.js';
+export { CenterLossError, isKnown } from './core.js';
 
-const source = () => instantiate(decodeBase64(base64));
-export const CenterLoss = /* @__PURE__ */ provide(api.CenterLoss, source);
-export const ClassCenters = /* @__PURE__ */ provide(api.ClassCenters, source);
+const source = () => core.instantiate(decodeBase64(base64));
+export const CenterLoss = /* @__PURE__ */ core.provide(core.CenterLoss, source);
+export const ClassCenters = /* @__PURE__ */ core.provide(core.ClassCenters, source);

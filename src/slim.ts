@@ -1,10 +1,8 @@
 // The entry without the module's bytes: whoever imports it says where they are.
-import { CenterLossError } from './errors.js';
-import type { Kernels } from './kernels.js';
-import { isLoaded, load } from './load.js';
-import { instantiate, isModule, unlessBlocked } from './wasm.js';
+import { CenterLossError, instantiate, isLoaded, isModule, type Kernels, load, unlessBlocked } from './core.js';
 
-export * from './api.js';
+export type * from './api.js';
+export { CenterLoss, CenterLossError, ClassCenters, isKnown } from './core.js';
 
 /** The file `center-loss/center-loss.wasm`: its address, a response with it, the compiled module or the bytes. */
 export type WasmSource = string | URL | Response | WebAssembly.Module | BufferSource;

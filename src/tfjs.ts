@@ -1,8 +1,5 @@
 import type * as tfjs from '@tensorflow/tfjs-core';
-import type { CenterLoss } from './center-loss.js';
-import { checkAlpha, checkChoice, checkOptions } from './check.js';
-import { CenterLossError } from './errors.js';
-import type { Target } from './targets.js';
+import { type CenterLoss, CenterLossError, checkAlpha, checkChoice, checkOptions, type Target } from './core.js';
 
 /** The part of TensorFlow.js that the bridge calls: pass the `tf` that made the tensors. */
 export type TensorFlow = Pick<typeof tfjs, 'customGrad' | 'mul' | 'scalar' | 'tensor2d'>;

@@ -1,7 +1,7 @@
 // The WebAssembly module itself, by its own exports.
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { base64 } from '../dist/wasm/bytes.js';
+import { base64 } from '../build/generated/wasm/bytes.js';
 import type { Kernels } from '../src/kernels.js';
 
 const bytes = Buffer.from(base64, 'base64');
@@ -10,8 +10,9 @@ const kernels = new WebAssembly.Instance(module).exports as unknown as Kernels;
 
 const read = (path: string) => readFileSync(new URL(path, import.meta.url), 'utf8');
 
-it('is the file of the package', () => {
+it('is the file of the package, and the bytes in its default entry', () => {
   expect(bytes).toEqual(readFileSync(new URL('../dist/center-loss.wasm', import.meta.url)));
+  expect(read('../dist/index.js')).toContain(base64);
 });
 
 it('asks nothing of its host', () => {

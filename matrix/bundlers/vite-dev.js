@@ -1,7 +1,7 @@
 // @ts-check
 /** Vite's development server, which bundles what a page imports from packages at its first visit. */
 import { writeFile } from 'node:fs/promises';
-import { json } from 'node:stream/consumers';
+import { text } from 'node:stream/consumers';
 import { createServer } from 'vite';
 import { chromium } from '../browsers/chromium.js';
 import { versionOf } from '../project.js';
@@ -25,14 +25,16 @@ async function run(context, program) {
   const server = await createServer({
     root: folder,
     logLevel: 'error',
-    server: { host: '127.0.0.1', port: 0, hmr: false, ws: false },
+    server: { host: '127.0.0.1', port: 0 },
     plugins: [
       {
         name: 'report',
         configureServer: ({ middlewares }) => {
-          middlewares.use('/report', async (request, response) => {
-            reported(await json(request));
+          middlewares.use(async (request, response, next) => {
+            if (request.method !== 'POST' || request.url !== '/report') return next();
+            const body = await text(request);
             response.writeHead(204).end();
+            reported(JSON.parse(body));
           });
         },
       },

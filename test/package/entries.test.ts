@@ -56,6 +56,20 @@ describe.each(['center-loss', 'center-loss/slim', 'center-loss/js', 'center-loss
   });
 });
 
+it.each([
+  ['Uint8Array.fromBase64', 'globalThis.Buffer = undefined; Uint8Array.fromBase64 = decode;'],
+  ['Buffer', 'Uint8Array.fromBase64 = undefined;'],
+  ['neither', 'Uint8Array.fromBase64 = undefined; globalThis.Buffer = undefined;'],
+])('the bytes are read with %s', (_, having) => {
+  const printed = run(`
+    const { from } = Buffer;
+    const decode = (text) => new Uint8Array(from(text, 'base64'));
+    ${having}
+    const { CenterLoss } = await import('center-loss');
+    console.log(new CenterLoss(2, 2).evaluate([3, 4], [0]));`);
+  expect(Number(printed)).toBeCloseTo(10, 9);
+});
+
 describe('where WebAssembly is missing', () => {
   it('the error names what allows it and what does without it, at first use', () => {
     const printed = run(

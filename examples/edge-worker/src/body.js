@@ -3,16 +3,19 @@
 import { LIMITS } from './limits.js';
 import { RequestError } from './request-error.js';
 
-const tooLarge = () => new RequestError(413, 'ERR_TOO_LARGE', `a body may have ${LIMITS.bytes} bytes`);
+/** @param {string} size */
+const tooLarge = (size) =>
+  new RequestError(413, 'ERR_TOO_LARGE', `the body has ${size} bytes, but a request may have ${LIMITS.bytes}`);
 
 /** @param {Request} request @returns {Promise<Uint8Array<ArrayBuffer>>} */
 export async function readBody(request) {
-  if (Number(request.headers.get('content-length')) > LIMITS.bytes) throw tooLarge();
+  const claimed = Number(request.headers.get('content-length'));
+  if (claimed > LIMITS.bytes) throw tooLarge(String(claimed));
   const bytes = new Uint8Array(LIMITS.bytes);
   let length = 0;
   // A length is what a client claims, or does not: the stream decides.
   for await (const chunk of request.body ?? []) {
-    if (length + chunk.length > LIMITS.bytes) throw tooLarge();
+    if (length + chunk.length > LIMITS.bytes) throw tooLarge(`at least ${length + chunk.length}`);
     bytes.set(chunk, length);
     length += chunk.length;
   }

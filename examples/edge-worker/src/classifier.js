@@ -1,20 +1,26 @@
 // @ts-check
 /** The trained centers, and what they say of embeddings. */
 import { ClassCenters } from 'center-loss';
-import model from './model.json' with { type: 'json' };
+import { checkModel } from './model.js';
+import json from './model.json' with { type: 'json' };
 
-export const { nClasses, nDim, threshold } = model;
+/** @typedef {import('./model.js').Model & { centers: ClassCenters }} Trained */
 
-/** @type {ClassCenters | undefined} */
-let centers;
+/** @type {Trained | undefined} */
+let loaded;
 
-/** Made at the first request, once for each isolate: importing costs nothing. */
-function trainedCenters() {
-  if (!centers) {
-    centers = new ClassCenters(nClasses, nDim, { fixed: true });
-    centers.params.set(model.params);
-  }
-  return centers;
+/** Made at the first request, once for each isolate: importing costs nothing. @returns {Trained} */
+export function trained() {
+  // Kept only once it is whole: what fails half-way must not answer the next request.
+  loaded ??= load();
+  return loaded;
+}
+
+function load() {
+  const model = checkModel(json);
+  const centers = new ClassCenters(model.nClasses, model.nDim, { fixed: true });
+  centers.params.set(model.params);
+  return { ...model, centers };
 }
 
 /**
@@ -26,12 +32,11 @@ function trainedCenters() {
 
 /**
  * Nothing here waits, so that requests at the same time can't get each other's rows.
- * @param {Float32Array} embeddings [B, nDim] @returns {Result[]}
+ * @param {Trained} model @param {Float32Array} embeddings [B, nDim] @returns {Result[]}
  */
-export function classify(embeddings) {
-  const trained = trainedCenters();
-  const distances = trained.distances(embeddings);
-  return Array.from(trained.predict(embeddings), (nearest, row) => {
+export function classify({ centers, nClasses, threshold }, embeddings) {
+  const distances = centers.distances(embeddings);
+  return Array.from(centers.predict(embeddings), (nearest, row) => {
     if (nearest < 0) return { class: null, distance: null, known: false };
     const distance = distances[row * nClasses + nearest] ?? Number.NaN;
     return { class: nearest, distance, known: distance <= threshold };

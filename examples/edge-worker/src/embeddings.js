@@ -2,7 +2,7 @@
 /** Embeddings out of a request: rows of finite float32 numbers, one after the other. */
 import { readBody } from './body.js';
 import { LIMITS } from './limits.js';
-import { RequestError } from './request-error.js';
+import { RequestError, shown } from './request-error.js';
 
 const FLOAT_BYTES = 4;
 
@@ -15,7 +15,7 @@ export async function readEmbeddings(request, nDim) {
   const parse = PARSERS.get(type ?? '');
   if (!parse) {
     const known = [...PARSERS.keys()].join(' or ');
-    throw refused(415, 'ERR_TYPE', `the content type must be ${known}, got ${type || 'none'}`);
+    throw refused(415, 'ERR_TYPE', `the content type must be ${known}, got ${type ? shown(type) : 'none'}`);
   }
   const values = parse(await readBody(request), nDim);
   if (values.length === 0) throw refused(422, 'ERR_SHAPE', 'there is no embedding in the body');
@@ -62,7 +62,7 @@ function fromJson(body, nDim) {
       throw refused(
         422,
         'ERR_SHAPE',
-        `embedding ${index}, value ${place} is ${JSON.stringify(row[place])}, not a number`,
+        `embedding ${index}, value ${place} is ${shown(row[place])}, not a number`,
       );
     }
   });

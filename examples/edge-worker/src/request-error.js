@@ -9,3 +9,15 @@ export class RequestError extends Error {
     this.headers = headers;
   }
 }
+
+/** As much of a message as a person reads: a reply must not send a whole body back. */
+const SHOWN = 60;
+
+/** @param {unknown} value anything that came as JSON @returns {string} for a message */
+export function shown(value) {
+  // Not its text: how deep it is, is the client's choice.
+  if (Array.isArray(value)) return 'an array';
+  if (typeof value === 'object' && value !== null) return 'an object';
+  const text = typeof value === 'string' ? value.slice(0, SHOWN) : value;
+  return text === value ? JSON.stringify(text) : `${JSON.stringify(text)}…`;
+}

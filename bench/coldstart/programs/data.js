@@ -1,0 +1,30 @@
+// @ts-check
+/** The same batch for every contender, made before its clock starts. */
+export const [B, C, D] = [256, 960, 128];
+
+/** No multiple of D. */
+const PERIOD = 1000;
+
+/** Made by what engines do fast: in a worker the data are part of the start. @param {number} length @param {number} step */
+function wave(length, step) {
+  const values = new Float32Array(length);
+  for (let i = 0; i < PERIOD; i++) values[i] = Math.sin(i * step);
+  for (let done = PERIOD; done < length; done *= 2) values.copyWithin(done, 0, done);
+  return values;
+}
+
+export const x = wave(B * D, 0.37);
+export const centers = wave(C * D, 0.11);
+export const target = Int32Array.from({ length: B }, (_, i) => (i * 37) % C);
+
+/**
+ * Runs what a program would do to get its first loss, and says how long that took and what it was.
+ * @param {() => Promise<() => number | Promise<number>>} load imports, and gives what computes the loss
+ */
+export async function report(load) {
+  const started = performance.now();
+  const firstLoss = await load();
+  const imported = performance.now();
+  const loss = await firstLoss();
+  console.log(JSON.stringify({ importing: imported - started, after: performance.now() - imported, loss }));
+}

@@ -1,0 +1,3 @@
+import { report } from './data.js';
+
+await report(async () => () => 0);
