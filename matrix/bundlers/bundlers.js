@@ -98,8 +98,8 @@ export const bundlers = [
     package: 'rolldown',
     build: async (folder, entry) => {
       const { build } = await import('rolldown');
-      const file = join(folder, 'out/main.js');
-      await build({ input: join(folder, entry), cwd: folder, platform: 'browser', output: { file, minify: true } });
+      const output = { dir: join(folder, 'out'), entryFileNames: 'main.js', minify: true };
+      await build({ input: join(folder, entry), cwd: folder, platform: 'browser', output });
       return 'main.js';
     },
   },

@@ -1,5 +1,5 @@
-// Not a way that the package offers: its module is handed in where it would compile bytes, which workerd refuses.
-import '@tensorflow/tfjs-backend-wasm';
+// No way that the package offers: where it would compile bytes, which workerd refuses, it is handed the module.
+import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import module from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { B, C, centers, D, target, x } from '../programs/data.js';
@@ -10,7 +10,9 @@ WebAssembly.instantiate = async (_bytes, imports) => ({ instance: await instanti
 
 export default worker(async () => {
   tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
-  globalThis.fetch = async () => new Response(new Uint8Array(8));
+  tf.env().setPlatform('worker', { fetch: async () => new Response(), now: () => performance.now() });
+  // The second parameter has it fetch by the platform.
+  setWasmPaths('/', true);
   await tf.setBackend('wasm');
   await tf.ready();
   const own = tf.gather(tf.tensor2d(centers, [C, D]), tf.tensor1d(target, 'int32'));

@@ -59,11 +59,7 @@ function fromJson(body, nDim) {
     }
     const place = row.findIndex((value) => typeof value !== 'number');
     if (place >= 0) {
-      throw refused(
-        422,
-        'ERR_SHAPE',
-        `embedding ${index}, value ${place} is ${shown(row[place])}, not a number`,
-      );
+      throw refused(422, 'ERR_SHAPE', `embedding ${index}, value ${place} is ${shown(row[place])}, not a number`);
     }
   });
   return new Float32Array(/** @type {number[][]} */ (rows).flat());

@@ -13,7 +13,9 @@
 export function checkModel(model) {
   const { nClasses, nDim, params, threshold } = model;
   if (!Array.isArray(params) || params.length !== nClasses * nDim) {
-    throw new Error(`model.json: params has ${params?.length} values, expected nClasses × nDim = ${nClasses} × ${nDim}`);
+    throw new Error(
+      `model.json: params has ${params?.length} values, expected nClasses × nDim = ${nClasses} × ${nDim}`,
+    );
   }
   const bad = params.findIndex((value) => typeof value !== 'number' || !Number.isFinite(Math.fround(value)));
   if (bad >= 0) throw new Error(`model.json: params[${bad}] is ${params[bad]}, not a finite float32`);
