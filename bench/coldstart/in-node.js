@@ -1,19 +1,27 @@
 // @ts-check
-/** Whole processes of Node, from their start and from their import to the first loss. */
+/** Whole processes of Node: what a program in one of them measured, and how long it took all in all. */
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 
-/**
- * Milliseconds of the whole process, of the import, from then to the first loss, and of both.
- * @typedef {{ wall: number, importing: number, after: number, ms: number, loss: number }} Start
- */
+/** @import { Figures } from './rounds.js' */
+/** @typedef {{ path: string, version: string }} Node */
 
-/** @param {string} program @param {string} cwd @returns {Start} */
-export function startOf(program, cwd) {
+/** The Node that runs this, and a newer one where the matrix of runtimes has been set up. @returns {Node[]} */
+export function nodes() {
+  const newer = fileURLToPath(new URL('../../matrix/node_modules/node-24/bin/node', import.meta.url));
+  return [process.execPath, ...(existsSync(newer) ? [newer] : [])].map((path) => ({
+    path,
+    version: spawnSync(path, ['--version'], { encoding: 'utf8' }).stdout.trim().slice(1),
+  }));
+}
+
+/** @param {Node} node @param {string} cwd @param {string[]} program and its parameters @returns {Figures} */
+export function startOf({ path }, cwd, ...program) {
   const started = performance.now();
-  const { stdout, stderr, status } = spawnSync(process.execPath, ['--no-warnings', program], { cwd, encoding: 'utf8' });
+  const { stdout, stderr, status } = spawnSync(path, ['--no-warnings', ...program], { cwd, encoding: 'utf8' });
   const wall = performance.now() - started;
-  if (status !== 0) throw new Error(`${program} ended with ${status}: ${stderr.slice(-1000)}`);
+  if (status !== 0) throw new Error(`${program.join(' ')} ended with ${status}: ${stderr.slice(-1000)}`);
   // Others print greetings before.
-  const { importing, after, loss } = JSON.parse(stdout.trim().split('\n').at(-1) ?? '');
-  return { wall, importing, after, ms: importing + after, loss };
+  return { wall, ...JSON.parse(stdout.trim().split('\n').at(-1) ?? '') };
 }

@@ -62,7 +62,9 @@ export async function inRounds(contenders, rounds, counts, onProgress = () => {}
     if (reason !== undefined) return { name, missing: reason };
     const taken = samples.get(name) ?? [];
     const of = (/** @type {string} */ kind) => spread(taken.map((figures) => figures[kind] ?? Number.NaN));
-    const ratios = taken.map((figures, round) => (figures[counts] ?? Number.NaN) / (baseSamples[round]?.[counts] ?? NaN));
+    const ratios = taken.map(
+      (figures, round) => (figures[counts] ?? Number.NaN) / (baseSamples[round]?.[counts] ?? NaN),
+    );
     return {
       name,
       figures: Object.fromEntries(Object.keys(taken[0] ?? {}).map((kind) => [kind, of(kind)])),

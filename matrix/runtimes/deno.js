@@ -7,7 +7,7 @@ import { versionOf } from '../project.js';
 /** @import { Check } from '../check.js' */
 
 const DENO = fileURLToPath(new URL('../node_modules/.bin/deno', import.meta.url));
-const FLAGS = ['run', '--allow-read', '--node-modules-dir=manual', '--v8-flags=--expose-gc'];
+const FLAGS = ['run', '--allow-read', '--allow-env', '--node-modules-dir=manual', '--v8-flags=--expose-gc'];
 
 /** @param {string} name @param {string} program @returns {Check} */
 const suite = (name, program) => ({

@@ -26,5 +26,6 @@ export async function report(load) {
   const firstLoss = await load();
   const imported = performance.now();
   const loss = await firstLoss();
-  console.log(JSON.stringify({ importing: imported - started, after: performance.now() - imported, loss }));
+  const done = performance.now();
+  console.log(JSON.stringify({ importing: imported - started, after: done - imported, ms: done - started, loss }));
 }

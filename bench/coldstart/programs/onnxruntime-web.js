@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { lossModel } from '../model.js';
 import { B, C, centers, D, report, target, x } from './data.js';
 
-const model = readFileSync(new URL('../loss.onnx', import.meta.url));
+const model = lossModel({ B, C, D });
 
 await report(async () => {
   const { env, InferenceSession, Tensor } = await import('onnxruntime-web');
