@@ -16,7 +16,8 @@ import { ROOT, versionOf } from '../project.js';
 
 const TOOLS = fileURLToPath(new URL('../node_modules', import.meta.url));
 const NEXT = join(TOOLS, 'next/dist/bin/next');
-const QUIET = { NEXT_TELEMETRY_DISABLED: '1', CI: '1' };
+/** Vite, in the same process, leaves another NODE_ENV behind. */
+const ENVIRONMENT = { NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1', CI: '1' };
 const START = 60_000;
 
 const route = (/** @type {string} */ runtime) => `import { runSuite } from '../../../suite.js';
@@ -60,11 +61,11 @@ async function start({ project, folder }) {
     await mkdir(dirname(join(app, name)), { recursive: true });
     await writeFile(join(app, name), text);
   }
-  await run(process.execPath, [NEXT, 'build'], { cwd: app, env: QUIET });
+  await run(process.execPath, [NEXT, 'build'], { cwd: app, env: ENVIRONMENT });
   const port = await freePort();
   const server = spawn(process.execPath, [NEXT, 'start', '-p', `${port}`, '-H', '127.0.0.1'], {
     cwd: app,
-    env: { ...process.env, ...QUIET },
+    env: { ...process.env, ...ENVIRONMENT },
     stdio: 'ignore',
   });
   process.on('exit', () => server.kill());
