@@ -3,10 +3,8 @@
 
 import { cpus, loadavg } from 'node:os';
 
-/**
- * @param {import('./run.js').Peers} peers
- */
-export function machine({ tfjs, torch, roofline }) {
+/** What there is without peers. */
+export function host() {
   const processors = cpus();
   return {
     cpu: processors[0]?.model.trim() ?? 'unknown',
@@ -15,6 +13,15 @@ export function machine({ tfjs, torch, roofline }) {
     platform: `${process.platform} ${process.arch}`,
     node: process.versions.node,
     v8: process.versions.v8,
+  };
+}
+
+/**
+ * @param {import('./run.js').Peers} peers
+ */
+export function machine({ tfjs, torch, roofline }) {
+  return {
+    ...host(),
     tfjs: tfjs.version,
     torch: torch.versions ?? null,
     multiplyAddChains: roofline.chains,

@@ -1,12 +1,16 @@
-# The benchmarks: of the work, and of how long a program takes to its first result.
+# The benchmarks: of the work, of how it grows, of all shapes, and of how long a program takes to its first result.
 # shellcheck shell=bash
 
 run_bench() {
-  if [ "${1:-}" = coldstart ]; then
-    shift
-    ensure_packages bench/coldstart "what cold starts are compared with (380 MB)"
-    node bench/coldstart/main.js "$@"
-  else
-    node bench/main.js "$@"
-  fi
+  local which=${1:-}
+  case $which in
+    coldstart)
+      shift
+      ensure_packages bench/coldstart "what cold starts are compared with (380 MB)"
+      node bench/coldstart/main.js "$@"
+      ;;
+    scaling) shift && node bench/scaling/main.js "$@" ;;
+    shapes) shift && node bench/efficiency/main.js "$@" ;;
+    *) node bench/main.js "$@" ;;
+  esac
 }
