@@ -13,8 +13,9 @@
 //! | probabilities | p_ij = e^(−d_ij) / Σ_k e^(−d_ik) | `softmin` |
 //!
 //! Layers, each using only those before it: `vector` (four lanes) and `shape` (checked views); `rows` (the walks over
-//! dimensions); `groups` (the rows of each class), `row_sum` (exact sums of rows) and `center_gradient` (where they go);
-//! the formulas above and `init`; `workspace` and `boundary`, which let JavaScript call them.
+//! dimensions); `row_sum` (exact sums of rows), `groups` (the classes of a batch) and `center_gradient` (where their sums
+//! go); the formulas above, of which gradients and update are one `sweep` over the batch, and `init`; `workspace` and
+//! `boundary`, which let JavaScript call them.
 #![cfg_attr(target_arch = "wasm32", no_std)]
 
 pub mod center_gradient;
@@ -27,6 +28,7 @@ pub mod row_sum;
 pub mod rows;
 pub mod shape;
 pub mod softmin;
+mod sweep;
 mod tiles;
 pub mod update;
 pub mod vector;
