@@ -69,8 +69,18 @@ export interface Kernels {
     slots: number,
     work: number,
   ): number;
-  distances(x: number, rows: number, centers: number, nClasses: number, nDim: number, distmat: number): void;
-  predict(x: number, rows: number, centers: number, nClasses: number, nDim: number, classes: number): void;
+  distances_workspace_bytes(rows: number, nClasses: number, nDim: number): number;
+  predict_workspace_bytes(rows: number, nClasses: number, nDim: number): number;
+  distances(
+    x: number,
+    rows: number,
+    centers: number,
+    nClasses: number,
+    nDim: number,
+    distmat: number,
+    work: number,
+  ): void;
+  predict(x: number, rows: number, centers: number, nClasses: number, nDim: number, classes: number, work: number): void;
   softmin(distmat: number, rows: number, nClasses: number): void;
   init_normal(centers: number, nClasses: number, nDim: number, seed: number): void;
   init_orthogonal(centers: number, nClasses: number, nDim: number, seed: number): void;

@@ -63,6 +63,8 @@ const NAMES: Record<keyof Kernels, true> = {
   gradient: true,
   gradients: true,
   wen_step: true,
+  distances_workspace_bytes: true,
+  predict_workspace_bytes: true,
   distances: true,
   predict: true,
   softmin: true,

@@ -23,7 +23,7 @@ use crate::row_sum::RowSum;
 use crate::shape::Rows;
 use crate::vector::{Lanes, trap};
 use crate::workspace::Layout;
-use crate::{distance, init, predict as nearest, softmin as probability, update};
+use crate::{distance, expansion, init, predict as nearest, softmin as probability, update};
 
 const ALIGNMENT: usize = 16;
 
@@ -236,18 +236,48 @@ pub extern "C" fn wen_step(
     )
 }
 
+/// Bytes that [`distances`] wants as workspace.
+#[unsafe(no_mangle)]
+pub extern "C" fn distances_workspace_bytes(rows: usize, n_classes: usize, n_dim: usize) -> usize {
+    expansion::room_values(rows, n_classes, n_dim) * size_of::<f32>()
+}
+
+/// Bytes that [`predict`] wants as workspace.
+#[unsafe(no_mangle)]
+pub extern "C" fn predict_workspace_bytes(rows: usize, n_classes: usize, n_dim: usize) -> usize {
+    nearest::room_values(rows, n_classes, n_dim) * size_of::<f32>()
+}
+
 /// Squared distances [rows, n_classes].
 #[unsafe(no_mangle)]
-pub extern "C" fn distances(x: usize, rows: usize, centers: usize, n_classes: usize, n_dim: usize, distmat: usize) {
-    let (x, centers) = (read(x, rows * n_dim), read(centers, n_classes * n_dim));
-    distance::distances::<Lanes>(Rows::new(x, n_dim), Rows::new(centers, n_dim), write(distmat, rows * n_classes));
+pub extern "C" fn distances(
+    x: usize,
+    rows: usize,
+    centers: usize,
+    n_classes: usize,
+    n_dim: usize,
+    distmat: usize,
+    work: usize,
+) {
+    let (x, centers) = (Rows::new(read(x, rows * n_dim), n_dim), Rows::new(read(centers, n_classes * n_dim), n_dim));
+    let room = write(work, expansion::room_values(rows, n_classes, n_dim));
+    distance::distances::<Lanes>(x, centers, room, write(distmat, rows * n_classes));
 }
 
 /// The nearest class of each row.
 #[unsafe(no_mangle)]
-pub extern "C" fn predict(x: usize, rows: usize, centers: usize, n_classes: usize, n_dim: usize, classes: usize) {
-    let (x, centers) = (read(x, rows * n_dim), read(centers, n_classes * n_dim));
-    nearest::predict::<Lanes>(Rows::new(x, n_dim), Rows::new(centers, n_dim), write(classes, rows));
+pub extern "C" fn predict(
+    x: usize,
+    rows: usize,
+    centers: usize,
+    n_classes: usize,
+    n_dim: usize,
+    classes: usize,
+    work: usize,
+) {
+    let (x, centers) = (Rows::new(read(x, rows * n_dim), n_dim), Rows::new(read(centers, n_classes * n_dim), n_dim));
+    let room = write(work, nearest::room_values(rows, n_classes, n_dim));
+    nearest::predict::<Lanes>(x, centers, room, write(classes, rows));
 }
 
 /// Squared distances to softmin probabilities, in place.

@@ -18,16 +18,21 @@
 #![cfg_attr(target_arch = "wasm32", no_std)]
 
 pub mod center_gradient;
+mod direct;
 pub mod distance;
+mod elimination;
+pub mod expansion;
 pub mod groups;
 pub mod init;
 pub mod loss;
+mod packed;
 pub mod predict;
+mod products;
 pub mod row_sum;
 pub mod rows;
+mod settle;
 pub mod shape;
 pub mod softmin;
-mod tiles;
 pub mod update;
 pub mod vector;
 pub mod workspace;
