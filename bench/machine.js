@@ -4,9 +4,10 @@
 import { cpus, loadavg } from 'node:os';
 
 /**
- * @param {import('./run.js').Peers} peers
+ * @param {import('./peers.js').Versions} versions
+ * @param {number} multiplyAddChains  of the loop that bounds arithmetic
  */
-export function machine({ tfjs, torch, roofline }) {
+export function machine(versions, multiplyAddChains) {
   const processors = cpus();
   return {
     cpu: processors[0]?.model.trim() ?? 'unknown',
@@ -15,19 +16,18 @@ export function machine({ tfjs, torch, roofline }) {
     platform: `${process.platform} ${process.arch}`,
     node: process.versions.node,
     v8: process.versions.v8,
-    tfjs: tfjs.version,
-    torch: torch.versions ?? null,
-    multiplyAddChains: roofline.chains,
+    versions,
+    multiplyAddChains,
   };
 }
 
-/** @param {ReturnType<typeof machine>} facts */
-export function describe({ cpu, cores, load, platform, node, v8, tfjs, torch }) {
-  const inPython = torch
-    ? `PyTorch ${torch.torch} (1 thread), pytorch-ood ${torch['pytorch-ood']}, Python ${torch.python}`
-    : 'no PyTorch';
+/** @typedef {ReturnType<typeof machine>} Machine */
+
+/** @param {Machine} facts */
+export function describe({ cpu, cores, load, platform, node, v8, versions }) {
+  const others = Object.entries(versions).map(([name, version]) => `${name} ${version ?? 'missing'}`);
   return [
     `${cpu}, ${cores} cores (load ${load.toFixed(1)}), ${platform}`,
-    `Node ${node} (V8 ${v8}), tfjs ${tfjs}, ${inPython}`,
+    [`Node ${node} (V8 ${v8})`, ...others].join(', '),
   ].join('\n');
 }
