@@ -1,6 +1,7 @@
 // @ts-check
 // tfjs on its wasm and on its cpu backend. The wasm one has no gradient for gather, so users who rely on tf.grads take
-// the own centers from a product with one-hot labels there; the gradients written out by hand can gather and scatter.
+// the own centers from a product with one-hot labels; the gradients written out by hand can gather and scatter. The cpu
+// one has that gradient, but takes 3 s for 256 rows and 960 classes (once by class over all rows), and is timed by hand.
 
 import * as tf from '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-wasm';
@@ -50,8 +51,8 @@ function contendersOn(backend, { kind, shape: { B, D, C } }, data) {
   const target = tf.tensor1d(data.target, 'int32');
 
   const autodiff = tf.valueAndGrads((rows, all) => {
-    // Asked for float32, the wasm backend's oneHot writes the bits of integers.
-    const own = backend === 'cpu' ? all.gather(target) : tf.oneHot(target, C).toFloat().matMul(all);
+    // Asked for float32, this backend's oneHot writes the bits of integers.
+    const own = tf.oneHot(target, C).toFloat().matMul(all);
     return rows
       .sub(own)
       .square()
@@ -66,11 +67,13 @@ function contendersOn(backend, { kind, shape: { B, D, C } }, data) {
   /** @type {Partial<Record<Kind, Record<string, () => Record<string, tf.Tensor>>>>} */
   const forms = {
     gradients: {
-      [name]() {
-        const { value, grads } = autodiff([x, centers]);
-        const [gradX, gradCenters] = /** @type {[tf.Tensor, tf.Tensor]} */ (grads);
-        return { loss: value, gradX, gradCenters };
-      },
+      ...(backend === 'wasm' && {
+        [name]() {
+          const { value, grads } = autodiff([x, centers]);
+          const [gradX, gradCenters] = /** @type {[tf.Tensor, tf.Tensor]} */ (grads);
+          return { loss: value, gradX, gradCenters };
+        },
+      }),
       [`${name}, by hand`]() {
         const residuals = x.sub(centers.gather(target));
         const gradX = residuals.mul(2 / (B * C));

@@ -10,10 +10,12 @@ import { plainJs } from '../../bench/contenders/plain-js.js';
 import { EMPTY } from '../../bench/contenders/roofline.js';
 import { makeData } from '../../bench/data.js';
 import { outcomes } from '../../bench/goals.js';
+import { fill, tables } from '../../bench/markdown.js';
 import { measure } from '../../bench/measure.js';
 import { assertAgrees, expected } from '../../bench/reference.js';
 import { assemble, chainCounts, multiplyAddsPerTurn, sumCounts } from '../../bench/roofline.js';
 import { works } from '../../bench/shapes.js';
+import { efforts } from '../../bench/suite.js';
 import { spread, summarise } from '../../bench/summary.js';
 import { table } from '../../bench/table.js';
 
@@ -261,6 +263,56 @@ describe('goals', () => {
   });
 });
 
+describe('docs', () => {
+  const document = 'before\n<!-- table a -->\nold\n<!-- end -->\nbetween\n<!-- table b -->\n<!-- end -->\nafter\n';
+
+  test('tables replace what stands in their places, again and again', () => {
+    const wanted = 'before\n<!-- table a -->\n1\n<!-- end -->\nbetween\n<!-- table b -->\n2\n<!-- end -->\nafter\n';
+    expect(fill(document, { a: '1', b: '2' })).toBe(wanted);
+    expect(fill(wanted, { a: '1', b: '2' })).toBe(wanted);
+  });
+
+  test('a table without a place and a place without a table are errors', () => {
+    expect(() => fill(document, { a: '1' })).toThrow(/no table 'b'/);
+    expect(() => fill(document, { a: '1', b: '2', c: '3' })).toThrow(/no place for c/);
+  });
+
+  test('performance.md has a place for each table, which show times of ours and ratios of others', async () => {
+    const [work] = works.filter(({ id }) => id === 'predict-1x128x960');
+    if (!work) throw new Error('no such work');
+    const machine = {
+      ...{ cpu: 'a cpu', cores: 2, load: 0, platform: 'linux x64', node: '20.0.0', v8: '11', multiplyAddChains: 8 },
+      versions: { tfjs: '4', torch: null },
+    };
+    const row = (name: string, group: 'ours' | 'peer', samples: number[], more = {}) => ({
+      ...{ name, group, samples, ns: spread(samples), ...more },
+      ratios: { 'predict(x)': spread(samples.map((each) => each / 1000)) },
+    });
+    const rows = [
+      row('predict(x)', 'ours', [1000, 1000], { bound: { by: 'streaming', times: spread([1.5, 1.5]) } }),
+      row('plain JS', 'peer', [8000, 8000]),
+      { ...row('reading 1 B', 'ours', [500, 500]), group: 'roofline' as const, bounds: 'reading' as const },
+      { name: 'PyTorch', group: 'peer' as const, missing: 'no torch here' },
+    ];
+    const result = { ...work, bases: ['predict(x)'], rounds: 2, rows };
+    const all = tables({ whole: true, seconds: 3, runs: [{ machine, effort: efforts.full, works: [result] }] });
+    expect(all.predict).toBe(
+      [
+        '| B × D × C | 1 × 128 × 960 |',
+        '| --- | --: |',
+        '| predict(x) | **1.00 µs** |',
+        '| plain JS | 8.00× (8.00–8.00) |',
+        '| PyTorch | missing |',
+        '| predict(x) over its bound | 1.50× (1.50–1.50) streaming |',
+      ].join('\n'),
+    );
+    expect(all.goals).toContain('| 2.00 (2.00–2.00) ✗ | ≤ 1.1 |');
+    expect(all.machine).toContain('torch missing');
+    const path = fileURLToPath(new URL('../../docs/performance.md', import.meta.url));
+    expect(fill(await readFile(path, 'utf8'), all)).toContain(all.predict);
+  });
+});
+
 test('a quick run writes every row, finite and positive', { timeout: 120_000 }, async () => {
   const folder = await mkdtemp(join(tmpdir(), 'bench-'));
   try {
@@ -280,8 +332,8 @@ test('a quick run writes every row, finite and positive', { timeout: 120_000 }, 
       results.map((work: { id: string; rows: Row[] }) => [work.id, work.rows.map((row) => row.name)]),
     );
     expect(Object.keys(names)).toEqual(ids);
-    const peers = ['plain JS', 'tfjs-backend-wasm', 'tfjs cpu', 'PyTorch'];
-    const pairs = [...peers, 'ml-distance', 'onnxruntime-web', 'simsimd'];
+    const peers = ['plain JS', 'tfjs-backend-wasm', 'PyTorch'];
+    const pairs = [...peers, 'tfjs cpu', 'ml-distance', 'onnxruntime-web', 'simsimd'];
     const wanted = {
       'gradients-64x64x10': [
         'gradients(x, target)',
