@@ -33,11 +33,7 @@ const over = (times, others) => times && others && ratios(times, others);
 const overBound = (name) => (work) => work.rows.find((row) => row.name === name)?.bound?.times;
 
 /** @param {string} name @returns {Goal['value']} */
-const overReading = (name) => (work) =>
-  over(
-    samplesOfForm(work, name),
-    samplesOf(work, ({ bounds }) => bounds === 'reading'),
-  );
+const overReading = (name) => (work) => work.rows.find((row) => row.name === name)?.bound?.reading;
 
 /** @param {string} name @returns {Goal['value']} */
 const rateOfMultiplyAdds = (name) => (work) =>

@@ -64,11 +64,14 @@ function kindTable(works) {
       return name === base || !ratio ? `**${duration(row.ns.median)}**` : times(ratio);
     }),
   ]);
-  const bounds = shown.map(({ base, rows }) => {
-    const bound = rows.find(({ name }) => name === base)?.bound;
-    return bound ? `${times(bound.times)} ${bound.by}` : '';
-  });
-  if (bounds.some((cell) => cell !== '')) lines.push([`${shown[0]?.base} over its bound`, ...bounds]);
+  const bounds = shown.map(({ base, rows }) => rows.find(({ name }) => name === base)?.bound);
+  if (bounds.some((bound) => bound)) {
+    const base = shown[0]?.base;
+    lines.push(
+      [`${base} over its bound`, ...bounds.map((bound) => (bound ? `${times(bound.times)} ${bound.by}` : ''))],
+      [`${base} over reading as many bytes`, ...bounds.map((bound) => (bound ? times(bound.reading) : ''))],
+    );
+  }
   return table(['B × D × C', ...works.map(({ shape: { B, D, C } }) => `${B} × ${D} × ${C}`)], lines);
 }
 

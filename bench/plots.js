@@ -60,7 +60,7 @@ export function ratioPlot({ bases, rows }) {
   });
   return {
     config: CONFIG,
-    width: 420,
+    width: 380,
     height: { step: ROW },
     data: { values },
     layer: [

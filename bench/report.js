@@ -11,7 +11,7 @@ import { cells } from './table.js';
 /** @typedef {import('./main.js').Report} Report */
 
 const STYLE = `
-  body { margin: 0 auto; max-width: 1320px; padding: 32px 24px 64px; color: #222;
+  body { margin: 0 auto; max-width: 1440px; padding: 32px 24px 64px; color: #222;
          font: 15px/1.5 system-ui, 'DejaVu Sans', Verdana, sans-serif; }
   h1 { font-size: 28px; margin: 0 0 4px; }
   h2 { font-size: 22px; margin: 48px 0 8px; border-top: 2px solid #222; padding-top: 12px; }
@@ -28,7 +28,7 @@ const STYLE = `
   td.missing { text-align: left; color: #777; white-space: normal; }
   td.met { color: #2b7a2b; }
   td.missed { color: #b02a1b; }
-  figure { margin: 0; flex: 1 1 460px; max-width: 640px; }
+  figure { margin: 0; flex: 0 1 600px; }
   svg { max-width: 100%; height: auto; }
   .note { color: #555; font-size: 13px; white-space: pre-line; }
 `;
@@ -36,7 +36,8 @@ const STYLE = `
 /** @param {Report} report @returns {Promise<string>} */
 export async function reportHtml({ whole, seconds, runs }) {
   const parts = [];
-  for (const run of runs) parts.push(await runHtml(run));
+  // Names of sections are those of works; a second Node's need another.
+  for (const [i, run] of runs.entries()) parts.push(await runHtml(run, i === 0 ? '' : `-node-${run.machine.node}`));
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -60,14 +61,14 @@ ${parts.join('\n')}
 `;
 }
 
-/** @param {import('./suite.js').Run} run */
-async function runHtml({ machine, works }) {
+/** @param {import('./suite.js').Run} run @param {string} suffix */
+async function runHtml({ machine, works }, suffix) {
   const goals = outcomes(works).map((outcome) => {
     const [what, measured, goal] = goalCells(outcome);
     return `<tr><th scope="row">${escapeHtml(what)}</th><td>${measured}</td><td class="${outcome.met ? 'met' : 'missed'}">${goal}</td></tr>`;
   });
   const sections = [];
-  for (const work of works) sections.push(await workHtml(work));
+  for (const work of works) sections.push(await workHtml(work, suffix));
   return `<h2>Node ${machine.node}</h2>
 <p class="note">${escapeHtml(describe(machine))}</p>
 ${
@@ -81,8 +82,8 @@ ${
 ${sections.join('\n')}`;
 }
 
-/** @param {import('./run.js').Result} result */
-async function workHtml(result) {
+/** @param {import('./run.js').Result} result @param {string} suffix */
+async function workHtml(result, suffix) {
   const { head, groups } = cells(result);
   /** @param {string[]} row */
   const line = ([name = '', ...rest]) => {
@@ -94,7 +95,7 @@ async function workHtml(result) {
     return `<tr><th scope="row">${escapeHtml(name)}</th>${cellsOf.join('')}</tr>`;
   };
   const bodies = groups.map(({ group, rows }) => `<tbody class="${group}">${rows.map(line).join('\n')}</tbody>`);
-  return `<section id="${result.id}">
+  return `<section id="${result.id}${suffix}">
 <h3>${escapeHtml(result.title)}</h3>
 <div>
 <table>

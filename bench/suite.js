@@ -14,7 +14,7 @@ import { run } from './run.js';
 
 /** @type {{ full: import('./measure.js').Effort, quick: import('./measure.js').Effort }} */
 export const efforts = {
-  full: { warmMs: 120, sampleMs: 4, workMs: 5000, minRounds: 5, maxRounds: 200 },
+  full: { warmMs: 120, sampleMs: 4, workMs: 4500, minRounds: 5, maxRounds: 200 },
   quick: { warmMs: 15, sampleMs: 1, workMs: 350, minRounds: 3, maxRounds: 50 },
 };
 

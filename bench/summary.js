@@ -5,7 +5,12 @@
 import { movedBytes } from './shapes.js';
 
 /** @typedef {{ median: number, q1: number, q3: number, min: number, max: number }} Spread */
-/** @typedef {{ by: import('./measure.js').Limit, times: Spread }} Bound  time over the bound */
+/**
+ * @typedef {object} Bound
+ * @property {import('./measure.js').Limit} by
+ * @property {Spread} times  time over that bound
+ * @property {Spread} reading  time over that of only reading as many bytes as move
+ */
 
 /**
  * @typedef {object} Row
@@ -62,13 +67,17 @@ export function summarise(timings, bases) {
    * @param {import('./shapes.js').Demand} demand
    * @returns {Bound}
    */
-  const bound = (samples, { reads, writes, inPlace, multiplyAdds }) => {
+  const bound = (samples, demand) => {
+    const { reads, writes, inPlace, multiplyAdds } = demand;
     const moving = samplesOf(
       ({ bounds }) =>
         bounds?.by === 'streaming' &&
         bounds.demand.reads === reads &&
         bounds.demand.writes === writes &&
         bounds.demand.inPlace === inPlace,
+    );
+    const reading = samplesOf(
+      ({ bounds }) => bounds?.by === 'reading' && movedBytes(bounds.demand) === movedBytes(demand),
     );
     const computing = samplesOf(
       ({ bounds }) => bounds?.by === 'multiply-adds' && bounds.demand.multiplyAdds === multiplyAdds,
@@ -77,6 +86,7 @@ export function summarise(timings, bases) {
     return {
       by: spread(moving).median > spread(computing).median ? 'streaming' : 'multiply-adds',
       times: ratios(samples, limit),
+      reading: ratios(samples, reading),
     };
   };
 
