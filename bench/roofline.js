@@ -2,6 +2,7 @@
 // What this machine can do at best with 128-bit WebAssembly, in loops that do nothing else.
 
 import binaryen from 'binaryen';
+import { spread } from './summary.js';
 
 /** Bytes in one turn of the loops over memory: eight loads or stores. */
 const STEP = 128;
@@ -186,45 +187,52 @@ export const roundUpToStep = (bytes) => Math.ceil(bytes / STEP) * STEP;
 /** Multiply-adds, counted by lanes, in one turn of the loop. @param {number} chains */
 export const multiplyAddsPerTurn = (chains) => chains * LANES;
 
+const WARM_ROUNDS = 60;
+const ROUNDS = 31;
+
 /**
- * The best of many short calls: the first ones still run unoptimized code.
+ * Candidates take turns, and the median decides: by their best times, one lucky reading of the clock once chose the
+ * loop that spills, at a third of the others' rate.
  *
  * @template Candidate
  * @param {Candidate[]} candidates
- * @param {(candidate: Candidate) => number} run  returns what it did
- * @returns {Promise<Candidate>} the one that does most in its time
+ * @param {(candidate: Candidate) => number} time
+ * @returns {Promise<Candidate>}
  */
-async function fastest(candidates, run) {
-  let best = { candidate: candidates[0], rate: 0 };
-  for (const candidate of candidates) {
-    for (let call = 0; call < 2000; call++) {
-      const start = performance.now();
-      const done = run(candidate);
-      const rate = done / (performance.now() - start);
-      if (rate > best.rate) best = { candidate, rate };
-      // Compilers work in the background between two turns of the event loop.
-      if (call % 200 === 0) await new Promise((resume) => setImmediate(resume));
-    }
+export async function fastest(candidates, time) {
+  /** @type {number[][]} */
+  const times = candidates.map(() => []);
+  for (let round = 0; round < WARM_ROUNDS + ROUNDS; round++) {
+    candidates.forEach((candidate, i) => {
+      const taken = time(candidate);
+      if (round >= WARM_ROUNDS) times[i]?.push(taken);
+    });
+    // Compilers work in the background between two turns of the event loop.
+    await new Promise((resume) => setImmediate(resume));
   }
-  return /** @type {Candidate} */ (best.candidate);
+  const medians = times.map((each) => spread(each).median);
+  return /** @type {Candidate} */ (candidates[medians.indexOf(Math.min(...medians))]);
 }
 
 /** @param {Roofline} roofline @returns {Promise<number>} the count of chains that is fastest on this machine */
 export function fastestChains(roofline) {
-  const turns = 2000;
+  const turns = 100_000;
   return fastest(chainCounts, (chains) => {
+    const start = performance.now();
     roofline.multiplyAdd(chains, turns);
-    return turns * chains;
+    return (performance.now() - start) / chains;
   });
 }
 
 /** @returns {Promise<Roofline>} the one that reads fastest on this machine */
 export function fastestReader() {
   const bytes = 256 * 1024;
+  const passes = 40;
   const candidates = sumCounts.map(assemble);
   for (const { fill } of candidates) fill(bytes);
   return fastest(candidates, ({ read }) => {
-    read(bytes, 1);
-    return bytes;
+    const start = performance.now();
+    read(bytes, passes);
+    return performance.now() - start;
   });
 }

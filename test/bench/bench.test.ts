@@ -13,7 +13,7 @@ import { outcomes } from '../../bench/goals.js';
 import { fill, tables } from '../../bench/markdown.js';
 import { measure } from '../../bench/measure.js';
 import { assertAgrees, expected } from '../../bench/reference.js';
-import { assemble, chainCounts, multiplyAddsPerTurn, sumCounts } from '../../bench/roofline.js';
+import { assemble, chainCounts, fastest, multiplyAddsPerTurn, sumCounts } from '../../bench/roofline.js';
 import { works } from '../../bench/shapes.js';
 import { efforts } from '../../bench/suite.js';
 import { spread, summarise } from '../../bench/summary.js';
@@ -149,6 +149,22 @@ describe.each(sumCounts)('roofline, %i sums', (sumCount) => {
     expect(roofline.multiplyAdd(chains, 1000)).toBe(chains * 2);
     expect(multiplyAddsPerTurn(chains)).toBe(chains * 4);
   });
+});
+
+test('of loops the fastest by its median is taken, whatever one lucky reading says', async () => {
+  const calls = new Map([
+    ['steady', 0],
+    ['lucky', 0],
+    ['slow at first', 0],
+  ]);
+  const chosen = await fastest([...calls.keys()], (name) => {
+    const call = (calls.get(name) ?? 0) + 1;
+    calls.set(name, call);
+    if (name === 'steady') return 2;
+    if (name === 'lucky') return call === 75 ? 0.001 : 3;
+    return call < 50 ? 1000 : 1;
+  });
+  expect(chosen).toBe('slow at first');
 });
 
 describe('summary', () => {
