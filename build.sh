@@ -24,6 +24,8 @@ Usage: ./build.sh VERB [options]
   demo    build, then train on MNIST with and without center loss and report  (--quick, --help)
   bench   build, then time it against what one would use instead              (--quick, --help)
           bench coldstart: how long until the first loss                      (--quick)
+          bench scaling: time by B, D and C up to a million                   (--quick, --docs)
+          bench shapes: a heat map of efficiency over 700 shapes              (--quick, --docs)
   matrix  build, then run the suite of the packed package in every runtime and bundler    (--ci, --only TEXT)
   help    this text
 

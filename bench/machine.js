@@ -3,10 +3,16 @@
 
 import { cpus, loadavg } from 'node:os';
 
+<<<<<<< HEAD
+/** What there is without peers. */
+export function host() {
+=======
 /**
- * @param {import('./run.js').Peers} peers
+ * @param {import('./peers.js').Versions} versions
+ * @param {number} multiplyAddChains  of the loop that bounds arithmetic
  */
-export function machine({ tfjs, torch, roofline }) {
+export function machine(versions, multiplyAddChains) {
+>>>>>>> 49aa14139935c8e6b219a05a77b3d2352d8798c1
   const processors = cpus();
   return {
     cpu: processors[0]?.model.trim() ?? 'unknown',
@@ -15,19 +21,33 @@ export function machine({ tfjs, torch, roofline }) {
     platform: `${process.platform} ${process.arch}`,
     node: process.versions.node,
     v8: process.versions.v8,
-    tfjs: tfjs.version,
-    torch: torch.versions ?? null,
-    multiplyAddChains: roofline.chains,
+<<<<<<< HEAD
   };
 }
 
-/** @param {ReturnType<typeof machine>} facts */
-export function describe({ cpu, cores, load, platform, node, v8, tfjs, torch }) {
-  const inPython = torch
-    ? `PyTorch ${torch.torch} (1 thread), pytorch-ood ${torch['pytorch-ood']}, Python ${torch.python}`
-    : 'no PyTorch';
+/**
+ * @param {import('./run.js').Peers} peers
+ */
+export function machine({ tfjs, torch, roofline }) {
+  return {
+    ...host(),
+    tfjs: tfjs.version,
+    torch: torch.versions ?? null,
+    multiplyAddChains: roofline.chains,
+=======
+    versions,
+    multiplyAddChains,
+>>>>>>> 49aa14139935c8e6b219a05a77b3d2352d8798c1
+  };
+}
+
+/** @typedef {ReturnType<typeof machine>} Machine */
+
+/** @param {Machine} facts */
+export function describe({ cpu, cores, load, platform, node, v8, versions }) {
+  const others = Object.entries(versions).map(([name, version]) => `${name} ${version ?? 'missing'}`);
   return [
     `${cpu}, ${cores} cores (load ${load.toFixed(1)}), ${platform}`,
-    `Node ${node} (V8 ${v8}), tfjs ${tfjs}, ${inPython}`,
+    [`Node ${node} (V8 ${v8})`, ...others].join(', '),
   ].join('\n');
 }

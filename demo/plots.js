@@ -1,6 +1,7 @@
 // @ts-check
 /** The pictures, as Vega-Lite specifications. */
 
+import { LOOK } from '../plots/look.js';
 import { CLASSES } from './mnist.js';
 import { FEATURES } from './network.js';
 
@@ -9,25 +10,8 @@ import { FEATURES } from './network.js';
 
 const DIGITS = Array.from({ length: CLASSES }, (_, digit) => digit);
 
-/** Verdana is as wide as DejaVu, which few browsers have. */
-const FONT = 'DejaVu Sans, Verdana, sans-serif';
-
 const SIDE = 480;
 const MARGIN = 1.04;
-
-/** @type {import('vega-lite').Config} */
-const CONFIG = {
-  background: 'white',
-  font: FONT,
-  padding: 12,
-  view: { stroke: '#c8c8c8' },
-  axis: { gridColor: '#eeeeee', domain: false, tickColor: '#c8c8c8', labelColor: '#555', titleColor: '#333' },
-  axisX: { titleFontWeight: 'normal' },
-  axisY: { titleFontWeight: 'normal' },
-  title: { anchor: 'start', fontSize: 17, subtitleFontSize: 12, subtitleColor: '#555', offset: 12 },
-  legend: { titleFontWeight: 'normal', labelFontSize: 12, labelLimit: 0, symbolOpacity: 1 },
-  concat: { spacing: 40 },
-};
 
 /**
  * Test features by class, with a marked center for each.
@@ -47,7 +31,7 @@ export function scatterPlot({ title, subtitle, features, labels, centers }) {
   const x = position('x', 'feature 1', xDomain);
   const y = position('y', 'feature 2', yDomain);
   return {
-    config: CONFIG,
+    config: LOOK,
     title: { text: title, subtitle },
     width: SIDE,
     height: SIDE,
@@ -138,7 +122,7 @@ export function trainingCurves({ softmax, centerLoss }) {
     })),
   ];
   return {
-    config: CONFIG,
+    config: LOOK,
     title: {
       text: 'Losses and test error',
       subtitle: ['losses: mean over a tenth of an epoch; test error: share of the test digits, after each epoch'],

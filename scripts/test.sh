@@ -86,14 +86,18 @@ run_tests() {
   fi
   ensure_packages matrix "the matrix (2 GB)"
   ensure_packages examples/edge-worker "the edge worker"
+  ensure_packages examples/threads "the example of threads"
+  ensure_peers
   ensure_packages bench/coldstart "what cold starts are compared with (380 MB)"
   check "Biome" node_modules/.bin/biome ci --error-on-warnings
   check "TypeScript of tests and tools" node_modules/.bin/tsc --project tsconfig.tools.json
   check "public API as in api/*.api.md" node scripts/api-report.js
+  check "instructions of the kernels: none over 5 % more than bench/instructions/counts.json" node scripts/instruction-counts.js
   test_rust
   test_package
   check "bench coldstart runs, and all agree on the loss" node bench/coldstart/main.js --quick
   check "edge worker in workerd" npm test --prefix examples/edge-worker
+  check "threads give the results of one" npm test --prefix examples/threads
   test_matrix
   say
   say "$PASSED passed, $FAILED failed"

@@ -1,0 +1,69 @@
+// @ts-check
+
+import { openRoofline } from '../contenders/roofline.js';
+import { measure } from '../measure.js';
+import { openOperations } from '../operations.js';
+import { spread } from '../summary.js';
+import { efficiency, least } from './bound.js';
+import { KINDS } from './grid.js';
+
+/** @typedef {import('../shapes.js').Shape} Shape */
+/** @typedef {Shape & import('./bound.js').Bounds & { kind: import('../shapes.js').Kind, ns: number } & ReturnType<typeof efficiency>} Spot */
+
+const TINY = { B: 1, D: 1, C: 1 };
+
+/** Until the compilers are done with all calls: at the shapes themselves there is no time for it. */
+const WARM = { warmMs: 400, sampleMs: 2, workMs: 0, minRounds: 1, maxRounds: 1 };
+
+/**
+ * @param {Shape[]} shapes
+ * @param {import('../measure.js').Effort} effort
+ * @param {number} sweeps  there and back: a slow minute of the machine then meets a shape only once
+ * @param {(shape: Shape) => void} onShape
+ * @returns {Promise<Spot[]>}
+ */
+export async function survey(shapes, effort, sweeps, onShape) {
+  const roofline = await openRoofline();
+  const tiny = openOperations(TINY, [...KINDS]);
+  await measure(tiny.contenders, WARM);
+  /** A constant of each call, so that the least over all shapes counts. @type {Map<string, number>} */
+  const fixed = new Map();
+  /** @type {Map<string, ReturnType<typeof least>>} */
+  const times = new Map();
+  const key = (/** @type {string} */ kind, /** @type {Shape} */ { B, D, C }) => `${kind} ${B} ${D} ${C}`;
+
+  for (let turn = 0; turn < sweeps; turn++) {
+    for (const shape of turn % 2 === 0 ? shapes : shapes.toReversed()) {
+      onShape(shape);
+      const { contenders, dispose } = openOperations(shape, [...KINDS]);
+      const bounds = roofline.contenders(contenders.flatMap(({ demand }) => demand ?? []));
+      const timings = await measure([...contenders, ...bounds, ...tiny.contenders], effort);
+      dispose();
+      /** @param {(contender: import('../measure.js').Contender) => boolean} wanted */
+      const leastOf = (wanted) => spread(timings.find(({ contender }) => wanted(contender))?.samples ?? []).min;
+      for (const { name, demand: mine } of contenders) {
+        const now = {
+          ns: leastOf((one) => contenders.includes(one) && one.name === name),
+          reading: leastOf(({ group, demand }) => group === 'roofline' && demand?.bytes === mine?.bytes),
+          'mul-add': leastOf(
+            ({ group, demand }) => group === 'roofline' && demand?.multiplyAdds === mine?.multiplyAdds,
+          ),
+        };
+        times.set(key(name, shape), least(times.get(key(name, shape)), now));
+      }
+      for (const contender of tiny.contenders) {
+        const ns = leastOf((one) => one === contender);
+        fixed.set(contender.name, Math.min(fixed.get(contender.name) ?? Infinity, ns));
+      }
+    }
+  }
+  tiny.dispose();
+  return shapes.flatMap((shape) =>
+    KINDS.map((kind) => {
+      const found = times.get(key(kind, shape));
+      const call = fixed.get(kind);
+      if (!found || !call) throw new Error(`${key(kind, shape)} was not measured`);
+      return { kind, ...shape, ...found, call, ...efficiency(found.ns, { ...found, call }) };
+    }),
+  );
+}
