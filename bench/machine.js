@@ -3,16 +3,8 @@
 
 import { cpus, loadavg } from 'node:os';
 
-<<<<<<< HEAD
 /** What there is without peers. */
 export function host() {
-=======
-/**
- * @param {import('./peers.js').Versions} versions
- * @param {number} multiplyAddChains  of the loop that bounds arithmetic
- */
-export function machine(versions, multiplyAddChains) {
->>>>>>> 49aa14139935c8e6b219a05a77b3d2352d8798c1
   const processors = cpus();
   return {
     cpu: processors[0]?.model.trim() ?? 'unknown',
@@ -21,24 +13,15 @@ export function machine(versions, multiplyAddChains) {
     platform: `${process.platform} ${process.arch}`,
     node: process.versions.node,
     v8: process.versions.v8,
-<<<<<<< HEAD
   };
 }
 
 /**
- * @param {import('./run.js').Peers} peers
+ * @param {import('./peers.js').Versions} versions
+ * @param {number} multiplyAddChains  of the loop that bounds arithmetic
  */
-export function machine({ tfjs, torch, roofline }) {
-  return {
-    ...host(),
-    tfjs: tfjs.version,
-    torch: torch.versions ?? null,
-    multiplyAddChains: roofline.chains,
-=======
-    versions,
-    multiplyAddChains,
->>>>>>> 49aa14139935c8e6b219a05a77b3d2352d8798c1
-  };
+export function machine(versions, multiplyAddChains) {
+  return { ...host(), versions, multiplyAddChains };
 }
 
 /** @typedef {ReturnType<typeof machine>} Machine */

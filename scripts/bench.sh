@@ -4,7 +4,6 @@
 ensure_peers() { ensure_packages bench/peers "what the package is timed against, and a newer Node (390 MB)"; }
 
 run_bench() {
-<<<<<<< HEAD
   local which=${1:-}
   case $which in
     coldstart)
@@ -14,16 +13,6 @@ run_bench() {
       ;;
     scaling) shift && node bench/scaling/main.js "$@" ;;
     shapes) shift && node bench/efficiency/main.js "$@" ;;
-    *) node bench/main.js "$@" ;;
+    *) ensure_peers && node bench/main.js "$@" ;;
   esac
-=======
-  if [ "${1:-}" = coldstart ]; then
-    shift
-    ensure_packages bench/coldstart "what cold starts are compared with (380 MB)"
-    node bench/coldstart/main.js "$@"
-  else
-    ensure_peers
-    node bench/main.js "$@"
-  fi
->>>>>>> 49aa14139935c8e6b219a05a77b3d2352d8798c1
 }
