@@ -1,10 +1,10 @@
 // The WebAssembly module itself, by its own exports.
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { base64 } from '../build/generated/wasm/bytes.js';
+import { hex } from '../build/generated/wasm/bytes.js';
 import type { Kernels } from '../src/kernels.js';
 
-const bytes = Buffer.from(base64, 'base64');
+const bytes = Buffer.from(hex, 'hex');
 const module = new WebAssembly.Module(bytes);
 const kernels = new WebAssembly.Instance(module).exports as unknown as Kernels;
 
@@ -12,7 +12,7 @@ const read = (path: string) => readFileSync(new URL(path, import.meta.url), 'utf
 
 it('is the file of the package, and the bytes in its default entry', () => {
   expect(bytes).toEqual(readFileSync(new URL('../dist/center-loss.wasm', import.meta.url)));
-  expect(read('../dist/index.js')).toContain(base64);
+  expect(read('../dist/index.js')).toContain(hex);
 });
 
 it('asks nothing of its host', () => {
