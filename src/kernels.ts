@@ -80,7 +80,15 @@ export interface Kernels {
     distmat: number,
     work: number,
   ): void;
-  predict(x: number, rows: number, centers: number, nClasses: number, nDim: number, classes: number, work: number): void;
+  predict(
+    x: number,
+    rows: number,
+    centers: number,
+    nClasses: number,
+    nDim: number,
+    classes: number,
+    work: number,
+  ): void;
   softmin(distmat: number, rows: number, nClasses: number): void;
   init_normal(centers: number, nClasses: number, nDim: number, seed: number): void;
   init_orthogonal(centers: number, nClasses: number, nDim: number, seed: number): void;
