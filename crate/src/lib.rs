@@ -14,7 +14,9 @@
 //!
 //! Layers, each using only those before it: `vector` (four lanes) and `shape` (checked views); `rows` (the walks over
 //! dimensions); `groups` (the rows of each class), `row_sum` (exact sums of rows) and `center_gradient` (where they go);
-//! the formulas above and `init`; `workspace` and `boundary`, which let JavaScript call them.
+//! `packed` (rows turned for a tile), `products` (the tile) and `settle` (what it leaves in doubt), which make up
+//! `expansion`, many distances at once, beside `direct`, few of them, and `elimination`, one row's nearest; the formulas
+//! above and `init`; `workspace` and `boundary`, which let JavaScript call them.
 #![cfg_attr(target_arch = "wasm32", no_std)]
 
 pub mod center_gradient;
