@@ -61,7 +61,8 @@ export class Block<V extends View = View> {
     this.#length = length;
     this.address = allocate(length * BYTES, purpose);
     abandoned?.register(this, this.address, this);
-    this.view.fill(0);
+    // Not by a view of its own, which many a block never needs.
+    integers().fill(0, this.address / BYTES, this.address / BYTES + length);
   }
 
   static floats(length: number, purpose: string): Block<Float32Array<ArrayBuffer>> {
