@@ -53,8 +53,7 @@ async function bodyOf(response: Response): Promise<ArrayBuffer> {
 
 const NAMES: Record<keyof Kernels, true> = {
   memory: true,
-  allocate: true,
-  deallocate: true,
+  __heap_base: true,
   workspace_bytes: true,
   init_slots: true,
   forward: true,

@@ -1,8 +1,8 @@
 //! What JavaScript calls: numbers in, numbers out, no arithmetic.
 //!
-//! Every address is that of memory which the caller got from [`allocate`] and still owns, 16-byte aligned and large
-//! enough for the shape that comes with it; no two of one call overlap. All `unsafe` here rests on that one contract,
-//! which `src/memory.ts` and its callers keep.
+//! Every address is that of memory from `__heap_base` on, which the linker leaves to the caller, 16-byte aligned and
+//! large enough for the shape that comes with it; no two of one call overlap. All `unsafe` here rests on that one
+//! contract, which `src/memory.ts` and its callers keep. Nothing in Rust allocates: `src/heap.ts` knows what is free.
 //!
 //! The signatures are plain C ones of 32-bit integers and doubles, so that a module of any engine, also one translated
 //! to JavaScript, is called alike without glue. `src/kernels.ts` declares them for TypeScript.
@@ -11,9 +11,6 @@
 #![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a seed is a whole number below 2^53")]
 #![allow(clippy::too_many_arguments, reason = "only numbers cross the boundary, so nothing can be bundled")]
 
-extern crate alloc;
-
-use alloc::alloc::{Layout as Block, alloc_zeroed, dealloc};
 use core::slice::{from_raw_parts, from_raw_parts_mut};
 
 use crate::center_gradient::{CenterGradient, Form};
@@ -25,33 +22,9 @@ use crate::vector::{Lanes, trap};
 use crate::workspace::Layout;
 use crate::{distance, expansion, init, predict as nearest, softmin as probability, update};
 
-const ALIGNMENT: usize = 16;
-
-#[global_allocator]
-static HEAP: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
-
 #[panic_handler]
 fn on_panic(_: &core::panic::PanicInfo) -> ! {
     trap()
-}
-
-/// The address of `bytes` bytes, all 0, or 0 if they can't be had.
-#[unsafe(no_mangle)]
-pub extern "C" fn allocate(bytes: usize) -> usize {
-    match Block::from_size_align(bytes, ALIGNMENT) {
-        // SAFETY: the size is not 0.
-        Ok(block) if bytes > 0 => unsafe { alloc_zeroed(block) as usize },
-        _ => 0,
-    }
-}
-
-/// Gives back what [`allocate`] gave for the same number of bytes.
-#[unsafe(no_mangle)]
-pub extern "C" fn deallocate(address: usize, bytes: usize) {
-    if let Ok(block) = Block::from_size_align(bytes, ALIGNMENT) {
-        // SAFETY: by the contract above, address and size are those of one live block.
-        unsafe { dealloc(address as *mut u8, block) }
-    }
 }
 
 fn read<'a, T>(address: usize, len: usize) -> &'a [T] {
