@@ -17,24 +17,20 @@ export function host() {
 }
 
 /**
- * @param {import('./run.js').Peers} peers
+ * @param {import('./peers.js').Versions} versions
+ * @param {number} multiplyAddChains  of the loop that bounds arithmetic
  */
-export function machine({ tfjs, torch, roofline }) {
-  return {
-    ...host(),
-    tfjs: tfjs.version,
-    torch: torch.versions ?? null,
-    multiplyAddChains: roofline.chains,
-  };
+export function machine(versions, multiplyAddChains) {
+  return { ...host(), versions, multiplyAddChains };
 }
 
-/** @param {ReturnType<typeof machine>} facts */
-export function describe({ cpu, cores, load, platform, node, v8, tfjs, torch }) {
-  const inPython = torch
-    ? `PyTorch ${torch.torch} (1 thread), pytorch-ood ${torch['pytorch-ood']}, Python ${torch.python}`
-    : 'no PyTorch';
+/** @typedef {ReturnType<typeof machine>} Machine */
+
+/** @param {Machine} facts */
+export function describe({ cpu, cores, load, platform, node, v8, versions }) {
+  const others = Object.entries(versions).map(([name, version]) => `${name} ${version ?? 'missing'}`);
   return [
     `${cpu}, ${cores} cores (load ${load.toFixed(1)}), ${platform}`,
-    `Node ${node} (V8 ${v8}), tfjs ${tfjs}, ${inPython}`,
+    [`Node ${node} (V8 ${v8})`, ...others].join(', '),
   ].join('\n');
 }

@@ -2,7 +2,9 @@
 // Contenders take turns: on a shared machine only times taken side by side can be compared.
 //
 // mitata and tinybench measure one function to the end before the next. Called once a turn, mitata.measure spends
-// 13 ms on its own array and loop for a sample of 5 ms, and the cold loop then doubles short calls.
+// 13 ms on its own array and loop for a sample of 5 ms, and the cold loop then doubles short calls. tinybench 6.2 reads
+// the clock around every call, which adds 40 ns to one of 100, and needs 0.5 to 4 ms for each run that it sets up and
+// sums up; given a loop of many calls instead, all that is left of it is the clock.
 
 /**
  * @typedef {object} Contender
@@ -11,9 +13,12 @@
  * @property {() => import('./reference.js').Outcome | Promise<import('./reference.js').Outcome>} outcome  run once, before timing
  * @property {number} tolerance  the error allowed in its outcome
  * @property {(iterations: number) => number | Promise<number>} time  nanoseconds for that many iterations
- * @property {import('./shapes.js').Demand} [demand]  of ours: what its bound is made of; of the roofline: what it does
- * @property {() => void} [dispose]
+ * @property {import('./shapes.js').Demand} [demand]  of ours: what its bound is made of
+ * @property {{ by: Limit, demand: import('./shapes.js').Demand }} [bounds]  of the roofline: whom it bounds, and how
+ * @property {() => void | Promise<void>} [dispose]
  */
+
+/** @typedef {'streaming' | 'reading' | 'multiply-adds'} Limit */
 
 /** @typedef {{ name: string, group: 'peer', missing: string }} Missing  a peer that is not installed */
 
@@ -44,6 +49,18 @@ export function timed(run) {
     const start = performance.now();
     // The result escapes, so that no engine may drop the call.
     for (let i = 0; i < iterations; i++) sink = run();
+    return (performance.now() - start) * 1e6;
+  };
+}
+
+/**
+ * @param {() => Promise<unknown>} run
+ * @returns {(iterations: number) => Promise<number>}
+ */
+export function timedAsync(run) {
+  return async (iterations) => {
+    const start = performance.now();
+    for (let i = 0; i < iterations; i++) sink = await run();
     return (performance.now() - start) * 1e6;
   };
 }

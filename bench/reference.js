@@ -4,7 +4,8 @@
 /** @typedef {Record<string, ArrayLike<number>>} Outcome  named results, such as `gradX` */
 /** @typedef {import('./data.js').Numbers} Numbers */
 
-const ALPHA = 0.5;
+/** The rate of the centers in `step`, as the package has it by default. */
+export const ALPHA = 0.5;
 
 /**
  * @param {import('./shapes.js').Work} work
@@ -12,7 +13,7 @@ const ALPHA = 0.5;
  * @returns {Outcome}
  */
 export function expected({ kind, shape }, data) {
-  if (kind === 'gradients') return gradients(shape, data);
+  if (kind !== 'distances' && kind !== 'predict') return gradients(shape, data);
   const all = distances(shape, data);
   return kind === 'distances' ? { distances: all } : { nearest: nearest(shape, all) };
 }

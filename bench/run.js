@@ -11,31 +11,25 @@ import { summarise } from './summary.js';
 /** @typedef {import('./shapes.js').Work & { bases: string[], rounds: number, rows: import('./summary.js').Row[] }} Result */
 
 /**
- * @typedef {object} Peers
- * @property {Awaited<ReturnType<typeof import('./contenders/tfjs.js').openTfjs>>} tfjs
- * @property {Awaited<ReturnType<typeof import('./contenders/torch.js').openTorch>>} torch
- * @property {Awaited<ReturnType<typeof import('./contenders/roofline.js').openRoofline>>} roofline
- */
-
-/**
  * @param {import('./shapes.js').Work} work
- * @param {Peers} peers
+ * @param {import('./peers.js').Peer[]} peers
+ * @param {Awaited<ReturnType<typeof import('./contenders/roofline.js').openRoofline>>} roofline
  * @param {import('./measure.js').Effort} effort
  * @param {(done: number) => void} [onProgress]
  * @returns {Promise<Result>}
  */
-export async function run(work, { tfjs, torch, roofline }, effort, onProgress) {
+export async function run(work, peers, roofline, effort, onProgress) {
   const data = makeData(work.shape);
   const mine = ours(work, data);
-  const inPython = await torch.contenders(work, data);
-  const demands = mine.flatMap(({ demand }) => demand ?? []);
-  const entries = [
-    ...mine,
-    ...plainJs(work, data),
-    ...tfjs.contenders(work, data),
-    ...inPython,
-    ...roofline.contenders(demands),
-  ];
+  /** @type {import('./peers.js').Entry[]} */
+  const entries = [...mine, ...plainJs(work, data)];
+  for (const peer of peers) entries.push(...(await peer.contenders(work, data)));
+  entries.push(
+    ...roofline.contenders(
+      work.kind,
+      mine.flatMap(({ demand }) => demand ?? []),
+    ),
+  );
   /** @type {import('./measure.js').Contender[]} */
   const contenders = [];
   /** @type {import('./measure.js').Missing[]} */
@@ -54,6 +48,6 @@ export async function run(work, { tfjs, torch, roofline }, effort, onProgress) {
     const rows = [...summarise(timings, bases[work.kind]), ...missing];
     return { ...work, bases: bases[work.kind], rounds: timings[0]?.samples.length ?? 0, rows };
   } finally {
-    for (const { dispose } of contenders) dispose?.();
+    for (const { dispose } of contenders) await dispose?.();
   }
 }

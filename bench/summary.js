@@ -2,8 +2,15 @@
 // From samples to rows. Ratios are taken within a round and only then summarised: noise that slows a whole round
 // cancels out.
 
-/** @typedef {{ median: number, min: number, max: number }} Spread */
-/** @typedef {{ by: 'reading' | 'multiply-adds', fraction: Spread }} Bound */
+import { movedBytes } from './shapes.js';
+
+/** @typedef {{ median: number, q1: number, q3: number, min: number, max: number }} Spread */
+/**
+ * @typedef {object} Bound
+ * @property {import('./measure.js').Limit} by
+ * @property {Spread} times  time over that bound
+ * @property {Spread} reading  time over that of only reading as many bytes as move
+ */
 
 /**
  * @typedef {object} Row
@@ -13,7 +20,8 @@
  * @property {number} [iterations]  in one sample
  * @property {Spread} [ns]  of one iteration
  * @property {Record<string, Spread>} [ratios]  time over that of the named form, round by round
- * @property {Bound} [bound]  of ours: the share of its time that the machine needs at least
+ * @property {Bound} [bound]  of ours: the larger of streaming and multiply-adds
+ * @property {import('./measure.js').Limit} [bounds]  of the roofline
  * @property {{ value: number, unit: string }} [rate]  of the roofline
  * @property {number[]} [samples]  nanoseconds of one iteration, one a round
  */
@@ -25,9 +33,15 @@
 export function spread(values) {
   const sorted = [...values].sort((a, b) => a - b);
   const at = (/** @type {number} */ index) => sorted[index] ?? Number.NaN;
-  const middle = (sorted.length - 1) / 2;
+  const quantile = (/** @type {number} */ share) => {
+    const position = (sorted.length - 1) * share;
+    const below = Math.floor(position);
+    return at(below) + (position - below) * (at(Math.ceil(position)) - at(below));
+  };
   return {
-    median: (at(Math.floor(middle)) + at(Math.ceil(middle))) / 2,
+    median: quantile(0.5),
+    q1: quantile(0.25),
+    q3: quantile(0.75),
     min: at(0),
     max: at(sorted.length - 1),
   };
@@ -37,7 +51,7 @@ export function spread(values) {
  * @param {number[]} times
  * @param {number[]} others
  */
-const ratios = (times, others) => spread(times.map((time, round) => time / (others[round] ?? Number.NaN)));
+export const ratios = (times, others) => spread(times.map((time, round) => time / (others[round] ?? Number.NaN)));
 
 /**
  * @param {import('./measure.js').Timing[]} timings
@@ -53,17 +67,30 @@ export function summarise(timings, bases) {
    * @param {import('./shapes.js').Demand} demand
    * @returns {Bound}
    */
-  const bound = (samples, { bytes, multiplyAdds }) => {
-    const reading = samplesOf(({ demand, group }) => group === 'roofline' && demand?.bytes === bytes);
-    const computing = samplesOf(({ demand, group }) => group === 'roofline' && demand?.multiplyAdds === multiplyAdds);
-    const limit = reading.map((time, round) => Math.max(time, computing[round] ?? Number.NaN));
+  const bound = (samples, demand) => {
+    const { reads, writes, inPlace, multiplyAdds } = demand;
+    const moving = samplesOf(
+      ({ bounds }) =>
+        bounds?.by === 'streaming' &&
+        bounds.demand.reads === reads &&
+        bounds.demand.writes === writes &&
+        bounds.demand.inPlace === inPlace,
+    );
+    const reading = samplesOf(
+      ({ bounds }) => bounds?.by === 'reading' && movedBytes(bounds.demand) === movedBytes(demand),
+    );
+    const computing = samplesOf(
+      ({ bounds }) => bounds?.by === 'multiply-adds' && bounds.demand.multiplyAdds === multiplyAdds,
+    );
+    const limit = moving.map((time, round) => Math.max(time, computing[round] ?? Number.NaN));
     return {
-      by: spread(reading).median > spread(computing).median ? 'reading' : 'multiply-adds',
-      fraction: ratios(limit, samples),
+      by: spread(moving).median > spread(computing).median ? 'streaming' : 'multiply-adds',
+      times: ratios(samples, limit),
+      reading: ratios(samples, reading),
     };
   };
 
-  return timings.map(({ contender: { name, group, demand }, iterations, samples }) => {
+  return timings.map(({ contender: { name, group, demand, bounds }, iterations, samples }) => {
     const ns = spread(samples);
     const comparisons = bases.map((base) => [
       base,
@@ -78,16 +105,18 @@ export function summarise(timings, bases) {
       iterations,
       ns,
       ratios: Object.fromEntries(comparisons),
-      ...(demand && group === 'ours' && { bound: bound(samples, demand) }),
-      ...(demand && group === 'roofline' && { rate: rate(demand, ns.median) }),
+      ...(demand && { bound: bound(samples, demand) }),
+      ...(bounds && { bounds: bounds.by, rate: rate(bounds, ns.median) }),
       samples,
     };
   });
 }
 
 /**
- * @param {import('./shapes.js').Demand} demand
+ * @param {NonNullable<import('./measure.js').Contender['bounds']>} bounds
  * @param {number} ns
  */
-const rate = ({ bytes, multiplyAdds }, ns) =>
-  bytes > 0 ? { value: bytes / ns, unit: 'GB/s' } : { value: (2 * multiplyAdds) / ns, unit: 'GFLOP/s' };
+const rate = ({ by, demand }, ns) =>
+  by === 'multiply-adds'
+    ? { value: (2 * demand.multiplyAdds) / ns, unit: 'GFLOP/s' }
+    : { value: movedBytes(demand) / ns, unit: 'GB/s' };

@@ -1,6 +1,7 @@
 // @ts-check
 /** The run as one HTML file that loads nothing else. */
 
+import { escapeHtml } from './html.js';
 import { LAYERS } from './network.js';
 import { coreSentence, summaryRows, wallTime } from './summary.js';
 
@@ -21,11 +22,6 @@ const STYLE = `
   svg { width: 100%; height: auto; }
   .note { color: #555; font-size: 14px; }
 `;
-
-/** @param {string} text */
-function escapeHtml(text) {
-  return text.replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`);
-}
 
 /**
  * @param {string} name

@@ -1,6 +1,8 @@
 # The benchmarks: of the work, of how it grows, of all shapes, and of how long a program takes to its first result.
 # shellcheck shell=bash
 
+ensure_peers() { ensure_packages bench/peers "what the package is timed against, and a newer Node (390 MB)"; }
+
 run_bench() {
   local which=${1:-}
   case $which in
@@ -11,6 +13,6 @@ run_bench() {
       ;;
     scaling) shift && node bench/scaling/main.js "$@" ;;
     shapes) shift && node bench/efficiency/main.js "$@" ;;
-    *) node bench/main.js "$@" ;;
+    *) ensure_peers && node bench/main.js "$@" ;;
   esac
 }

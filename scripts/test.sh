@@ -87,6 +87,7 @@ run_tests() {
   ensure_packages matrix "the matrix (2 GB)"
   ensure_packages examples/edge-worker "the edge worker"
   ensure_packages examples/threads "the example of threads"
+  ensure_peers
   ensure_packages bench/coldstart "what cold starts are compared with (380 MB)"
   check "Biome" node_modules/.bin/biome ci --error-on-warnings
   check "TypeScript of tests and tools" node_modules/.bin/tsc --project tsconfig.tools.json

@@ -5,6 +5,8 @@ import { Block, BYTES, hold, newFloats, readFloats, readIntegers, scratch, write
 
 /** Scratch memory for the rows that are computed at once: it stays within a last-level cache. */
 const ROWS_AT_ONCE_BYTES = 4 * 2 ** 20;
+/** Fewer at once would not be worth what the kernels do for all of them together. */
+const FEWEST_AT_ONCE = 256;
 
 export interface ClassCentersOptions {
   /** Says that the centers are anchors, which training leaves where they are. Default false. */
@@ -52,7 +54,9 @@ export class ClassCenters {
 
   /**
    * Squared Euclidean distances d_ij = Σ_k (x_ik − c_jk)², [B, nClasses], each within 1e-5 (relative) of the float64
-   * value also where rows lie close to a center far from the origin.
+   * value also where rows lie close to a center far from the origin. Many rows with many classes are computed by another
+   * sum than few, so that the last digits may differ; not those of a row's least distance, whose first place is what
+   * `predict` gives.
    * @param x rows [B, nFeatures]
    * @param out where to write the result, returned then; default a new array
    * @throws CenterLossError `ERR_SHAPE`, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
@@ -72,9 +76,11 @@ export class ClassCenters {
     this.#checkAlive();
     const rows = countRows(x, 'x', this.nFeatures, 'nFeatures');
     const classes = new Int32Array(rows);
-    this.#forRowBlocks(x, rows, this.nFeatures + 1, 'predict', (first, count, xAddress, resultAddress) => {
-      kernels().predict(xAddress, count, this.#params.address, this.nClasses, this.nFeatures, resultAddress);
-      readIntegers(resultAddress, classes.subarray(first, first + count));
+    const { nClasses, nFeatures } = this;
+    const workBytes = (count: number) => kernels().predict_workspace_bytes(count, nClasses, nFeatures);
+    this.#forRowBlocks('predict', x, rows, 1, workBytes, (first, count, xAt, resultAt, workAt) => {
+      kernels().predict(xAt, count, this.#params.address, nClasses, nFeatures, resultAt, workAt);
+      readIntegers(resultAt, classes.subarray(first, first + count));
     });
     return classes;
   }
@@ -123,35 +129,41 @@ export class ClassCenters {
     const rows = countRows(x, 'x', nFeatures, 'nFeatures');
     if (out !== undefined) checkOut(out, rows * nClasses, { x, params: this.#params.view });
     const outNow = hold(out ?? newFloats(rows * nClasses));
-    this.#forRowBlocks(x, rows, nFeatures + nClasses, 'distances', (first, count, xAddress, resultAddress) => {
-      kernels().distances(xAddress, count, this.#params.address, nClasses, nFeatures, resultAddress);
-      finish(resultAddress, count);
-      readFloats(resultAddress, outNow().subarray(first * nClasses, (first + count) * nClasses));
+    const workBytes = (count: number) => kernels().distances_workspace_bytes(count, nClasses, nFeatures);
+    this.#forRowBlocks('distances', x, rows, nClasses, workBytes, (first, count, xAt, resultAt, workAt) => {
+      kernels().distances(xAt, count, this.#params.address, nClasses, nFeatures, resultAt, workAt);
+      finish(resultAt, count);
+      readFloats(resultAt, outNow().subarray(first * nClasses, (first + count) * nClasses));
     });
     return outNow();
   }
 
-  /** Copies rows in, as many at once as scratch memory holds: a row's result does not depend on its neighbours. */
+  /** Copies rows in, as many at once as scratch memory holds, `resultWidth` values to a row of the result. */
   #forRowBlocks(
+    call: string,
     x: Floats,
     rows: number,
-    floatsPerRow: number,
-    purpose: string,
-    compute: (first: number, count: number, xAddress: number, resultAddress: number) => void,
+    resultWidth: number,
+    workBytes: (count: number) => number,
+    compute: (first: number, count: number, xAt: number, resultAt: number, workAt: number) => void,
   ): void {
     if (rows === 0) return;
     const xNow = hold(x);
     const dim = this.nFeatures;
-    // An even number, as the kernels take rows in pairs.
-    const atOnce = Math.min(rows, 2 * Math.ceil(ROWS_AT_ONCE_BYTES / (2 * BYTES * floatsPerRow)));
-    const [xAddress, resultAddress] = scratch(`${purpose} for ${atOnce} rows`, [
+    const fit = Math.floor(ROWS_AT_ONCE_BYTES / (BYTES * (dim + resultWidth)));
+    const blocks = Math.ceil(rows / Math.max(fit, FEWEST_AT_ONCE));
+    const atOnce = Math.ceil(rows / blocks);
+    const [xAt, resultAt, workAt] = scratch(`${call} for ${atOnce} rows`, [
       BYTES * atOnce * dim,
-      BYTES * atOnce * (floatsPerRow - dim),
+      BYTES * atOnce * resultWidth,
+      workBytes(atOnce) >>> 0,
     ]);
-    for (let first = 0; first < rows; first += atOnce) {
-      const count = Math.min(atOnce, rows - first);
-      writeFloats(xNow(), first * dim, (first + count) * dim, xAddress);
-      compute(first, count, xAddress, resultAddress);
+    for (let block = 0; block < blocks; block++) {
+      // All of one size, give or take a row: a last one of few rows would be computed as few rows are.
+      const first = Math.floor((block * rows) / blocks);
+      const count = Math.floor(((block + 1) * rows) / blocks) - first;
+      writeFloats(xNow(), first * dim, (first + count) * dim, xAt);
+      compute(first, count, xAt, resultAt, workAt);
     }
   }
 }

@@ -4,21 +4,20 @@ import { translated } from './wasm/translated.js';
 /** The kernels in JavaScript, their memory as WebAssembly's: growth detaches the views on it, or fails whole. */
 export function instantiate(): Kernels {
   const engine = translated();
+  const { memory } = engine;
   return {
     ...engine,
-    allocate(bytes) {
-      // The translation counts pages in signed numbers, and would take more memory for granted without having it.
-      if (bytes >= 2 ** 31) return 0;
-      const before = engine.memory.buffer;
-      let address: number;
-      try {
-        address = engine.allocate(bytes);
-      } catch (error) {
-        if (error instanceof RangeError) return 0;
-        throw error;
-      }
-      if (engine.memory.buffer !== before) structuredClone(before, { transfer: [before] });
-      return address;
+    memory: {
+      get buffer() {
+        return memory.buffer;
+      },
+      grow(pages) {
+        const { buffer } = memory;
+        // The translation counts pages in signed numbers: 2³¹ bytes are more than it can have, and it throws.
+        const before = memory.grow(pages);
+        structuredClone(buffer, { transfer: [buffer] });
+        return before;
+      },
     },
   };
 }

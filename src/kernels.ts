@@ -1,11 +1,11 @@
 /**
  * What the engine exports, WebAssembly or its translation to JavaScript: the functions of `crate/src/boundary.rs`, in
- * its order. Addresses, lengths and labels are 32-bit integers; an address above 2³¹ comes back negative.
+ * its order, and its memory. Addresses, lengths and labels are 32-bit integers; a result above 2³¹ comes back negative.
  */
 export interface Kernels {
-  readonly memory: { readonly buffer: ArrayBuffer };
-  allocate(bytes: number): number;
-  deallocate(address: number, bytes: number): void;
+  readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
+  /** Where the memory begins that the linker gave to nothing: its own name for that address, a multiple of 16. */
+  readonly __heap_base: { readonly value: number };
   workspace_bytes(rows: number, nClasses: number, nDim: number): number;
   init_slots(slots: number, nClasses: number): void;
   forward(distmat: number, labels: number, rows: number, nClasses: number, radius: number, reduction: number): number;
@@ -69,8 +69,26 @@ export interface Kernels {
     slots: number,
     work: number,
   ): number;
-  distances(x: number, rows: number, centers: number, nClasses: number, nDim: number, distmat: number): void;
-  predict(x: number, rows: number, centers: number, nClasses: number, nDim: number, classes: number): void;
+  distances_workspace_bytes(rows: number, nClasses: number, nDim: number): number;
+  predict_workspace_bytes(rows: number, nClasses: number, nDim: number): number;
+  distances(
+    x: number,
+    rows: number,
+    centers: number,
+    nClasses: number,
+    nDim: number,
+    distmat: number,
+    work: number,
+  ): void;
+  predict(
+    x: number,
+    rows: number,
+    centers: number,
+    nClasses: number,
+    nDim: number,
+    classes: number,
+    work: number,
+  ): void;
   softmin(distmat: number, rows: number, nClasses: number): void;
   init_normal(centers: number, nClasses: number, nDim: number, seed: number): void;
   init_orthogonal(centers: number, nClasses: number, nDim: number, seed: number): void;

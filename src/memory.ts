@@ -1,38 +1,46 @@
 import type { Floats } from './check.js';
 import { CenterLossError } from './errors.js';
+import { ALIGNMENT, Heap, PAGE_BYTES } from './heap.js';
 import { kernels } from './load.js';
 
-// The only file that makes views on WebAssembly memory. Growth detaches every view made before it, so no view is kept
+// The only file that makes views on WebAssembly memory, as heap.ts hands it out. Growth detaches every view made before it, so no view is kept
 // across a call that may allocate without being taken again.
 
-const ALIGNMENT = 16;
 /** Of a float32 as of an int32. */
 export const BYTES = 4;
-
-/** The least that scratch memory grows by: one page. */
-const PAGE_BYTES = 65536;
 
 /** 1,048,576; by hand, since not every runtime knows languages. */
 const grouped = (count: number): string => String(count).replace(/\B(?=(\d{3})+$)/g, ',');
 
+let heapOfEngine: Heap | undefined;
+
+/** The memory of the one engine past what the linker laid out. */
+function heap(): Heap {
+  if (heapOfEngine === undefined) {
+    const { memory, __heap_base } = kernels();
+    heapOfEngine = new Heap(memory, __heap_base.value, memory.buffer.byteLength);
+  }
+  return heapOfEngine;
+}
+
 function allocate(bytes: number, purpose: string): number {
-  // A size that 32 bits can't say must not reach the module: there it would be another size.
-  const address = bytes < 2 ** 32 ? kernels().allocate(bytes) >>> 0 : 0;
-  if (address === 0) {
+  // Apart: that there is no engine is another error.
+  const memory = heap();
+  try {
+    return memory.allocate(bytes);
+  } catch (cause) {
     throw new CenterLossError(
       'ERR_OUT_OF_MEMORY',
       `${purpose} needs ${grouped(bytes)} bytes of WebAssembly memory, more than can be had`,
+      { cause },
     );
   }
-  return address;
 }
 
 const abandoned =
   typeof FinalizationRegistry === 'undefined'
     ? undefined
-    : new FinalizationRegistry<{ address: number; bytes: number }>(({ address, bytes }) =>
-        kernels().deallocate(address, bytes),
-      );
+    : new FinalizationRegistry<number>((address) => heap().free(address));
 
 /** Keeps a block as long as any view that it gave: that must not outlive its memory. (One cut from it by others may.) */
 const blockOfView = new WeakMap<object, object>();
@@ -44,7 +52,6 @@ type ViewType<V> = new (buffer: ArrayBuffer, byteOffset: number, length: number)
 export class Block<V extends View = View> {
   readonly address: number;
   readonly #length: number;
-  readonly #bytes: number;
   readonly #type: ViewType<V>;
   #view: V | undefined;
   #freed = false;
@@ -52,9 +59,10 @@ export class Block<V extends View = View> {
   private constructor(type: ViewType<V>, length: number, purpose: string) {
     this.#type = type;
     this.#length = length;
-    this.#bytes = Math.max(length, 1) * BYTES;
-    this.address = allocate(this.#bytes, purpose);
-    abandoned?.register(this, { address: this.address, bytes: this.#bytes }, this);
+    this.address = allocate(length * BYTES, purpose);
+    abandoned?.register(this, this.address, this);
+    // Not by a view of its own, which many a block never needs.
+    integers().fill(0, this.address / BYTES, this.address / BYTES + length);
   }
 
   static floats(length: number, purpose: string): Block<Float32Array<ArrayBuffer>> {
@@ -85,7 +93,7 @@ export class Block<V extends View = View> {
     if (this.#freed) return;
     this.#freed = true;
     abandoned?.unregister(this);
-    kernels().deallocate(this.address, this.#bytes);
+    heap().free(this.address);
   }
 }
 
@@ -137,7 +145,7 @@ export function scratch<const Sizes extends readonly number[]>(
   if (bytes > scratchBytes) {
     const wanted = Math.ceil(bytes / PAGE_BYTES) * PAGE_BYTES;
     // The old memory goes first: its contents are worth nothing, and both may not fit.
-    if (scratchBytes > 0) kernels().deallocate(scratchAddress, scratchBytes);
+    if (scratchBytes > 0) heap().free(scratchAddress);
     scratchBytes = 0;
     scratchAddress = allocate(wanted, purpose);
     scratchBytes = wanted;

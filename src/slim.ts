@@ -53,8 +53,7 @@ async function bodyOf(response: Response): Promise<ArrayBuffer> {
 
 const NAMES: Record<keyof Kernels, true> = {
   memory: true,
-  allocate: true,
-  deallocate: true,
+  __heap_base: true,
   workspace_bytes: true,
   init_slots: true,
   forward: true,
@@ -63,6 +62,8 @@ const NAMES: Record<keyof Kernels, true> = {
   gradient: true,
   gradients: true,
   wen_step: true,
+  distances_workspace_bytes: true,
+  predict_workspace_bytes: true,
   distances: true,
   predict: true,
   softmin: true,

@@ -1,5 +1,6 @@
 // What a user holds stays right when WebAssembly memory grows, and memory does not grow without need.
 import { CenterLoss, ClassCenters } from 'center-loss';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { expectError } from './error.js';
 
@@ -83,6 +84,31 @@ describe('growth', () => {
   });
 });
 
+it('objects made and disposed in any order are 0 at first and keep what is theirs', () => {
+  const size = fc.oneof(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 60_000 }));
+  fc.assert(
+    fc.property(fc.array(fc.record({ size, drop: fc.nat(2) }), { maxLength: 40 }), (steps) => {
+      const held: { centers: ClassCenters; mark: number }[] = [];
+      const holds = ({ centers, mark }: (typeof held)[number]) => centers.params.every((value) => value === mark);
+      for (const [i, { size, drop }] of steps.entries()) {
+        const made = { centers: new ClassCenters(1, size), mark: 0 };
+        expect(holds(made)).toBe(true);
+        made.mark = i + 1;
+        made.centers.params.fill(made.mark);
+        held.push(made);
+        // Of the middle, so that what is free lies between what is not.
+        for (const one of held.splice(held.length >> 1, drop)) {
+          expect(holds(one)).toBe(true);
+          one.centers.dispose();
+        }
+      }
+      expect(held.every(holds)).toBe(true);
+      for (const { centers } of held) centers.dispose();
+    }),
+    { numRuns: 50 },
+  );
+});
+
 describe('in place', () => {
   it('a dense gradient is 0 where no row pulls, whatever was written there before', () => {
     const loss = new CenterLoss(3, 2, { init: 'normal' });
@@ -145,6 +171,16 @@ describe('no leak', () => {
     const before = memoryBytes(loss);
     for (let i = 0; i < 100; i++) expectError(() => new ClassCenters(2 ** 15, 2 ** 15), 'ERR_OUT_OF_MEMORY', /bytes/);
     expect(memoryBytes(loss)).toBe(before);
+  });
+
+  // WebAssembly would have these 2 GB; what it does at its 4 GB is in memory-limit.test.ts.
+  it.runIf(typeof WebAssembly === 'undefined')('nor do those for which the memory can grow no more', () => {
+    const loss = new CenterLoss(2, 2, { init: Float32Array.of(1, 2, 3, 4) });
+    const { params } = loss.centers;
+    expectError(() => new ClassCenters(2 ** 29 - 4, 1), 'ERR_OUT_OF_MEMORY', /needs 2,147,483,632 bytes/);
+    expect(loss.centers.params).toBe(params);
+    expect([...params]).toEqual([1, 2, 3, 4]);
+    expect(new ClassCenters(2, 2).distances([3, 4])).toEqual(Float32Array.of(25, 25));
   });
 
   it.runIf(globalThis.gc)('objects that nobody holds are freed', async () => {

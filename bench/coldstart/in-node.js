@@ -1,19 +1,15 @@
 // @ts-check
 /** Whole processes of Node: what a program in one of them measured, and how long it took all in all. */
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { newerNode } from '../nodes.js';
 
 /** @import { Figures } from './rounds.js' */
-/** @typedef {{ path: string, version: string }} Node */
+/** @import { Node } from '../nodes.js' */
 
-/** The Node that runs this, and a newer one where the matrix of runtimes has been set up. @returns {Node[]} */
+/** The Node that runs this, and a newer one where there is one. @returns {Node[]} */
 export function nodes() {
-  const newer = fileURLToPath(new URL('../../matrix/node_modules/node-24/bin/node', import.meta.url));
-  return [process.execPath, ...(existsSync(newer) ? [newer] : [])].map((path) => ({
-    path,
-    version: spawnSync(path, ['--version'], { encoding: 'utf8' }).stdout.trim().slice(1),
-  }));
+  const newer = newerNode();
+  return [{ path: process.execPath, version: process.versions.node }, ...(newer ? [newer] : [])];
 }
 
 /** @param {Node} node @param {string} cwd @param {string[]} program and its parameters @returns {Figures} */

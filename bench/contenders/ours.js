@@ -2,20 +2,29 @@
 
 import { CenterLoss } from 'center-loss';
 import { timed } from '../measure.js';
-import { distancesDemand, gradientsDemand, predictDemand } from '../shapes.js';
+import { ALPHA } from '../reference.js';
+import { distancesDemand, gradientsDemand, predictDemand, stepDemand } from '../shapes.js';
+import { EMPTY } from './roofline.js';
 
 /** @typedef {import('../shapes.js').Work} Work */
 /** @typedef {import('../data.js').Data} Data */
+/** @typedef {import('../data.js').Numbers} Numbers */
 /** @typedef {import('../measure.js').Contender} Contender */
 
 const TOLERANCE = 1e-5;
 
+export const THREE_CALLS = 'evaluate, gradients, update by hand';
+
 /** What the others are compared with: the forms that copy nothing, as the others' data is in place too. */
 export const bases = {
   gradients: ['gradients(batch)', 'gradients(batch), touched'],
+  step: ['step(batch)'],
   distances: ['distances(x, out)'],
   predict: ['predict(x)'],
+  calls: [EMPTY],
 };
+
+const onlyTouched = /** @type {const} */ ({ centers: 'touched' });
 
 /**
  * @param {Work} work
@@ -23,7 +32,7 @@ export const bases = {
  * @returns {Contender[]}
  */
 export function ours(work, data) {
-  return { gradients, distances, predict }[work.kind](work, data);
+  return { gradients, step, distances, predict, calls }[work.kind](work, data);
 }
 
 /**
@@ -37,28 +46,30 @@ function withCenters({ shape }, { centers }) {
 }
 
 /**
+ * @param {CenterLoss} loss
+ * @param {Data} data
+ */
+function filledBatch(loss, { x, target }) {
+  const batch = loss.batch(target.length);
+  batch.x.set(x);
+  batch.target.set(target);
+  return batch;
+}
+
+/**
  * @param {Work} work
  * @param {Data} data
  * @returns {Contender[]}
  */
 function gradients(work, data) {
-  const { B, C, D } = work.shape;
+  const { C, D } = work.shape;
   const { x, target } = data;
   const classesInBatch = new Set(target).size;
   const dense = gradientsDemand(work.shape, classesInBatch, 'dense');
   const touched = gradientsDemand(work.shape, classesInBatch, 'touched');
-  const onlyTouched = /** @type {const} */ ({ centers: 'touched' });
 
   const loss = withCenters(work, data);
-  const batch = loss.batch(B);
-  batch.x.set(x);
-  batch.target.set(target);
-
-  // Steps move the centers, so they have an object of their own.
-  const training = withCenters(work, data);
-  const trainingBatch = training.batch(B);
-  trainingBatch.x.set(x);
-  trainingBatch.target.set(target);
+  const batch = filledBatch(loss, data);
 
   /** @param {{ classes: Int32Array, rows: Float32Array }} gradient */
   const scatter = ({ classes, rows }) => {
@@ -100,22 +111,138 @@ function gradients(work, data) {
     // In place the zeros of other classes already stand there: dense moves no more than touched.
     form('gradients(batch)', touched, () => loss.gradients(batch), all),
     form('gradients(batch), touched', touched, () => loss.gradients(batch, onlyTouched), scattered),
+  ].map((contender, i) => (i === 0 ? { ...contender, dispose: () => [loss, batch].forEach(dispose) } : contender));
+}
+
+/**
+ * @param {Work} work
+ * @param {Data} data
+ * @returns {Contender[]}
+ */
+function step(work, data) {
+  const demand = stepDemand(work.shape, new Set(data.target).size);
+  /**
+   * Steps move the centers, so each form has an object of its own.
+   *
+   * @param {string} name
+   * @param {(loss: CenterLoss, batch: ReturnType<typeof filledBatch>) => () => { loss: number, gradX: Float32Array }} prepare
+   * @returns {Contender}
+   */
+  const form = (name, prepare) => {
+    const loss = withCenters(work, data);
+    const batch = filledBatch(loss, data);
+    const run = prepare(loss, batch);
+    return {
+      name,
+      group: 'ours',
+      demand,
+      tolerance: TOLERANCE,
+      outcome() {
+        loss.centers.params.set(data.centers);
+        const { loss: value, gradX } = run();
+        return { loss: [value], gradX, centers: loss.centers.params.slice() };
+      },
+      time: timed(run),
+      dispose: () => [loss, batch].forEach(dispose),
+    };
+  };
+  return [
+    form('step(batch)', (loss, batch) => () => loss.step(batch)),
+    form(THREE_CALLS, (loss, batch) => {
+      const move = updateByHand(work.shape, loss, batch);
+      return () => {
+        const value = loss.evaluate(batch);
+        const { gradX, gradCenters } = loss.gradients(batch, onlyTouched);
+        move(gradCenters);
+        return { loss: value, gradX };
+      };
+    }),
+    form('gradients, update by hand', (loss, batch) => {
+      const move = updateByHand(work.shape, loss, batch);
+      return () => {
+        const { loss: value, gradX, gradCenters } = loss.gradients(batch, onlyTouched);
+        move(gradCenters);
+        return { loss: value, gradX };
+      };
+    }),
+  ];
+}
+
+/**
+ * Wen's rule from the gradient, in which Σ(c − x) stands times 2/(B·C).
+ *
+ * @param {import('../shapes.js').Shape} shape
+ * @param {CenterLoss} loss
+ * @param {ReturnType<typeof filledBatch>} batch
+ */
+function updateByHand({ B, C, D }, loss, batch) {
+  /** @type {Numbers} */
+  const counts = new Int32Array(C);
+  return (/** @type {{ classes: Int32Array, rows: Float32Array } | null} */ gradient) => {
+    if (!gradient) throw new Error('the centers are fixed');
+    /** @type {{ classes: Numbers, rows: Numbers }} */
+    const { classes, rows } = gradient;
+    /** @type {Numbers} */
+    const target = batch.target;
+    /** @type {Numbers} */
+    const params = loss.centers.params;
+    for (let b = 0; b < B; b++) counts[target[b]]++;
+    for (let slot = 0; slot < classes.length; slot++) {
+      const label = classes[slot];
+      const rate = (ALPHA * B * C) / (2 * (1 + counts[label]));
+      counts[label] = 0;
+      for (let d = 0; d < D; d++) params[label * D + d] -= rate * rows[slot * D + d];
+    }
+  };
+}
+
+/**
+ * One row in place: little is left but what a call takes.
+ *
+ * @param {Work} work
+ * @param {Data} data
+ * @returns {Contender[]}
+ */
+function calls(work, data) {
+  const loss = withCenters(work, data);
+  const batch = filledBatch(loss, data);
+  const own = { group: /** @type {const} */ ('ours'), tolerance: TOLERANCE };
+  /**
+   * @template Result
+   * @param {string} name
+   * @param {() => Result} run
+   * @param {(result: Result) => import('../reference.js').Outcome} outcome
+   * @returns {Contender}
+   */
+  const form = (name, run, outcome) => ({ ...own, name, outcome: () => outcome(run()), time: timed(run) });
+  return [
+    form(
+      'evaluate(batch)',
+      () => loss.evaluate(batch),
+      (value) => ({ loss: [value] }),
+    ),
+    form(
+      'gradients(batch)',
+      () => loss.gradients(batch),
+      ({ loss: value, gradX, gradCenters }) => ({ loss: [value], gradX, gradCenters: gradCenters ?? [] }),
+    ),
+    form(
+      'gradients(batch), touched',
+      () => loss.gradients(batch, onlyTouched),
+      ({ loss: value, gradX }) => ({ loss: [value], gradX }),
+    ),
     {
       ...form(
         'step(batch)',
-        touched,
-        () => training.step(trainingBatch),
-        () => ({
-          centers: training.centers.params.slice(),
-        }),
+        () => loss.step(batch),
+        ({ loss: value, gradX }) => ({ loss: [value], gradX, centers: loss.centers.params.slice() }),
       ),
-      dispose() {
-        training.dispose();
-        loss.dispose();
-      },
+      dispose: () => [loss, batch].forEach(dispose),
     },
   ];
 }
+
+const dispose = (/** @type {{ dispose(): void }} */ owner) => owner.dispose();
 
 /**
  * @param {Work} work

@@ -216,6 +216,7 @@ export function plainJs({ kind, shape }, data) {
       ),
     ];
   }
+  if (kind !== 'gradients') return [];
   const dense = denseGradients(shape);
   const touched = touchedGradients(shape);
   return [

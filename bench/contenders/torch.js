@@ -9,7 +9,7 @@ const script = fileURLToPath(new URL('../torch_reference.py', import.meta.url));
 export const NO_TORCH = 'no torch here: pip install -r bench/requirements.txt';
 const TOLERANCE = 1e-4;
 
-/** @type {Record<import('../shapes.js').Kind, { name: string, work: string }[]>} */
+/** @type {Partial<Record<import('../shapes.js').Kind, { name: string, work: string }[]>>} */
 const variants = {
   gradients: [
     { name: 'PyTorch, pytorch-ood', work: 'gradients_pytorch_ood' },
@@ -57,10 +57,12 @@ export async function openTorch(python = process.env.PYTHON || 'python3') {
      * @returns {Promise<(import('../measure.js').Contender | import('../measure.js').Missing)[]>}
      */
     async contenders({ kind, shape: { B, D, C } }, data) {
+      const forms = variants[kind] ?? [];
+      if (forms.length === 0) return [];
       if (!versions) return [{ name: 'PyTorch', group: 'peer', missing: NO_TORCH }];
       const { x, target, centers } = data;
       await ask({ load: { shape: [B, D, C], x: encode(x), target: encode(target), centers: encode(centers) } });
-      return variants[kind].map(({ name, work }) => ({
+      return forms.map(({ name, work }) => ({
         name,
         group: 'peer',
         tolerance: TOLERANCE,

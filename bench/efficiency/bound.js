@@ -1,9 +1,9 @@
 // @ts-check
 
-/** @typedef {{ reading: number, 'mul-add': number, call: number }} Bounds  nanoseconds */
+/** @typedef {{ streaming: number, 'mul-add': number, call: number }} Bounds  nanoseconds */
 
 /** @type {(keyof Bounds)[]} */
-const LIMITS = ['reading', 'mul-add', 'call'];
+const LIMITS = ['streaming', 'mul-add', 'call'];
 
 /**
  * The share of its time that a call needs at least. The bound is the largest of three times: to read as many bytes as
@@ -19,7 +19,7 @@ export function efficiency(ns, bounds) {
   return { efficiency: bounds[by] / ns, by };
 }
 
-/** @typedef {{ ns: number, reading: number, 'mul-add': number }} Times */
+/** @typedef {{ ns: number, streaming: number, 'mul-add': number }} Times */
 
 /**
  * The least of each time: whatever else the machine does can only add to one. Ratios of single rounds would need longer
@@ -31,6 +31,6 @@ export function efficiency(ns, bounds) {
  */
 export const least = (before, now) => ({
   ns: Math.min(before?.ns ?? Infinity, now.ns),
-  reading: Math.min(before?.reading ?? Infinity, now.reading),
+  streaming: Math.min(before?.streaming ?? Infinity, now.streaming),
   'mul-add': Math.min(before?.['mul-add'] ?? Infinity, now['mul-add']),
 });

@@ -20,7 +20,7 @@ export function efficiencyPlot(spots, machine) {
     title: {
       text: 'Efficiency by shape: the least time that the machine needs over the time taken',
       subtitle: [
-        'least: the largest of reading the bytes, the multiply-adds in registers, and a call with B = D = C = 1',
+        'least: the largest of moving the bytes, the multiply-adds in registers, and a call with B = D = C = 1',
         machine,
       ],
     },

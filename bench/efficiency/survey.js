@@ -36,23 +36,27 @@ export async function survey(shapes, effort, sweeps, onShape) {
     for (const shape of turn % 2 === 0 ? shapes : shapes.toReversed()) {
       onShape(shape);
       const { contenders, dispose } = openOperations(shape, [...KINDS]);
-      const bounds = roofline.contenders(contenders.flatMap(({ demand }) => demand ?? []));
+      const bounds = contenders.flatMap(({ name, demand }) => {
+        const of = demand ? roofline.contenders(/** @type {import('../shapes.js').Kind} */ (name), [demand]) : [];
+        return of.map((contender) => ({ ...contender, of: name }));
+      });
       const timings = await measure([...contenders, ...bounds, ...tiny.contenders], effort);
       dispose();
-      /** @param {(contender: import('../measure.js').Contender) => boolean} wanted */
-      const leastOf = (wanted) => spread(timings.find(({ contender }) => wanted(contender))?.samples ?? []).min;
-      for (const { name, demand: mine } of contenders) {
+      /** @param {import('../measure.js').Contender | undefined} wanted */
+      const leastOf = (wanted) => spread(timings.find(({ contender }) => contender === wanted)?.samples ?? []).min;
+      for (const contender of contenders) {
+        const { name } = contender;
+        const bound = (/** @type {import('../measure.js').Limit} */ by) =>
+          leastOf(bounds.find(({ of, bounds: its }) => of === name && its?.by === by));
         const now = {
-          ns: leastOf((one) => contenders.includes(one) && one.name === name),
-          reading: leastOf(({ group, demand }) => group === 'roofline' && demand?.bytes === mine?.bytes),
-          'mul-add': leastOf(
-            ({ group, demand }) => group === 'roofline' && demand?.multiplyAdds === mine?.multiplyAdds,
-          ),
+          ns: leastOf(contender),
+          streaming: bound('streaming'),
+          'mul-add': bound('multiply-adds'),
         };
         times.set(key(name, shape), least(times.get(key(name, shape)), now));
       }
       for (const contender of tiny.contenders) {
-        const ns = leastOf((one) => one === contender);
+        const ns = leastOf(contender);
         fixed.set(contender.name, Math.min(fixed.get(contender.name) ?? Infinity, ns));
       }
     }

@@ -1,8 +1,8 @@
 //! What JavaScript calls: numbers in, numbers out, no arithmetic.
 //!
-//! Every address is that of memory which the caller got from [`allocate`] and still owns, 16-byte aligned and large
-//! enough for the shape that comes with it; no two of one call overlap. All `unsafe` here rests on that one contract,
-//! which `src/memory.ts` and its callers keep.
+//! Every address is that of memory from `__heap_base` on, which the linker leaves to the caller, 16-byte aligned and
+//! large enough for the shape that comes with it; no two of one call overlap. All `unsafe` here rests on that one
+//! contract, which `src/memory.ts` and its callers keep. Nothing in Rust allocates: `src/heap.ts` knows what is free.
 //!
 //! The signatures are plain C ones of 32-bit integers and doubles, so that a module of any engine, also one translated
 //! to JavaScript, is called alike without glue. `src/kernels.ts` declares them for TypeScript.
@@ -11,9 +11,6 @@
 #![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a seed is a whole number below 2^53")]
 #![allow(clippy::too_many_arguments, reason = "only numbers cross the boundary, so nothing can be bundled")]
 
-extern crate alloc;
-
-use alloc::alloc::{Layout as Block, alloc_zeroed, dealloc};
 use core::slice::{from_raw_parts, from_raw_parts_mut};
 
 use crate::center_gradient::{CenterGradient, Form};
@@ -23,35 +20,11 @@ use crate::row_sum::RowSums;
 use crate::shape::Rows;
 use crate::vector::{Lanes, trap};
 use crate::workspace::Layout;
-use crate::{distance, init, predict as nearest, softmin as probability, update};
-
-const ALIGNMENT: usize = 16;
-
-#[global_allocator]
-static HEAP: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
+use crate::{distance, expansion, init, predict as nearest, softmin as probability, update};
 
 #[panic_handler]
 fn on_panic(_: &core::panic::PanicInfo) -> ! {
     trap()
-}
-
-/// The address of `bytes` bytes, all 0, or 0 if they can't be had.
-#[unsafe(no_mangle)]
-pub extern "C" fn allocate(bytes: usize) -> usize {
-    match Block::from_size_align(bytes, ALIGNMENT) {
-        // SAFETY: the size is not 0.
-        Ok(block) if bytes > 0 => unsafe { alloc_zeroed(block) as usize },
-        _ => 0,
-    }
-}
-
-/// Gives back what [`allocate`] gave for the same number of bytes.
-#[unsafe(no_mangle)]
-pub extern "C" fn deallocate(address: usize, bytes: usize) {
-    if let Ok(block) = Block::from_size_align(bytes, ALIGNMENT) {
-        // SAFETY: by the contract above, address and size are those of one live block.
-        unsafe { dealloc(address as *mut u8, block) }
-    }
 }
 
 fn read<'a, T>(address: usize, len: usize) -> &'a [T] {
@@ -237,18 +210,48 @@ pub extern "C" fn wen_step(
     )
 }
 
+/// Bytes that [`distances`] wants as workspace.
+#[unsafe(no_mangle)]
+pub extern "C" fn distances_workspace_bytes(rows: usize, n_classes: usize, n_dim: usize) -> usize {
+    expansion::room_values(rows, n_classes, n_dim) * size_of::<f32>()
+}
+
+/// Bytes that [`predict`] wants as workspace.
+#[unsafe(no_mangle)]
+pub extern "C" fn predict_workspace_bytes(rows: usize, n_classes: usize, n_dim: usize) -> usize {
+    nearest::room_values(rows, n_classes, n_dim) * size_of::<f32>()
+}
+
 /// Squared distances [rows, n_classes].
 #[unsafe(no_mangle)]
-pub extern "C" fn distances(x: usize, rows: usize, centers: usize, n_classes: usize, n_dim: usize, distmat: usize) {
-    let (x, centers) = (read(x, rows * n_dim), read(centers, n_classes * n_dim));
-    distance::distances::<Lanes>(Rows::new(x, n_dim), Rows::new(centers, n_dim), write(distmat, rows * n_classes));
+pub extern "C" fn distances(
+    x: usize,
+    rows: usize,
+    centers: usize,
+    n_classes: usize,
+    n_dim: usize,
+    distmat: usize,
+    work: usize,
+) {
+    let (x, centers) = (Rows::new(read(x, rows * n_dim), n_dim), Rows::new(read(centers, n_classes * n_dim), n_dim));
+    let room = write(work, expansion::room_values(rows, n_classes, n_dim));
+    distance::distances::<Lanes>(x, centers, room, write(distmat, rows * n_classes));
 }
 
 /// The nearest class of each row.
 #[unsafe(no_mangle)]
-pub extern "C" fn predict(x: usize, rows: usize, centers: usize, n_classes: usize, n_dim: usize, classes: usize) {
-    let (x, centers) = (read(x, rows * n_dim), read(centers, n_classes * n_dim));
-    nearest::predict::<Lanes>(Rows::new(x, n_dim), Rows::new(centers, n_dim), write(classes, rows));
+pub extern "C" fn predict(
+    x: usize,
+    rows: usize,
+    centers: usize,
+    n_classes: usize,
+    n_dim: usize,
+    classes: usize,
+    work: usize,
+) {
+    let (x, centers) = (Rows::new(read(x, rows * n_dim), n_dim), Rows::new(read(centers, n_classes * n_dim), n_dim));
+    let room = write(work, nearest::room_values(rows, n_classes, n_dim));
+    nearest::predict::<Lanes>(x, centers, room, write(classes, rows));
 }
 
 /// Squared distances to softmin probabilities, in place.

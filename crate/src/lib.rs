@@ -14,22 +14,29 @@
 //!
 //! Layers, each using only those before it: `vector` (four lanes) and `shape` (checked views); `rows` (the walks over
 //! dimensions); `row_sum` (exact sums of rows), `groups` (the classes of a batch) and `center_gradient` (where their sums
-//! go); the formulas above, of which gradients and update are one `sweep` over the batch, and `init`; `workspace` and
-//! `boundary`, which let JavaScript call them.
+//! go); `packed` (rows turned for a tile), `products` (the tile) and `settle` (what it leaves in doubt), which make up
+//! `expansion`, many distances at once, beside `direct`, few of them, and `elimination`, one row's nearest; the formulas
+//! above, of which gradients and update are one `sweep` over the batch, and `init`; `workspace` and `boundary`, which let
+//! JavaScript call them.
 #![cfg_attr(target_arch = "wasm32", no_std)]
 
 pub mod center_gradient;
+mod direct;
 pub mod distance;
+mod elimination;
+pub mod expansion;
 pub mod groups;
 pub mod init;
 pub mod loss;
+mod packed;
 pub mod predict;
+mod products;
 pub mod row_sum;
 pub mod rows;
+mod settle;
 pub mod shape;
 pub mod softmin;
 mod sweep;
-mod tiles;
 pub mod update;
 pub mod vector;
 pub mod workspace;

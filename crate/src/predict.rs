@@ -1,8 +1,9 @@
 //! The nearest center of each row.
 
+use crate::direct::for_each_block;
 use crate::shape::{Rows, at_mut, part_mut};
-use crate::tiles::for_each_block;
-use crate::vector::Vector;
+use crate::vector::{LANES, Vector};
+use crate::{elimination, expansion};
 
 /// What stands for the class of a row that has no finite distance.
 pub const NO_CLASS: i32 = -1;
@@ -10,11 +11,31 @@ pub const NO_CLASS: i32 = -1;
 /// Rows that keep their running minimum on the stack while the centers pass.
 const ROWS_AT_ONCE: usize = 64;
 
-/// argmin_j ‖x_i − c_j‖², the lowest j among equals; [`NO_CLASS`] for a row with no finite distance. No distance
-/// matrix is kept.
+/// Float32 values of room that [`predict`] wants.
+#[must_use]
+pub fn room_values(rows: usize, n_classes: usize, dim: usize) -> usize {
+    if elimination::pays(rows, n_classes, dim) {
+        elimination::room_lanes(n_classes) * LANES
+    } else {
+        expansion::room_values(rows, n_classes, dim)
+    }
+}
+
+/// argmin_j ‖x_i − c_j‖² of direct sums, the lowest j among equals; [`NO_CLASS`] for a row with no finite distance. No
+/// distance matrix is kept; `room` has [`room_values`] places.
 #[allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "classes are below 2³¹")]
-pub fn predict<V: Vector>(x: Rows, centers: Rows, classes: &mut [i32]) {
+pub fn predict<V: Vector>(x: Rows, centers: Rows, room: &mut [f32], classes: &mut [i32]) {
     classes.fill(NO_CLASS);
+    if expansion::pays(x.count(), centers.count(), x.dim()) {
+        return expansion::distances::<V>(x, centers, room, None, Some(classes));
+    }
+    if elimination::pays(x.count(), centers.count(), x.dim()) {
+        let room = room.as_chunks_mut().0;
+        for (row, class) in classes.iter_mut().enumerate() {
+            *class = elimination::nearest::<V>(x.row(row), centers, room).map_or(NO_CLASS, |class| class as i32);
+        }
+        return;
+    }
     for start in (0..x.count()).step_by(ROWS_AT_ONCE) {
         let x = x.part(start, ROWS_AT_ONCE);
         let classes = part_mut(classes, start, x.count());

@@ -4,7 +4,7 @@
 //! clusters away from the origin. Sums run in `f32` over at most [`BLOCK`] dimensions and in `f64` across blocks, so
 //! that a million dimensions are as exact as a hundred.
 
-use crate::shape::{part, part_mut};
+use crate::shape::{at, part, part_mut};
 use crate::vector::{LANES, Vector};
 
 /// Dimensions that are summed in `f32` before the sum moves to `f64`: at most 128 additions a lane, which round by
@@ -155,21 +155,21 @@ fn squared_distances_of_block<V: Vector, const R: usize>(x: [&[f32]; R], c: [&[f
             }
         }
     }
-    let rest = dim - runs * LANES;
-    if rest > 0 {
-        let load = |row: &[f32]| part(row, 0, dim).last_chunk().map_or_else(|| V::load_partial(row), V::load);
-        let kept = if runs > 0 { rest } else { LANES };
-        let x = x.map(load);
-        for center in 0..LANES {
-            let c = load(c[center]);
-            for row in 0..R {
-                // The last four dimensions, less those that were in the loop; of fewer than four all, padded with 0.
-                let difference = x[row].sub(c).keep_last(kept);
-                sums[row][center] = difference.mul_add(difference, sums[row][center]);
-            }
+    let mut sums = sums.map(V::sum_each);
+    for k in runs * LANES..dim {
+        let c = V::load(&c.map(|row| at(row, k)));
+        for row in 0..R {
+            let difference = V::splat(at(x[row], k)).sub(c);
+            sums[row] = difference.mul_add(difference, sums[row]);
         }
     }
-    sums.map(V::sum_each)
+    sums
+}
+
+/// to ← from, for rows so short that a call to copy memory would take longer.
+#[inline(never)]
+pub(crate) fn copy<V: Vector>(from: &[f32], to: &mut [f32]) {
+    for_lanes::<V, 1, 1>([from], [to], |from, _| from);
 }
 
 /// outputs ← f(inputs, outputs), four dimensions at a time: the walk that writes.

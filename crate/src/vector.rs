@@ -30,6 +30,18 @@ pub trait Vector: Copy {
     /// The larger of each pair of lanes; NaN where either is NaN.
     #[must_use]
     fn max(self, other: Self) -> Self;
+    /// The smaller of each pair of lanes; that of `self` where either is NaN.
+    #[must_use]
+    fn min_or_self(self, other: Self) -> Self;
+    /// The smallest lanes of four vectors, as the lanes of one; none is NaN.
+    #[must_use]
+    fn least_each(vectors: [Self; LANES]) -> Self;
+    /// Bit i is set where lane i is larger than that of `other`; never for NaN.
+    #[must_use]
+    fn greater(self, other: Self) -> u32;
+    /// The matrix that has the four vectors as its rows, turned so that they are its columns.
+    #[must_use]
+    fn transpose(rows: [Self; LANES]) -> [Self; LANES];
     /// 0 in all lanes but the last `count`.
     #[must_use]
     fn keep_last(self, count: usize) -> Self;
@@ -121,6 +133,23 @@ impl Vector for [f32; LANES] {
         zip(self, other, |a, b| if a > b || a.is_nan() { a } else { b })
     }
     #[inline]
+    fn min_or_self(self, other: Self) -> Self {
+        zip(self, other, |a, b| if b < a { b } else { a })
+    }
+    #[inline]
+    fn least_each(vectors: [Self; LANES]) -> Self {
+        vectors.map(|lanes| lanes.into_iter().fold(f32::INFINITY, f32::min))
+    }
+    #[inline]
+    fn greater(self, other: Self) -> u32 {
+        let bit = |lane: usize| u32::from(self[lane] > other[lane]) << lane;
+        bit(0) | bit(1) | bit(2) | bit(3)
+    }
+    #[inline]
+    fn transpose(rows: [Self; LANES]) -> [Self; LANES] {
+        core::array::from_fn(|column| rows.map(|row| row[column]))
+    }
+    #[inline]
     fn keep_last(self, count: usize) -> Self {
         core::array::from_fn(|lane| if lane + count < LANES { 0.0 } else { self[lane] })
     }
@@ -143,8 +172,8 @@ impl Vector for [f32; LANES] {
 mod simd128 {
     use super::{LANES, Vector};
     use core::arch::wasm32::{
-        f32x4_add, f32x4_max, f32x4_mul, f32x4_splat, f32x4_sub, i32x4, i32x4_add, i32x4_ge, i32x4_shl, i32x4_shuffle,
-        i32x4_splat, i32x4_trunc_sat_f32x4, v128, v128_and, v128_load, v128_store,
+        f32x4_add, f32x4_gt, f32x4_max, f32x4_mul, f32x4_pmin, f32x4_splat, f32x4_sub, i32x4, i32x4_add, i32x4_bitmask,
+        i32x4_ge, i32x4_shl, i32x4_shuffle, i32x4_splat, i32x4_trunc_sat_f32x4, v128, v128_and, v128_load, v128_store,
     };
 
     impl Vector for v128 {
@@ -177,6 +206,30 @@ mod simd128 {
         #[inline]
         fn max(self, other: Self) -> Self {
             f32x4_max(self, other)
+        }
+        #[inline]
+        fn min_or_self(self, other: Self) -> Self {
+            f32x4_pmin(self, other)
+        }
+        #[inline]
+        fn least_each(vectors: [Self; LANES]) -> Self {
+            let [a, b, c, d] = Self::transpose(vectors);
+            f32x4_pmin(f32x4_pmin(a, b), f32x4_pmin(c, d))
+        }
+        #[inline]
+        fn greater(self, other: Self) -> u32 {
+            u32::from(i32x4_bitmask(f32x4_gt(self, other)))
+        }
+        #[inline]
+        fn transpose([a, b, c, d]: [Self; LANES]) -> [Self; LANES] {
+            let (ab, cd) = (i32x4_shuffle::<0, 4, 1, 5>(a, b), i32x4_shuffle::<0, 4, 1, 5>(c, d));
+            let (ab_high, cd_high) = (i32x4_shuffle::<2, 6, 3, 7>(a, b), i32x4_shuffle::<2, 6, 3, 7>(c, d));
+            [
+                i32x4_shuffle::<0, 1, 4, 5>(ab, cd),
+                i32x4_shuffle::<2, 3, 6, 7>(ab, cd),
+                i32x4_shuffle::<0, 1, 4, 5>(ab_high, cd_high),
+                i32x4_shuffle::<2, 3, 6, 7>(ab_high, cd_high),
+            ]
         }
         #[inline]
         #[allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "counts are 0 … 4")]

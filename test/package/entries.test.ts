@@ -57,13 +57,13 @@ describe.each(['center-loss', 'center-loss/slim', 'center-loss/js', 'center-loss
 });
 
 it.each([
-  ['Uint8Array.fromBase64', 'globalThis.Buffer = undefined; Uint8Array.fromBase64 = decode;'],
-  ['Buffer', 'Uint8Array.fromBase64 = undefined;'],
-  ['neither', 'Uint8Array.fromBase64 = undefined; globalThis.Buffer = undefined;'],
+  ['Uint8Array.fromHex', 'globalThis.Buffer = undefined; Uint8Array.fromHex = decode;'],
+  ['Buffer', 'Uint8Array.fromHex = undefined;'],
+  ['neither', 'Uint8Array.fromHex = undefined; globalThis.Buffer = undefined;'],
 ])('the bytes are read with %s', (_, having) => {
   const printed = run(`
     const { from } = Buffer;
-    const decode = (text) => new Uint8Array(from(text, 'base64'));
+    const decode = (text) => new Uint8Array(from(text, 'hex'));
     ${having}
     const { CenterLoss } = await import('center-loss');
     console.log(new CenterLoss(2, 2).evaluate([3, 4], [0]));`);

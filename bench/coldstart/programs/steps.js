@@ -23,7 +23,7 @@ for (let i = 0; i < 5; i++) warmUp();
 spent.decode = 0;
 
 Buffer.from = clocked('decode', Buffer.from.bind(Buffer));
-if (Uint8Array.fromBase64) Uint8Array.fromBase64 = clocked('decode', Uint8Array.fromBase64.bind(Uint8Array));
+if (Uint8Array.fromHex) Uint8Array.fromHex = clocked('decode', Uint8Array.fromHex.bind(Uint8Array));
 WebAssembly.Module = clockedClass('compile', WebAssembly.Module);
 WebAssembly.Instance = clockedClass('instantiate', WebAssembly.Instance);
 

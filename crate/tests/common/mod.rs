@@ -8,6 +8,7 @@ pub(crate) use close::{TOLERANCE, assert_close, assert_matrix_close, assert_same
 
 use center_loss::center_gradient::{CenterGradient, Form};
 use center_loss::distance;
+use center_loss::expansion;
 use center_loss::groups::{Group, Groups, NONE};
 use center_loss::init;
 use center_loss::loss::{Labels, Loss, Reduction};
@@ -115,13 +116,17 @@ impl Batch {
     pub(crate) fn distances(&self) -> Vec<f32> {
         let (x, _, centers) = self.views();
         let mut distmat = vec![f32::NAN; self.rows() * self.n_classes()];
-        distance::distances::<Lanes>(x, centers, &mut distmat);
+        // What an earlier call may have left there.
+        let mut room = vec![f32::NAN; expansion::room_values(self.rows(), self.n_classes(), self.dim)];
+        distance::distances::<Lanes>(x, centers, &mut room, &mut distmat);
         distmat
     }
 
     pub(crate) fn predict(&self) -> Vec<i32> {
         let mut classes = vec![i32::MAX; self.rows()];
-        predict::predict::<Lanes>(Rows::new(&self.x, self.dim), Rows::new(&self.centers, self.dim), &mut classes);
+        let (x, centers) = (Rows::new(&self.x, self.dim), Rows::new(&self.centers, self.dim));
+        let mut room = vec![f32::NAN; predict::room_values(self.rows(), self.n_classes(), self.dim)];
+        predict::predict::<Lanes>(x, centers, &mut room, &mut classes);
         classes
     }
 

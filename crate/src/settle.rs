@@ -1,0 +1,94 @@
+//! Distances that were expanded, made as exact as promised, and exact enough to tell which one is the least.
+
+use crate::rows::squared_distances;
+use crate::shape::{Rows, at, at_mut};
+use crate::vector::{LANES, Vector};
+
+/// The most centers in a block: one bit each.
+pub(crate) const BLOCK_CENTERS: usize = 32;
+
+/// A value for each center of a block; a distance past the last center is infinite.
+pub(crate) type OfBlock = [f32; BLOCK_CENTERS];
+
+/// Two distances that are each off by 10⁻⁵ at the most, and are farther apart than this, are in the right order.
+pub(crate) const AMBIGUOUS: f32 = 1.0 + 4e-5;
+
+/// Sums directly what the expansion leaves in doubt of a row's distances to a block: those of at most
+/// `doubt` + `doubts[j]`, and those that may be the least of the row, `nearest` being the least so far.
+///
+/// Returns the new least and where in the block it is, if it is there: the first of equals.
+#[inline(never)]
+pub(crate) fn settle<V: Vector>(
+    x: &[f32],
+    block: Rows,
+    doubt: f32,
+    doubts: &OfBlock,
+    nearest: f32,
+    distances: &mut OfBlock,
+) -> Option<(f32, usize)> {
+    let count = block.count();
+    let doubts = doubts.as_chunks::<LANES>().0;
+    let doubted = not_above::<V>(distances, count, |place| V::splat(doubt).add(V::load(&at(doubts, place))));
+    sum_again::<V>(x, block, doubted, distances);
+    let lowest = least::<V>(distances, count).to_array().into_iter().fold(f32::INFINITY, f32::min);
+    let limit = V::splat(if lowest < nearest { lowest } else { nearest } * AMBIGUOUS);
+    let candidates = not_above::<V>(distances, count, |_| limit);
+    sum_again::<V>(x, block, candidates & !doubted, distances);
+    let mut found = None;
+    for offset in Bits(candidates) {
+        let distance = at(distances, offset);
+        if distance < found.map_or(nearest, |(least, _)| least) {
+            found = Some((distance, offset));
+        }
+    }
+    found
+}
+
+/// The least of the first `count` distances, in one of the lanes; NaN is passed over.
+#[inline]
+pub(crate) fn least<V: Vector>(distances: &OfBlock, count: usize) -> V {
+    let lanes = distances.as_chunks::<LANES>().0.iter().take(count.div_ceil(LANES));
+    lanes.fold(V::splat(f32::INFINITY), |least, lanes| least.min_or_self(V::load(lanes)))
+}
+
+/// Bits of the first `count` distances that are not above their limit: of NaN, too.
+#[inline]
+fn not_above<V: Vector>(distances: &OfBlock, count: usize, limit: impl Fn(usize) -> V) -> u32 {
+    let lanes = distances.as_chunks::<LANES>().0.iter().enumerate();
+    let above =
+        lanes.fold(0, |above, (place, lanes)| above | (V::load(lanes).greater(limit(place)) << (place * LANES)));
+    !above & (u32::MAX >> (BLOCK_CENTERS - count))
+}
+
+/// Replaces the distances whose bits are set by direct sums, four at a time.
+#[inline(never)]
+fn sum_again<V: Vector>(x: &[f32], block: Rows, which: u32, distances: &mut OfBlock) {
+    let mut places = Bits(which);
+    while let Some(first) = places.next() {
+        let mut last = first;
+        let chosen = core::array::from_fn::<_, LANES, _>(|lane| {
+            if lane > 0 {
+                last = places.next().unwrap_or(last);
+            }
+            last
+        });
+        let [sums] = squared_distances::<V, 1>([x], chosen.map(|place| block.row(place)));
+        for (place, sum) in chosen.into_iter().zip(sums.to_array()) {
+            *at_mut(distances, place) = sum;
+        }
+    }
+}
+
+/// The places of the bits that are set, in ascending order.
+struct Bits(u32);
+
+impl Iterator for Bits {
+    type Item = usize;
+
+    #[inline]
+    fn next(&mut self) -> Option<usize> {
+        let place = self.0.trailing_zeros();
+        self.0 &= self.0.wrapping_sub(1);
+        (place < u32::BITS).then_some(place as usize)
+    }
+}
