@@ -118,7 +118,7 @@ pub extern "C" fn evaluate(
     reduction: u32,
 ) -> f64 {
     let labels = Labels::new(read(labels, rows), n_classes);
-    let centers = Rows::new(read(centers, n_classes * n_dim), n_dim);
+    let centers = write(centers, n_classes * n_dim);
     loss_of(radius, reduction).evaluate::<Lanes>(Rows::new(read(x, rows * n_dim), n_dim), &labels, centers)
 }
 
@@ -136,7 +136,7 @@ pub extern "C" fn gradient(
     grad_x: usize,
 ) -> f64 {
     let labels = Labels::new(read(labels, rows), n_classes);
-    let centers = Rows::new(read(centers, n_classes * n_dim), n_dim);
+    let centers = write(centers, n_classes * n_dim);
     let x = Rows::new(read(x, rows * n_dim), n_dim);
     loss_of(radius, reduction).gradient::<Lanes>(x, &labels, centers, write(grad_x, rows * n_dim))
 }

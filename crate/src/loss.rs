@@ -16,9 +16,8 @@
 use crate::center_gradient::CenterGradient;
 use crate::groups::Groups;
 use crate::row_sum::RowSums;
-use crate::rows::{residual, squared_distance};
-use crate::shape::{Rows, at, at_mut, class_of, is_known, part, part_mut};
-use crate::sweep::{Purpose, sweep};
+use crate::shape::{Rows, at, at_mut, class_of, is_known, part};
+use crate::sweep::{ClassSums, Purpose, sweep};
 use crate::vector::Vector;
 
 /// What the reference clamps the entries of its masked distance matrix to: 10⁻¹² and 10¹² as float32 has them, so that
@@ -74,6 +73,19 @@ impl<'a> Labels<'a> {
         Self { values, n_classes, known, with_class }
     }
 
+    /// The class of a row.
+    #[inline]
+    pub(crate) fn class(&self, row: usize) -> Option<usize> {
+        class_of(at(self.values, row), self.n_classes)
+    }
+
+    /// What row x, which has no class, adds to Σ: nothing, but NaN if it is known and not finite, as its distances would
+    /// in the reference.
+    #[inline]
+    pub(crate) fn without_class(&self, row: usize, x: &[f32]) -> f64 {
+        if is_known(at(self.values, row)) && !x.iter().all(|value| value.is_finite()) { f64::NAN } else { 0.0 }
+    }
+
     #[allow(clippy::cast_precision_loss, reason = "counts are far below 2⁵³")]
     fn known(&self) -> f64 {
         self.known as f64
@@ -102,7 +114,7 @@ impl Loss {
     }
 
     /// What a squared distance to the row's own center adds to Σ. NaN stays NaN.
-    fn entry(self, distance: f64) -> f64 {
+    pub(crate) fn entry(self, distance: f64) -> f64 {
         let (excess, (low, high)) = (distance - self.radius, self.clamps());
         if excess < low {
             low
@@ -135,7 +147,7 @@ impl Loss {
 
     /// The loss from the sum over the rows' own entries: the floors of all other entries are known without a look.
     #[inline(never)]
-    fn reduce(self, own: f64, labels: &Labels) -> f64 {
+    pub(crate) fn reduce(self, own: f64, labels: &Labels) -> f64 {
         let floors = if self.is_clamped() { labels.others() * FLOOR } else { 0.0 };
         (own + floors) * self.weight(labels)
     }
@@ -184,28 +196,17 @@ impl Loss {
         }
     }
 
-    /// The loss from embeddings: O(B·D), one center a row, no distance matrix.
-    #[must_use]
-    pub fn evaluate<V: Vector>(self, x: Rows, labels: &Labels, centers: Rows) -> f64 {
-        let mut own = 0.0;
-        for (row, &label) in labels.values.iter().enumerate() {
-            own += match class_of(label, labels.n_classes) {
-                Some(class) => self.entry(squared_distance::<V>(x.row(row), centers.row(class))),
-                None => without_class(x.row(row), label),
-            };
-        }
-        self.reduce(own, labels)
+    /// The loss from embeddings: O(B·D), one center a row, no distance matrix. Nothing is written to the centers.
+    pub fn evaluate<V: Vector>(self, x: Rows, labels: &Labels, centers: &mut [f32]) -> f64 {
+        sweep::<V>(self, x, labels, centers, &mut [], None)
     }
 
     /// The loss and ∂loss/∂x = 2w·(x − c), w the weight of one entry, for centers that do not move.
-    pub fn gradient<V: Vector>(self, x: Rows, labels: &Labels, centers: Rows, grad_x: &mut [f32]) -> f64 {
-        let scale = V::splat(self.scale(labels));
-        self.each_row(x, labels, grad_x, |x, class, grad| {
-            residual(x, centers.row(class), [], [grad], |residual, []| [scale.mul(residual)])
-        })
+    pub fn gradient<V: Vector>(self, x: Rows, labels: &Labels, centers: &mut [f32], grad_x: &mut [f32]) -> f64 {
+        sweep::<V>(self, x, labels, centers, grad_x, None)
     }
 
-    /// The loss, ∂loss/∂x and ∂loss/∂c_j = −2w·Σ(x − c_j).
+    /// The loss, ∂loss/∂x and ∂loss/∂c_j = −2w·Σ(x − c_j). Nothing is written to the centers.
     #[allow(clippy::too_many_arguments, reason = "a batch, its workspace and its results")]
     pub fn gradients<V: Vector>(
         self,
@@ -217,40 +218,8 @@ impl Loss {
         sums: &mut RowSums,
         grad_centers: &mut CenterGradient,
     ) -> f64 {
-        sweep::<V>(self, x, labels, centers, groups, grad_x, sums, Purpose::Gradient(grad_centers))
-    }
-
-    /// Calls `visit(row, class, gradient)` for the rows that have a class, which writes ∂loss/∂row as far as the row
-    /// pulls and gives its distance to the center. Returns the loss.
-    ///
-    /// In the order of the rows, so that memory is read and written as it lies there, and that the sum, whatever else is
-    /// computed with it, is the same to the last bit.
-    #[inline]
-    pub(crate) fn each_row(
-        self,
-        x: Rows,
-        labels: &Labels,
-        grad_x: &mut [f32],
-        mut visit: impl FnMut(&[f32], usize, &mut [f32]) -> f64,
-    ) -> f64 {
-        let mut own = 0.0;
-        for (row, &label) in labels.values.iter().enumerate() {
-            let grad = part_mut(grad_x, row * x.dim(), x.dim());
-            let x = x.row(row);
-            let pulls = if let Some(class) = class_of(label, labels.n_classes) {
-                let distance = visit(x, class, grad);
-                own += self.entry(distance);
-                self.pulls(distance)
-            } else {
-                own += without_class(x, label);
-                false
-            };
-            if !pulls {
-                // Written, not scaled by 0: 0·NaN is NaN, and a row that does not pull has no gradient at all.
-                grad.fill(0.0);
-            }
-        }
-        self.reduce(own, labels)
+        let purpose = Purpose::Gradient(grad_centers);
+        sweep::<V>(self, x, labels, centers, grad_x, Some(ClassSums { groups, sums, purpose }))
     }
 
     /// The factor of x − c in the gradient: ∂(w·d)/∂x = 2w·(x − c).
@@ -263,10 +232,4 @@ impl Loss {
 /// Whether a row at this distance is near enough to be in a sum; one that is not finite is not.
 pub(crate) fn is_near(distance: f64) -> bool {
     distance <= FARTHEST
-}
-
-/// What a row without a class adds to Σ: nothing, but NaN if it is known and not finite, as its distances would in
-/// the reference.
-fn without_class(x: &[f32], label: i32) -> f64 {
-    if is_known(label) && !x.iter().all(|value| value.is_finite()) { f64::NAN } else { 0.0 }
 }

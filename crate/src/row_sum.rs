@@ -12,7 +12,7 @@ const RUN: u32 = 64;
 pub struct RowSum {
     /// Where the run stands; 0, the row of zeros, before the first row.
     run: u32,
-    /// Where the total of the runs before stands; 0: there were none.
+    /// Where the total of the runs before stands; 0, the row of zeros, if there were none.
     total: u32,
     /// The number of rows.
     rows: u32,
@@ -41,16 +41,17 @@ impl<'a> RowSums<'a> {
         n_classes.min(rows / 2) + 2
     }
 
-    /// The most rows of `totals` that the sums of a batch take.
+    /// The most rows of `totals` that the sums of a batch take: those of classes with many rows, the zeros.
     #[must_use]
     pub fn totals(rows: usize, n_classes: usize) -> usize {
-        n_classes.min(rows / RUN as usize)
+        n_classes.min(rows / RUN as usize) + 1
     }
 
     /// Room for the sums of a batch; `runs` and `totals` are rows of `dim` values, and what they hold does not matter.
     #[must_use]
     pub fn new(runs: &'a mut [f32], totals: &'a mut [f64], dim: usize) -> Self {
         part_mut(runs, 0, dim).fill(0.0);
+        part_mut(totals, 0, dim).fill(0.0);
         Self { runs, totals, dim, spare: 1, runs_taken: 2, totals_taken: 0 }
     }
 
@@ -104,22 +105,17 @@ impl<'a> RowSums<'a> {
 
     #[inline(never)]
     fn add_up(&mut self, sum: RowSum, accepted: bool, last: &mut [f32]) {
-        if !accepted {
-            for (last, before) in last.iter_mut().zip(self.next(sum).0) {
-                *last = *before;
-            }
-        }
-        if sum.total > 0 {
-            for (last, total) in last.iter_mut().zip(self.run_and_total(sum).1) {
-                #[allow(clippy::cast_possible_truncation, reason = "the one rounding to float32")]
-                let sum = (*total + f64::from(*last)) as f32;
-                *last = sum;
-            }
+        let (run, total) = self.run_and_total(sum);
+        for (last, (run, total)) in last.iter_mut().zip(run.iter().zip(total)) {
+            #[allow(clippy::cast_possible_truncation, reason = "the one rounding to float32")]
+            let sum = (*total + f64::from(if accepted { *last } else { *run })) as f32;
+            *last = sum;
         }
     }
 
+    /// The last run of a sum, and the total of those before.
     fn run_and_total(&mut self, sum: RowSum) -> (&mut [f32], &mut [f64]) {
-        let total = (sum.total as usize - 1) * self.dim;
-        (part_mut(self.runs, sum.run as usize * self.dim, self.dim), part_mut(self.totals, total, self.dim))
+        let start = |place: u32| place as usize * self.dim;
+        (part_mut(self.runs, start(sum.run), self.dim), part_mut(self.totals, start(sum.total), self.dim))
     }
 }

@@ -4,15 +4,15 @@ use crate::center_gradient::CenterGradient;
 use crate::groups::Groups;
 use crate::loss::{Labels, Loss, is_near};
 use crate::row_sum::RowSums;
-use crate::rows::{for_lanes, residual};
+use crate::rows::{for_lanes, residual, squared_distance};
 use crate::shape::{Rows, part_mut};
 use crate::vector::Vector;
 
 /// What becomes of the sum of a class, once all its rows have been seen.
 #[derive(Debug)]
-pub(crate) enum Purpose<'a, 'b> {
+pub(crate) enum Purpose<'a, 'gradient> {
     /// ∂loss/∂c = −scale·Σ(x − c), over the rows that have a gradient.
-    Gradient(&'a mut CenterGradient<'b>),
+    Gradient(&'a mut CenterGradient<'gradient>),
     /// c ← c + alpha/(1 + n)·Σ(x − c), over the n rows that are not too far, those within the radius too.
     Update {
         alpha: f64,
@@ -40,45 +40,89 @@ fn pull<V: Vector>(
     })
 }
 
-/// Writes ∂loss/∂x, does with the centers what `purpose` says, and returns the loss.
+/// The sums of the classes of a batch, and what they are for.
+#[derive(Debug)]
+pub(crate) struct ClassSums<'a, 'groups, 'sums, 'gradient> {
+    pub(crate) groups: &'a mut Groups<'groups>,
+    pub(crate) sums: &'a mut RowSums<'sums>,
+    pub(crate) purpose: Purpose<'a, 'gradient>,
+}
+
+/// Writes ∂loss/∂x, unless there is no room for it, does with the centers what their sums are for, and returns the loss.
 ///
-/// One walk over each row gives its distance, its gradient and the sum with it, taken or left as the distance says. Not
-/// inlined: one copy serves the gradients and the update.
-#[allow(clippy::too_many_arguments, reason = "a batch, its workspace and its results")]
+/// In the order of the rows, so that memory is read and written as it lies there, and that the loss, whatever else is
+/// computed with it, is the same to the last bit. Not inlined: one copy serves all.
 #[inline(never)]
 pub(crate) fn sweep<V: Vector>(
     loss: Loss,
     x: Rows,
     labels: &Labels,
     centers: &mut [f32],
-    groups: &mut Groups,
     grad_x: &mut [f32],
-    sums: &mut RowSums,
-    mut purpose: Purpose,
+    mut sums: Option<ClassSums>,
 ) -> f64 {
     let scale = loss.scale(labels);
-    let factor = if let Purpose::Gradient(_) = purpose { -scale } else { 1.0 };
-    loss.each_row(x, labels, grad_x, |x, class, grad| {
-        let center = part_mut(centers, class * x.len(), x.len());
+    let grad_dim = if grad_x.is_empty() { 0 } else { x.dim() };
+    let mut own = 0.0;
+    for row in 0..x.count() {
+        let grad = part_mut(grad_x, row * grad_dim, grad_dim);
+        let x = x.row(row);
+        let pulls = if let Some(class) = labels.class(row) {
+            let center = part_mut(centers, class * x.len(), x.len());
+            let distance = if let Some(sums) = &mut sums {
+                sums.add::<V>(loss, x, class, center, scale, grad)
+            } else {
+                for_lanes::<V, 2, 1>([x, center], [grad], |[x, c], _| [V::splat(scale).mul(x.sub(c))]);
+                squared_distance::<V>(x, center)
+            };
+            own += loss.entry(distance);
+            loss.pulls(distance)
+        } else {
+            own += labels.without_class(row, x);
+            false
+        };
+        if !pulls {
+            // Written, not scaled by 0: 0·NaN is NaN, and a row that does not pull has no gradient at all.
+            grad.fill(0.0);
+        }
+    }
+    loss.reduce(own, labels)
+}
+
+impl ClassSums<'_, '_, '_, '_> {
+    /// Writes scale·(x − c), adds x − c to the sum of the class if it counts there, and gives the distance. With the last
+    /// row of a class the sum is put to its purpose.
+    #[inline]
+    fn add<V: Vector>(
+        &mut self,
+        loss: Loss,
+        x: &[f32],
+        class: usize,
+        center: &mut [f32],
+        scale: f32,
+        grad: &mut [f32],
+    ) -> f64 {
+        let Self { groups, sums, purpose } = self;
         let place = groups.place(class);
         let group = groups.at(place);
-        let (before, next) = sums.next(group.sum);
-        // The last row of a class makes the sum, which goes where it is wanted.
         let is_last = group.take_row();
-        let after = if is_last { purpose.sum(class, place) } else { next };
-        let distance = pull::<V>(x, center, scale, grad, before, factor, after);
-        let counts = match purpose {
-            Purpose::Gradient(_) => loss.pulls(distance),
-            Purpose::Update { .. } => is_near(distance),
+        let (before, next) = sums.next(group.sum);
+        let (sum, alpha) = match purpose {
+            Purpose::Gradient(gradient) => (gradient.row(class, place), None),
+            Purpose::Update { alpha, sum } => (&mut **sum, Some(*alpha)),
         };
+        let factor = if alpha.is_some() { 1.0 } else { -scale };
+        let after = if is_last { &mut *sum } else { next };
+        let distance = pull::<V>(x, center, scale, grad, before, factor, after);
+        let counts = if alpha.is_some() { is_near(distance) } else { loss.pulls(distance) };
         if !is_last {
             if counts {
                 sums.accept(&mut group.sum);
             }
             return distance;
         }
-        let rows = sums.finish(group.sum, counts, purpose.sum(class, place));
-        if let Purpose::Update { alpha, sum } = &purpose
+        let rows = sums.finish(group.sum, counts, sum);
+        if let Some(alpha) = alpha
             && rows > 0
         {
             #[allow(clippy::cast_possible_truncation, reason = "centers are float32")]
@@ -87,16 +131,5 @@ pub(crate) fn sweep<V: Vector>(
             for_lanes::<V, 1, 1>([sum], [center], |[sum], [center]| [rate.mul_add(sum, center)]);
         }
         distance
-    })
-}
-
-impl Purpose<'_, '_> {
-    /// Where the sum of a class goes.
-    #[inline]
-    fn sum(&mut self, class: usize, place: usize) -> &mut [f32] {
-        match self {
-            Self::Gradient(gradient) => gradient.row(class, place),
-            Self::Update { sum, .. } => sum,
-        }
     }
 }

@@ -4,7 +4,7 @@ use crate::groups::Groups;
 use crate::loss::{Labels, Loss};
 use crate::row_sum::RowSums;
 use crate::shape::Rows;
-use crate::sweep::{Purpose, sweep};
+use crate::sweep::{ClassSums, Purpose, sweep};
 use crate::vector::Vector;
 
 /// The rule of Wen et al. (ECCV 2016, eq. 4): c ← c − α·Σ(c − x) / (1 + n), the sum over the n rows of the class.
@@ -24,5 +24,6 @@ pub fn wen_step<V: Vector>(
     sums: &mut RowSums,
     sum: &mut [f32],
 ) -> f64 {
-    sweep::<V>(loss, x, labels, centers, groups, grad_x, sums, Purpose::Update { alpha, sum })
+    let purpose = Purpose::Update { alpha, sum };
+    sweep::<V>(loss, x, labels, centers, grad_x, Some(ClassSums { groups, sums, purpose }))
 }

@@ -142,15 +142,15 @@ impl Batch {
     }
 
     pub(crate) fn evaluate(&self, loss: Loss) -> f64 {
-        let (x, labels, centers) = self.views();
-        loss.evaluate::<Lanes>(x, &labels, centers)
+        let (x, labels, _) = self.views();
+        loss.evaluate::<Lanes>(x, &labels, &mut self.centers.clone())
     }
 
     /// The loss and ∂loss/∂x, without the centers' gradient.
     pub(crate) fn gradient(&self, loss: Loss) -> (f64, Vec<f32>) {
-        let (x, labels, centers) = self.views();
+        let (x, labels, _) = self.views();
         let mut grad_x = vec![f32::NAN; self.x.len()];
-        (loss.gradient::<Lanes>(x, &labels, centers, &mut grad_x), grad_x)
+        (loss.gradient::<Lanes>(x, &labels, &mut self.centers.clone(), &mut grad_x), grad_x)
     }
 
     pub(crate) fn gradients(&self, loss: Loss, form: Form) -> Gradients {
