@@ -76,10 +76,8 @@ export class ClassCenters {
     this.#checkAlive();
     const rows = countRows(x, 'x', this.nFeatures, 'nFeatures');
     const classes = new Int32Array(rows);
-    const { nClasses, nFeatures } = this;
-    const workBytes = (count: number) => kernels().predict_workspace_bytes(count, nClasses, nFeatures);
-    this.#forRowBlocks('predict', x, rows, 1, workBytes, (first, count, xAt, resultAt, workAt) => {
-      kernels().predict(xAt, count, this.#params.address, nClasses, nFeatures, resultAt, workAt);
+    this.#forRowBlocks('predict', x, rows, 1, (first, count, xAt, resultAt, workAt) => {
+      kernels().predict(xAt, count, this.#params.address, this.nClasses, this.nFeatures, resultAt, workAt);
       readIntegers(resultAt, classes.subarray(first, first + count));
     });
     return classes;
@@ -129,8 +127,7 @@ export class ClassCenters {
     const rows = countRows(x, 'x', nFeatures, 'nFeatures');
     if (out !== undefined) checkOut(out, rows * nClasses, { x, params: this.#params.view });
     const outNow = hold(out ?? newFloats(rows * nClasses));
-    const workBytes = (count: number) => kernels().distances_workspace_bytes(count, nClasses, nFeatures);
-    this.#forRowBlocks('distances', x, rows, nClasses, workBytes, (first, count, xAt, resultAt, workAt) => {
+    this.#forRowBlocks('distances', x, rows, nClasses, (first, count, xAt, resultAt, workAt) => {
       kernels().distances(xAt, count, this.#params.address, nClasses, nFeatures, resultAt, workAt);
       finish(resultAt, count);
       readFloats(resultAt, outNow().subarray(first * nClasses, (first + count) * nClasses));
@@ -144,7 +141,6 @@ export class ClassCenters {
     x: Floats,
     rows: number,
     resultWidth: number,
-    workBytes: (count: number) => number,
     compute: (first: number, count: number, xAt: number, resultAt: number, workAt: number) => void,
   ): void {
     if (rows === 0) return;
@@ -156,7 +152,7 @@ export class ClassCenters {
     const [xAt, resultAt, workAt] = scratch(`${call} for ${atOnce} rows`, [
       BYTES * atOnce * dim,
       BYTES * atOnce * resultWidth,
-      workBytes(atOnce) >>> 0,
+      kernels().distances_workspace_bytes(atOnce, this.nClasses, dim) >>> 0,
     ]);
     for (let block = 0; block < blocks; block++) {
       // All of one size, give or take a row: a last one of few rows would be computed as few rows are.
