@@ -53,7 +53,9 @@ compile_portable() {
   RUSTFLAGS="-C target-cpu=mvp -C link-arg=-zstack-size=65536" compile_wasm portable
 }
 
-WASM_OPT=(node_modules/.bin/wasm-opt -O3 --converge --enable-bulk-memory --enable-nontrapping-float-to-int
+# No address that the kernels are given lies in the first kilobyte, the far end of the stack, so that an offset added to
+# one is part of the load or store.
+WASM_OPT=(node_modules/.bin/wasm-opt -O3 --converge --low-memory-unused --enable-bulk-memory --enable-nontrapping-float-to-int
   --enable-sign-ext --enable-mutable-globals --strip-debug --strip-producers --strip-target-features)
 
 optimize_wasm() {

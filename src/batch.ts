@@ -66,9 +66,7 @@ export class Batch {
 
   /** @internal The gradient of the centers, which stands here until the next call. */
   gradientOf(form: GradientForm): CenterGradient {
-    const gradient = this.#alive(this.#gradCenters).gradientOf(form, this.rows);
-    gradient.clear();
-    return gradient;
+    return this.#alive(this.#gradCenters).gradientOf(form, this.rows);
   }
 
   /** @internal What {@link gradientOf} gave, as it stands now. */

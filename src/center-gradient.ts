@@ -11,7 +11,7 @@ export interface TouchedRows {
 /** All centers, or only those of the classes in the batch. */
 export type GradientForm = 'dense' | 'touched';
 
-/** ∂loss/∂centers in WebAssembly memory, kept between calls so that only the rows written last need clearing. */
+/** ∂loss/∂centers in WebAssembly memory. A dense one is written as a whole each time: users may have written there, too. */
 export class CenterGradient {
   readonly form: GradientForm;
   /** The most rows of a batch that it has room for. */
@@ -51,11 +51,6 @@ export class CenterGradient {
     const copy = newFloats(view.length);
     copy.set(view);
     return copy;
-  }
-
-  /** Sets a dense gradient to 0: users may have written where the kernels do not. */
-  clear(): void {
-    if (this.form === 'dense') this.#rows.view.fill(0);
   }
 
   free(): void {

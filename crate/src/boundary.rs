@@ -16,7 +16,7 @@ use core::slice::{from_raw_parts, from_raw_parts_mut};
 use crate::center_gradient::{CenterGradient, Form};
 use crate::groups::{Group, Groups, NONE};
 use crate::loss::{Labels, Loss, Reduction};
-use crate::row_sum::RowSum;
+use crate::row_sum::RowSums;
 use crate::shape::Rows;
 use crate::vector::{Lanes, trap};
 use crate::workspace::Layout;
@@ -55,12 +55,12 @@ fn workspace<'a>(
     labels: &[i32],
     n_dim: usize,
     slot_of_class: &'a mut [u32],
-) -> (Groups<'a>, RowSum<'a>) {
+) -> (Groups<'a>, RowSums<'a>, &'a mut [f32]) {
     let layout = Layout::new(labels.len(), slot_of_class.len(), n_dim);
     let part = |offset| address + offset;
-    let groups = write::<Group>(part(layout.groups), layout.groups_len);
-    let groups = Groups::new(labels, slot_of_class, groups, write(part(layout.next), labels.len()));
-    (groups, RowSum::new(write(part(layout.run), n_dim), write(part(layout.total), n_dim)))
+    let groups = Groups::new(labels, slot_of_class, write::<Group>(part(layout.groups), layout.groups_len));
+    let (runs, totals) = (write(part(layout.runs), layout.runs_len), write(part(layout.totals), layout.totals_len));
+    (groups, RowSums::new(runs, totals, n_dim), write(part(layout.sum), n_dim))
 }
 
 /// Bytes that [`gradients`] and [`step`] want as workspace.
@@ -143,9 +143,8 @@ pub extern "C" fn gradient(
 
 /// The loss, ∂loss/∂x and ∂loss/∂centers.
 ///
-/// `touched` is a list of 32-bit numbers, its length first, of the classes that have a row in `grad_centers`: on
-/// return those of this batch. With `dense`, `grad_centers` is [n_classes, n_dim], zero but for the rows that
-/// `touched` lists on entry; else the gradients of the touched classes stand in it one after the other.
+/// `touched` becomes a list of 32-bit numbers, its length first: the classes in the batch. With `dense`, `grad_centers`
+/// is [n_classes, n_dim]; else their gradients stand in it one after the other.
 #[unsafe(no_mangle)]
 pub extern "C" fn gradients(
     x: usize,
@@ -164,18 +163,19 @@ pub extern "C" fn gradients(
     work: usize,
 ) -> f64 {
     let label_values = read(labels, rows);
-    let (groups, mut sum) = workspace(work, label_values, n_dim, write(slots, n_classes));
+    let (mut groups, mut sums, _) = workspace(work, label_values, n_dim, write(slots, n_classes));
     let form = if dense == 1 { Form::Dense } else { Form::Touched };
     let grad_rows = form.rows(rows, n_classes);
     let (rows_out, touched) = (write(grad_centers, grad_rows * n_dim), write(touched, grad_rows + 1));
+    let mut grad_centers = CenterGradient::new(form, rows_out, touched, n_dim, &groups);
     loss_of(radius, reduction).gradients::<Lanes>(
         Rows::new(read(x, rows * n_dim), n_dim),
         &Labels::new(label_values, n_classes),
-        Rows::new(read(centers, n_classes * n_dim), n_dim),
-        &groups,
+        write(centers, n_classes * n_dim),
+        &mut groups,
         write(grad_x, rows * n_dim),
-        &mut sum,
-        &mut CenterGradient::new(form, rows_out, touched, n_dim),
+        &mut sums,
+        &mut grad_centers,
     )
 }
 
@@ -196,16 +196,17 @@ pub extern "C" fn wen_step(
     work: usize,
 ) -> f64 {
     let label_values = read(labels, rows);
-    let (groups, mut sum) = workspace(work, label_values, n_dim, write(slots, n_classes));
+    let (mut groups, mut sums, sum) = workspace(work, label_values, n_dim, write(slots, n_classes));
     update::wen_step::<Lanes>(
         loss_of(radius, reduction),
         alpha,
         Rows::new(read(x, rows * n_dim), n_dim),
         &Labels::new(label_values, n_classes),
         write(centers, n_classes * n_dim),
-        &groups,
+        &mut groups,
         write(grad_x, rows * n_dim),
-        &mut sum,
+        &mut sums,
+        sum,
     )
 }
 

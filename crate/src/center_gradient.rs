@@ -1,7 +1,7 @@
 //! Where ∂loss/∂centers is written: all [C, D] of it, or only the rows of the classes in the batch.
 
-use crate::groups::{Group, Groups};
-use crate::shape::{at, at_mut, part, part_mut};
+use crate::groups::Groups;
+use crate::shape::{at_mut, part_mut};
 
 /// The form of a center gradient.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,37 +23,39 @@ impl Form {
     }
 }
 
-/// A center gradient and the classes whose rows it holds, so that the next one need clear only these.
+/// A center gradient that is being written.
 #[derive(Debug)]
 pub struct CenterGradient<'a> {
     form: Form,
     rows: &'a mut [f32],
-    /// The number of classes, then the classes.
-    touched: &'a mut [u32],
     dim: usize,
 }
 
 impl<'a> CenterGradient<'a> {
-    /// A gradient over `rows`, which is zero but for the rows that `touched` lists; all of them are zero after.
-    /// `touched` has one place more than there can be rows.
+    /// A gradient over `rows`, for all classes of `groups`: the rows of the other classes are zero after. The classes
+    /// go to `touched`, which has one place more than there can be groups: their number first.
+    #[allow(clippy::cast_possible_truncation, reason = "classes fit the 32 bits of a wasm address")]
     #[must_use]
-    pub fn new(form: Form, rows: &'a mut [f32], touched: &'a mut [u32], dim: usize) -> Self {
+    pub fn new(form: Form, rows: &'a mut [f32], touched: &mut [u32], dim: usize, groups: &Groups) -> Self {
+        let found = groups.as_slice();
+        *at_mut(touched, 0) = found.len() as u32;
+        for (place, group) in found.iter().enumerate() {
+            *at_mut(touched, 1 + place) = group.class;
+        }
         if form == Form::Dense {
-            for &class in part(touched, 1, at(touched, 0) as usize) {
-                part_mut(rows, class as usize * dim, dim).fill(0.0);
+            for (class, row) in rows.chunks_exact_mut(dim).enumerate() {
+                if !groups.contains(class) {
+                    row.fill(0.0);
+                }
             }
         }
-        *at_mut(touched, 0) = 0;
-        Self { form, rows, touched, dim }
+        Self { form, rows, dim }
     }
 
-    /// The row for the next class.
+    /// The row of a class that stands at `place` among the groups.
     #[inline]
-    pub(crate) fn next_row(&mut self, group: &Group) -> &mut [f32] {
-        let place = at(self.touched, 0) as usize;
-        *at_mut(self.touched, 0) += 1;
-        *at_mut(self.touched, 1 + place) = group.class;
-        let row = if self.form == Form::Dense { group.class as usize } else { place };
+    pub(crate) fn row(&mut self, class: usize, place: usize) -> &mut [f32] {
+        let row = if self.form == Form::Dense { class } else { place };
         part_mut(self.rows, row * self.dim, self.dim)
     }
 }

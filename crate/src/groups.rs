@@ -1,19 +1,19 @@
-//! The rows of a batch by their class, so that each center is read, and its gradient written, once.
+//! The classes of a batch and how many rows each has there.
 //!
 //! O(B) time, and nothing that grows with the number of classes C: the one table of C entries is handed in, all
 //! [`NONE`], and is left so.
 
+use crate::row_sum::RowSum;
 use crate::shape::{at, at_mut, class_of, part};
 
-/// No class, no row.
+/// No class, no place.
 pub const NONE: u32 = u32::MAX;
 
-/// The classes of a batch in the order of their first row, each with the chain of its rows in ascending order.
+/// The classes of a batch in the order of their first row.
 #[derive(Debug)]
 pub struct Groups<'a> {
     slot_of_class: &'a mut [u32],
     found: &'a mut [Group],
-    next: &'a mut [u32],
     len: usize,
 }
 
@@ -23,10 +23,19 @@ pub struct Groups<'a> {
 pub struct Group {
     /// The class.
     pub class: u32,
-    /// The number of its rows in the batch.
-    pub count: u32,
-    first: u32,
-    last: u32,
+    /// The number of its rows in the batch that are still to be taken.
+    left: u32,
+    /// The sum of the rows taken.
+    pub(crate) sum: RowSum,
+}
+
+impl Group {
+    /// Takes one of the rows, and tells whether it is the last.
+    #[inline]
+    pub(crate) fn take_row(&mut self) -> bool {
+        self.left -= 1;
+        self.left == 0
+    }
 }
 
 impl<'a> Groups<'a> {
@@ -36,29 +45,31 @@ impl<'a> Groups<'a> {
         rows.min(n_classes)
     }
 
-    /// Groups the rows that have a class. `slot_of_class` holds [`NONE`] for every class, `groups` has
-    /// [`Groups::capacity`] places and `next` one a row; what the latter two hold does not matter.
+    /// The classes of the rows that have one. `slot_of_class` holds [`NONE`] for every class, and `groups` has
+    /// [`Groups::capacity`] places; what the latter hold does not matter.
     #[allow(clippy::cast_possible_truncation, reason = "rows and classes fit the 32 bits of a wasm address")]
     #[must_use]
-    pub fn new(labels: &[i32], slot_of_class: &'a mut [u32], groups: &'a mut [Group], next: &'a mut [u32]) -> Self {
+    pub fn new(labels: &[i32], slot_of_class: &'a mut [u32], groups: &'a mut [Group]) -> Self {
         let mut len = 0;
-        for (row, &label) in labels.iter().enumerate() {
+        for &label in labels {
             let Some(class) = class_of(label, slot_of_class.len()) else { continue };
-            let row = row as u32;
-            *at_mut(next, row as usize) = NONE;
-            let slot = at(slot_of_class, class);
-            if slot == NONE {
-                *at_mut(slot_of_class, class) = len as u32;
-                *at_mut(groups, len) = Group { class: class as u32, count: 1, first: row, last: row };
+            let slot = at_mut(slot_of_class, class);
+            if *slot == NONE {
+                *slot = len as u32;
+                *at_mut(groups, len) = Group { class: class as u32, left: 1, sum: RowSum::default() };
                 len += 1;
             } else {
-                let group = at_mut(groups, slot as usize);
-                *at_mut(next, group.last as usize) = row;
-                group.last = row;
-                group.count += 1;
+                at_mut(groups, *slot as usize).left += 1;
             }
         }
-        Self { slot_of_class, found: groups, next, len }
+        Self { slot_of_class, found: groups, len }
+    }
+
+    /// Whether a class has a row in the batch.
+    #[must_use]
+    #[inline]
+    pub fn contains(&self, class: usize) -> bool {
+        at(self.slot_of_class, class) != NONE
     }
 
     /// The groups found.
@@ -67,17 +78,17 @@ impl<'a> Groups<'a> {
         part(self.found, 0, self.len)
     }
 
-    /// The rows of `group`, ascending.
-    pub fn rows(&self, group: Group) -> impl Iterator<Item = usize> {
-        let mut row = group.first;
-        core::iter::from_fn(move || {
-            if row == NONE {
-                return None;
-            }
-            let current = row as usize;
-            row = at(self.next, current);
-            Some(current)
-        })
+    /// The place of a class among the groups, past any if it has no row in the batch.
+    #[must_use]
+    #[inline]
+    pub fn place(&self, class: usize) -> usize {
+        at(self.slot_of_class, class) as usize
+    }
+
+    /// The group at a place.
+    #[inline]
+    pub(crate) fn at(&mut self, place: usize) -> &mut Group {
+        at_mut(self.found, place)
     }
 }
 

@@ -13,10 +13,11 @@
 //! | probabilities | p_ij = e^(−d_ij) / Σ_k e^(−d_ik) | `softmin` |
 //!
 //! Layers, each using only those before it: `vector` (four lanes) and `shape` (checked views); `rows` (the walks over
-//! dimensions); `groups` (the rows of each class), `row_sum` (exact sums of rows) and `center_gradient` (where they go);
-//! `packed` (rows turned for a tile), `products` (the tile) and `settle` (what it leaves in doubt), which make up
+//! dimensions); `row_sum` (exact sums of rows), `groups` (the classes of a batch) and `center_gradient` (where their sums
+//! go); `packed` (rows turned for a tile), `products` (the tile) and `settle` (what it leaves in doubt), which make up
 //! `expansion`, many distances at once, beside `direct`, few of them, and `elimination`, one row's nearest; the formulas
-//! above and `init`; `workspace` and `boundary`, which let JavaScript call them.
+//! above, of which gradients and update are one `sweep` over the batch, and `init`; `workspace` and `boundary`, which let
+//! JavaScript call them.
 #![cfg_attr(target_arch = "wasm32", no_std)]
 
 pub mod center_gradient;
@@ -35,6 +36,7 @@ pub mod rows;
 mod settle;
 pub mod shape;
 pub mod softmin;
+mod sweep;
 pub mod update;
 pub mod vector;
 pub mod workspace;

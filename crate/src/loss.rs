@@ -15,9 +15,10 @@
 
 use crate::center_gradient::CenterGradient;
 use crate::groups::Groups;
-use crate::row_sum::RowSum;
-use crate::rows::{for_lanes, squared_distance};
+use crate::row_sum::RowSums;
+use crate::rows::{residual, squared_distance};
 use crate::shape::{Rows, at, at_mut, class_of, is_known, part, part_mut};
+use crate::sweep::{Purpose, sweep};
 use crate::vector::Vector;
 
 /// What the reference clamps the entries of its masked distance matrix to: 10⁻¹² and 10¹² as float32 has them, so that
@@ -51,22 +52,13 @@ pub struct Loss {
     pub reduction: Reduction,
 }
 
-/// Which rows of a class count in its sum.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Counts {
-    /// Those that have a gradient.
-    Pulling,
-    /// All but those at no finite distance or past [`FARTHEST`]; those within the radius too.
-    Near,
-}
-
 /// The labels of a batch and what they count to.
 #[derive(Clone, Copy, Debug)]
 pub struct Labels<'a> {
     values: &'a [i32],
     n_classes: usize,
-    known: f64,
-    with_class: f64,
+    known: usize,
+    with_class: usize,
 }
 
 impl<'a> Labels<'a> {
@@ -74,17 +66,28 @@ impl<'a> Labels<'a> {
     #[must_use]
     #[inline(never)]
     pub fn new(values: &'a [i32], n_classes: usize) -> Self {
-        let (mut known, mut with_class) = (0.0, 0.0);
+        let (mut known, mut with_class) = (0, 0);
         for &label in values {
-            known += f64::from(u8::from(is_known(label)));
-            with_class += f64::from(u8::from(class_of(label, n_classes).is_some()));
+            known += usize::from(is_known(label));
+            with_class += usize::from(class_of(label, n_classes).is_some());
         }
         Self { values, n_classes, known, with_class }
     }
 
-    #[allow(clippy::cast_precision_loss, reason = "class counts are far below 2⁵³")]
+    #[allow(clippy::cast_precision_loss, reason = "counts are far below 2⁵³")]
+    fn known(&self) -> f64 {
+        self.known as f64
+    }
+
+    #[allow(clippy::cast_precision_loss, reason = "counts are far below 2⁵³")]
     fn entries(&self) -> f64 {
-        self.known * self.n_classes as f64
+        self.known() * self.n_classes as f64
+    }
+
+    /// The entries of the masked distance matrix that are no row's own.
+    #[allow(clippy::cast_precision_loss, reason = "counts are far below 2⁵³")]
+    fn others(&self) -> f64 {
+        self.entries() - self.with_class as f64
     }
 }
 
@@ -93,10 +96,14 @@ impl Loss {
         self.reduction != Reduction::Wen
     }
 
+    /// What the excess of a squared distance over the radius is clamped to.
+    fn clamps(self) -> (f64, f64) {
+        if self.is_clamped() { (FLOOR, CEILING) } else { (0.0, f64::INFINITY) }
+    }
+
     /// What a squared distance to the row's own center adds to Σ. NaN stays NaN.
     fn entry(self, distance: f64) -> f64 {
-        let excess = distance - self.radius;
-        let (low, high) = if self.is_clamped() { (FLOOR, CEILING) } else { (0.0, f64::INFINITY) };
+        let (excess, (low, high)) = (distance - self.radius, self.clamps());
         if excess < low {
             low
         } else if excess > high {
@@ -107,21 +114,21 @@ impl Loss {
     }
 
     /// Whether the loss moves with this squared distance: false on the clamps and on the radius, and for NaN.
-    fn pulls(self, distance: f64) -> bool {
-        let excess = distance - self.radius;
-        if self.is_clamped() { excess > FLOOR && excess < CEILING } else { excess > 0.0 && distance <= FARTHEST }
+    pub(crate) fn pulls(self, distance: f64) -> bool {
+        let (excess, (low, high)) = (distance - self.radius, self.clamps());
+        excess > low && excess < high && is_near(distance)
     }
 
     /// The weight of one entry of Σ in the loss.
     #[inline(never)]
     fn weight(self, labels: &Labels) -> f64 {
-        if labels.known == 0.0 {
+        if labels.known == 0 {
             return 0.0;
         }
         match self.reduction {
             Reduction::Mean => 1.0 / labels.entries(),
-            Reduction::Batch => 1.0 / labels.known,
-            Reduction::Wen => 0.5 / labels.known,
+            Reduction::Batch => 1.0 / labels.known(),
+            Reduction::Wen => 0.5 / labels.known(),
             Reduction::Sum => 1.0,
         }
     }
@@ -129,7 +136,7 @@ impl Loss {
     /// The loss from the sum over the rows' own entries: the floors of all other entries are known without a look.
     #[inline(never)]
     fn reduce(self, own: f64, labels: &Labels) -> f64 {
-        let floors = if self.is_clamped() { (labels.entries() - labels.with_class) * FLOOR } else { 0.0 };
+        let floors = if self.is_clamped() { labels.others() * FLOOR } else { 0.0 };
         (own + floors) * self.weight(labels)
     }
 
@@ -192,13 +199,10 @@ impl Loss {
 
     /// The loss and ∂loss/∂x = 2w·(x − c), w the weight of one entry, for centers that do not move.
     pub fn gradient<V: Vector>(self, x: Rows, labels: &Labels, centers: Rows, grad_x: &mut [f32]) -> f64 {
-        let mut own = 0.0;
-        for (row, &label) in labels.values.iter().enumerate() {
-            if let Some(class) = class_of(label, labels.n_classes) {
-                own += self.pull::<V>(x, row, centers.row(class), self.scale(labels), grad_x, None);
-            }
-        }
-        self.finish(own, x, labels, grad_x)
+        let scale = V::splat(self.scale(labels));
+        self.each_row(x, labels, grad_x, |x, class, grad| {
+            residual(x, centers.row(class), [], [grad], |residual, []| [scale.mul(residual)])
+        })
     }
 
     /// The loss, ∂loss/∂x and ∂loss/∂c_j = −2w·Σ(x − c_j).
@@ -207,64 +211,43 @@ impl Loss {
         self,
         x: Rows,
         labels: &Labels,
-        centers: Rows,
-        groups: &Groups,
+        centers: &mut [f32],
+        groups: &mut Groups,
         grad_x: &mut [f32],
-        sum: &mut RowSum,
+        sums: &mut RowSums,
         grad_centers: &mut CenterGradient,
     ) -> f64 {
-        let scale = self.scale(labels);
-        let mut own = 0.0;
-        for group in groups.as_slice() {
-            let center = centers.row(group.class as usize);
-            sum.clear();
-            for row in groups.rows(*group) {
-                own += self.pull::<V>(x, row, center, scale, grad_x, Some((sum, Counts::Pulling)));
-            }
-            let grad = grad_centers.next_row(group);
-            match sum.get() {
-                Some(sum) => for_lanes::<V, 1, 1>([sum], [grad], |[sum], _| [V::splat(-scale).mul(sum)]),
-                None => grad.fill(0.0),
-            }
-        }
-        self.finish(own, x, labels, grad_x)
+        sweep::<V>(self, x, labels, centers, groups, grad_x, sums, Purpose::Gradient(grad_centers))
     }
 
-    /// One row and its center: writes ∂loss/∂x of the row, adds x − c to the sum if the row counts there, and
-    /// returns what the row adds to Σ. Not inlined: one copy serves the gradients and the update.
-    #[inline(never)]
-    pub(crate) fn pull<V: Vector>(
+    /// Calls `visit(row, class, gradient)` for the rows that have a class, which writes ∂loss/∂row as far as the row
+    /// pulls and gives its distance to the center. Returns the loss.
+    ///
+    /// In the order of the rows, so that memory is read and written as it lies there, and that the sum, whatever else is
+    /// computed with it, is the same to the last bit.
+    #[inline]
+    pub(crate) fn each_row(
         self,
         x: Rows,
-        row: usize,
-        center: &[f32],
-        scale: f32,
+        labels: &Labels,
         grad_x: &mut [f32],
-        sum: Option<(&mut RowSum, Counts)>,
+        mut visit: impl FnMut(&[f32], usize, &mut [f32]) -> f64,
     ) -> f64 {
-        let grad = part_mut(grad_x, row * x.dim(), x.dim());
-        let x = x.row(row);
-        let distance = squared_distance::<V>(x, center);
-        let pulls = self.pulls(distance);
-        match sum {
-            Some((sum, Counts::Near)) if distance <= FARTHEST => sum.add_residual::<V>(x, center, scale, grad),
-            Some((sum, Counts::Pulling)) if pulls => sum.add_residual::<V>(x, center, scale, grad),
-            _ => for_lanes::<V, 2, 1>([x, center], [grad], |[x, c], _| [V::splat(scale).mul(x.sub(c))]),
-        }
-        if !pulls {
-            // Written, not scaled by 0: 0·NaN is NaN, and a row that does not pull has no gradient at all.
-            grad.fill(0.0);
-        }
-        self.entry(distance)
-    }
-
-    /// The loss, after the rows without a class have had their say and a gradient of 0.
-    #[inline(never)]
-    pub(crate) fn finish(self, mut own: f64, x: Rows, labels: &Labels, grad_x: &mut [f32]) -> f64 {
+        let mut own = 0.0;
         for (row, &label) in labels.values.iter().enumerate() {
-            if class_of(label, labels.n_classes).is_none() {
-                own += without_class(x.row(row), label);
-                part_mut(grad_x, row * x.dim(), x.dim()).fill(0.0);
+            let grad = part_mut(grad_x, row * x.dim(), x.dim());
+            let x = x.row(row);
+            let pulls = if let Some(class) = class_of(label, labels.n_classes) {
+                let distance = visit(x, class, grad);
+                own += self.entry(distance);
+                self.pulls(distance)
+            } else {
+                own += without_class(x, label);
+                false
+            };
+            if !pulls {
+                // Written, not scaled by 0: 0·NaN is NaN, and a row that does not pull has no gradient at all.
+                grad.fill(0.0);
             }
         }
         self.reduce(own, labels)
@@ -275,6 +258,11 @@ impl Loss {
     pub(crate) fn scale(self, labels: &Labels) -> f32 {
         (2.0 * self.weight(labels)) as f32
     }
+}
+
+/// Whether a row at this distance is near enough to be in a sum; one that is not finite is not.
+pub(crate) fn is_near(distance: f64) -> bool {
+    distance <= FARTHEST
 }
 
 /// What a row without a class adds to Σ: nothing, but NaN if it is known and not finite, as its distances would in

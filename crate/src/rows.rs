@@ -18,36 +18,100 @@ const CHAINS: usize = 4;
 #[must_use]
 #[inline(never)]
 pub fn squared_distance<V: Vector>(x: &[f32], c: &[f32]) -> f64 {
-    let blocks = x.chunks(BLOCK).zip(c.chunks(BLOCK));
-    let total: f64 = blocks.map(|(x, c)| f64::from(squared_distance_of_block::<V>(x, c))).sum();
-    if total.is_finite() {
-        return total;
+    residual::<V, 0, 0>(x, c, [], [], |_, []| [])
+}
+
+/// ‖x − c‖² of one pair, and in the same walk outputs ← f(x − c, inputs), each value from those of its own dimension.
+///
+/// All slices have one length. The distance is the same to the last bit, whatever else is computed with it.
+#[inline]
+pub fn residual<V: Vector, const I: usize, const O: usize>(
+    x: &[f32],
+    c: &[f32],
+    inputs: [&[f32]; I],
+    outputs: [&mut [f32]; O],
+    f: impl Fn(V, [V; I]) -> [V; O],
+) -> f64 {
+    let dim = x.len();
+    // Cut to one length, which lets the compiler drop the bounds checks in the loops.
+    let (x_runs, x_lanes, x_rest) = cut(x);
+    let (c_runs, c_lanes, c_rest) = cut(part(c, 0, dim));
+    let inputs = inputs.map(|input| cut(part(input, 0, dim)));
+    let outputs = outputs.map(|output| cut_mut(part_mut(output, 0, dim)));
+
+    let mut sums = [V::splat(0.0); CHAINS];
+    let step = |sum: &mut V, x: V, c: V, inputs: [V; I]| {
+        let difference = x.sub(c);
+        *sum = difference.mul_add(difference, *sum);
+        f(difference, inputs)
+    };
+    let mut total = 0.0;
+    let mut end_of_block = BLOCK / LANES / CHAINS;
+    for (run, (x, c)) in x_runs.iter().zip(c_runs).enumerate() {
+        if run == end_of_block {
+            end_of_block += BLOCK / LANES / CHAINS;
+            total += f64::from(sum_of(sums));
+            sums = [V::splat(0.0); CHAINS];
+        }
+        for chain in 0..CHAINS {
+            let inputs = inputs.map(|(input, ..)| V::load(&input[run][chain]));
+            let results = step(&mut sums[chain], V::load(&x[chain]), V::load(&c[chain]), inputs);
+            for o in 0..O {
+                results[o].store(&mut outputs[o].0[run][chain]);
+            }
+        }
     }
-    // Squares of more than 10³⁸: float64 holds them. Where x or c is not finite, neither is this.
-    x.iter().zip(c).map(|(x, c)| f64::from(*x) - f64::from(*c)).map(|difference| difference * difference).sum()
+    for (run, (x, c)) in x_lanes.iter().zip(c_lanes).enumerate() {
+        let inputs = inputs.map(|(_, input, _)| V::load(&input[run]));
+        let results = step(&mut sums[0], V::load(x), V::load(c), inputs);
+        for o in 0..O {
+            results[o].store(&mut outputs[o].1[run]);
+        }
+    }
+    for (k, (x, c)) in x_rest.iter().zip(c_rest).enumerate() {
+        let inputs = inputs.map(|(.., input)| first(input[k]));
+        let results = step(&mut sums[1], first(*x), first(*c), inputs);
+        for o in 0..O {
+            outputs[o].2[k] = results[o].to_array()[0];
+        }
+    }
+    total += f64::from(sum_of(sums));
+    if total.is_finite() { total } else { far_squared_distance(x, c) }
 }
 
 #[inline]
-fn squared_distance_of_block<V: Vector>(x: &[f32], c: &[f32]) -> f32 {
-    let mut sums = [V::splat(0.0); CHAINS];
-    let mut add = |chain: usize, x: V, c: V| {
-        let difference = x.sub(c);
-        sums[chain] = difference.mul_add(difference, sums[chain]);
-    };
-    let ((x_lanes, x_rest), (c_lanes, c_rest)) = (x.as_chunks::<LANES>(), c.as_chunks::<LANES>());
-    let ((x_runs, x_lanes), (c_runs, c_lanes)) = (x_lanes.as_chunks::<CHAINS>(), c_lanes.as_chunks::<CHAINS>());
-    for (x, c) in x_runs.iter().zip(c_runs) {
-        for chain in 0..CHAINS {
-            add(chain, V::load(&x[chain]), V::load(&c[chain]));
-        }
-    }
-    for (x, c) in x_lanes.iter().zip(c_lanes) {
-        add(0, V::load(x), V::load(c));
-    }
-    if !x_rest.is_empty() {
-        add(1, V::load_partial(x_rest), V::load_partial(c_rest));
-    }
-    sums[0].add(sums[2]).add(sums[1].add(sums[3])).sum()
+fn sum_of<V: Vector>(chains: [V; CHAINS]) -> f32 {
+    chains[0].add(chains[2]).add(chains[1].add(chains[3])).sum()
+}
+
+/// Squares of more than 10³⁸: float64 holds them. Where x or c is not finite, neither is this.
+#[cold]
+#[inline(never)]
+fn far_squared_distance(x: &[f32], c: &[f32]) -> f64 {
+    x.iter().zip(c).map(|(x, c)| f64::from(*x) - f64::from(*c)).map(|difference| difference * difference).sum()
+}
+
+/// A value in lane 0, 0 in the others: where up to three are left, one at a time takes less than to gather them.
+#[inline]
+fn first<V: Vector>(value: f32) -> V {
+    V::load(&[value, 0.0, 0.0, 0.0])
+}
+
+type Run = [[f32; LANES]; CHAINS];
+
+/// Values as runs of [`CHAINS`] vectors, single vectors, and the rest.
+#[inline]
+fn cut(values: &[f32]) -> (&[Run], &[[f32; LANES]], &[f32]) {
+    let (vectors, rest) = values.as_chunks();
+    let (runs, single) = vectors.as_chunks();
+    (runs, single, rest)
+}
+
+#[inline]
+fn cut_mut(values: &mut [f32]) -> (&mut [Run], &mut [[f32; LANES]], &mut [f32]) {
+    let (vectors, rest) = values.as_chunks_mut();
+    let (runs, single) = vectors.as_chunks_mut();
+    (runs, single, rest)
 }
 
 /// ‖x − c‖² of `R` rows with four centers, a row's four in one vector: each value is loaded once for all its pairs.
@@ -131,12 +195,11 @@ pub fn for_lanes<V: Vector, const I: usize, const O: usize>(
             after[o].store(&mut outputs[o].0[run]);
         }
     }
-    if !dim.is_multiple_of(LANES) {
-        let rest = runs * LANES;
-        let before = core::array::from_fn(|o| V::load_partial(outputs[o].1));
-        let after = f(inputs.map(|input| V::load_partial(part(input, rest, dim - rest))), before);
+    for k in runs * LANES..dim {
+        let before = core::array::from_fn(|o| first(outputs[o].1[k - runs * LANES]));
+        let after = f(inputs.map(|input| first(input[k])), before);
         for o in 0..O {
-            after[o].store_partial(outputs[o].1);
+            outputs[o].1[k - runs * LANES] = after[o].to_array()[0];
         }
     }
 }

@@ -7,7 +7,7 @@ mod reference;
 
 use center_loss::center_gradient::Form;
 use center_loss::loss::{Loss, Reduction};
-use center_loss::row_sum::RowSum;
+use center_loss::row_sum::{RowSum, RowSums};
 use center_loss::rows::{BLOCK, squared_distance, squared_distances};
 use center_loss::shape::class_of;
 use center_loss::vector::{LANES, Lanes};
@@ -259,31 +259,42 @@ fn a_wen_step_follows_alpha() {
     assert_same_bits(&batch.wen_step(losses(0.0)[0], 0.0).centers, &batch.centers, "alpha 0");
 }
 
+/// Sums of several classes that grow side by side, each of another length, rows that are not accepted between them.
 #[test]
 fn row_sums_of_every_length() {
     for dim in DIMS {
-        let center = normal(dim, 1);
-        let (mut run, mut total) = (vec![f32::NAN; dim], vec![f64::NAN; dim]);
-        let mut sum = RowSum::new(&mut run, &mut total);
-        // One sum for all, so that each starts on what the one before left.
-        for count in ROWS_OF_ONE_CLASS {
-            let x = normal(count * dim, count as u64);
-            sum.clear();
-            assert!(sum.get().is_none(), "an empty sum");
-            let (mut expected, mut terms) = (vec![0.0; dim], vec![0.0; dim]);
-            let mut scaled = vec![f32::NAN; dim];
-            for row in x.chunks(dim) {
-                sum.add_residual::<Lanes>(row, &center, 0.25, &mut scaled);
-                for k in 0..dim {
-                    let difference = f64::from(row[k]) - f64::from(center[k]);
-                    expected[k] += difference;
-                    terms[k] += difference.abs();
-                    assert_eq!(scaled[k].to_bits(), (0.25 * (row[k] - center[k])).to_bits(), "scaled, D = {dim}");
+        let count = ROWS_OF_ONE_CLASS.len();
+        let rows: usize = ROWS_OF_ONE_CLASS.iter().sum();
+        let mut runs = vec![f32::NAN; RowSums::runs(rows, count) * dim];
+        let mut totals = vec![f64::NAN; RowSums::totals(rows, count) * dim];
+        for last_is_accepted in [true, false] {
+            let mut memory = RowSums::new(&mut runs, &mut totals, dim);
+            let mut sums = [RowSum::default(); ROWS_OF_ONE_CLASS.len()];
+            let (mut expected, mut terms) = (vec![vec![0.0; dim]; count], vec![vec![0.0; dim]; count]);
+            for row in 0..ROWS_OF_ONE_CLASS[count - 1] {
+                for place in (0..count).filter(|&place| row < ROWS_OF_ONE_CLASS[place]) {
+                    let (x, is_last) = (normal(dim, (row * count + place) as u64), row + 1 == ROWS_OF_ONE_CLASS[place]);
+                    let accepted = if is_last { last_is_accepted } else { row % 5 != 2 };
+                    let mut last = vec![f32::NAN; dim];
+                    let (before, next) = memory.next(sums[place]);
+                    for (k, after) in if is_last { &mut last } else { next }.iter_mut().enumerate() {
+                        *after = if accepted { before[k] + x[k] } else { f32::NAN };
+                    }
+                    for k in (0..dim).filter(|_| accepted) {
+                        expected[place][k] += f64::from(x[k]);
+                        terms[place][k] += f64::from(x[k]).abs();
+                    }
+                    if is_last {
+                        let what = format!("{} rows, D = {dim}", row + 1);
+                        let counted = (0..=row).filter(|row| row % 5 != 2).count();
+                        let counted = counted - usize::from(row % 5 != 2) + usize::from(accepted);
+                        assert_eq!(memory.finish(sums[place], accepted, &mut last) as usize, counted, "{what}");
+                        assert_matrix_close(&last, &expected[place..=place], &terms[place..=place], TOLERANCE, what);
+                    } else if accepted {
+                        memory.accept(&mut sums[place]);
+                    }
                 }
             }
-            assert_eq!(sum.rows() as usize, count);
-            let what = format!("{count} rows, D = {dim}");
-            assert_matrix_close(sum.get().expect("rows"), &[expected], &[terms], TOLERANCE, what);
         }
     }
 }

@@ -202,34 +202,41 @@ fn the_lowest_class_wins_a_tie() {
 }
 
 #[test]
-fn groups_hold_each_row_of_a_class_once_and_give_the_table_back() {
+fn groups_hold_each_class_once_and_give_the_table_back() {
     let labels = [3, -1, 0, 3, 4, 0, i32::MIN, 3, i32::MAX, 1];
     let mut slots = [NONE; 4];
     let mut found = [Group::default(); 4];
-    let mut next = [9; 10];
     // Twice over the same memory: nothing of the first time may show in the second.
     for _ in 0..2 {
-        let groups = Groups::new(&labels, &mut slots, &mut found, &mut next);
-        let rows: Vec<(u32, u32, Vec<usize>)> =
-            groups.as_slice().iter().map(|group| (group.class, group.count, groups.rows(*group).collect())).collect();
-        assert_eq!(rows, [(3, 3, vec![0, 3, 7]), (0, 2, vec![2, 5]), (1, 1, vec![9])]);
+        let groups = Groups::new(&labels, &mut slots, &mut found);
+        let classes: Vec<u32> = groups.as_slice().iter().map(|group| group.class).collect();
+        assert_eq!(classes, [3, 0, 1]);
+        assert_eq!([3, 0, 1].map(|class| groups.place(class)), [0, 1, 2]);
+        assert_eq!([0, 1, 2, 3].map(|class| groups.contains(class)), [true, true, false, true]);
         drop(groups);
         assert_eq!(slots, [NONE; 4]);
     }
 }
 
 #[test]
-fn a_dense_gradient_clears_the_rows_of_the_call_before() {
+fn a_dense_gradient_clears_what_stood_there_before() {
     let (n_classes, dim) = (7, 5);
     let batches = [vec![0, 6, 3, 3], vec![5], vec![-1, 9], vec![1, 2, 3, 4, 5, 6, 0], vec![], vec![2, 2]]
         .map(|labels| Batch::with_labels(labels, n_classes, dim, 4));
     let (mut rows, mut touched) = (vec![0.0; n_classes * dim], vec![0; n_classes + 1]);
     for loss in losses(0.0) {
         for batch in &batches {
-            batch.gradients_into(loss, Form::Dense, &mut rows, &mut touched);
-            let fresh = batch.gradients(loss, Form::Dense);
-            assert_same_bits(&rows, &fresh.centers, format_args!("{:?}", batch.labels));
-            assert_eq!(touched[1..][..touched[0] as usize], fresh.classes);
+            for before in [0.0, -0.0, 1e-45, 7.0, f32::NAN] {
+                rows.fill(before);
+                batch.gradients_into(loss, Form::Dense, &mut rows, &mut touched);
+                let fresh = batch.gradients(loss, Form::Dense);
+                assert_same_bits(&rows, &fresh.centers, format_args!("{:?} after {before}", batch.labels));
+                assert_eq!(touched[1..][..touched[0] as usize], fresh.classes);
+            }
+            for label in (0..7).filter(|label| !batch.labels.contains(label)) {
+                let class = usize::try_from(label).unwrap();
+                assert_same_bits(&rows[class * dim..][..dim], &[0.0; 5], format_args!("absent class {class}"));
+            }
         }
     }
 }

@@ -13,11 +13,12 @@ use center_loss::groups::{Group, Groups, NONE};
 use center_loss::init;
 use center_loss::loss::{Labels, Loss, Reduction};
 use center_loss::predict;
-use center_loss::row_sum::RowSum;
+use center_loss::row_sum::RowSums;
 use center_loss::shape::{Rows, class_of};
 use center_loss::softmin;
 use center_loss::update;
 use center_loss::vector::Lanes;
+use center_loss::workspace::Layout;
 
 /// Every reduction.
 pub(crate) const REDUCTIONS: [Reduction; 4] = [Reduction::Mean, Reduction::Batch, Reduction::Wen, Reduction::Sum];
@@ -154,9 +155,7 @@ impl Batch {
 
     pub(crate) fn gradients(&self, loss: Loss, form: Form) -> Gradients {
         let rows = form.rows(self.rows(), self.n_classes());
-        // Only a dense gradient need be 0 before the call.
-        let before = if form == Form::Dense { 0.0 } else { f32::NAN };
-        let (mut centers, mut touched) = (vec![before; rows * self.dim], vec![0; rows + 1]);
+        let (mut centers, mut touched) = (vec![f32::NAN; rows * self.dim], vec![7; rows + 1]);
         let (loss, x) = self.gradients_into(loss, form, &mut centers, &mut touched);
         let classes = touched[1..][..touched[0] as usize].to_vec();
         if form == Form::Touched {
@@ -173,33 +172,35 @@ impl Batch {
         grad_centers: &mut [f32],
         touched: &mut [u32],
     ) -> (f64, Vec<f32>) {
-        let (x, labels, centers) = self.views();
-        let mut grad_x = vec![f32::NAN; self.x.len()];
-        let mut grad_centers = CenterGradient::new(form, grad_centers, touched, self.dim);
-        let loss = self.with_workspace(|groups, sum| {
-            loss.gradients::<Lanes>(x, &labels, centers, groups, &mut grad_x, sum, &mut grad_centers)
+        let (x, labels, _) = self.views();
+        let (mut grad_x, mut centers) = (vec![f32::NAN; self.x.len()], self.centers.clone());
+        let loss = self.with_workspace(|groups, sums, _| {
+            let mut grad_centers = CenterGradient::new(form, grad_centers, touched, self.dim, groups);
+            loss.gradients::<Lanes>(x, &labels, &mut centers, groups, &mut grad_x, sums, &mut grad_centers)
         });
+        assert_same_bits(&centers, &self.centers, "the centers stay where they are");
         (loss, grad_x)
     }
 
     pub(crate) fn wen_step(&self, loss: Loss, alpha: f64) -> Step {
         let (x, labels, _) = self.views();
         let (mut grad_x, mut centers) = (vec![f32::NAN; self.x.len()], self.centers.clone());
-        let loss = self.with_workspace(|groups, sum| {
-            update::wen_step::<Lanes>(loss, alpha, x, &labels, &mut centers, groups, &mut grad_x, sum)
+        let loss = self.with_workspace(|groups, sums, sum| {
+            update::wen_step::<Lanes>(loss, alpha, x, &labels, &mut centers, groups, &mut grad_x, sums, sum)
         });
         Step { loss, x: grad_x, centers }
     }
 
     /// Calls `pass` with a workspace that holds what must not matter, and checks that it left the class table as it
     /// was: what one batch leaves there, the next would take for its own.
-    fn with_workspace<T>(&self, pass: impl FnOnce(&Groups, &mut RowSum) -> T) -> T {
+    fn with_workspace<T>(&self, pass: impl FnOnce(&mut Groups, &mut RowSums, &mut [f32]) -> T) -> T {
         let mut slots = vec![NONE; self.n_classes()];
-        let mut groups = vec![Group::default(); Groups::capacity(self.rows(), self.n_classes())];
-        let mut next = vec![7; self.rows()];
-        let (mut run, mut total) = (vec![f32::NAN; self.dim], vec![f64::NAN; self.dim]);
-        let groups = Groups::new(&self.labels, &mut slots, &mut groups, &mut next);
-        let result = pass(&groups, &mut RowSum::new(&mut run, &mut total));
+        let layout = Layout::new(self.rows(), self.n_classes(), self.dim);
+        let mut groups = vec![Group::default(); layout.groups_len];
+        let (mut runs, mut totals) = (vec![f32::NAN; layout.runs_len], vec![f64::NAN; layout.totals_len]);
+        let mut groups = Groups::new(&self.labels, &mut slots, &mut groups);
+        let mut sums = RowSums::new(&mut runs, &mut totals, self.dim);
+        let result = pass(&mut groups, &mut sums, &mut vec![f32::NAN; self.dim]);
         drop(groups);
         assert!(slots.iter().all(|&slot| slot == NONE), "the class table is not as it was");
         result
