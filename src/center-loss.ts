@@ -238,33 +238,31 @@ export class CenterLoss {
   #distmat(distmat: Floats, target: Target, call: 'forward' | 'backward'): Operands {
     this.#checkAlive();
     return copyIn(distmat, target, {
-      ...this.#expected(call),
-      grad: call === 'backward',
+      call,
       name: 'distmat',
       width: this.nClasses,
       widthName: 'nClasses',
-      workBytes: () => 0,
+      nClasses: this.nClasses,
+      labels: this.#labels,
+      grad: call === 'backward',
+      sums: false,
     });
   }
 
   #embeddings(x: Floats | Batch, target: Target | undefined, call: string): Operands {
     this.#checkAlive();
-    const expected = this.#expected(call);
-    return x instanceof Batch ? inPlace(x, expected) : copyIn(x, target as Target, expected);
-  }
-
-  #expected(call: string): Expected {
-    const { nClasses, nDim } = this;
-    return {
+    const grad = call !== 'evaluate';
+    const expected: Expected = {
       call,
       name: 'x',
-      width: nDim,
+      width: this.nDim,
       widthName: 'nDim',
-      nClasses,
+      nClasses: this.nClasses,
       labels: this.#labels,
-      grad: call !== 'evaluate',
-      workBytes: (rows) => kernels().workspace_bytes(rows, nClasses, nDim) >>> 0,
+      grad,
+      sums: grad && !this.fixed,
     };
+    return x instanceof Batch ? inPlace(x, expected) : copyIn(x, target as Target, expected);
   }
 
   #gradX(at: Operands): Float32Array {

@@ -1,5 +1,6 @@
 import type { Batch } from './batch.js';
 import { checkBatchFits, checkRowsMatch, countRows, type Floats } from './check.js';
+import { kernels } from './load.js';
 import { BYTES, hold, integers, scratch, writeFloats } from './memory.js';
 import { checkLabels, checkTarget, type LabelPolicy, type Target, writeLabels } from './targets.js';
 
@@ -29,8 +30,8 @@ export interface Expected {
   readonly labels: LabelPolicy;
   /** Whether a gradient of the rows will be written. */
   readonly grad: boolean;
-  /** Bytes of work space for a number of rows. */
-  readonly workBytes: (rows: number) => number;
+  /** Whether rows of a class are summed, which takes work space. */
+  readonly sums: boolean;
 }
 
 /**
@@ -48,7 +49,7 @@ export function copyIn(x: Floats, target: Target, expected: Expected): Operands 
     floatBytes,
     BYTES * rows,
     expected.grad ? floatBytes : 0,
-    expected.workBytes(rows),
+    workBytes(rows, expected),
   ]);
   writeLabels(targetNow(), nClasses, expected.labels, integers(), targetAt / BYTES);
   writeFloats(xNow(), 0, rows * width, xAt);
@@ -63,7 +64,10 @@ export function inPlace(batch: Batch, expected: Expected): Operands {
   const { rows } = batch;
   checkBatchFits(batch, expected.nClasses, expected.width);
   checkLabels(batch.target, expected.nClasses, expected.labels);
-  const [work] = scratch(`${expected.call} with ${rows} rows`, [expected.workBytes(rows)]);
+  const [work] = scratch(`${expected.call} with ${rows} rows`, [workBytes(rows, expected)]);
   const { x, target, gradX } = batch.addresses;
   return { rows, x, target, grad: gradX, work };
 }
+
+const workBytes = (rows: number, { sums, nClasses, width }: Expected): number =>
+  sums ? kernels().workspace_bytes(rows, nClasses, width) >>> 0 : 0;

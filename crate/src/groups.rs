@@ -65,13 +65,6 @@ impl<'a> Groups<'a> {
         Self { slot_of_class, found: groups, len }
     }
 
-    /// Whether a class has a row in the batch.
-    #[must_use]
-    #[inline]
-    pub fn contains(&self, class: usize) -> bool {
-        at(self.slot_of_class, class) != NONE
-    }
-
     /// The groups found.
     #[must_use]
     pub fn as_slice(&self) -> &[Group] {

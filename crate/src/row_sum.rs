@@ -105,8 +105,9 @@ impl<'a> RowSums<'a> {
     #[inline(never)]
     fn add_up(&mut self, sum: RowSum, accepted: bool, last: &mut [f32]) {
         if !accepted {
-            let (before, _) = self.next(sum);
-            last.copy_from_slice(before);
+            for (last, before) in last.iter_mut().zip(self.next(sum).0) {
+                *last = *before;
+            }
         }
         if sum.total > 0 {
             for (last, total) in last.iter_mut().zip(self.run_and_total(sum).1) {

@@ -182,24 +182,20 @@ pub fn for_lanes<V: Vector, const I: usize, const O: usize>(
     f: impl Fn([V; I], [V; O]) -> [V; O],
 ) {
     let dim = outputs.first().map_or(0, |out| out.len());
-    let runs = dim / LANES;
-    let input_lanes = inputs.map(|input| part(input.as_chunks::<LANES>().0, 0, runs));
-    let outputs = outputs.map(|out| {
-        let (lanes, rest) = out.as_chunks_mut::<LANES>();
-        (part_mut(lanes, 0, runs), rest)
-    });
-    for run in 0..runs {
+    let inputs = inputs.map(|input| part(input, 0, dim).as_chunks());
+    let outputs = outputs.map(|output| part_mut(output, 0, dim).as_chunks_mut());
+    for run in 0..dim / LANES {
         let before = core::array::from_fn(|o| V::load(&outputs[o].0[run]));
-        let after = f(input_lanes.map(|input| V::load(&input[run])), before);
+        let after = f(inputs.map(|(input, _)| V::load(&input[run])), before);
         for o in 0..O {
             after[o].store(&mut outputs[o].0[run]);
         }
     }
-    for k in runs * LANES..dim {
-        let before = core::array::from_fn(|o| first(outputs[o].1[k - runs * LANES]));
-        let after = f(inputs.map(|input| first(input[k])), before);
+    for k in 0..dim % LANES {
+        let before = core::array::from_fn(|o| first(outputs[o].1[k]));
+        let after = f(inputs.map(|(_, input)| first(input[k])), before);
         for o in 0..O {
-            outputs[o].1[k - runs * LANES] = after[o].to_array()[0];
+            outputs[o].1[k] = after[o].to_array()[0];
         }
     }
 }
