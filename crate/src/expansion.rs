@@ -36,6 +36,9 @@ const GREATEST_SHARE: f32 = 0.75;
 /// What is smaller may have lost digits to underflow.
 const LEAST: f32 = 1e-30;
 
+/// Of two greater norms the sum, or the distance, may overflow.
+const GREATEST_NORM: f32 = 4e37;
+
 /// The share of S = ‖x'‖² + ‖c'‖² that a distance must exceed to keep its promise.
 ///
 /// With u = 2⁻²⁴: since Σ|x'_k·2c'_k| ≤ S, the products' sum is off by at most (RUN + 1 + D/RUN)·u·S; each norm, a sum
@@ -115,8 +118,7 @@ pub(crate) fn distances<V: Vector>(
             let mut greatest = 0.0;
             for (doubt, norm) in doubts.iter_mut().zip(norms).take(block.count()) {
                 *doubt = norm * share;
-                // A NaN becomes the greatest and stays it.
-                greatest = if *doubt < greatest { greatest } else { *doubt };
+                greatest = if *doubt > greatest { *doubt } else { greatest };
             }
             for row in (0..x.count()).step_by(LANES) {
                 room.expand::<V>(row, block.count(), &norms, &mut tile);
@@ -194,10 +196,12 @@ impl Room<'_> {
     }
 }
 
-/// ‖row − origin‖²; past the last row, that one stands in.
-#[allow(clippy::cast_possible_truncation, reason = "a norm past float32 is infinite, which leaves all in doubt")]
+/// ‖row − origin‖²; infinite, which leaves all distances in doubt, where it is too great or not a number. Past the last
+/// row, that one stands in.
+#[allow(clippy::cast_possible_truncation, reason = "what overflows becomes infinite")]
 fn norm<V: Vector>(rows: Rows, row: usize, origin: &[f32]) -> f32 {
-    squared_distance::<V>(rows.row(row.min(rows.count() - 1)), origin) as f32
+    let norm = squared_distance::<V>(rows.row(row.min(rows.count() - 1)), origin) as f32;
+    if norm <= GREATEST_NORM { norm } else { f32::INFINITY }
 }
 
 /// Bits of the rows of a tile none of whose distances is in doubt or may be the row's least.
