@@ -41,12 +41,12 @@ const GREATEST_NORM: f32 = 4e37;
 
 /// The share of S = ‖x'‖² + ‖c'‖² that a distance must exceed to keep its promise.
 ///
-/// With u = 2⁻²⁴: since Σ|x'_k·2c'_k| ≤ S, the products' sum is off by at most (RUN + 1 + D/RUN)·u·S; each norm, a sum
-/// in 16 parts, by (D/16 + 6)·u of it, D at most the 512 that are summed in float32; their sum by u·S. That x' and c'
-/// are rounded moves a distance d by at most 2u·√(2·S·d), below 3u·S where d is below S.
+/// With u = 2⁻²⁴: since Σ|x'_k·2c'_k| ≤ S, the products' sum is off by at most (RUN + D/RUN)·u·S; each norm, a sum in 16
+/// parts, by (D/16 + 7)·u of it, D at most the 512 that are summed in float32; their sum by u·S. That x' and c' are
+/// rounded moves a distance d by at most 2u·√(2·S·d), below 3u·S where d is below S, and below 3u·d elsewhere.
 #[allow(clippy::cast_precision_loss, reason = "small counts")]
 fn cancelled_share(dim: usize) -> f32 {
-    let roundings = (RUN + 1 + dim / RUN) + (dim.min(512) / 16 + 6) + 1 + 3;
+    let roundings = (RUN + dim / RUN) + (dim.min(512) / 16 + 7) + 1 + 3;
     roundings as f32 * (f32::EPSILON / 2.0) / TOLERANCE
 }
 
@@ -199,6 +199,7 @@ impl Room<'_> {
 /// ‖row − origin‖²; infinite, which leaves all distances in doubt, where it is too great or not a number. Past the last
 /// row, that one stands in.
 #[allow(clippy::cast_possible_truncation, reason = "what overflows becomes infinite")]
+#[inline(never)]
 fn norm<V: Vector>(rows: Rows, row: usize, origin: &[f32]) -> f32 {
     let norm = squared_distance::<V>(rows.row(row.min(rows.count() - 1)), origin) as f32;
     if norm <= GREATEST_NORM { norm } else { f32::INFINITY }

@@ -10,7 +10,8 @@ pub(crate) const BLOCK_CENTERS: usize = 32;
 /// A value for each center of a block; a distance past the last center is infinite.
 pub(crate) type OfBlock = [f32; BLOCK_CENTERS];
 
-/// Two distances that are each off by 10⁻⁵ at the most, and are farther apart than this, are in the right order.
+/// Two distances that are farther apart than this, each off by 10⁻⁵ at the most, are in the order of their direct sums,
+/// which may be off by as much again.
 pub(crate) const AMBIGUOUS: f32 = 1.0 + 4e-5;
 
 /// Sums directly what the expansion leaves in doubt of a row's distances to a block: those of at most
