@@ -5,8 +5,12 @@ import { Block, BYTES, hold, newFloats, readFloats, readIntegers, scratch, write
 
 /** Scratch memory for the rows that are computed at once: it stays within a last-level cache. */
 const ROWS_AT_ONCE_BYTES = 4 * 2 ** 20;
-/** Fewer at once would not be worth what the kernels do for all of them together. */
-const FEWEST_AT_ONCE = 256;
+/** Fewer at once would not be worth what the kernels do for all of them together … */
+const WORTHWHILE_AT_ONCE = 256;
+/** … unless they are so wide that they take more than this, … */
+const WORTHWHILE_BYTES = 256 * 2 ** 20;
+/** … and ever fewer would be computed as few rows are. */
+const FEWEST_AT_ONCE = 32;
 
 export interface ClassCentersOptions {
   /** Says that the centers are anchors, which training leaves where they are. Default false. */
@@ -146,8 +150,9 @@ export class ClassCenters {
     if (rows === 0) return;
     const xNow = hold(x);
     const dim = this.nFeatures;
-    const fit = Math.floor(ROWS_AT_ONCE_BYTES / (BYTES * (dim + resultWidth)));
-    const blocks = Math.ceil(rows / Math.max(fit, FEWEST_AT_ONCE));
+    const within = (bytes: number) => Math.floor(bytes / (BYTES * (dim + resultWidth)));
+    const worthwhile = Math.min(WORTHWHILE_AT_ONCE, within(WORTHWHILE_BYTES));
+    const blocks = Math.ceil(rows / Math.max(within(ROWS_AT_ONCE_BYTES), worthwhile, FEWEST_AT_ONCE));
     const atOnce = Math.ceil(rows / blocks);
     const [xAt, resultAt, workAt] = scratch(`${call} for ${atOnce} rows`, [
       BYTES * atOnce * dim,

@@ -61,7 +61,13 @@ const KINDS: [Kind; 11] = [
         };
         batch.x.chunks_mut(batch.dim).for_each(spread);
         for (class, center) in batch.centers.chunks_mut(batch.dim).enumerate() {
-            if class % 5 == 1 { spread(center) } else { center.iter_mut().for_each(|value| *value *= 0.1) }
+            if class % 5 == 1 {
+                spread(center);
+            } else {
+                for value in center {
+                    *value *= 0.1;
+                }
+            }
         }
         let farthest = batch.distances().into_iter().fold(0.0, f32::max);
         scale(batch, (3.3e38 / farthest).sqrt());
