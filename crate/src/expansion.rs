@@ -7,7 +7,7 @@
 use crate::packed::{Packed, mean_of_some, pack};
 use crate::products::{CENTERS, RUN, WIDTH, products};
 use crate::rows::{copy, squared_distance};
-use crate::settle::{AMBIGUOUS, BLOCK_CENTERS, OfBlock, least, settle};
+use crate::settle::{AMBIGUOUS, BLOCK_CENTERS, OfBlock, settle};
 use crate::shape::{Rows, at, at_mut, part, part_mut};
 use crate::vector::{LANES, Vector};
 
@@ -214,7 +214,13 @@ fn clear_rows<V: Vector>(
     greatest: f32,
     nearest: &[f32; LANES],
 ) -> u32 {
-    let least = V::least_each(tile.each_ref().map(|distances| least::<V>(distances, count)));
+    let mut lows = [V::splat(f32::INFINITY); LANES];
+    for place in 0..count.div_ceil(LANES) {
+        for (low, distances) in lows.iter_mut().zip(tile) {
+            *low = low.min_or_self(V::load(&at(distances.as_chunks().0, place)));
+        }
+    }
+    let least = V::least_each(lows);
     let doubtful = V::load(doubtful).add(V::splat(greatest));
     least.greater(doubtful) & least.greater(V::load(nearest).mul(V::splat(AMBIGUOUS)))
 }
