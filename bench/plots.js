@@ -1,6 +1,8 @@
 // @ts-check
 // Ratios of one work, as a Vega-Lite specification.
 
+import { LOOK } from '../plots/look.js';
+
 /** @import { TopLevelSpec } from 'vega-lite' */
 
 const NAMES = { ours: 'this package', peer: 'others', roofline: 'what the machine allows' };
@@ -9,20 +11,10 @@ const ROW = 21;
 
 /** @type {import('vega-lite').Config} */
 const CONFIG = {
-  background: 'white',
-  font: 'DejaVu Sans, Verdana, sans-serif',
+  ...LOOK,
   padding: { left: 4, right: 16, top: 4, bottom: 4 },
   view: { stroke: null },
-  axis: {
-    gridColor: '#e8e8e8',
-    domain: false,
-    tickColor: '#c8c8c8',
-    labelColor: '#555',
-    titleColor: '#333',
-    labelLimit: 0,
-  },
-  axisX: { titleFontWeight: 'normal' },
-  legend: { labelFontSize: 11, symbolOpacity: 1 },
+  axis: { ...LOOK.axis, labelLimit: 0 },
 };
 
 /**

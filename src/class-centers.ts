@@ -5,8 +5,12 @@ import { Block, BYTES, hold, newFloats, readFloats, readIntegers, scratch, write
 
 /** Scratch memory for the rows that are computed at once: it stays within a last-level cache. */
 const ROWS_AT_ONCE_BYTES = 4 * 2 ** 20;
-/** Fewer at once would not be worth what the kernels do for all of them together. */
-const FEWEST_AT_ONCE = 256;
+/** Fewer at once would not be worth what the kernels do for all of them together … */
+const WORTHWHILE_AT_ONCE = 256;
+/** … unless they are so wide that they take more than this, … */
+const WORTHWHILE_BYTES = 256 * 2 ** 20;
+/** … and ever fewer would be computed as few rows are. */
+const FEWEST_AT_ONCE = 32;
 
 export interface ClassCentersOptions {
   /** Says that the centers are anchors, which training leaves where they are. Default false. */
@@ -76,10 +80,8 @@ export class ClassCenters {
     this.#checkAlive();
     const rows = countRows(x, 'x', this.nFeatures, 'nFeatures');
     const classes = new Int32Array(rows);
-    const { nClasses, nFeatures } = this;
-    const workBytes = (count: number) => kernels().predict_workspace_bytes(count, nClasses, nFeatures);
-    this.#forRowBlocks('predict', x, rows, 1, workBytes, (first, count, xAt, resultAt, workAt) => {
-      kernels().predict(xAt, count, this.#params.address, nClasses, nFeatures, resultAt, workAt);
+    this.#forRowBlocks('predict', x, rows, 1, (first, count, xAt, resultAt, workAt) => {
+      kernels().predict(xAt, count, this.#params.address, this.nClasses, this.nFeatures, resultAt, workAt);
       readIntegers(resultAt, classes.subarray(first, first + count));
     });
     return classes;
@@ -129,8 +131,7 @@ export class ClassCenters {
     const rows = countRows(x, 'x', nFeatures, 'nFeatures');
     if (out !== undefined) checkOut(out, rows * nClasses, { x, params: this.#params.view });
     const outNow = hold(out ?? newFloats(rows * nClasses));
-    const workBytes = (count: number) => kernels().distances_workspace_bytes(count, nClasses, nFeatures);
-    this.#forRowBlocks('distances', x, rows, nClasses, workBytes, (first, count, xAt, resultAt, workAt) => {
+    this.#forRowBlocks('distances', x, rows, nClasses, (first, count, xAt, resultAt, workAt) => {
       kernels().distances(xAt, count, this.#params.address, nClasses, nFeatures, resultAt, workAt);
       finish(resultAt, count);
       readFloats(resultAt, outNow().subarray(first * nClasses, (first + count) * nClasses));
@@ -144,19 +145,19 @@ export class ClassCenters {
     x: Floats,
     rows: number,
     resultWidth: number,
-    workBytes: (count: number) => number,
     compute: (first: number, count: number, xAt: number, resultAt: number, workAt: number) => void,
   ): void {
     if (rows === 0) return;
     const xNow = hold(x);
     const dim = this.nFeatures;
-    const fit = Math.floor(ROWS_AT_ONCE_BYTES / (BYTES * (dim + resultWidth)));
-    const blocks = Math.ceil(rows / Math.max(fit, FEWEST_AT_ONCE));
+    const within = (bytes: number) => Math.floor(bytes / (BYTES * (dim + resultWidth)));
+    const worthwhile = Math.min(WORTHWHILE_AT_ONCE, within(WORTHWHILE_BYTES));
+    const blocks = Math.ceil(rows / Math.max(within(ROWS_AT_ONCE_BYTES), worthwhile, FEWEST_AT_ONCE));
     const atOnce = Math.ceil(rows / blocks);
     const [xAt, resultAt, workAt] = scratch(`${call} for ${atOnce} rows`, [
       BYTES * atOnce * dim,
       BYTES * atOnce * resultWidth,
-      workBytes(atOnce) >>> 0,
+      kernels().distances_workspace_bytes(atOnce, this.nClasses, dim) >>> 0,
     ]);
     for (let block = 0; block < blocks; block++) {
       // All of one size, give or take a row: a last one of few rows would be computed as few rows are.

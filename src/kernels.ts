@@ -70,7 +70,6 @@ export interface Kernels {
     work: number,
   ): number;
   distances_workspace_bytes(rows: number, nClasses: number, nDim: number): number;
-  predict_workspace_bytes(rows: number, nClasses: number, nDim: number): number;
   distances(
     x: number,
     rows: number,

@@ -63,7 +63,6 @@ const NAMES: Record<keyof Kernels, true> = {
   gradients: true,
   wen_step: true,
   distances_workspace_bytes: true,
-  predict_workspace_bytes: true,
   distances: true,
   predict: true,
   softmin: true,

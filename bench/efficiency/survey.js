@@ -8,7 +8,7 @@ import { efficiency, least } from './bound.js';
 import { KINDS } from './grid.js';
 
 /** @typedef {import('../shapes.js').Shape} Shape */
-/** @typedef {Shape & import('./bound.js').Bounds & { kind: import('../shapes.js').Kind, ns: number } & ReturnType<typeof efficiency>} Spot */
+/** @typedef {Shape & import('./bound.js').Bounds & { kind: typeof KINDS[number], ns: number } & ReturnType<typeof efficiency>} Spot */
 
 const TINY = { B: 1, D: 1, C: 1 };
 

@@ -20,7 +20,7 @@ use crate::row_sum::RowSums;
 use crate::shape::Rows;
 use crate::vector::{Lanes, trap};
 use crate::workspace::Layout;
-use crate::{distance, expansion, init, predict as nearest, softmin as probability, update};
+use crate::{distance, init, predict as nearest, softmin as probability, update};
 
 #[panic_handler]
 fn on_panic(_: &core::panic::PanicInfo) -> ! {
@@ -210,15 +210,9 @@ pub extern "C" fn wen_step(
     )
 }
 
-/// Bytes that [`distances`] wants as workspace.
+/// Bytes that [`distances`] and [`predict`] want as workspace.
 #[unsafe(no_mangle)]
 pub extern "C" fn distances_workspace_bytes(rows: usize, n_classes: usize, n_dim: usize) -> usize {
-    expansion::room_values(rows, n_classes, n_dim) * size_of::<f32>()
-}
-
-/// Bytes that [`predict`] wants as workspace.
-#[unsafe(no_mangle)]
-pub extern "C" fn predict_workspace_bytes(rows: usize, n_classes: usize, n_dim: usize) -> usize {
     nearest::room_values(rows, n_classes, n_dim) * size_of::<f32>()
 }
 
@@ -234,7 +228,7 @@ pub extern "C" fn distances(
     work: usize,
 ) {
     let (x, centers) = (Rows::new(read(x, rows * n_dim), n_dim), Rows::new(read(centers, n_classes * n_dim), n_dim));
-    let room = write(work, expansion::room_values(rows, n_classes, n_dim));
+    let room = write(work, nearest::room_values(rows, n_classes, n_dim));
     distance::distances::<Lanes>(x, centers, room, write(distmat, rows * n_classes));
 }
 

@@ -7,7 +7,7 @@
 use crate::packed::{Packed, mean_of_some, pack};
 use crate::products::{CENTERS, RUN, WIDTH, products};
 use crate::rows::{copy, squared_distance};
-use crate::settle::{AMBIGUOUS, BLOCK_CENTERS, OfBlock, least, settle};
+use crate::settle::{AMBIGUOUS, BLOCK_CENTERS, OfBlock, settle};
 use crate::shape::{Rows, at, at_mut, part, part_mut};
 use crate::vector::{LANES, Vector};
 
@@ -36,14 +36,17 @@ const GREATEST_SHARE: f32 = 0.75;
 /// What is smaller may have lost digits to underflow.
 const LEAST: f32 = 1e-30;
 
+/// Of two greater norms the sum, or the distance, may overflow.
+const GREATEST_NORM: f32 = 4e37;
+
 /// The share of S = ‖x'‖² + ‖c'‖² that a distance must exceed to keep its promise.
 ///
-/// With u = 2⁻²⁴: since Σ|x'_k·2c'_k| ≤ S, the products' sum is off by at most (RUN + 1 + D/RUN)·u·S; each norm, a sum
-/// in 16 parts, by (D/16 + 6)·u of it, D at most the 512 that are summed in float32; their sum by u·S. That x' and c'
-/// are rounded moves a distance d by at most 2u·√(2·S·d), below 3u·S where d is below S.
+/// With u = 2⁻²⁴: since Σ|x'_k·2c'_k| ≤ S, the products' sum is off by at most (RUN + D/RUN)·u·S; each norm, a sum in 16
+/// parts, by (D/16 + 7)·u of it, D at most the 512 that are summed in float32; their sum by u·S. That x' and c' are
+/// rounded moves a distance d by at most 2u·√(2·S·d), below 3u·S where d is below S, and below 3u·d elsewhere.
 #[allow(clippy::cast_precision_loss, reason = "small counts")]
 fn cancelled_share(dim: usize) -> f32 {
-    let roundings = (RUN + 1 + dim / RUN) + (dim.min(512) / 16 + 6) + 1 + 3;
+    let roundings = (RUN + dim / RUN) + (dim.min(512) / 16 + 7) + 1 + 3;
     roundings as f32 * (f32::EPSILON / 2.0) / TOLERANCE
 }
 
@@ -115,8 +118,7 @@ pub(crate) fn distances<V: Vector>(
             let mut greatest = 0.0;
             for (doubt, norm) in doubts.iter_mut().zip(norms).take(block.count()) {
                 *doubt = norm * share;
-                // A NaN becomes the greatest and stays it.
-                greatest = if *doubt < greatest { greatest } else { *doubt };
+                greatest = if *doubt > greatest { *doubt } else { greatest };
             }
             for row in (0..x.count()).step_by(LANES) {
                 room.expand::<V>(row, block.count(), &norms, &mut tile);
@@ -194,10 +196,13 @@ impl Room<'_> {
     }
 }
 
-/// ‖row − origin‖²; past the last row, that one stands in.
-#[allow(clippy::cast_possible_truncation, reason = "a norm past float32 is infinite, which leaves all in doubt")]
+/// ‖row − origin‖²; infinite, which leaves all distances in doubt, where it is too great or not a number. Past the last
+/// row, that one stands in.
+#[allow(clippy::cast_possible_truncation, reason = "what overflows becomes infinite")]
+#[inline(never)]
 fn norm<V: Vector>(rows: Rows, row: usize, origin: &[f32]) -> f32 {
-    squared_distance::<V>(rows.row(row.min(rows.count() - 1)), origin) as f32
+    let norm = squared_distance::<V>(rows.row(row.min(rows.count() - 1)), origin) as f32;
+    if norm <= GREATEST_NORM { norm } else { f32::INFINITY }
 }
 
 /// Bits of the rows of a tile none of whose distances is in doubt or may be the row's least.
@@ -209,7 +214,13 @@ fn clear_rows<V: Vector>(
     greatest: f32,
     nearest: &[f32; LANES],
 ) -> u32 {
-    let least = V::least_each(tile.each_ref().map(|distances| least::<V>(distances, count)));
+    let mut lows = [V::splat(f32::INFINITY); LANES];
+    for place in 0..count.div_ceil(LANES) {
+        for (low, distances) in lows.iter_mut().zip(tile) {
+            *low = low.min_or_self(V::load(&at(distances.as_chunks().0, place)));
+        }
+    }
+    let least = V::least_each(lows);
     let doubtful = V::load(doubtful).add(V::splat(greatest));
     least.greater(doubtful) & least.greater(V::load(nearest).mul(V::splat(AMBIGUOUS)))
 }

@@ -12,7 +12,7 @@ pub(crate) type Packed<const N: usize> = [[[f32; LANES]; N]];
 /// Writes the mean of some rows, evenly spread over all, to `origin`.
 ///
 /// Seen from there the rows are as short as they can be, and so are the products that their distances are made of.
-/// Any origin would do: one that is far off, or not finite, only leaves more distances to be summed directly.
+/// Any origin would do: one that is far off only leaves more distances to be summed directly.
 #[inline(never)]
 pub(crate) fn mean_of_some(rows: Rows, origin: &mut [f32]) {
     let step = rows.count().div_ceil(ORIGIN_ROWS).max(1);
@@ -25,7 +25,9 @@ pub(crate) fn mean_of_some(rows: Rows, origin: &mut [f32]) {
         count += 1.0;
     }
     for sum in origin {
-        *sum /= count;
+        let mean = *sum / count;
+        // Of a center that is not finite, or is huge, the others need not suffer.
+        *sum = if mean.is_finite() { mean } else { 0.0 };
     }
 }
 

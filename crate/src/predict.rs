@@ -11,7 +11,7 @@ pub const NO_CLASS: i32 = -1;
 /// Rows that keep their running minimum on the stack while the centers pass.
 const ROWS_AT_ONCE: usize = 64;
 
-/// Float32 values of room that [`predict`] wants.
+/// Float32 values of room that [`predict`] wants, which are enough for the distances, too.
 #[must_use]
 pub fn room_values(rows: usize, n_classes: usize, dim: usize) -> usize {
     if elimination::pays(rows, n_classes, dim) {
@@ -42,6 +42,9 @@ pub fn predict<V: Vector>(x: Rows, centers: Rows, room: &mut [f32], classes: &mu
         let mut nearest = [f32::INFINITY; ROWS_AT_ONCE];
         for_each_block::<V>(x, centers, &mut |row, first, distances| {
             let (nearest, class) = (at_mut(&mut nearest, row), at_mut(classes, row));
+            if !is_any_below::<V>(distances, *nearest) {
+                return;
+            }
             for (offset, &distance) in distances.iter().enumerate() {
                 if distance < *nearest {
                     *nearest = distance;
@@ -50,4 +53,13 @@ pub fn predict<V: Vector>(x: Rows, centers: Rows, room: &mut [f32], classes: &mu
             }
         });
     }
+}
+
+/// Whether a look at single distances can find a nearer one.
+#[inline]
+fn is_any_below<V: Vector>(distances: &[f32], nearest: f32) -> bool {
+    let (lanes, rest) = distances.as_chunks::<LANES>();
+    let nearest = V::splat(nearest);
+    let below = lanes.iter().fold(0, |below, lanes| below | nearest.greater(V::load(lanes)));
+    below != 0 || !rest.is_empty()
 }

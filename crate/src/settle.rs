@@ -10,7 +10,8 @@ pub(crate) const BLOCK_CENTERS: usize = 32;
 /// A value for each center of a block; a distance past the last center is infinite.
 pub(crate) type OfBlock = [f32; BLOCK_CENTERS];
 
-/// Two distances that are each off by 10⁻⁵ at the most, and are farther apart than this, are in the right order.
+/// Two distances that are farther apart than this, each off by 10⁻⁵ at the most, are in the order of their direct sums,
+/// which may be off by as much again.
 pub(crate) const AMBIGUOUS: f32 = 1.0 + 4e-5;
 
 /// Sums directly what the expansion leaves in doubt of a row's distances to a block: those of at most
@@ -27,12 +28,11 @@ pub(crate) fn settle<V: Vector>(
     distances: &mut OfBlock,
 ) -> Option<(f32, usize)> {
     let count = block.count();
-    let doubts = doubts.as_chunks::<LANES>().0;
-    let doubted = not_above::<V>(distances, count, |place| V::splat(doubt).add(V::load(&at(doubts, place))));
+    let doubted = not_above::<V>(distances, count, doubt, doubts);
     sum_again::<V>(x, block, doubted, distances);
     let lowest = least::<V>(distances, count).to_array().into_iter().fold(f32::INFINITY, f32::min);
-    let limit = V::splat(if lowest < nearest { lowest } else { nearest } * AMBIGUOUS);
-    let candidates = not_above::<V>(distances, count, |_| limit);
+    let limit = if lowest < nearest { lowest } else { nearest } * AMBIGUOUS;
+    let candidates = not_above::<V>(distances, count, limit, &[0.0; BLOCK_CENTERS]);
     sum_again::<V>(x, block, candidates & !doubted, distances);
     let mut found = None;
     for offset in Bits(candidates) {
@@ -46,17 +46,19 @@ pub(crate) fn settle<V: Vector>(
 
 /// The least of the first `count` distances, in one of the lanes; NaN is passed over.
 #[inline]
-pub(crate) fn least<V: Vector>(distances: &OfBlock, count: usize) -> V {
+fn least<V: Vector>(distances: &OfBlock, count: usize) -> V {
     let lanes = distances.as_chunks::<LANES>().0.iter().take(count.div_ceil(LANES));
     lanes.fold(V::splat(f32::INFINITY), |least, lanes| least.min_or_self(V::load(lanes)))
 }
 
-/// Bits of the first `count` distances that are not above their limit: of NaN, too.
-#[inline]
-fn not_above<V: Vector>(distances: &OfBlock, count: usize, limit: impl Fn(usize) -> V) -> u32 {
-    let lanes = distances.as_chunks::<LANES>().0.iter().enumerate();
-    let above =
-        lanes.fold(0, |above, (place, lanes)| above | (V::load(lanes).greater(limit(place)) << (place * LANES)));
+/// Bits of the first `count` distances that are not above `limit` + `more[j]`: of NaN, too.
+#[inline(never)]
+fn not_above<V: Vector>(distances: &OfBlock, count: usize, limit: f32, more: &OfBlock) -> u32 {
+    let mut above = 0;
+    let lanes = distances.as_chunks::<LANES>().0.iter().zip(more.as_chunks().0);
+    for (place, (distances, more)) in lanes.enumerate() {
+        above |= V::load(distances).greater(V::splat(limit).add(V::load(more))) << (place * LANES);
+    }
     !above & (u32::MAX >> (BLOCK_CENTERS - count))
 }
 

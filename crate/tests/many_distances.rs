@@ -21,7 +21,7 @@ const DIMS: [usize; 22] =
 type Kind = (&'static str, fn(&mut Batch));
 
 /// What rows and centers may look like.
-const KINDS: [Kind; 10] = [
+const KINDS: [Kind; 11] = [
     ("random", |_| {}),
     ("rows close to centers", |batch| near_centers(batch, 1e-3)),
     ("tight clusters far from the origin", |batch| {
@@ -51,6 +51,27 @@ const KINDS: [Kind; 10] = [
     }),
     ("tiny", |batch| scale(batch, 1e-18)),
     ("huge", |batch| scale(batch, 1e16)),
+    ("norms that overflow when added, distances that do not", |batch| {
+        // Rows and every fifth center side by side, the other centers about the origin.
+        let common = normal(batch.dim, 9);
+        let spread = |values: &mut [f32]| {
+            for (value, common) in values.iter_mut().zip(&common) {
+                *value = 0.8 * common + 0.6 * *value;
+            }
+        };
+        batch.x.chunks_mut(batch.dim).for_each(spread);
+        for (class, center) in batch.centers.chunks_mut(batch.dim).enumerate() {
+            if class % 5 == 1 {
+                spread(center);
+            } else {
+                for value in center {
+                    *value *= 0.1;
+                }
+            }
+        }
+        let farthest = batch.distances().into_iter().fold(0.0, f32::max);
+        scale(batch, (3.3e38 / farthest).sqrt());
+    }),
     ("one center far out", |batch| {
         let dim = batch.dim;
         for value in &mut batch.centers[3 * dim..4 * dim] {
