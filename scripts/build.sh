@@ -55,8 +55,9 @@ compile_portable() {
 
 # No address that the kernels are given lies in the first kilobyte, the far end of the stack, so that an offset added to
 # one is part of the load or store.
-WASM_OPT=(node_modules/.bin/wasm-opt -O3 --converge --low-memory-unused --enable-bulk-memory --enable-nontrapping-float-to-int
-  --enable-sign-ext --enable-mutable-globals --strip-debug --strip-producers --strip-target-features)
+WASM_OPT=(node_modules/.bin/wasm-opt -O3 --converge --low-memory-unused
+  --one-caller-inline-max-function-size=0 --enable-bulk-memory --enable-nontrapping-float-to-int --enable-sign-ext
+  --enable-mutable-globals --strip-debug --strip-producers --strip-target-features)
 
 optimize_wasm() {
   local product=wasm32-unknown-unknown/release/center_loss.wasm

@@ -147,11 +147,7 @@ export class CenterLoss {
   evaluate(batch: Batch): number;
   evaluate(x: Floats | Batch, target?: Target): number {
     if (x instanceof Batch) checkNoMore('evaluate', target);
-    const at = this.#embeddings(x, target, 'evaluate');
-    if (at.rows === 0) return 0;
-    const { address } = this.centers;
-    const { nClasses, nDim, radius } = this;
-    return kernels().evaluate(at.x, at.target, at.rows, address, nClasses, nDim, radius, this.#reductionCode);
+    return this.#gradient(this.#embeddings(x, target, 'evaluate'));
   }
 
   /**
@@ -269,6 +265,7 @@ export class CenterLoss {
     return copyFloats(at.grad, at.rows * this.nDim);
   }
 
+  /** The loss and, if there is room for it, ∂loss/∂x. */
   #gradient(at: Operands): number {
     const { nClasses, nDim, radius, centers } = this;
     const reduction = this.#reductionCode;

@@ -18,16 +18,6 @@ export interface Kernels {
     reduction: number,
     grad: number,
   ): void;
-  evaluate(
-    x: number,
-    labels: number,
-    rows: number,
-    centers: number,
-    nClasses: number,
-    nDim: number,
-    radius: number,
-    reduction: number,
-  ): number;
   gradient(
     x: number,
     labels: number,

@@ -8,7 +8,7 @@ let loaded: Kernels | undefined;
 let source: Source = () => {
   throw new CenterLossError(
     'ERR_NOT_INITIALIZED',
-    "center-loss/slim holds no WebAssembly of its own: call `await init(source)` or `initSync({ module })` before anything else, or import 'center-loss'",
+    "center-loss/slim holds no WebAssembly: call `await init(source)` or `initSync({ module })` first, or import 'center-loss'",
   );
 };
 

@@ -12,7 +12,7 @@ export interface Operands {
   readonly x: number;
   /** Checked labels [B]. */
   readonly target: number;
-  /** Room for a gradient of the same shape as x. */
+  /** Room for a gradient of the same shape as x; 0: none is wanted. */
   readonly grad: number;
   /** Room for whatever else a kernel needs. */
   readonly work: number;
@@ -53,7 +53,7 @@ export function copyIn(x: Floats, target: Target, expected: Expected): Operands 
   ]);
   writeLabels(targetNow(), nClasses, expected.labels, integers(), targetAt / BYTES);
   writeFloats(xNow(), 0, rows * width, xAt);
-  return { rows, x: xAt, target: targetAt, grad: gradAt, work: workAt };
+  return { rows, x: xAt, target: targetAt, grad: expected.grad ? gradAt : 0, work: workAt };
 }
 
 /**
@@ -66,7 +66,7 @@ export function inPlace(batch: Batch, expected: Expected): Operands {
   checkLabels(batch.target, expected.nClasses, expected.labels);
   const [work] = scratch(`${expected.call} with ${rows} rows`, [workBytes(rows, expected)]);
   const { x, target, gradX } = batch.addresses;
-  return { rows, x, target, grad: gradX, work };
+  return { rows, x, target, grad: expected.grad ? gradX : 0, work };
 }
 
 const workBytes = (rows: number, { sums, nClasses, width }: Expected): number =>

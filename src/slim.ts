@@ -58,7 +58,6 @@ const NAMES: Record<keyof Kernels, true> = {
   init_slots: true,
   forward: true,
   backward: true,
-  evaluate: true,
   gradient: true,
   gradients: true,
   wen_step: true,

@@ -105,24 +105,7 @@ pub extern "C" fn backward(
     loss_of(radius, reduction).backward(distmat, &labels, write(grad, rows * n_classes));
 }
 
-/// The loss from embeddings.
-#[unsafe(no_mangle)]
-pub extern "C" fn evaluate(
-    x: usize,
-    labels: usize,
-    rows: usize,
-    centers: usize,
-    n_classes: usize,
-    n_dim: usize,
-    radius: f64,
-    reduction: u32,
-) -> f64 {
-    let labels = Labels::new(read(labels, rows), n_classes);
-    let centers = write(centers, n_classes * n_dim);
-    loss_of(radius, reduction).evaluate::<Lanes>(Rows::new(read(x, rows * n_dim), n_dim), &labels, centers)
-}
-
-/// The loss and ∂loss/∂x, for centers that are fixed.
+/// The loss from embeddings and, unless `grad_x` is 0, ∂loss/∂x.
 #[unsafe(no_mangle)]
 pub extern "C" fn gradient(
     x: usize,
@@ -138,7 +121,8 @@ pub extern "C" fn gradient(
     let labels = Labels::new(read(labels, rows), n_classes);
     let centers = write(centers, n_classes * n_dim);
     let x = Rows::new(read(x, rows * n_dim), n_dim);
-    loss_of(radius, reduction).gradient::<Lanes>(x, &labels, centers, write(grad_x, rows * n_dim))
+    let grad = if grad_x == 0 { &mut [] } else { write(grad_x, rows * n_dim) };
+    loss_of(radius, reduction).gradient::<Lanes>(x, &labels, centers, grad)
 }
 
 /// The loss, ∂loss/∂x and ∂loss/∂centers.
