@@ -51,6 +51,40 @@ fn a_bad_row_spoils_only_the_loss() {
     }
 }
 
+/// Rows on either side of where a sum moves to float64, the first of their class and its last, in two classes by turns.
+#[test]
+fn a_bad_row_is_left_out_wherever_the_sum_of_its_class_stands() {
+    for count in [64, 65, 66, 129, 200] {
+        for at in [0, 1, 62, 63, 64, 65, 127, 128, count - 2, count - 1].into_iter().filter(|&at| at < count) {
+            let mut batch = Batch::with_labels([0, 1].repeat(count), 2, 7, 3);
+            let mut without = batch.clone();
+            without.labels[2 * at] = NO_CLASS;
+            for loss in losses(0.5) {
+                let loss_of = [batch.evaluate(loss), batch.gradients(loss, Form::Touched).loss];
+                assert_eq!(loss_of.map(f64::to_bits), [batch.wen_step(loss, 0.5).loss.to_bits(); 2], "{loss:?}");
+                for bad in BAD {
+                    let what = format!("{bad} in row {at} of {count}, {loss:?}");
+                    let whole = std::mem::replace(&mut batch.row_mut(2 * at)[3], bad);
+                    let (grad, expected) =
+                        (batch.gradients(loss, Form::Touched), without.gradients(loss, Form::Touched));
+                    // Its class comes later if it was the first row, and not at all if it was the only one.
+                    let of_class = |gradients: &common::Gradients, class| {
+                        let place = gradients.classes.iter().position(|found| *found == class).expect("a row");
+                        gradients.centers[place * 7..][..7].to_vec()
+                    };
+                    for class in [0, 1] {
+                        assert_same_bits(&of_class(&grad, class), &of_class(&expected, class), &what);
+                    }
+                    assert_same_bits(&grad.x, &expected.x, &what);
+                    let (step, expected) = (batch.wen_step(loss, 0.5), without.wen_step(loss, 0.5));
+                    assert_same_bits(&step.centers, &expected.centers, &what);
+                    batch.row_mut(2 * at)[3] = whole;
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn a_class_of_bad_rows_alone_has_no_gradient_and_stays() {
     for bad in BAD {
