@@ -39,18 +39,20 @@ build_wasm() {
   step "portable kernels (cargo)" compile_portable || die "the crate does not build without SIMD; see above."
   step "wasm-opt" optimize_wasm || die "wasm-opt failed; see above."
   step "JavaScript around and instead of it" generate_javascript || die "the JavaScript could not be made; see above."
+  "${WASM_RUSTC:-rustc}" --version >build/compiler.txt
   printf '%s' "$inputs" >build/wasm.stamp
 }
 
 # A target folder of its own: the wasm compiler may be another than the native one, and they would undo each other.
-compile_wasm() { # compile_wasm NAME-OF-TARGET-FOLDER
+compile_wasm() { # compile_wasm NAME-OF-TARGET-FOLDER [OPTION...]
   CARGO_TARGET_DIR=$PWD/target/$1 RUSTC=${WASM_RUSTC:-rustc} \
-    cargo build --package center-loss --lib --release --target wasm32-unknown-unknown
+    cargo build --package center-loss --lib --release --target wasm32-unknown-unknown "${@:2}"
 }
 
 compile_portable() {
-  # The environment's flags replace those of .cargo/config.toml.
-  RUSTFLAGS="-C target-cpu=mvp -C link-arg=-zstack-size=65536" compile_wasm portable
+  # Added to the flags of .cargo/config.toml, and stronger.
+  compile_wasm portable --config \
+    'target.wasm32-unknown-unknown.rustflags = ["-C", "target-cpu=mvp", "-C", "target-feature=-simd128"]'
 }
 
 # No address that the kernels are given lies in the first kilobyte, the far end of the stack, so that an offset added to
