@@ -9,8 +9,9 @@ export const page = (outcomes, tests) => `# Runtimes
 
 Written by \`./build.sh matrix\`, which packs the package as npm would publish it, installs that, and runs one suite of
 ${tests} tests (the references' results, properties, errors, memory, bits equal to those of a native build) in each place.
-A number is the tests passed there. Where it is "410 of 412", two call for a garbage collection that can't be asked for
-there; an interpreter (\`--jitless\`) also leaves out those of memory and the random ones, which would take it minutes.
+A number is the tests passed there. One is of places without WebAssembly, one of shared memory, and two call for a garbage
+collection: not everywhere is there all of that. An interpreter (\`--jitless\`) also leaves out those of memory and the
+random ones, which would take it minutes.
 
 ${table(outcomes)}
 

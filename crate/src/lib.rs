@@ -6,8 +6,8 @@
 //! |---|---|---|
 //! | squared distance | d_ij = Σ_k (x_ik − c_jk)² | `rows`, `distance` |
 //! | loss | w·Σ_i max(d_{i,y_i} − r, 0), the weight w by reduction | `loss` |
-//! | input gradient | ∂loss/∂x_i = 2w·(x_i − c_{y_i}) where d > r, else 0 | `loss` |
-//! | center gradient | ∂loss/∂c_j = −Σ_{i: y_i = j} ∂loss/∂x_i | `loss` |
+//! | input gradient | ∂loss/∂x_i = 2w·(x_i − c_{y_i}) where d > r, else 0 | `gradient` |
+//! | center gradient | ∂loss/∂c_j = −Σ_{i: y_i = j} ∂loss/∂x_i | `gradient` |
 //! | center update | c_j ← c_j − α·Σ_{i: y_i = j}(c_j − x_i) / (1 + n_j) | `update` |
 //! | nearest center | argmin_j d_ij, the lowest j among equals | `predict` |
 //! | probabilities | p_ij = e^(−d_ij) / Σ_k e^(−d_ik) | `softmin` |
@@ -25,6 +25,7 @@ mod direct;
 pub mod distance;
 mod elimination;
 pub mod expansion;
+mod gradient;
 pub mod groups;
 pub mod init;
 pub mod loss;

@@ -13,11 +13,7 @@
 //! entries of the masked distance matrix is clamped to 10⁻¹² … 10¹², so that Σ is larger by 10⁻¹² for each entry
 //! that is not some row's own. B counts the known rows, those with a label ≥ C too: they add floors only.
 
-use crate::center_gradient::CenterGradient;
-use crate::groups::Groups;
-use crate::row_sum::RowSums;
 use crate::shape::{Rows, at, at_mut, class_of, is_known, part};
-use crate::sweep::{ClassSums, Purpose, sweep};
 use crate::vector::Vector;
 
 /// What the reference clamps the entries of its masked distance matrix to: 10⁻¹² and 10¹² as float32 has them, so that
@@ -194,32 +190,6 @@ impl Loss {
                 *at_mut(grad, row * labels.n_classes + class) = weight;
             }
         }
-    }
-
-    /// The loss from embeddings: O(B·D), one center a row, no distance matrix. Nothing is written to the centers.
-    pub fn evaluate<V: Vector>(self, x: Rows, labels: &Labels, centers: &mut [f32]) -> f64 {
-        sweep::<V>(self, x, labels, centers, &mut [], None)
-    }
-
-    /// The loss and ∂loss/∂x = 2w·(x − c), w the weight of one entry, for centers that do not move.
-    pub fn gradient<V: Vector>(self, x: Rows, labels: &Labels, centers: &mut [f32], grad_x: &mut [f32]) -> f64 {
-        sweep::<V>(self, x, labels, centers, grad_x, None)
-    }
-
-    /// The loss, ∂loss/∂x and ∂loss/∂c_j = −2w·Σ(x − c_j). Nothing is written to the centers.
-    #[allow(clippy::too_many_arguments, reason = "a batch, its workspace and its results")]
-    pub fn gradients<V: Vector>(
-        self,
-        x: Rows,
-        labels: &Labels,
-        centers: &mut [f32],
-        groups: &mut Groups,
-        grad_x: &mut [f32],
-        sums: &mut RowSums,
-        grad_centers: &mut CenterGradient,
-    ) -> f64 {
-        let purpose = Purpose::Gradient(grad_centers);
-        sweep::<V>(self, x, labels, centers, grad_x, Some(ClassSums { groups, sums, purpose }))
     }
 
     /// The factor of x − c in the gradient: ∂(w·d)/∂x = 2w·(x − c).

@@ -2,21 +2,21 @@
 /** WebKitGTK's small browser, driven by its own WebDriver, on a display that nobody sees. */
 import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '../free-port.js';
 import { program } from './program.js';
 
 /** @import { Browser } from './checks.js' */
 
-const PORT = 4517;
-const DRIVER = `http://127.0.0.1:${PORT}`;
 const START = 30_000;
 
+let driverUrl = '';
 /** @type {Promise<{ id: string, version: string }> | undefined} */
 let session;
 
 /** @param {string} path @param {unknown} [body] @param {string} [method] */
 async function command(path, body = {}, method = 'POST') {
   const response = await fetch(
-    `${DRIVER}${path}`,
+    `${driverUrl}${path}`,
     method === 'POST' ? { method, body: JSON.stringify(body) } : { method },
   );
   const { value } = /** @type {any} */ (await response.json());
@@ -31,7 +31,9 @@ async function start() {
     '/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser',
     '/usr/lib/x86_64-linux-gnu/webkit2gtk-4.0/MiniBrowser',
   ]);
-  const child = spawn(display, ['-a', driver, `--port=${PORT}`], {
+  const port = await freePort();
+  driverUrl = `http://127.0.0.1:${port}`;
+  const child = spawn(display, ['-a', driver, `--port=${port}`], {
     stdio: 'ignore',
     detached: true,
     // Root has no user namespaces to build its sandbox from.

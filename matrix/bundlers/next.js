@@ -2,16 +2,15 @@
 /** A Next app, built and started: a route on Node, one on the edge runtime, and a client component. */
 import { spawn } from 'node:child_process';
 import { cp, mkdir, symlink, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { chromium } from '../browsers/chromium.js';
 import { serve } from '../browsers/server.js';
+import { freePort } from '../free-port.js';
 import { run } from '../process.js';
 import { ROOT, versionOf } from '../project.js';
 
-/** @import { AddressInfo } from 'node:net' */
 /** @import { Check, Context, Report } from '../check.js' */
 
 const TOOLS = fileURLToPath(new URL('../node_modules', import.meta.url));
@@ -81,15 +80,6 @@ async function start({ project, folder }) {
     await sleep(200);
   }
   return { origin, reports };
-}
-
-/** @returns {Promise<number>} */
-async function freePort() {
-  const server = createServer();
-  await new Promise((listening) => server.listen(0, '127.0.0.1', () => listening(undefined)));
-  const { port } = /** @type {AddressInfo} */ (server.address());
-  await new Promise((closed) => server.close(closed));
-  return port;
 }
 
 /** @param {string} name @param {(app: App) => Promise<Report>} report @returns {Check} */
