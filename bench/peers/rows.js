@@ -1,4 +1,6 @@
 // @ts-check
+// Only this is shared: each library has loops of its own, since V8 would call two functions from one loop more slowly
+// than it inlines one.
 
 /**
  * Rows as arrays of their own, for libraries that take pairs of vectors.

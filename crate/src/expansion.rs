@@ -15,7 +15,7 @@ use crate::vector::{LANES, Vector};
 const BLOCK_VALUES: usize = 16384;
 
 /// Rows that are kept packed: within a usual second-level cache, and so many that packing the centers for them costs
-/// a hundredth of the products.
+/// a few hundredths of the products.
 const GROUP_ROWS: usize = 256;
 
 /// Fewer rows than these are not worth packing the centers for.
