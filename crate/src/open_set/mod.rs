@@ -1,0 +1,25 @@
+//! The open-set head: losses beyond the core's, and the decision between a class and "unknown".
+//!
+//! A module of its own, `open-set.wasm`, so that who only trains with center loss need not load it. It works in the
+//! memory of the core module, on the same centers.
+//!
+//! | what | formula | file |
+//! |---|---|---|
+//! | metric | ‖x − c‖², ‖x − c‖, 1 − cos(x, c) | `metric` (a pair), `matrix` (rows × centers) |
+//! | penalty | e or ½e², e = max(d − r, 0) | `penalty` |
+//! | weights | w_i = class[y_i]·sample[i] | `weights`, `class_weights` (from counts) |
+//! | loss of the own centers | s·Σ w_i·ℓ(d(x_i, c_{y_i}), r_{y_i}), its gradients and updates | `single` |
+//! | center updates | averages, and SGD | `rules` |
+//! | radii | quantiles of d(x_i, c_{y_i}) a class | `radius` |
+//! | half precision | binary16 from and to binary32 | `half` |
+
+pub mod class_weights;
+pub mod fingerprint;
+pub mod half;
+pub mod matrix;
+pub mod metric;
+pub mod penalty;
+pub mod radius;
+pub mod rules;
+pub mod single;
+pub mod weights;
