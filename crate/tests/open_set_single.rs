@@ -34,10 +34,10 @@ fn variants(batch: &Batch) -> Vec<Own> {
         let plain = Own::plain(batch.clone(), metric, penalty, reduction);
         let mut with_radii = plain.clone().weighted();
         let case = plain.reference();
-        for class in 0..batch.n_classes() {
+        for (class, center) in centers.iter().enumerate() {
             let own: Vec<f64> = (0..x.len())
                 .filter(|&i| case.class(i) == Some(class))
-                .map(|i| distance(metric, &x[i], &centers[class]))
+                .map(|i| distance(metric, &x[i], center))
                 .collect();
             with_radii.radii[class] = radius_between(&own) as f32;
         }
@@ -138,8 +138,8 @@ fn differences(at: &Matrix, f: impl Fn(&Matrix) -> f64) -> Matrix {
 fn gradients_are_the_slope_of_the_loss() {
     for (rows, n_classes, dim) in [(1, 1, 2), (3, 2, 5), (9, 4, 7), (20, 5, 17), (6, 3, 33)] {
         // Rows apart from their centers: on them the distance has no slope.
-        let labels = (0..rows).map(|row| (row * 7 + 1) % (n_classes + 1) - 1).collect();
-        for own in variants(&Batch::with_labels(labels, n_classes as usize, dim, 2)) {
+        let labels = (0..rows).map(|row| [-1, 0, 1, 2, 3, 4][(row * 7 + 1) % (n_classes + 1)]).collect();
+        for own in variants(&Batch::with_labels(labels, n_classes, dim, 2)) {
             let (x, centers) = (matrix(&own.batch.x, dim), matrix(&own.batch.centers, dim));
             let case = own.reference();
             let actual = own.gradients(Form::Dense);

@@ -208,7 +208,7 @@ proptest! {
     fn effective_numbers_are_those_of_cui(labels in vec(-2..8_i32, 0..200), beta in prop_oneof![Just(0.0), Just(0.999), Just(0.999_999), 0.0..1.0]) {
         let (mut counts, mut weights) = (vec![9; 6], vec![f32::NAN; 6]);
         class_weights(&labels, Scheme::EffectiveNumber(beta), &mut counts, &mut weights);
-        let count = |class: i32| labels.iter().filter(|&&label| label == class).count() as i32;
+        let count = |class: i32| i32::try_from(labels.iter().filter(|&&label| label == class).count()).expect("few");
         let of = |class| if count(class) > 0 { (1.0 - beta) / (1.0 - f64::powi(beta, count(class))) } else { 0.0 };
         let occurring = (0..6).filter(|&class| count(class) > 0).count() as f64;
         let total: f64 = (0..6).map(of).sum();

@@ -12,7 +12,9 @@
 //! | center updates | averages, and SGD | `rules` |
 //! | radii | quantiles of d(x_i, c_{y_i}) a class | `radius` |
 //! | half precision | binary16 from and to binary32 | `half` |
+//! | closed-set accuracy | #{ŷ_i = y_i} / #{y_i ≥ 0} | `accuracy` |
 
+pub mod accuracy;
 pub mod class_weights;
 pub mod fingerprint;
 pub mod half;

@@ -36,15 +36,15 @@ pub(crate) fn distance(metric: Metric, x: &[f64], c: &[f64]) -> f64 {
 
 /// ∂d/∂x; that of the center is the same with x and c changed for one another, the metrics being symmetric.
 pub(crate) fn slope(metric: Metric, x: &[f64], c: &[f64]) -> Vec<f64> {
-    let (a, b, d) = (norm(x), norm(c), distance(metric, x, c));
+    let (a, b, apart) = (norm(x), norm(c), distance(metric, x, c));
     let mut slope = vec![0.0; x.len()];
     for k in 0..x.len() {
         slope[k] = match metric {
             Metric::SqEuclidean => 2.0 * (x[k] - c[k]),
-            Metric::Euclidean if d == 0.0 => 0.0,
-            Metric::Euclidean => (x[k] - c[k]) / d,
+            Metric::Euclidean if apart == 0.0 => 0.0,
+            Metric::Euclidean => (x[k] - c[k]) / apart,
             Metric::Cosine if a == 0.0 || b == 0.0 => 0.0,
-            Metric::Cosine => ((x[k] / a - c[k] / b) - d * x[k] / a) / a,
+            Metric::Cosine => ((x[k] / a - c[k] / b) - apart * x[k] / a) / a,
         };
     }
     slope
