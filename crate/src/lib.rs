@@ -29,6 +29,7 @@ mod gradient;
 pub mod groups;
 pub mod init;
 pub mod loss;
+pub mod open_set;
 mod packed;
 pub mod predict;
 mod products;
