@@ -7,6 +7,7 @@ export {
   Block,
   BYTES,
   copyFloats,
+  doubles,
   hold,
   integers,
   newFloats,
