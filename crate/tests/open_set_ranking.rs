@@ -5,6 +5,8 @@
 mod common;
 mod decision_reference;
 
+use core::cmp::Ordering;
+
 use center_loss::open_set::quantile::{p_values, threshold};
 use center_loss::open_set::ranking::{Order, Scores};
 use common::assert_close;
@@ -104,12 +106,10 @@ fn metrics_of_many_rows() {
     let mut pairs = 0.0;
     for u in 0..1000 {
         for k in 0..1000 {
-            pairs += if k < u + 500 {
-                1.0
-            } else if k == u + 500 {
-                0.5
-            } else {
-                0.0
+            pairs += match k.cmp(&(u + 500)) {
+                Ordering::Less => 1.0,
+                Ordering::Equal => 0.5,
+                Ordering::Greater => 0.0,
             };
         }
     }

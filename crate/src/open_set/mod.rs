@@ -5,6 +5,13 @@
 //!
 //! | what | formula | file |
 //! |---|---|---|
+//! | metric | ‖x − c‖², ‖x − c‖, 1 − cos(x, c) | `metric` (a pair), `matrix` (rows × centers) |
+//! | penalty | e or ½e², e = max(d − r, 0) | `penalty` |
+//! | weights | w_i = class[y_i]·sample[i] | `weights`, `class_weights` (from counts) |
+//! | loss of the own centers | s·Σ w_i·ℓ(d(x_i, c_{y_i}), r_{y_i}), its gradients and updates | `single` |
+//! | center updates | averages, and SGD | `rules` |
+//! | radii | quantiles of d(x_i, c_{y_i}) a class | `radius` |
+//! | half precision | binary16 from and to binary32 | `half` |
 //! | closed-set accuracy | #{ŷ_i = y_i} / #{y_i ≥ 0} | `accuracy` |
 //! | scores with the nearest class | a function of a row's distances d to all centers | `score`, `classify` |
 //! | the decision | unknown where score > threshold | `classify` |
@@ -16,11 +23,20 @@
 //! core's distances.
 
 pub mod accuracy;
+pub mod class_weights;
 pub mod classify;
+pub mod fingerprint;
+pub mod half;
+pub mod matrix;
 pub mod metric;
+pub mod penalty;
 pub mod precision;
 pub mod quantile;
+pub mod radius;
 pub mod ranking;
+pub mod rules;
 pub mod score;
+pub mod single;
 mod unit;
 mod weighted;
+pub mod weights;

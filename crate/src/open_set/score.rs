@@ -55,7 +55,8 @@ impl Score<'_> {
             Self::Cac => least * rest,
             Self::Softmin => rest,
             Self::Entropy => libm::log1p(seen.others) + seen.excess / (1.0 + seen.others),
-            Self::KnnCenters => ratio(least, f64::from(seen.second)),
+            // However they were rounded: d₁ ≤ d₂.
+            Self::KnnCenters => ratio(least, f64::from(seen.second)).min(1.0),
         }
     }
 }
@@ -74,6 +75,8 @@ pub(crate) struct Seen {
     pub(crate) least: f32,
     /// d₂
     pub(crate) second: f32,
+    /// The class of d₂, or [`NO_CLASS`].
+    pub(crate) runner_up: i32,
     /// S
     pub(crate) others: f64,
     /// T
@@ -81,8 +84,14 @@ pub(crate) struct Seen {
 }
 
 impl Seen {
-    pub(crate) const NOTHING: Self =
-        Self { nearest: NO_CLASS, least: f32::INFINITY, second: f32::INFINITY, others: 0.0, excess: 0.0 };
+    pub(crate) const NOTHING: Self = Self {
+        nearest: NO_CLASS,
+        least: f32::INFINITY,
+        second: f32::INFINITY,
+        runner_up: NO_CLASS,
+        others: 0.0,
+        excess: 0.0,
+    };
 
     /// The distances to the centers from `first` on. What is not finite is passed over.
     pub(crate) fn see<V: Vector>(&mut self, score: Score, first: usize, distances: &[f32]) {
@@ -118,12 +127,12 @@ impl Seen {
     #[allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "classes are below 2³¹")]
     fn find_nearest(&mut self, first: usize, distances: &[f32]) {
         for (offset, &distance) in distances.iter().enumerate() {
+            let class = (first + offset) as i32;
             if distance < self.least {
-                self.second = self.least;
-                self.least = distance;
-                self.nearest = (first + offset) as i32;
+                (self.second, self.runner_up) = (self.least, self.nearest);
+                (self.least, self.nearest) = (distance, class);
             } else if distance < self.second {
-                self.second = distance;
+                (self.second, self.runner_up) = (distance, class);
             }
         }
     }
