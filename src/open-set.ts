@@ -9,3 +9,14 @@ export type * from './open-set/api.js';
 
 const source = () => set.instantiate(decodeHex(hex));
 export const accuracy = /* @__PURE__ */ set.provideOpenSet(set.accuracy, source, ClassCenters);
+export const classify = /* @__PURE__ */ set.provideOpenSet(set.classify, source, ClassCenters);
+export const fitPrecision = /* @__PURE__ */ set.provideOpenSet(set.fitPrecision, source, ClassCenters);
+export const fitThreshold = /* @__PURE__ */ set.provideOpenSet(set.fitThreshold, source, ClassCenters);
+export const conformalPValues = /* @__PURE__ */ set.provideOpenSet(set.conformalPValues, source, ClassCenters);
+export const auroc = /* @__PURE__ */ set.provideOpenSet(set.auroc, source, ClassCenters);
+export const auprIn = /* @__PURE__ */ set.provideOpenSet(set.auprIn, source, ClassCenters);
+export const auprOut = /* @__PURE__ */ set.provideOpenSet(set.auprOut, source, ClassCenters);
+export const fprAtTpr = /* @__PURE__ */ set.provideOpenSet(set.fprAtTpr, source, ClassCenters);
+export const oscr = /* @__PURE__ */ set.provideOpenSet(set.oscr, source, ClassCenters);
+export const rocCurve = /* @__PURE__ */ set.provideOpenSet(set.rocCurve, source, ClassCenters);
+export const openSetMetrics = /* @__PURE__ */ set.provideOpenSet(set.openSetMetrics, source, ClassCenters);

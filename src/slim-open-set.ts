@@ -4,7 +4,20 @@ import type { OpenSetKernels } from './open-set/kernels.js';
 import { checked, fetched, type WasmSource } from './wasm-file.js';
 
 export type * from './open-set/api.js';
-export { accuracy } from './open-set/core.js';
+export {
+  accuracy,
+  auprIn,
+  auprOut,
+  auroc,
+  classify,
+  conformalPValues,
+  fitPrecision,
+  fitThreshold,
+  fprAtTpr,
+  openSetMetrics,
+  oscr,
+  rocCurve,
+} from './open-set/core.js';
 export { CenterLoss, CenterLossError, ClassCenters, init, initSync, isKnown } from './slim.js';
 export type { WasmSource } from './wasm-file.js';
 
@@ -29,5 +42,15 @@ export function initOpenSetSync(source: { readonly module: WebAssembly.Module | 
 }
 
 const NAMES: Record<keyof OpenSetKernels, true> = {
+  classify_workspace_bytes: true,
+  classify: true,
+  fit_precision: true,
+  threshold: true,
+  p_values: true,
   accuracy: true,
+  area: true,
+  average_precision: true,
+  trapezoid_precision: true,
+  fpr_at_tpr: true,
+  roc_curve: true,
 };

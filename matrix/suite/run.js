@@ -19,6 +19,9 @@ const SUITES = {
   bits: () => import('../../test/bits.test.ts'),
   properties: () => import('../../test/properties.test.ts'),
   'open-set/accuracy': () => import('../../test/open-set/accuracy.test.ts'),
+  'open-set/classify': () => import('../../test/open-set/classify.test.ts'),
+  'open-set/ranking': () => import('../../test/open-set/ranking.test.ts'),
+  'open-set/threshold': () => import('../../test/open-set/threshold.test.ts'),
 };
 
 /**

@@ -1,11 +1,11 @@
 import {
   BYTES,
   CenterLossError,
+  ClassCenters,
   checkChoice,
   checkFloats,
   checkNumber,
   checkOptions,
-  ClassCenters,
   countRows,
   doubles,
   type Floats,
@@ -88,6 +88,8 @@ export interface ScoreSettings {
   readonly radius: Float32Array<ArrayBuffer> | undefined;
   readonly precision: Float32Array<ArrayBuffer> | undefined;
   readonly threshold: Float64Array<ArrayBuffer> | undefined;
+  /** Whether each class has a threshold of its own. */
+  readonly perClass: boolean;
 }
 
 /**
@@ -135,16 +137,21 @@ export function checkScoreSettings(
     score,
     metric,
     radius: radius === undefined ? undefined : Float32Array.from(perClass(radius, 'radius', nClasses, isSize)),
-    precision: precision === undefined ? undefined : Float32Array.from(checked(precision, 'precision', nFeatures, isSize)),
+    precision:
+      precision === undefined ? undefined : Float32Array.from(checked(precision, 'precision', nFeatures, isSize)),
     threshold:
       threshold === undefined ? undefined : Float64Array.from(perClass(threshold, 'threshold', nClasses, isOrdered)),
+    perClass: typeof threshold === 'object',
   };
 }
 
 function checkMetric(score: Score, metric: Metric | undefined): Metric {
   if (metric !== undefined) checkChoice<Metric>(metric, 'metric', METRICS);
   if (score === 'mahalanobis' && metric !== undefined) {
-    throw new CenterLossError('ERR_OPTION', `score 'mahalanobis' is a metric of its own, got metric "${metric}" beside`);
+    throw new CenterLossError(
+      'ERR_OPTION',
+      `score 'mahalanobis' is a metric of its own, got metric "${metric}" beside`,
+    );
   }
   if (score === 'cac' && metric !== undefined && metric !== 'euclidean') {
     throw new CenterLossError('ERR_OPTION', `score 'cac' is defined by metric 'euclidean', got "${metric}"`);

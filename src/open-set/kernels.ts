@@ -37,21 +37,8 @@ export interface OpenSetKernels {
 
   // metrics.rs
   accuracy(predicted: number, labels: number, rows: number): number;
-  area(
-    positive: number,
-    nPositive: number,
-    negative: number,
-    nNegative: number,
-    highest: number,
-    of: number,
-  ): number;
-  average_precision(
-    positive: number,
-    nPositive: number,
-    negative: number,
-    nNegative: number,
-    highest: number,
-  ): number;
+  area(positive: number, nPositive: number, negative: number, nNegative: number, highest: number, of: number): number;
+  average_precision(positive: number, nPositive: number, negative: number, nNegative: number, highest: number): number;
   trapezoid_precision(
     positive: number,
     nPositive: number,

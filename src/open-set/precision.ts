@@ -1,9 +1,9 @@
 import {
   BYTES,
   CenterLossError,
+  type ClassCenters,
   checkRowsMatch,
   checkTarget,
-  type ClassCenters,
   copyFloats,
   countRows,
   type Floats,

@@ -212,7 +212,10 @@ export function openSetMetrics(
   const [known, unknown] = [all.filter((_, i) => isKnownRow[i]), all.filter((_, i) => !isKnownRow[i])];
   if (known.length === 0 || unknown.length === 0) {
     const missing = known.length === 0 ? 'no known' : 'no unknown';
-    throw new CenterLossError('ERR_SHAPE', `target has ${missing} row among ${target.length}: there is nothing to compare`);
+    throw new CenterLossError(
+      'ERR_SHAPE',
+      `target has ${missing} row among ${target.length}: there is nothing to compare`,
+    );
   }
   const { find } = copySides('openSetMetrics', known, unknown);
   return {

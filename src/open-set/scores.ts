@@ -22,7 +22,11 @@ export function checkOrdered(scores: Floats, name: string): void {
  * room of so many more bytes each.
  * @throws CenterLossError `ERR_SHAPE`, `ERR_OUT_OF_MEMORY`
  */
-export function copySorted(call: string, lists: Readonly<Record<string, Floats>>, room: readonly number[]): readonly number[] {
+export function copySorted(
+  call: string,
+  lists: Readonly<Record<string, Floats>>,
+  room: readonly number[],
+): readonly number[] {
   const all = Object.entries(lists);
   for (const [name, scores] of all) checkScores(scores, name);
   const now = all.map(([, scores]) => hold(scores));

@@ -5,8 +5,9 @@ use crate::open_set::metric::Metric;
 use crate::open_set::score::{Score, Seen};
 use crate::open_set::{unit, weighted};
 use crate::predict::NO_CLASS;
+use crate::rows::copy;
 use crate::shape::{Rows, at, at_mut, part, part_mut};
-use crate::vector::{Vector, sqrt};
+use crate::vector::{Vector, sqrt, trap};
 
 /// Rows whose state is kept on the stack while the centers pass.
 const ROWS_AT_ONCE: usize = 64;
@@ -43,7 +44,8 @@ pub fn classify<V: Vector>(
     nearest: &mut [i32],
 ) {
     let (dim, n_classes) = (x.dim(), centers.count());
-    let (center_room, row_room) = room.split_at_mut(room.len().min(n_classes * (dim + 1)));
+    let of_centers = room.len().min(n_classes * (dim + 1));
+    let Some((center_room, row_room)) = room.split_at_mut_checked(of_centers) else { trap() };
     let is_cosine = measure == Measure::Metric(Metric::Cosine);
     let (to, center_lack) = if is_cosine { unit::normalize(centers, center_room) } else { (centers, &[][..]) };
     for start in (0..x.count()).step_by(ROWS_AT_ONCE) {
@@ -60,7 +62,7 @@ pub fn classify<V: Vector>(
                 for_each_block::<V>(from, to, &mut |row, first, squares| {
                     let distances = part_mut(&mut distances, 0, squares.len());
                     match metric {
-                        Metric::SqEuclidean => distances.copy_from_slice(squares),
+                        Metric::SqEuclidean => copy::<V>(squares, distances),
                         Metric::Euclidean => roots(squares, distances),
                         Metric::Cosine => {
                             halves(squares, at(row_lack, row), part(center_lack, first, squares.len()), distances);

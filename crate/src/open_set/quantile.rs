@@ -16,7 +16,7 @@ pub fn threshold(sorted: &[f64], tpr: f64, finite_sample: bool) -> f64 {
     let n = sorted.len() as f64 + if finite_sample { 1.0 } else { 0.0 };
     // The product rounds, and 0.95·20 may come out on either side of 19. A quotient of counts is the float64 that is
     // nearest to it, as is the share that a person wrote down as 0.95: so it is quotients that are compared.
-    let mut k = libm::ceil(tpr * n).clamp(1.0, n);
+    let mut k = libm::ceil(tpr * n);
     while k > 1.0 && (k - 1.0) / n >= tpr {
         k -= 1.0;
     }

@@ -1,14 +1,14 @@
 //! Rows as directions.
 
 use crate::shape::{Rows, at_mut, part_mut};
-use crate::vector::sqrt;
+use crate::vector::{sqrt, trap};
 
 /// Writes row/‖row‖ for each row to `room`, which has `dim + 1` places a row, and returns these directions and what they
 /// lack: 1 for a row of zeros, which has none and stays so, else 0.
 #[inline(never)]
 pub(crate) fn normalize<'a>(rows: Rows, room: &'a mut [f32]) -> (Rows<'a>, &'a [f32]) {
     let (count, dim) = (rows.count(), rows.dim());
-    let (lack, units) = part_mut(room, 0, count * (dim + 1)).split_at_mut(count);
+    let Some((lack, units)) = part_mut(room, 0, count * (dim + 1)).split_at_mut_checked(count) else { trap() };
     for row in 0..count {
         // Of `f32` values, squares neither overflow in `f64` nor underflow.
         let square: f64 = rows.row(row).iter().map(|value| f64::from(*value) * f64::from(*value)).sum();
