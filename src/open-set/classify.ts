@@ -16,8 +16,9 @@ import {
   scratch,
   writeFloats,
 } from '../core.js';
+import { asFloats, type Embeddings } from './half.js';
 import { openSet } from './load.js';
-import { METRICS, type Metric, metricCode } from './metric.js';
+import { type Metric, metricCode } from './metric.js';
 import { SCORE_BYTES } from './scores.js';
 
 /**
@@ -103,7 +104,7 @@ export interface ScoreSettings {
  * @param x rows [B, nFeatures]
  * @throws CenterLossError `ERR_SHAPE`, `ERR_OPTION`, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
  */
-export function classify(centers: ClassCenters, x: Floats, options: ScoreOptions = {}): Classification {
+export function classify(centers: ClassCenters, x: Embeddings, options: ScoreOptions = {}): Classification {
   checkCenters(centers);
   checkOptions(options, SCORE_OPTIONS);
   return classifyBy(centers, x, checkScoreSettings(centers, options));
@@ -146,7 +147,7 @@ export function checkScoreSettings(
 }
 
 function checkMetric(score: Score, metric: Metric | undefined): Metric {
-  if (metric !== undefined) checkChoice<Metric>(metric, 'metric', METRICS);
+  if (metric !== undefined) metricCode(metric);
   if (score === 'mahalanobis' && metric !== undefined) {
     throw new CenterLossError(
       'ERR_OPTION',
@@ -197,16 +198,17 @@ function checked(values: Floats, name: string, length: number, range: Range): Fl
 }
 
 /** As {@link classify}, by settings that were checked for these centers. */
-export function classifyBy(centers: ClassCenters, x: Floats, settings: ScoreSettings): Classification {
+export function classifyBy(centers: ClassCenters, x: Embeddings, settings: ScoreSettings): Classification {
   const { nClasses, nFeatures, address } = centers;
-  const rows = countRows(x, 'x', nFeatures, 'nFeatures');
+  const rowsOf = asFloats(x, 'x');
+  const rows = countRows(rowsOf, 'x', nFeatures, 'nFeatures');
   const [labels, scores, nearest] = [new Int32Array(rows), newFloats(rows), new Int32Array(rows)];
   const { score, metric, radius, precision, threshold } = settings;
   const parameters = radius ?? precision ?? [];
   const thresholds = threshold ?? [];
   const fitting = Math.floor(ROWS_AT_ONCE_BYTES / (BYTES * nFeatures * ROWS_AT_ONCE)) * ROWS_AT_ONCE;
   const atOnce = Math.min(rows, Math.max(ROWS_AT_ONCE, fitting));
-  const xNow = hold(x);
+  const xNow = hold(rowsOf);
   const kernels = openSet();
   const [xAt, parametersAt, thresholdsAt, scoresAt, nearestAt, labelsAt, workAt] = scratch(
     `classify for ${atOnce} rows`,

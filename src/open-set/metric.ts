@@ -1,13 +1,21 @@
-/** How far a row is from a center; names as scipy's. */
+import { checkChoice } from '../core.js';
+
+/** How far a row x is from a center c. */
 export type Metric =
-  /** ‖x − c‖² */
+  /** ‖x − c‖². */
   | 'sqeuclidean'
-  /** ‖x − c‖ */
+  /** ‖x − c‖. */
   | 'euclidean'
-  /** 1 − cos(x, c), 1 where either is zero */
+  /** 1 − cos(x, c) = ½‖x/‖x‖ − c/‖c‖‖²; 1 if either is a zero vector. */
   | 'cosine';
 
-export const METRICS = ['sqeuclidean', 'euclidean', 'cosine'] as const satisfies readonly Metric[];
+const METRICS = ['sqeuclidean', 'euclidean', 'cosine'] as const satisfies readonly Metric[];
 
-/** The number by which the kernels know a metric. */
-export const metricCode = (metric: Metric): number => METRICS.indexOf(metric);
+/**
+ * The number by which the kernels know a metric.
+ * @throws CenterLossError `ERR_OPTION`
+ */
+export function metricCode(metric: Metric): number {
+  checkChoice(metric, 'metric', METRICS);
+  return METRICS.indexOf(metric);
+}

@@ -6,7 +6,6 @@ import {
   checkTarget,
   copyFloats,
   countRows,
-  type Floats,
   hold,
   integers,
   scratch,
@@ -15,6 +14,7 @@ import {
   writeLabels,
 } from '../core.js';
 import { checkCenters } from './classify.js';
+import { asFloats, type Embeddings } from './half.js';
 import { openSet } from './load.js';
 import { SCORE_BYTES } from './scores.js';
 
@@ -28,13 +28,14 @@ import { SCORE_BYTES } from './scores.js';
  * @throws CenterLossError `ERR_SHAPE`, also if there is no known, finite row; `ERR_LABEL`, `ERR_OPTION`, `ERR_DISPOSED`,
  * `ERR_OUT_OF_MEMORY`
  */
-export function fitPrecision(centers: ClassCenters, x: Floats, target: Target): Float32Array<ArrayBuffer> {
+export function fitPrecision(centers: ClassCenters, x: Embeddings, target: Target): Float32Array<ArrayBuffer> {
   checkCenters(centers);
   const { nClasses, nFeatures, address } = centers;
-  const rows = countRows(x, 'x', nFeatures, 'nFeatures');
+  const rowsOf = asFloats(x, 'x');
+  const rows = countRows(rowsOf, 'x', nFeatures, 'nFeatures');
   checkTarget(target);
   checkRowsMatch(rows, 'x', nFeatures, target.length);
-  const [xNow, targetNow] = [hold(x), hold(target as Int32Array)];
+  const [xNow, targetNow] = [hold(rowsOf), hold(target as Int32Array)];
   const [xAt, targetAt, precisionAt, workAt] = scratch(`fitPrecision with ${rows} rows of ${nFeatures} values`, [
     BYTES * rows * nFeatures,
     BYTES * rows,

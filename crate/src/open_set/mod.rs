@@ -9,7 +9,7 @@
 //! | penalty | e or ½e², e = max(d − r, 0) | `penalty` |
 //! | weights | w_i = class[y_i]·sample[i] | `weights`, `class_weights` (from counts) |
 //! | loss of the own centers | s·Σ w_i·ℓ(d(x_i, c_{y_i}), r_{y_i}), its gradients and updates | `single` |
-//! | center updates | averages, and SGD | `rules` |
+//! | center updates | averages, and SGD | `rules`, `sgd` |
 //! | radii | quantiles of d(x_i, c_{y_i}) a class | `radius` |
 //! | half precision | binary16 from and to binary32 | `half` |
 //! | closed-set accuracy | #{ŷ_i = y_i} / #{y_i ≥ 0} | `accuracy` |
@@ -36,6 +36,7 @@ pub mod radius;
 pub mod ranking;
 pub mod rules;
 pub mod score;
+pub mod sgd;
 pub mod single;
 mod unit;
 mod weighted;

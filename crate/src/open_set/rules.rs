@@ -5,13 +5,10 @@
 //! | `Wen` | c_j − α·Σ(c_j − x_i)/(1 + n_j) | Wen et al., ECCV 2016, eq. 4 |
 //! | `Mean` | c_j − α·Σ(c_j − x_i)/n_j | Wen et al., IJCV 2019 |
 //! | `Ema` | m·c_j + (1 − m)·Σ x_i/n_j | moving average, as `center_loss_alfa` of facenet for one row |
-//! | [`sgd`] | c_j − η·v_j, v_j ← μ·v_j + ∂loss/∂c_j | `torch.optim.SGD` |
+//! | [`sgd`](super::sgd::sgd) | c_j − η·v_j, v_j ← μ·v_j + ∂loss/∂c_j | `torch.optim.SGD` |
 //!
 //! The first three are averages: they follow all n_j rows of the class in the batch, those within the radius too,
 //! whatever their weights; a class without rows stays.
-
-use crate::rows::for_lanes;
-use crate::vector::Vector;
 
 /// A rule that follows the average of a class.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -34,17 +31,4 @@ impl Rule {
         };
         rate / (prior + f64::from(rows))
     }
-}
-
-/// velocity ← momentum·velocity + gradient, centers ← centers − rate·velocity, over all classes. Without a velocity
-/// (an empty one) that is the gradient itself: `torch.optim.SGD` without weight decay, dampening or Nesterov.
-#[allow(clippy::cast_possible_truncation, reason = "centers are float32")]
-pub fn sgd<V: Vector>(centers: &mut [f32], gradient: &[f32], velocity: &mut [f32], rate: f64, momentum: f64) {
-    let (back, momentum) = (V::splat(-rate as f32), V::splat(momentum as f32));
-    let mut direction = gradient;
-    if !velocity.is_empty() {
-        for_lanes::<V, 1, 1>([gradient], [velocity], |[g], [v]| [momentum.mul_add(v, g)]);
-        direction = velocity;
-    }
-    for_lanes::<V, 1, 1>([direction], [centers], |[v], [c]| [back.mul_add(v, c)]);
 }

@@ -2,22 +2,13 @@
 //! [`crate::open_set::quantile`].
 #![allow(unsafe_code, reason = "the names that are exported")]
 
+use crate::boundary::open_set::center_loss::metric_of;
 use crate::boundary::{read, write};
 use crate::open_set::classify::{self as classifier, Measure, decide};
-use crate::open_set::metric::Metric;
 use crate::open_set::score::Score;
 use crate::open_set::{precision, quantile};
 use crate::shape::Rows;
 use crate::vector::{Lanes, trap};
-
-fn metric_of(metric: u32) -> Metric {
-    match metric {
-        0 => Metric::SqEuclidean,
-        1 => Metric::Euclidean,
-        2 => Metric::Cosine,
-        _ => trap(),
-    }
-}
 
 /// Bytes that [`classify`] wants as workspace.
 #[unsafe(no_mangle)]
