@@ -4,16 +4,17 @@
 #![allow(clippy::float_cmp, reason = "exact results")]
 
 mod common;
+#[path = "common/decision.rs"]
+mod decision;
 mod decision_reference;
 mod reference;
 
-use center_loss::open_set::classify::{Measure, classify, decide, room_values};
+use center_loss::open_set::classify::{Measure, decide};
 use center_loss::open_set::metric::Metric;
-use center_loss::open_set::precision;
 use center_loss::open_set::score::Score;
-use center_loss::shape::{Rows, class_of};
-use center_loss::vector::Lanes;
+use center_loss::shape::class_of;
 use common::{Batch, TOLERANCE, assert_close, assert_same_bits, normal};
+use decision::{fit, run};
 use decision_reference as truth;
 use proptest::prelude::*;
 use reference::matrix;
@@ -28,17 +29,6 @@ const CLASSES: [usize; 13] = [1, 2, 3, 4, 5, 8, 31, 32, 33, 63, 64, 65, 129];
 
 /// Rows around tiles (2) and the 64 that are kept at once.
 const ROWS: [usize; 5] = [1, 2, 63, 64, 65];
-
-/// The scores and nearest classes of a batch.
-fn run(batch: &Batch, measure: Measure, score: Score) -> (Vec<f32>, Vec<i32>) {
-    let (x, centers) = (Rows::new(&batch.x, batch.dim), Rows::new(&batch.centers, batch.dim));
-    let metric = if let Measure::Metric(metric) = measure { metric } else { Metric::SqEuclidean };
-    // What an earlier call may have left there.
-    let mut room = vec![f32::NAN; room_values(metric, batch.rows(), batch.n_classes(), batch.dim)];
-    let (mut scores, mut nearest) = (vec![f32::NAN; batch.rows()], vec![7; batch.rows()]);
-    classify::<Lanes>(x, centers, measure, score, &mut room, &mut scores, &mut nearest);
-    (scores, nearest)
-}
 
 /// The distances of each row in float64.
 fn distances(batch: &Batch, measure: Measure) -> Vec<Vec<f64>> {
@@ -310,13 +300,6 @@ fn decisions() {
     // 0.1 as float32 is above 0.1.
     assert_eq!(labels(&[0.1]), [-1; 5]);
     assert_eq!(labels(&[f64::from(0.1_f32)]), [-1, -1, -1, 2, -1]);
-}
-
-fn fit(batch: &Batch) -> (Vec<f32>, usize) {
-    let (x, centers) = (Rows::new(&batch.x, batch.dim), Rows::new(&batch.centers, batch.dim));
-    let (mut sums, mut precision) = (vec![f64::NAN; batch.dim], vec![f32::NAN; batch.dim]);
-    let n = precision::fit::<Lanes>(x, &batch.labels, centers, &mut sums, &mut precision);
-    (precision, n)
 }
 
 #[test]

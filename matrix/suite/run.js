@@ -28,6 +28,7 @@ const SUITES = {
   'open-set/class-weights': () => import('../../test/open-set/class-weights.test.ts'),
   'open-set/distances': () => import('../../test/open-set/distances.test.ts'),
   'open-set/half': () => import('../../test/open-set/half.test.ts'),
+  'open-set/originals': () => import('../../test/open-set/originals.test.ts'),
 };
 
 /**

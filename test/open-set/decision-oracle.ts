@@ -1,5 +1,5 @@
 // What scikit-learn, SciPy and pytorch-ood say (see ../oracle/README.md), infinite numbers turned back from strings.
-import decision from '../oracle/decision.json' with { type: 'json' };
+import decision from '../oracle/open-set/decision.json' with { type: 'json' };
 
 export interface SideResults {
   average_precision: number;

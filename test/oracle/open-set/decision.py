@@ -1,6 +1,6 @@
 """Makes decision.json: what scikit-learn, SciPy and pytorch-ood 0.3.3 say of scores, and of distances as scores.
 
-    pip install scikit-learn==1.9.1 pytorch-ood==0.3.3 && python test/oracle/decision.py
+    pip install scikit-learn==1.9.1 pytorch-ood==0.3.3 && python test/oracle/open-set/decision.py
 """
 
 import json
