@@ -12,6 +12,7 @@ export {
   Blocks,
   BYTES,
   copyFloats,
+  doubles,
   hold,
   integers,
   newFloats,

@@ -6,11 +6,23 @@ import { checked, fetched, type WasmSource } from './wasm-file.js';
 export type * from './open-set/api.js';
 export {
   accuracy,
+  auprIn,
+  auprOut,
+  auroc,
   CenterLoss,
+  classify,
   classWeights,
+  conformalPValues,
   distances,
+  fitPrecision,
+  fitThreshold,
+  fprAtTpr,
   fromFloat16,
+  OpenSetClassifier,
+  openSetMetrics,
+  oscr,
   predict,
+  rocCurve,
   toFloat16,
 } from './open-set/core.js';
 export { CenterLossError, ClassCenters, init, initSync, isKnown } from './slim.js';
@@ -37,6 +49,11 @@ export function initOpenSetSync(source: { readonly module: WebAssembly.Module | 
 }
 
 const NAMES: Record<keyof OpenSetKernels, true> = {
+  classify_workspace_bytes: true,
+  classify: true,
+  fit_precision: true,
+  threshold: true,
+  p_values: true,
   weighted_labels: true,
   single_gradient: true,
   single_gradients: true,
@@ -53,4 +70,9 @@ const NAMES: Record<keyof OpenSetKernels, true> = {
   from_float16: true,
   fingerprint: true,
   accuracy: true,
+  area: true,
+  average_precision: true,
+  trapezoid_precision: true,
+  fpr_at_tpr: true,
+  roc_curve: true,
 };

@@ -1,7 +1,7 @@
 // The module's v128 lanes against the [f32; 4] lanes of a native build, bit by bit: `crate/examples/bits.rs` says what
 // is computed, on which inputs, and how it is hashed.
 import { CenterLoss, type Reduction } from 'center-loss';
-import { type Metric, CenterLoss as OpenSetLoss } from 'center-loss/open-set';
+import { classify, fitPrecision, type Metric, CenterLoss as OpenSetLoss, type Score } from 'center-loss/open-set';
 import { describe, expect, it } from 'vitest';
 import json from '../build/bits.json' with { type: 'json' };
 
@@ -23,6 +23,13 @@ interface OfMetric {
   predict: string;
 }
 
+interface OfScore {
+  score: Score;
+  metric: Metric | '';
+  scores: string;
+  nearest: string;
+}
+
 interface OfShape {
   b: number;
   c: number;
@@ -32,6 +39,7 @@ interface OfShape {
   softmin: string;
   losses: OfReduction[];
   metrics: OfMetric[];
+  scores: OfScore[];
 }
 
 interface Native {
@@ -62,7 +70,7 @@ it('there is something to compare', () => {
   expect(native.orthogonal.length).toBeGreaterThanOrEqual(3);
 });
 
-describe.each(native.shapes)('B = $b, C = $c, D = $d', ({ b, c, d, losses, metrics, ...of }) => {
+describe.each(native.shapes)('B = $b, C = $c, D = $d', ({ b, c, d, losses, metrics, scores, ...of }) => {
   const x = normal(b, d, 2);
   const target = Array.from({ length: b }, (_, i) => ((7 * i + 3) % (c + 1)) - 1);
   const make = (reduction: Reduction) => new CenterLoss(c, d, { init: 'normal', seed: 1, radius: 0.5, reduction });
@@ -100,6 +108,17 @@ describe.each(native.shapes)('B = $b, C = $c, D = $d', ({ b, c, d, losses, metri
       ...{ loss: bits(value), gradX: hash(gradX), gradCenters: hash(gradCenters ?? new Float32Array()) },
       ...{ centers: hash(loss.centers.params.slice()), distances, predict },
     }).toEqual(native);
+  });
+
+  it.each(scores)('$score $metric', ({ score, metric, ...native }) => {
+    const { centers } = make('mean');
+    const found = classify(centers, x, {
+      score,
+      ...(metric === '' ? {} : { metric }),
+      ...(score === 'normalized' ? { radius: 2 } : {}),
+      ...(score === 'mahalanobis' ? { precision: fitPrecision(centers, x, target) } : {}),
+    });
+    expect({ scores: hash(found.scores), nearest: hash(found.nearest) }).toEqual(native);
   });
 });
 

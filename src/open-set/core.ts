@@ -2,6 +2,11 @@
 export { accuracy } from './accuracy.js';
 export { CenterLoss } from './center-loss.js';
 export { classWeights } from './class-weights.js';
+export { classify } from './classify.js';
 export { distances, predict } from './distances.js';
 export { fromFloat16, toFloat16 } from './half.js';
 export { instantiate, isOpenSetLoaded, loadOpenSet, provideOpenSet } from './load.js';
+export { OpenSetClassifier } from './open-set-classifier.js';
+export { fitPrecision } from './precision.js';
+export { auprIn, auprOut, auroc, fprAtTpr, openSetMetrics, oscr, rocCurve } from './ranking.js';
+export { conformalPValues, fitThreshold } from './threshold.js';
