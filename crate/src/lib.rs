@@ -29,6 +29,8 @@ mod gradient;
 pub mod groups;
 pub mod init;
 pub mod loss;
+#[cfg(any(feature = "open-set", not(target_arch = "wasm32")))]
+pub mod open_set;
 mod packed;
 pub mod predict;
 mod products;
