@@ -1,6 +1,6 @@
 import type { Floats } from './check.js';
 import { CenterLossError } from './errors.js';
-import { ALIGNMENT, Heap, PAGE_BYTES } from './heap.js';
+import { ALIGNMENT, HEAP_START, Heap, PAGE_BYTES } from './heap.js';
 import { kernels } from './load.js';
 
 // The only file that makes views on WebAssembly memory, as heap.ts hands it out. Growth detaches every view made before it, so no view is kept
@@ -14,11 +14,11 @@ const grouped = (count: number): string => String(count).replace(/\B(?=(\d{3})+$
 
 let heapOfEngine: Heap | undefined;
 
-/** The memory of the one engine past what the linker laid out. */
+/** The memory of the one engine past what its modules' linkers laid out. */
 function heap(): Heap {
   if (heapOfEngine === undefined) {
-    const { memory, __heap_base } = kernels();
-    heapOfEngine = new Heap(memory, __heap_base.value, memory.buffer.byteLength);
+    const { memory } = kernels();
+    heapOfEngine = new Heap(memory, HEAP_START, memory.buffer.byteLength);
   }
   return heapOfEngine;
 }

@@ -18,6 +18,7 @@ const SUITES = {
   centers: () => import('../../test/centers.test.ts'),
   bits: () => import('../../test/bits.test.ts'),
   properties: () => import('../../test/properties.test.ts'),
+  'open-set/accuracy': () => import('../../test/open-set/accuracy.test.ts'),
 };
 
 /**

@@ -13,7 +13,9 @@
 //! | soft-boundary Deep SVDD | R² + 1/(ν·n)·Σ_i max(0, d²_i − R²) | `deep_svdd` |
 //! | center steps | v ← μ·v + ∂loss/∂c, c ← c − η·v | `sgd` |
 //! | softmax cross-entropy | −Σ_i log p_{i,y_i} / B, weighted and smoothed | `cross_entropy`, `likelihood` |
+//! | closed-set accuracy | #{ŷ_i = y_i} / #{y_i ≥ 0} | `accuracy` |
 
+pub mod accuracy;
 pub mod cac;
 pub mod contrastive_center;
 pub mod cross_entropy;

@@ -1,0 +1,11 @@
+// The open-set entry of every runtime that has no condition of its own: the bytes of its module are inside.
+import { decodeHex } from './hex.js';
+import { ClassCenters } from './index.js';
+import * as set from './open-set/core.js';
+import { hex } from './wasm/open-set-bytes.js';
+
+export { CenterLoss, CenterLossError, ClassCenters, isKnown } from './index.js';
+export type * from './open-set/api.js';
+
+const source = () => set.instantiate(decodeHex(hex));
+export const accuracy = /* @__PURE__ */ set.provideOpenSet(set.accuracy, source, ClassCenters);

@@ -1,0 +1,33 @@
+// The open-set entry without the modules' bytes: whoever imports it says where they are.
+import { instantiate, isOpenSetLoaded, loadOpenSet } from './open-set/core.js';
+import type { OpenSetKernels } from './open-set/kernels.js';
+import { checked, fetched, type WasmSource } from './wasm-file.js';
+
+export type * from './open-set/api.js';
+export { accuracy } from './open-set/core.js';
+export { CenterLoss, CenterLossError, ClassCenters, init, initSync, isKnown } from './slim.js';
+export type { WasmSource } from './wasm-file.js';
+
+/**
+ * Makes the open-set part ready, from the file `center-loss/open-set.wasm` in whatever form a program has it, after
+ * `init` has made the core ready. Once it is ready, further calls have no effect; after an error the next tries anew.
+ * @throws CenterLossError `ERR_NOT_INITIALIZED` if the file can't be had or the core is not ready, `ERR_FORMAT` if it
+ * is another, `ERR_WASM_BLOCKED` where WebAssembly may not be compiled
+ */
+export async function initOpenSet(source: WasmSource | PromiseLike<WasmSource>): Promise<void> {
+  if (!isOpenSetLoaded()) initOpenSetSync({ module: await fetched(source) });
+}
+
+/**
+ * As {@link initOpenSet}, from the compiled module or its bytes.
+ * @throws CenterLossError as there
+ */
+export function initOpenSetSync(source: { readonly module: WebAssembly.Module | BufferSource }): void {
+  if (!isOpenSetLoaded()) {
+    loadOpenSet(() => instantiate(checked(source?.module, 'open-set.wasm', Object.keys(NAMES))));
+  }
+}
+
+const NAMES: Record<keyof OpenSetKernels, true> = {
+  accuracy: true,
+};
