@@ -31,15 +31,24 @@ impl Members<'_> {
         })
     }
 
-    /// R² + 1/(ν·n)·Σ_i w_i·max(0, d_i − R²), d = ‖x − c‖², n = Σ_i w_i, and its derivative by R. `grad_x`, unless it is
-    /// empty, gets that by x: 2·w_i/(ν·n)·(x_i − c) where d_i > R², else 0.
+    /// R² + 1/(ν·n)·Σ_i w_i·max(0, d_i − R²), d = ‖x − c‖², n = Σ_i w_i. `grad_radius` gets its derivative by R,
+    /// 2R·(1 − Σ_{i: d_i > R²} w_i/(ν·n)), `grad_x`, unless it is empty, that by x: 2·w_i/(ν·n)·(x_i − c) where d_i > R²,
+    /// else 0. All are 0 without rows.
     ///
-    /// (0, 0) without rows. A row that is not finite makes the loss so, and has no part in the gradients.
-    pub fn soft_boundary<V: Vector>(&self, center: &[f32], radius: f64, nu: f64, grad_x: &mut [f32]) -> (f64, f64) {
+    /// A row that is not finite makes the loss so, and has no part in the gradients.
+    pub fn soft_boundary<V: Vector>(
+        &self,
+        center: &[f32],
+        radius: f64,
+        nu: f64,
+        grad_x: &mut [f32],
+        grad_radius: &mut [f32],
+    ) -> f64 {
         grad_x.fill(0.0);
+        grad_radius.fill(0.0);
         let count: f64 = self.rows().map(|(_, weight)| weight).sum();
         if count == 0.0 {
-            return (0.0, 0.0);
+            return 0.0;
         }
         let (square, scale) = (radius * radius, 1.0 / (nu * count));
         let (mut excesses, mut outside) = (0.0, 0.0);
@@ -62,7 +71,9 @@ impl Members<'_> {
                 for_lanes::<V, 2, 1>([x, center], [grad], |[x, c], _| [factor.mul(x.sub(c))]);
             }
         }
-        (square + scale * excesses, 2.0 * radius * (1.0 - scale * outside))
+        #[allow(clippy::cast_possible_truncation, reason = "gradients are float32")]
+        grad_radius.fill((2.0 * radius * (1.0 - scale * outside)) as f32);
+        square + scale * excesses
     }
 
     /// c ← the mean of the rows, with values within ±0.1 moved there, 0 to 0.1; the number of rows. Rows that are not

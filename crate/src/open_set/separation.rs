@@ -48,7 +48,7 @@ pub struct Batch<'a> {
     pub reduction: Reduction,
 }
 
-/// Room that a walk over the batch needs, by the lengths of [`Lengths`]; what it holds does not matter.
+/// Room that a walk over the batch needs, by the lengths of [`Layout`]; what it holds does not matter.
 #[derive(Debug)]
 pub struct Room<'a> {
     /// The distances of a block, then their factors, and room for one row more.
@@ -59,27 +59,40 @@ pub struct Room<'a> {
     pub of_centers: &'a mut [f64],
 }
 
-/// How long the parts of a [`Room`] are.
+/// Where the parts of a [`Room`] start in one block of memory, in bytes, how long they are, and how long it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Lengths {
-    /// Of [`Room::distances`].
+pub struct Layout {
+    /// `f32` × [`Layout::distances_len`]. What vectors are read from comes first, where the memory is aligned for them.
     pub distances: usize,
-    /// Of [`Room::of_rows`]: none where one run holds all terms of a row.
+    /// `f64` × [`Layout::of_rows_len`]
     pub of_rows: usize,
-    /// Of [`Room::of_centers`]: none where one run holds all terms of a center.
+    /// `f64` × [`Layout::of_centers_len`]
     pub of_centers: usize,
+    /// `f64` × dimensions, for [`crate::open_set::island::repulsion`].
+    pub sum: usize,
+    /// Of [`Room::distances`].
+    pub distances_len: usize,
+    /// Of [`Room::of_rows`]: none where one run holds all terms of a row.
+    pub of_rows_len: usize,
+    /// Of [`Room::of_centers`]: none where one run holds all terms of a center.
+    pub of_centers_len: usize,
+    /// Bytes in all.
+    pub bytes: usize,
 }
 
-impl Lengths {
-    /// The room for a batch.
+impl Layout {
+    /// The layout for a batch.
     #[must_use]
     pub fn new(rows: usize, n_classes: usize, n_dim: usize) -> Self {
         let block = ROWS.min(rows);
-        Self {
-            distances: (block + 1) * n_classes,
-            of_rows: if n_classes > RUN { block * n_dim } else { 0 },
-            of_centers: if rows > RUN { n_classes * n_dim } else { 0 },
-        }
+        let distances_len = (block + 1) * n_classes;
+        let of_rows_len = if n_classes > RUN { block * n_dim } else { 0 };
+        let of_centers_len = if rows > RUN { n_classes * n_dim } else { 0 };
+        let of_rows = (distances_len * size_of::<f32>()).next_multiple_of(align_of::<f64>());
+        let of_centers = of_rows + of_rows_len * size_of::<f64>();
+        let sum = of_centers + of_centers_len * size_of::<f64>();
+        let bytes = sum + n_dim * size_of::<f64>();
+        Self { distances: 0, of_rows, of_centers, sum, distances_len, of_rows_len, of_centers_len, bytes }
     }
 }
 
