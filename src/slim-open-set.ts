@@ -4,7 +4,16 @@ import type { OpenSetKernels } from './open-set/kernels.js';
 import { checked, fetched, type WasmSource } from './wasm-file.js';
 
 export type * from './open-set/api.js';
-export { accuracy } from './open-set/core.js';
+export {
+  accuracy,
+  CACLoss,
+  ContrastiveCenterLoss,
+  DeepSVDDLoss,
+  IslandLoss,
+  softmaxCenter,
+  softmaxCrossEntropy,
+  TripletCenterLoss,
+} from './open-set/core.js';
 export { CenterLoss, CenterLossError, ClassCenters, init, initSync, isKnown } from './slim.js';
 export type { WasmSource } from './wasm-file.js';
 
@@ -30,4 +39,14 @@ export function initOpenSetSync(source: { readonly module: WebAssembly.Module | 
 
 const NAMES: Record<keyof OpenSetKernels, true> = {
   accuracy: true,
+  separation_workspace_bytes: true,
+  separation: true,
+  sgd: true,
+  cross_entropy: true,
+  softmax_center: true,
+  deep_svdd: true,
+  deep_svdd_workspace_bytes: true,
+  deep_svdd_center: true,
+  deep_svdd_distances: true,
+  deep_svdd_radius: true,
 };

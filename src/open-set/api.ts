@@ -1,2 +1,10 @@
 export * from '../api.js';
 export { accuracy } from './accuracy.js';
+export { CACLoss, type CACLossOptions } from './cac-loss.js';
+export { ContrastiveCenterLoss, type ContrastiveCenterLossOptions } from './contrastive-center-loss.js';
+export { type DeepSVDDGradients, DeepSVDDLoss, type DeepSVDDLossOptions } from './deep-svdd-loss.js';
+export { IslandLoss, type IslandLossOptions } from './island-loss.js';
+export type { DescentOptions, SeparationLoss, SeparationOptions, WeightedOptions } from './separation-loss.js';
+export { type SoftmaxCenterOptions, type SoftmaxCenterResult, softmaxCenter } from './softmax-center.js';
+export { type SoftmaxOptions, type SoftmaxResult, softmaxCrossEntropy } from './softmax-cross-entropy.js';
+export { TripletCenterLoss, type TripletCenterLossOptions } from './triplet-center-loss.js';
