@@ -485,6 +485,7 @@ proptest! {
 
     #[test]
     fn any_batch_is_as_in_float64(case in cases(), kind in select(&KINDS)) {
+        prop_assume!(case.reference().distance_to_kink(kind) > 1e-4);
         check(&case, kind);
     }
 

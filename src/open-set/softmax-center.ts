@@ -54,10 +54,11 @@ export function softmaxCenter<Step extends object = StepOptions>(
   x: Floats,
   logits: Floats,
   target: Target,
-  options?: SoftmaxCenterOptions & Step,
+  options: SoftmaxCenterOptions & Step = {} as SoftmaxCenterOptions & Step,
 ): SoftmaxCenterResult {
-  checkOptions(options ?? {}, Object.keys(options ?? {}));
-  const { lambda = 0.01, update = true, labelSmoothing, classWeight, sampleWeight, ...rule } = options ?? {};
+  // What is no option of the softmax is one of the step, which knows its own.
+  checkOptions(options, Object.keys(options ?? {}));
+  const { lambda = 0.01, update = true, labelSmoothing, classWeight, sampleWeight, ...ofStep } = options;
   checkNumber(lambda, 'lambda', (value) => value >= 0 && value <= LARGEST, 'a number from 0 to 1e30');
   checkChoice(update, 'update', [true, false]);
   const rows = countRows(x, 'x', loss.nDim, 'nDim');
@@ -71,12 +72,18 @@ export function softmaxCenter<Step extends object = StepOptions>(
   };
   const { loss: softmax, gradLogits } = crossEntropy(logits, target, loss.nClasses, 'lenient', softmaxOptions);
   const { loss: center, gradX } = update
-    ? loss.step(x, target, { ...rule, ...samples } as StepOptions)
-    : loss.gradients(x, target, { ...rule, ...samples, centers: 'touched' } as GradientsOptions);
+    ? loss.step(x, target, { ...ofStep, ...samples } as StepOptions)
+    : loss.gradients(x, target, { ...withoutRule(ofStep), ...samples, centers: 'touched' } as GradientsOptions);
   // There is room for it: the call before had more there, so that this can't fail after the centers moved.
   const [gradAt] = scratch('the gradient of both losses', [BYTES * gradX.length]);
   writeFloats(gradX, 0, gradX.length, gradAt);
   const joined = openSet().softmax_center(softmax, center, lambda, gradAt, gradX.length);
   readFloats(gradAt, gradX);
   return { loss: joined, softmax, center, gradX, gradLogits };
+}
+
+/** What is left is no option at all: a call that moves no centers has to refuse it, too. */
+function withoutRule(options: object): object {
+  const rule = ['rule', 'alpha', 'momentum', 'learningRate'];
+  return Object.fromEntries(Object.entries(options).filter(([name]) => !rule.includes(name)));
 }

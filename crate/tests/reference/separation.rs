@@ -165,6 +165,26 @@ impl Batch {
         sum * self.scale() + if self.scale() == 0.0 { 0.0 } else { island }
     }
 
+    /// How far the rows are from where the triplet-center loss has a kink: at 0, and where two centers are equally near.
+    /// There float32 and float64 may rightly fall on two sides.
+    pub(crate) fn distance_to_kink(&self, kind: Kind) -> f64 {
+        let Kind::TripletCenter(margin) = kind else { return f64::INFINITY };
+        let mut distance = f64::INFINITY;
+        for i in 0..self.labels.len() {
+            let Some(y) = self.class(i) else { continue };
+            let of = |j: usize| 0.5 * squared_distance(&self.x[i], &self.centers[j]);
+            let mut others: Vec<f64> = (0..self.centers.len()).filter(|&j| j != y).map(of).collect();
+            others.sort_by(f64::total_cmp);
+            if let [least, next, ..] = others[..] {
+                distance = distance.min(next - least);
+            }
+            if let Some(least) = others.first() {
+                distance = distance.min((of(y) + margin - least).abs());
+            }
+        }
+        distance
+    }
+
     pub(crate) fn gradients(&self, kind: Kind) -> Gradients {
         let (n_classes, dim) = (self.centers.len(), self.centers[0].len());
         let mut grad = Gradients {
