@@ -7,6 +7,8 @@
 
 #[path = "../tests/common/mod.rs"]
 mod common;
+#[path = "bits/separation.rs"]
+mod separation;
 
 use center_loss::center_gradient::Form;
 use center_loss::init;
@@ -101,5 +103,6 @@ fn of_orthogonal((c, d, seed): (usize, usize, u64)) -> String {
 fn main() {
     let shapes = SHAPES.map(of_shape).join(",\n ");
     let orthogonal = ORTHOGONAL.map(of_orthogonal).join(",\n ");
-    println!("{{\"shapes\":[\n {shapes}],\n\"orthogonal\":[\n {orthogonal}]}}");
+    let separation = SHAPES.map(|shape| separation::of_batch(&batch(shape))).join(",\n ");
+    println!("{{\"shapes\":[\n {shapes}],\n\"orthogonal\":[\n {orthogonal}],\n\"separation\":[\n {separation}]}}");
 }

@@ -227,6 +227,12 @@ fn a_logit_of_minus_infinity_is_a_class_that_can_not_be() {
     let (loss, grad) = case.run();
     assert!(loss.is_infinite() && loss > 0.0, "{loss}");
     assert_close(grad[3].into(), -1.0, 1.0, 1e-7, "as torch, the gradient is that of the probabilities");
+    // A class without weight costs nothing, not even 0·∞.
+    case.class_weight = vec![1.0, 1.0, 1.0, 0.0];
+    case.labels = vec![3, 0];
+    case.logits.extend([1.0, 2.0, 3.0, 4.0]);
+    assert!(case.run().0.is_finite());
+    case.class_weight.clear();
     case.logits.fill(f32::NEG_INFINITY);
     assert!(case.run().0.is_nan());
 }

@@ -414,6 +414,17 @@ fn a_bad_center_that_plays_no_part_reaches_nothing() {
 }
 
 #[test]
+fn a_gradient_too_long_for_float32_is_none() {
+    // ∂ℓ/∂d_j = −½·d_y/δ² is −10⁶⁰ where a row is on another center than its own, and its difference 0.
+    let batch = Batch { x: vec![1.0, 3.0], labels: vec![0, 0], centers: vec![0.0, 1.0], dim: 1 };
+    let actual = Case::new(batch, Reduction::Sum).gradients(Kind::ContrastiveCenter(1e-30));
+    assert_close(actual.loss, 0.5e30, 0.5e30, TOLERANCE, "loss");
+    assert_close(actual.x[0].into(), 0.0, 1.0, 0.0, "∂/∂x of the row that is too close");
+    assert_close(actual.x[1].into(), 0.75 - 9.0 / 8.0, 1.0, TOLERANCE, "∂/∂x of the other");
+    assert_close(actual.centers[0].into(), -0.75, 1.0, TOLERANCE, "∂/∂c");
+}
+
+#[test]
 fn centers_that_point_away_have_no_island() {
     // Opposite ones, one of no direction, one as short as float32 has them.
     let mut sum = [0.0; 2];

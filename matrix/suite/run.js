@@ -19,6 +19,7 @@ const SUITES = {
   bits: () => import('../../test/bits.test.ts'),
   properties: () => import('../../test/properties.test.ts'),
   'open-set/accuracy': () => import('../../test/open-set/accuracy.test.ts'),
+  'open-set/bits': () => import('../../test/open-set/bits.test.ts'),
   'open-set/deep-svdd': () => import('../../test/open-set/deep-svdd.test.ts'),
   'open-set/separation': () => import('../../test/open-set/separation.test.ts'),
   'open-set/softmax': () => import('../../test/open-set/softmax.test.ts'),
