@@ -19,8 +19,8 @@ import { openSet } from './load.js';
 import { LARGEST } from './separation-loss.js';
 import { crossEntropy, type SoftmaxOptions } from './softmax-cross-entropy.js';
 
-/** Options of the softmax and of how both losses are joined; those of `step` say how the centers move. */
-export interface SoftmaxCenterOptions extends SoftmaxOptions {
+/** Options of the softmax, of how both losses are joined, and of how the centers move. */
+export interface SoftmaxCenterOptions extends SoftmaxOptions, StepOptions {
   /** λ ≥ 0, the weight of the center loss. Default 0.01. */
   readonly lambda?: number;
   /** false leaves the centers where they are. Default true. */
@@ -49,12 +49,12 @@ export interface SoftmaxCenterResult {
  * @param target labels [B], below 0 = unknown; where the loss allows labels of no class, the softmax ignores their rows
  * @throws CenterLossError `ERR_SHAPE`, `ERR_LABEL`, `ERR_OPTION`, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
  */
-export function softmaxCenter<Step extends object = StepOptions>(
+export function softmaxCenter(
   loss: CenterLoss,
   x: Floats,
   logits: Floats,
   target: Target,
-  options: SoftmaxCenterOptions & Step = {} as SoftmaxCenterOptions & Step,
+  options: SoftmaxCenterOptions = {},
 ): SoftmaxCenterResult {
   // What is no option of the softmax is one of the step, which knows its own.
   checkOptions(options, Object.keys(options ?? {}));
