@@ -6,5 +6,9 @@
 //! | what | formula | file |
 //! |---|---|---|
 //! | closed-set accuracy | #{ŷ_i = y_i} / #{y_i ≥ 0} | `accuracy` |
+//! | statistics of classes | n, m, M and T of rows that come one after the other | `statistics` (in `statistics_layout`), `scatter` (T) |
 
 pub mod accuracy;
+mod scatter;
+pub mod statistics;
+pub mod statistics_layout;

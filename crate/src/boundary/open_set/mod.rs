@@ -1,2 +1,3 @@
 //! The functions of the open-set module. `src/open-set/kernels.ts` declares them for TypeScript, file by file.
 pub mod metrics;
+pub mod statistics;
