@@ -215,6 +215,18 @@ export function writeFloats(values: Floats, start: number, end: number, address:
   for (let i = start; i < end; i++) memory[at + i - start] = values[i] ?? 0;
 }
 
+const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView) => new Uint8Array(buffer, byteOffset, byteLength);
+
+/** Writes values of any width as they are. */
+export function writeBytes(values: ArrayBufferView, address: number): void {
+  bytesOf({ buffer: kernels().memory.buffer, byteOffset: address, byteLength: values.byteLength }).set(bytesOf(values));
+}
+
+/** Fills `into`, values of any width, from an address on. */
+export function readBytes(address: number, into: ArrayBufferView): void {
+  bytesOf(into).set(bytesOf({ buffer: kernels().memory.buffer, byteOffset: address, byteLength: into.byteLength }));
+}
+
 /**
  * The array that a caller passed, found again: it may itself be a view on our memory (`centers.params`, `batch.x`),
  * and then the growth that its own call brings about detaches it. Hold it before memory may grow, read it after.

@@ -4,8 +4,14 @@ import { ClassCenters } from './index.js';
 import * as set from './open-set/core.js';
 import { hex } from './wasm/open-set-bytes.js';
 
-export { CenterLoss, CenterLossError, ClassCenters, isKnown } from './index.js';
+export { CenterLossError, ClassCenters, isKnown } from './index.js';
 export type * from './open-set/api.js';
 
 const source = () => set.instantiate(decodeHex(hex));
 export const accuracy = /* @__PURE__ */ set.provideOpenSet(set.accuracy, source, ClassCenters);
+export const CenterLoss = /* @__PURE__ */ set.provideOpenSet(set.CenterLoss, source, ClassCenters);
+export const classWeights = /* @__PURE__ */ set.provideOpenSet(set.classWeights, source, ClassCenters);
+export const distances = /* @__PURE__ */ set.provideOpenSet(set.distances, source, ClassCenters);
+export const fromFloat16 = /* @__PURE__ */ set.provideOpenSet(set.fromFloat16, source, ClassCenters);
+export const predict = /* @__PURE__ */ set.provideOpenSet(set.predict, source, ClassCenters);
+export const toFloat16 = /* @__PURE__ */ set.provideOpenSet(set.toFloat16, source, ClassCenters);

@@ -3,8 +3,14 @@ import { ClassCenters } from './index.workerd.js';
 import * as set from './open-set/core.js';
 import module from './open-set.wasm';
 
-export { CenterLoss, CenterLossError, ClassCenters, isKnown } from './index.workerd.js';
+export { CenterLossError, ClassCenters, isKnown } from './index.workerd.js';
 export type * from './open-set/api.js';
 
 const source = () => set.instantiate(module);
 export const accuracy = /* @__PURE__ */ set.provideOpenSet(set.accuracy, source, ClassCenters);
+export const CenterLoss = /* @__PURE__ */ set.provideOpenSet(set.CenterLoss, source, ClassCenters);
+export const classWeights = /* @__PURE__ */ set.provideOpenSet(set.classWeights, source, ClassCenters);
+export const distances = /* @__PURE__ */ set.provideOpenSet(set.distances, source, ClassCenters);
+export const fromFloat16 = /* @__PURE__ */ set.provideOpenSet(set.fromFloat16, source, ClassCenters);
+export const predict = /* @__PURE__ */ set.provideOpenSet(set.predict, source, ClassCenters);
+export const toFloat16 = /* @__PURE__ */ set.provideOpenSet(set.toFloat16, source, ClassCenters);

@@ -4,8 +4,16 @@ import type { OpenSetKernels } from './open-set/kernels.js';
 import { checked, fetched, type WasmSource } from './wasm-file.js';
 
 export type * from './open-set/api.js';
-export { accuracy } from './open-set/core.js';
-export { CenterLoss, CenterLossError, ClassCenters, init, initSync, isKnown } from './slim.js';
+export {
+  accuracy,
+  CenterLoss,
+  classWeights,
+  distances,
+  fromFloat16,
+  predict,
+  toFloat16,
+} from './open-set/core.js';
+export { CenterLossError, ClassCenters, init, initSync, isKnown } from './slim.js';
 export type { WasmSource } from './wasm-file.js';
 
 /**
@@ -29,5 +37,20 @@ export function initOpenSetSync(source: { readonly module: WebAssembly.Module | 
 }
 
 const NAMES: Record<keyof OpenSetKernels, true> = {
+  weighted_labels: true,
+  single_gradient: true,
+  single_gradients: true,
+  single_step: true,
+  count_rows: true,
+  sgd: true,
+  own_distances: true,
+  radius_quantiles: true,
+  class_weights: true,
+  metric_workspace_bytes: true,
+  metric_distances: true,
+  metric_predict: true,
+  to_float16: true,
+  from_float16: true,
+  fingerprint: true,
   accuracy: true,
 };

@@ -19,6 +19,12 @@ const SUITES = {
   bits: () => import('../../test/bits.test.ts'),
   properties: () => import('../../test/properties.test.ts'),
   'open-set/accuracy': () => import('../../test/open-set/accuracy.test.ts'),
+  'open-set/center-loss': () => import('../../test/open-set/center-loss.test.ts'),
+  'open-set/center-loss-float64': () => import('../../test/open-set/center-loss-float64.test.ts'),
+  'open-set/class-weights': () => import('../../test/open-set/class-weights.test.ts'),
+  'open-set/distances': () => import('../../test/open-set/distances.test.ts'),
+  'open-set/half': () => import('../../test/open-set/half.test.ts'),
+  'open-set/originals': () => import('../../test/open-set/originals.test.ts'),
 };
 
 /**

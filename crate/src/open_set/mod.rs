@@ -5,10 +5,28 @@
 //!
 //! | what | formula | file |
 //! |---|---|---|
+//! | metric | ‖x − c‖², ‖x − c‖, 1 − cos(x, c) | `metric` (a pair), `matrix` (rows × centers) |
+//! | penalty | e or ½e², e = max(d − r, 0) | `penalty` |
+//! | weights | w_i = class[y_i]·sample[i] | `weights`, `class_weights` (from counts) |
+//! | loss of the own centers | s·Σ w_i·ℓ(d(x_i, c_{y_i}), r_{y_i}), its gradients and updates | `single` |
+//! | center updates | averages, and SGD | `rules`, `sgd` |
+//! | radii | quantiles of d(x_i, c_{y_i}) a class | `radius` |
+//! | half precision | binary16 from and to binary32 | `half` |
 //! | closed-set accuracy | #{ŷ_i = y_i} / #{y_i ≥ 0} | `accuracy` |
 //! | statistics of classes | n, m, M and T of rows that come one after the other | `statistics` (in `statistics_layout`), `scatter` (T) |
 
 pub mod accuracy;
+pub mod class_weights;
+pub mod fingerprint;
+pub mod half;
+pub mod matrix;
+pub mod metric;
+pub mod penalty;
+pub mod radius;
+pub mod rules;
 mod scatter;
+pub mod sgd;
+pub mod single;
 pub mod statistics;
 pub mod statistics_layout;
+pub mod weights;
