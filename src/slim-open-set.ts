@@ -7,9 +7,12 @@ export type * from './open-set/api.js';
 export {
   accuracy,
   CenterLoss,
+  ClassStatistics,
   classWeights,
   distances,
+  fitCenters,
   fromFloat16,
+  NamedCenters,
   predict,
   toFloat16,
 } from './open-set/core.js';
@@ -53,4 +56,13 @@ const NAMES: Record<keyof OpenSetKernels, true> = {
   from_float16: true,
   fingerprint: true,
   accuracy: true,
+  statistics_bytes: true,
+  statistics_totals: true,
+  statistics_restore: true,
+  statistics_add: true,
+  statistics_settle: true,
+  statistics_merge: true,
+  statistics_centers: true,
+  statistics_variances: true,
+  statistics_covariance: true,
 };

@@ -4,6 +4,7 @@
     clippy::cast_sign_loss,
     reason = "sizes, and drawn values as float32 inputs"
 )]
+#![allow(clippy::cast_possible_wrap, reason = "small sizes")]
 #![allow(clippy::cast_precision_loss, reason = "counts are far below 2⁵³")]
 #![allow(clippy::needless_range_loop, reason = "indices as in the formulas")]
 #![allow(clippy::float_cmp, reason = "counts and sums of whole numbers are exact")]
@@ -276,7 +277,7 @@ fn agree_with_two_passes_in_float64() {
             for (n_classes, offset) in [(1, 0.0), (3, -1000.0), (5, 3e5)] {
                 let plain = Batch::new(rows, n_classes, dim, offset, 7);
                 for batch in [plain.clone(), plain.weighted(8)] {
-                    let expected = reference(&[batch.clone()], n_classes, dim, 1.0);
+                    let expected = reference(std::slice::from_ref(&batch), n_classes, dim, 1.0);
                     for covariance in COVARIANCES {
                         let mut all = Owned::new(n_classes, dim, covariance);
                         all.add(&batch, 1.0);
@@ -370,7 +371,7 @@ fn values_and_weights_of_any_size_count() {
             batch.weights = vec![1.0; 300];
             batch.weights[place] = weight;
             batch.row_mut(place).fill(value);
-            let expected = reference(&[batch.clone()], 1, 6, 1.0);
+            let expected = reference(std::slice::from_ref(&batch), 1, 6, 1.0);
             let mut all = Owned::new(1, 6, Covariance::Tied);
             all.add(&batch, 1.0);
             assert_agrees(&mut all, &expected, TOLERANCE, &format!("{value} of weight {weight} at {place}"));
@@ -540,7 +541,9 @@ proptest! {
             tree.rotate_left(1);
         }
         let mut whole = Owned::new(n_classes, dim, covariance);
-        batches.iter().for_each(|batch| whole.add(batch, 1.0));
+        for batch in &batches {
+            whole.add(batch, 1.0);
+        }
         for (all, what) in [(&mut chain, "a chain"), (&mut tree[0], "a tree"), (&mut whole, "at once")] {
             assert_agrees(all, &expected, TOLERANCE, what);
         }

@@ -24,7 +24,10 @@ const SUITES = {
   'open-set/class-weights': () => import('../../test/open-set/class-weights.test.ts'),
   'open-set/distances': () => import('../../test/open-set/distances.test.ts'),
   'open-set/half': () => import('../../test/open-set/half.test.ts'),
+  'open-set/named-centers': () => import('../../test/open-set/named-centers.test.ts'),
   'open-set/originals': () => import('../../test/open-set/originals.test.ts'),
+  'open-set/statistics': () => import('../../test/open-set/statistics.test.ts'),
+  'open-set/statistics-bytes': () => import('../../test/open-set/statistics-bytes.test.ts'),
 };
 
 /**
