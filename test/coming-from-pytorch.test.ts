@@ -36,14 +36,19 @@ it.each(snippets.map((code) => [/(const|loss\.)[^\n]*/.exec(code)?.[0] ?? code, 
 });
 
 it('the three ways to the loss are one', () => {
-  const [value, same] = run(snippets[0] ?? '', 'console.log(value, same, gradX.length, gradCenters.length);').split(' ');
+  const [value, same] = run(snippets[0] ?? '', 'console.log(value, same, gradX.length, gradCenters.length);').split(
+    ' ',
+  );
   expect(Number(value)).toBeCloseTo(Number(same), 5);
   expect(Number(value)).toBeGreaterThan(1);
 });
 
 it('the centers of a file are those of the loss', () => {
   const code = snippets.find((code) => code.includes('centers.f32')) ?? '';
-  const printed = run(code, 'console.log(loss.centers.params.every((value, i) => value === Math.fround(Math.sin(i))));');
+  const printed = run(
+    code,
+    'console.log(loss.centers.params.every((value, i) => value === Math.fround(Math.sin(i))));',
+  );
   expect(printed).toBe('true');
 });
 

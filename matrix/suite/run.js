@@ -34,6 +34,9 @@ const SUITES = {
   'open-set/deep-svdd': () => import('../../test/open-set/deep-svdd.test.ts'),
   'open-set/separation': () => import('../../test/open-set/separation.test.ts'),
   'open-set/softmax': () => import('../../test/open-set/softmax.test.ts'),
+  'open-set/named-centers': () => import('../../test/open-set/named-centers.test.ts'),
+  'open-set/statistics': () => import('../../test/open-set/statistics.test.ts'),
+  'open-set/statistics-bytes': () => import('../../test/open-set/statistics-bytes.test.ts'),
 };
 
 /**

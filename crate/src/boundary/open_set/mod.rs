@@ -3,3 +3,4 @@ pub mod center_loss;
 pub mod decision;
 pub mod metrics;
 pub mod separation;
+pub mod statistics;
