@@ -19,6 +19,9 @@ const SUITES = {
   bits: () => import('../../test/bits.test.ts'),
   properties: () => import('../../test/properties.test.ts'),
   'open-set/accuracy': () => import('../../test/open-set/accuracy.test.ts'),
+  'files/safetensors': () => import('../../test/files/safetensors.test.ts'),
+  'files/npy': () => import('../../test/files/npy.test.ts'),
+  'files/centers': () => import('../../test/files/centers.test.ts'),
 };
 
 /**

@@ -25,7 +25,8 @@ interface Layout {
 
 /**
  * Types of values, by the names that the safetensors format has for them. F16 and BF16 come as the bits of each value,
- * C64 as real and imaginary parts in turn, F8 as a byte a value, F6 and F4 as they are packed.
+ * C64 as real and imaginary parts in turn, F8 as a byte a value, F6 and F4 as they are packed. In the order of the
+ * reference, which writes the last ones first.
  *
  * Source: `Dtype` of safetensors 0.8.0.
  */
@@ -37,10 +38,10 @@ export const DTYPES = {
   U8: { bits: 8, array: Uint8Array },
   I8: { bits: 8, array: Int8Array },
   F8_E5M2: { bits: 8, array: Uint8Array },
-  F8_E5M2FNUZ: { bits: 8, array: Uint8Array },
   F8_E4M3: { bits: 8, array: Uint8Array },
-  F8_E4M3FNUZ: { bits: 8, array: Uint8Array },
   F8_E8M0: { bits: 8, array: Uint8Array },
+  F8_E4M3FNUZ: { bits: 8, array: Uint8Array },
+  F8_E5M2FNUZ: { bits: 8, array: Uint8Array },
   I16: { bits: 16, array: Int16Array },
   U16: { bits: 16, array: Uint16Array },
   F16: { bits: 16, array: Uint16Array },
@@ -55,6 +56,9 @@ export const DTYPES = {
 } as const satisfies Record<string, Layout>;
 
 export type Dtype = keyof typeof DTYPES;
+
+/** A type's place among all. */
+export const rankOf = (dtype: Dtype): number => Object.keys(DTYPES).indexOf(dtype);
 
 export const isDtype = (name: unknown): name is Dtype => typeof name === 'string' && Object.hasOwn(DTYPES, name);
 

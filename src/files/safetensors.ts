@@ -1,6 +1,6 @@
 import { CenterLossError } from '../core.js';
 import { asBytes, newBytes } from './bytes.js';
-import { DTYPES } from './dtypes.js';
+import { rankOf } from './dtypes.js';
 import { formatError, quoted } from './errors.js';
 import { isWellFormed, LONGEST_HEADER, METADATA, PREFIX_BYTES, safetensorsHeader } from './safetensors-header.js';
 import { checkTensor, StoredTensor, type Tensor, toFloats } from './tensor.js';
@@ -42,8 +42,9 @@ export function fromSafetensors(file: Uint8Array | ArrayBuffer): Safetensors {
 }
 
 /**
- * Writes a safetensors file, which Python's `safetensors` opens. Wide values come before narrow ones and the header is
- * padded, so that readers can map each array where it stands; the same tensors give the same bytes.
+ * Writes a safetensors file, the same bytes that Python's `safetensors` writes (but for the order of several metadata,
+ * which there is random): wide values before narrow ones and a padded header, so that each array can be mapped where it
+ * stands.
  * @param tensors by name
  * @param metadata anything in words
  * @throws CenterLossError `ERR_OPTION` for names or metadata that are no well-formed strings, and for a type or shape
@@ -63,7 +64,7 @@ export function toSafetensors(
     checkText(key, 'a key of the metadata');
     checkText(text, `metadata ${quoted(key)}`);
   }
-  inOrder.sort(([nameA, a], [nameB, b]) => DTYPES[b.dtype].bits - DTYPES[a.dtype].bits || (nameA < nameB ? -1 : 1));
+  inOrder.sort(([nameA, a], [nameB, b]) => rankOf(b.dtype) - rankOf(a.dtype) || compareUtf8(nameA, nameB));
   let end = 0;
   const fields = inOrder.map(([name, { dtype, shape, data }]) => {
     const start = end;
@@ -80,6 +81,13 @@ export function toSafetensors(
     at += data.byteLength;
   }
   return file;
+}
+
+/** As the reference, which compares bytes: in UTF-16, surrogates would come before the last of the other characters. */
+function compareUtf8(a: string, b: string): number {
+  const [bytesA, bytesB] = [new TextEncoder().encode(a), new TextEncoder().encode(b)];
+  const first = bytesA.findIndex((byte, i) => byte !== bytesB[i]);
+  return first < 0 ? bytesA.length - bytesB.length : (bytesA[first] as number) - (bytesB[first] ?? -1);
 }
 
 /** By hand: an object would put names that look like numbers first, and lose `__proto__`. */
