@@ -94,22 +94,24 @@ function reverseEach(bytes: Uint8Array, width: number): void {
 
 /** Values whose first index runs fastest, in an order in which the last one does. */
 function rowMajor(dtype: Dtype, values: Values, shape: readonly number[]): Values {
-  const ordered = valuesOf(dtype, newBytes(values.byteLength, 'the array'));
-  // Of C64, the two parts of a value stay together.
-  const parts = DTYPES[dtype].bits / 8 / values.BYTES_PER_ELEMENT;
-  const steps = shape.map((_, axis) => shape.slice(0, axis).reduce((product, size) => product * size, parts));
+  const ordered = newBytes(values.byteLength, 'the array');
+  // As whole numbers, since a float that is NaN may lose its bits when it is moved.
+  const Units = values.BYTES_PER_ELEMENT > 2 ? Uint32Array : values.BYTES_PER_ELEMENT > 1 ? Uint16Array : Uint8Array;
+  const units = DTYPES[dtype].bits / 8 / Units.BYTES_PER_ELEMENT;
+  const [from, to] = [new Units(values.buffer), new Units(ordered.buffer)];
+  const steps = shape.map((_, axis) => shape.slice(0, axis).reduce((product, size) => product * size, units));
   const index = new Array<number>(shape.length).fill(0);
-  let from = 0;
-  for (let to = 0; to < ordered.length; to += parts) {
-    for (let part = 0; part < parts; part++) ordered[to + part] = values[from + part] as never;
+  let source = 0;
+  for (let target = 0; target < to.length; target += units) {
+    for (let unit = 0; unit < units; unit++) to[target + unit] = from[source + unit] as number;
     for (let axis = shape.length - 1; axis >= 0; axis--) {
-      const step = steps[axis] as number;
+      const [step, size] = [steps[axis] as number, shape[axis] as number];
       index[axis] = (index[axis] as number) + 1;
-      from += step;
-      if ((index[axis] as number) < (shape[axis] as number)) break;
-      from -= step * (shape[axis] as number);
+      source += step;
+      if ((index[axis] as number) < size) break;
+      source -= step * size;
       index[axis] = 0;
     }
   }
-  return ordered;
+  return valuesOf(dtype, ordered);
 }

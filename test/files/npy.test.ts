@@ -110,3 +110,15 @@ it('what numpy has no type for is not written', () => {
   expectError(() => writeNpy(undefined as never), 'ERR_SHAPE', 'the array must be a typed array, got Undefined');
   expectError(() => readNpy([1] as never), 'ERR_SHAPE', /must be a Uint8Array or an ArrayBuffer, got Array/);
 });
+
+it('keeps the bits of every NaN', () => {
+  const bits = Uint32Array.of(0x7f80_0001, 0xffc0_1234, 0x7fff_ffff, 0, 1, 2);
+  const file = writeNpy(new Float32Array(bits.buffer), [2, 3]);
+  const text = new TextDecoder('latin1').decode(file.subarray(0, 128)).replace('False', 'True ');
+  file.set(
+    Uint8Array.from(text.slice(8), (character) => character.charCodeAt(0)),
+    8,
+  );
+  const { data } = readNpy(file);
+  expect([...new Uint32Array(data.buffer)]).toEqual([bits[0], bits[2], bits[4], bits[1], bits[3], bits[5]]);
+});

@@ -66,7 +66,7 @@ def verdict(read, data):
 def judge():
     readers = {"safetensors": raw_safetensors, "npy": array_of}
     for line in sys.stdin:
-        kind, data = line.split()
+        kind, _, data = line.partition(" ")
         print(json.dumps(verdict(readers[kind], base64.b64decode(data))))
 
 
