@@ -37,6 +37,9 @@ const SUITES = {
   'open-set/named-centers': () => import('../../test/open-set/named-centers.test.ts'),
   'open-set/statistics': () => import('../../test/open-set/statistics.test.ts'),
   'open-set/statistics-bytes': () => import('../../test/open-set/statistics-bytes.test.ts'),
+  'files/safetensors': () => import('../../test/files/safetensors.test.ts'),
+  'files/npy': () => import('../../test/files/npy.test.ts'),
+  'files/centers': () => import('../../test/files/centers.test.ts'),
 };
 
 /**
