@@ -4,8 +4,28 @@ import type { OpenSetKernels } from './open-set/kernels.js';
 import { checked, fetched, type WasmSource } from './wasm-file.js';
 
 export type * from './open-set/api.js';
-export { accuracy } from './open-set/core.js';
-export { CenterLoss, CenterLossError, ClassCenters, init, initSync, isKnown } from './slim.js';
+export {
+  accuracy,
+  auprIn,
+  auprOut,
+  auroc,
+  CenterLoss,
+  classify,
+  classWeights,
+  conformalPValues,
+  distances,
+  fitPrecision,
+  fitThreshold,
+  fprAtTpr,
+  fromFloat16,
+  OpenSetClassifier,
+  openSetMetrics,
+  oscr,
+  predict,
+  rocCurve,
+  toFloat16,
+} from './open-set/core.js';
+export { CenterLossError, ClassCenters, init, initSync, isKnown } from './slim.js';
 export type { WasmSource } from './wasm-file.js';
 
 /**
@@ -29,5 +49,30 @@ export function initOpenSetSync(source: { readonly module: WebAssembly.Module | 
 }
 
 const NAMES: Record<keyof OpenSetKernels, true> = {
+  classify_workspace_bytes: true,
+  classify: true,
+  fit_precision: true,
+  threshold: true,
+  p_values: true,
+  weighted_labels: true,
+  single_gradient: true,
+  single_gradients: true,
+  single_step: true,
+  count_rows: true,
+  sgd: true,
+  own_distances: true,
+  radius_quantiles: true,
+  class_weights: true,
+  metric_workspace_bytes: true,
+  metric_distances: true,
+  metric_predict: true,
+  to_float16: true,
+  from_float16: true,
+  fingerprint: true,
   accuracy: true,
+  area: true,
+  average_precision: true,
+  trapezoid_precision: true,
+  fpr_at_tpr: true,
+  roc_curve: true,
 };

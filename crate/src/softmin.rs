@@ -40,7 +40,7 @@ fn map_lanes<V: Vector>(values: &mut [f32], mut f: impl FnMut(V) -> V) {
 /// eˣ for x ≤ 0, within 2 units in the last place: x = n·ln 2 + r, |r| ≤ ½·ln 2, and the polynomial of Cephes'
 /// `expf` (Moshier 1989) for eʳ.
 #[inline]
-fn exp<V: Vector>(x: V) -> V {
+pub(crate) fn exp<V: Vector>(x: V) -> V {
     const LOG2_E: f32 = core::f32::consts::LOG2_E;
     // ln 2 in two parts: n times the first is exact.
     const LN2_HIGH: f32 = 355.0 / 512.0;

@@ -1,2 +1,34 @@
 export * from '../api.js';
 export { accuracy } from './accuracy.js';
+export {
+  CenterLoss,
+  type EvaluateOptions,
+  type FitRadiusOptions,
+  type GradientsOptions,
+  type StepOptions,
+} from './center-loss.js';
+export { type ClassWeightsOptions, classWeights } from './class-weights.js';
+export type { ClassifierJson } from './classifier-format.js';
+export { type Classification, classify, type Score, type ScoreOptions } from './classify.js';
+export { type DistancesOptions, distances, type PredictOptions, predict } from './distances.js';
+export { type Embeddings, type Float16Values, fromFloat16, toFloat16 } from './half.js';
+export type { Metric } from './metric.js';
+export { type Centers, type FitOptions, OpenSetClassifier } from './open-set-classifier.js';
+export type { CenterLossOptions, Init, Penalty } from './options.js';
+export { fitPrecision } from './precision.js';
+export {
+  type AuprOptions,
+  auprIn,
+  auprOut,
+  auroc,
+  type FprOptions,
+  fprAtTpr,
+  type OpenSetMetrics,
+  openSetMetrics,
+  oscr,
+  type RocCurve,
+  rocCurve,
+  type Side,
+} from './ranking.js';
+export type { EmaStep, MeanStep, SgdStep, WenStep } from './rules.js';
+export { type ClassThresholdOptions, conformalPValues, fitThreshold, type ThresholdOptions } from './threshold.js';
