@@ -27,3 +27,14 @@ export const fromFloat16 = /* @__PURE__ */ set.provideOpenSet(set.fromFloat16, s
 export const predict = /* @__PURE__ */ set.provideOpenSet(set.predict, source, ClassCenters);
 export const toFloat16 = /* @__PURE__ */ set.provideOpenSet(set.toFloat16, source, ClassCenters);
 export const OpenSetClassifier = /* @__PURE__ */ set.provideOpenSet(set.OpenSetClassifier, source, ClassCenters);
+export const CACLoss = /* @__PURE__ */ set.provideOpenSet(set.CACLoss, source, ClassCenters);
+export const ContrastiveCenterLoss = /* @__PURE__ */ set.provideOpenSet(
+  set.ContrastiveCenterLoss,
+  source,
+  ClassCenters,
+);
+export const DeepSVDDLoss = /* @__PURE__ */ set.provideOpenSet(set.DeepSVDDLoss, source, ClassCenters);
+export const IslandLoss = /* @__PURE__ */ set.provideOpenSet(set.IslandLoss, source, ClassCenters);
+export const softmaxCenter = /* @__PURE__ */ set.provideOpenSet(set.softmaxCenter, source, ClassCenters);
+export const softmaxCrossEntropy = /* @__PURE__ */ set.provideOpenSet(set.softmaxCrossEntropy, source, ClassCenters);
+export const TripletCenterLoss = /* @__PURE__ */ set.provideOpenSet(set.TripletCenterLoss, source, ClassCenters);

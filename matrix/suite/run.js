@@ -30,6 +30,10 @@ const SUITES = {
   'open-set/half': () => import('../../test/open-set/half.test.ts'),
   'open-set/memory': () => import('../../test/open-set/memory.test.ts'),
   'open-set/originals': () => import('../../test/open-set/originals.test.ts'),
+  'open-set/bits': () => import('../../test/open-set/bits.test.ts'),
+  'open-set/deep-svdd': () => import('../../test/open-set/deep-svdd.test.ts'),
+  'open-set/separation': () => import('../../test/open-set/separation.test.ts'),
+  'open-set/softmax': () => import('../../test/open-set/softmax.test.ts'),
 };
 
 /**

@@ -2,3 +2,4 @@
 pub mod center_loss;
 pub mod decision;
 pub mod metrics;
+pub mod separation;
