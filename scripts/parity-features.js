@@ -23,6 +23,10 @@ const OPTIONS = 'src/caffe/proto/caffe.proto#L1402-L1409';
 /** The options of all layers, and so all that there are. */
 const LAYERS = 'src/caffe/proto/caffe.proto#L310-L407';
 
+const IJCV = 'The code of the IJCV 2019 paper has it: [ydwen/centerloss](https://github.com/ydwen/centerloss).';
+const ANY_MATRIX = 'By hand: `forward` takes any matrix of distances; its centers give squared Euclidean ones.';
+const CENTERS_ONLY = 'The centers alone.';
+const TRAPEZOIDS = 'By trapezoids; here those are `{ method: "trapezoid" }`.';
 const OPTIMIZER =
   'Nothing moves the centers but an optimizer that the user adds: compared is `torch.optim.SGD` of the same rate.';
 
@@ -68,6 +72,70 @@ export const FEATURES = [
     probe: 'radius-squared',
     caffe: ['no', OPTIONS],
     ours: ['test/centers.test.ts', 'radius is on the squared distance'],
+  },
+  {
+    name: 'Radius on the distance, ½·max(0, ‖x − c‖ − ρ)²',
+    probe: 'radius-distance',
+    caffe: ['no', OPTIONS],
+    notes: { 'pytorch-ood': 'Given Euclidean distances: without the square.', 'caffe-face': IJCV },
+    ours: ['test/open-set/originals.test.ts', 'IJCV 2019, $name'],
+  },
+  {
+    name: 'Radius per class',
+    probe: 'radius-per-class',
+    caffe: ['no', OPTIONS],
+    partly: ['pytorch-ood'],
+    notes: { 'pytorch-ood': 'A tensor in place of the number is broadcast; neither documented nor saved.' },
+    ours: ['test/open-set/center-loss.test.ts', 'are for the loss what one radius was'],
+  },
+  {
+    name: 'Radius fitted to a quantile of the distances',
+    probe: 'fit-radius',
+    caffe: ['no', OPTIONS],
+    ours: ['test/open-set/center-loss-float64.test.ts', 'radii are the least distances that hold the share'],
+  },
+  {
+    name: 'Euclidean distance',
+    probe: 'metric-euclidean',
+    caffe: ['no', OPTIONS],
+    partly: ['pytorch-ood'],
+    notes: { 'pytorch-ood': ANY_MATRIX },
+    ours: ['test/open-set/originals.test.ts', 'PyTorch, $metric, $penalty, $reduction, C = $C, D = $D'],
+  },
+  {
+    name: 'Cosine distance',
+    probe: 'metric-cosine',
+    caffe: ['no', OPTIONS],
+    partly: ['pytorch-ood'],
+    notes: { 'pytorch-ood': ANY_MATRIX, 'caffe-face': IJCV },
+    ours: ['test/open-set/originals.test.ts', 'PyTorch, $metric, $penalty, $reduction, C = $C, D = $D'],
+  },
+  {
+    name: 'Class weights',
+    probe: 'class-weight',
+    caffe: ['no', OPTIONS],
+    ours: ['test/open-set/center-loss-float64.test.ts', 'loss and gradients in every metric, weighted'],
+  },
+  {
+    name: 'Sample weights',
+    probe: 'sample-weight',
+    caffe: ['no', OPTIONS],
+    ours: ['test/open-set/center-loss-float64.test.ts', 'loss and gradients in every metric, weighted'],
+  },
+  {
+    name: 'Class weights from counts: balanced, effective number',
+    probe: 'class-weights-balanced',
+    caffe: ['no', OPTIONS],
+    ours: [
+      'test/open-set/class-weights.test.ts',
+      "effective number: Cui's (1 − β)/(1 − β^n), with the classes as their sum",
+    ],
+  },
+  {
+    name: 'Rows in half precision, centers in float32',
+    probe: 'half-precision',
+    caffe: ['no', `${LAYER}#L112`],
+    ours: ['test/open-set/center-loss-float64.test.ts', 'is computed as its float32 values'],
   },
   {
     name: 'Fixed centers',
@@ -133,6 +201,105 @@ export const FEATURES = [
     notes: { 'pytorch-ood': OPTIMIZER, kaiyangzhou: OPTIMIZER },
     ours: ['test/originals.test.ts', 'Wen et al.: loss, gradient, centers after a step'],
   },
+  {
+    name: 'By the mean, Δc = Σ(c − x)/n',
+    probe: 'update-mean',
+    caffe: ['no', `${LAYER}#L94`],
+    notes: { 'pytorch-ood': OPTIMIZER, kaiyangzhou: OPTIMIZER, 'caffe-face': IJCV },
+    ours: ['test/open-set/center-loss-float64.test.ts', 'the averaging rules'],
+  },
+  {
+    name: 'By a moving average',
+    probe: 'update-ema',
+    caffe: ['no', `${LAYER}#L94`],
+    notes: { 'pytorch-ood': OPTIMIZER, kaiyangzhou: OPTIMIZER },
+    ours: ['test/open-set/center-loss-float64.test.ts', 'the averaging rules'],
+  },
+  {
+    name: 'By SGD on the loss',
+    probe: 'update-sgd',
+    caffe: ['no', `${LAYER}#L94`],
+    notes: { 'caffe-face': 'Momentum and weight decay of its solver act on Δc.' },
+    ours: ['test/open-set/originals.test.ts', 'three steps of SGD'],
+  },
+  {
+    name: 'How often each center was moved',
+    probe: 'update-counts',
+    caffe: ['no', `${LAYER}#L86-L89`],
+    ours: ['test/open-set/center-loss-float64.test.ts', 'without a new option it is the core to the last bit'],
+  },
+  {
+    name: 'A warning when 100 gradients moved no center',
+    probe: 'update-forgotten',
+    figure: () => '',
+    caffe: ['not needed', `${LAYER}#L76-L94`],
+    notes: { 'caffe-face': 'The update is part of the layer.' },
+    ours: ['test/open-set/center-loss.test.ts', 'are spoken of once, after a hundred gradients'],
+  },
+
+  'With it, and in its place',
+  {
+    name: 'Softmax and center loss in one call',
+    probe: 'softmax-center',
+    caffe: ['partly', 'face_example/face_train_test.prototxt#L1156-L1181'],
+    notes: {
+      kaiyangzhou: 'A recipe in its README; the cross-entropy is that of PyTorch.',
+      'caffe-face': 'Two layers of a net.',
+    },
+    ours: ['test/open-set/softmax.test.ts', 'is both losses, with λ in the loss and in ∂/∂x'],
+  },
+  {
+    name: 'Label smoothing',
+    probe: 'label-smoothing',
+    caffe: ['no', 'src/caffe/layers/softmax_loss_layer.cpp#L97-L108'],
+    notes: { 'pytorch-ood': 'PyTorch has it.', kaiyangzhou: 'PyTorch has it.' },
+    ours: ['test/open-set/softmax.test.ts', 'of any batch is as in float64'],
+  },
+  {
+    name: 'Class anchor clustering (Miller 2021)',
+    probe: 'cac',
+    caffe: ['no', LAYERS],
+    notes: {
+      'pytorch-ood':
+        'Given Euclidean distances; its own are squared. It leaves out the last class in place of the row’s own.',
+    },
+    ours: [
+      'test/open-set/separation.test.ts',
+      'of class anchor clustering does not leave out the last class, as pytorch-ood does',
+    ],
+  },
+  {
+    name: 'Contrastive-center loss (Qi & Su 2017)',
+    probe: 'contrastive-center',
+    caffe: ['no', LAYERS],
+    ours: ['test/open-set/separation.test.ts', 'is as in float64 for any batch, and its gradients are the slope'],
+  },
+  {
+    name: 'Triplet-center loss (He 2018)',
+    probe: 'triplet-center',
+    caffe: ['no', LAYERS],
+    ours: ['test/open-set/separation.test.ts', 'is as in float64 for any batch, and its gradients are the slope'],
+  },
+  {
+    name: 'Island loss (Cai 2018)',
+    probe: 'island',
+    caffe: ['no', LAYERS],
+    ours: ['test/open-set/separation.test.ts', 'is as in float64 for any batch, and its gradients are the slope'],
+  },
+  {
+    name: 'Deep SVDD with a soft boundary, R² + Σmax(0, d² − R²)/(νn)',
+    probe: 'deep-svdd',
+    caffe: ['no', LAYERS],
+    notes: { 'pytorch-ood': 'Its one-class objective, without R² and ν.' },
+    ours: ['test/open-set/deep-svdd.test.ts', 'with ν = $nu is that of PyTorch, and so are its gradients'],
+  },
+  {
+    name: 'Deep SVDD: center from a first pass',
+    probe: 'svdd-center',
+    caffe: ['no', LAYERS],
+    notes: { 'pytorch-ood': 'It takes a center; the one that it has else is N(0, 1).' },
+    ours: ['test/open-set/deep-svdd.test.ts', 'has the mean as its center, away from 0'],
+  },
 
   'Decision',
   {
@@ -148,6 +315,132 @@ export const FEATURES = [
     probe: 'probabilities',
     caffe: ['no', LAYERS],
     ours: ['test/golden.test.ts', 'probabilities and nearest class'],
+  },
+  {
+    name: 'Score: distance of the nearest',
+    probe: 'score-distance',
+    caffe: ['no', LAYERS],
+    partly: ['pytorch-ood'],
+    notes: { 'pytorch-ood': 'By hand: the minimum of its distances.' },
+    ours: ['test/open-set/classify.test.ts', 'as SciPy and scikit-learn'],
+  },
+  {
+    name: 'Score: distance by the radius of the class',
+    probe: 'score-normalized',
+    caffe: ['no', LAYERS],
+    ours: ['test/open-set/classify.test.ts', 'against float64'],
+  },
+  {
+    name: 'Score: CAC’s (Miller 2021)',
+    probe: 'score-cac',
+    caffe: ['no', LAYERS],
+    notes: { 'pytorch-ood': 'Minus the maximum of d·(1 − softmin d), not the minimum.' },
+    ours: ['test/open-set/classify.test.ts', 'cac by the minimum over all classes, of which the nearest has it'],
+  },
+  {
+    name: 'Score: softmin',
+    probe: 'score-softmin',
+    caffe: ['no', LAYERS],
+    partly: ['pytorch-ood'],
+    notes: { 'pytorch-ood': 'By hand: its score of logits, `MaxSoftmax.score(-d)`, is this minus 1.' },
+    ours: ['test/open-set/classify.test.ts', 'scores keep their digits where the nearest class is as good as certain'],
+  },
+  {
+    name: 'Score: entropy of the softmin',
+    probe: 'score-entropy',
+    caffe: ['no', LAYERS],
+    partly: ['pytorch-ood'],
+    notes: { 'pytorch-ood': 'By hand: its score of logits, `Entropy.score(-d)`.' },
+    ours: ['test/open-set/classify.test.ts', 'as SciPy and scikit-learn'],
+  },
+  {
+    name: 'Score: Mahalanobis, one diagonal covariance',
+    probe: 'score-mahalanobis',
+    caffe: ['no', LAYERS],
+    partly: ['pytorch-ood'],
+    notes: { 'pytorch-ood': 'With a full covariance, the sum of the squares in place of their mean.' },
+    ours: ['test/open-set/classify.test.ts', 'mahalanobis, and the precision'],
+  },
+  {
+    name: 'Score: nearest by second nearest',
+    probe: 'score-knn-centers',
+    caffe: ['no', LAYERS],
+    ours: ['test/open-set/classify.test.ts', 'against float64'],
+  },
+  {
+    name: 'Threshold for a share of the known rows',
+    probe: 'threshold',
+    caffe: ['no', LAYERS],
+    ours: ['test/open-set/threshold.test.ts', 'is the smallest score with at least that share not above it'],
+  },
+  {
+    name: 'Conformal p-values',
+    probe: 'conformal',
+    caffe: ['no', LAYERS],
+    ours: ['test/open-set/threshold.test.ts', 'p-values count the calibration scores that are as high'],
+  },
+  {
+    name: 'Centers, radius and threshold saved and loaded',
+    probe: 'saved',
+    caffe: ['partly', 'src/caffe/net.cpp#L856-L866'],
+    partly: ['pytorch-ood', 'kaiyangzhou'],
+    notes: { 'pytorch-ood': CENTERS_ONLY, kaiyangzhou: CENTERS_ONLY, 'caffe-face': CENTERS_ONLY },
+    ours: ['test/open-set/classifier.test.ts', '%s, %s: decides the same before and after'],
+  },
+
+  'Measures, with equal scores on both sides',
+  {
+    name: 'AUROC',
+    probe: 'auroc',
+    caffe: ['no', LAYERS],
+    ours: ['test/open-set/ranking.test.ts', 'AUROC is the share of the pairs in the right order'],
+  },
+  {
+    name: 'AUROC of scores of 18 to 27',
+    probe: 'auroc-large',
+    caffe: ['no', LAYERS],
+    notes: {
+      'pytorch-ood':
+        'Scores that are not all from 0 to 1 go through a sigmoid in float32, which makes large ones equal.',
+    },
+    ours: ['test/open-set/ranking.test.ts', 'scores that differ as float64 only do not tie'],
+  },
+  {
+    name: 'AUPR of the known, average precision',
+    probe: 'aupr-in',
+    caffe: ['no', LAYERS],
+    notes: { 'pytorch-ood': TRAPEZOIDS },
+    ours: ['test/open-set/ranking.test.ts', 'as scikit-learn and pytorch-ood'],
+  },
+  {
+    name: 'AUPR of the unknown, average precision',
+    probe: 'aupr-out',
+    caffe: ['no', LAYERS],
+    notes: { 'pytorch-ood': TRAPEZOIDS },
+    ours: ['test/open-set/ranking.test.ts', 'as scikit-learn and pytorch-ood'],
+  },
+  {
+    name: 'False positive rate at 95 % true positives',
+    probe: 'fpr95',
+    own: { 'pytorch-ood': 'unknown' },
+    caffe: ['no', LAYERS],
+    notes: { 'pytorch-ood': 'Positive are the unknown; ours has either.' },
+    ours: [
+      'test/open-set/ranking.test.ts',
+      'the defaults of the metrics are those of papers: FPR95 of unknown rows, average precision',
+    ],
+  },
+  {
+    name: 'OSCR',
+    probe: 'oscr',
+    caffe: ['no', LAYERS],
+    notes: {
+      'pytorch-ood': 'Its value depends on the order of equal scores, and its thresholds are the known rows’ alone.',
+    },
+    ours: [
+      'test/open-set/ranking.test.ts',
+      'OSCR is that of the rows that are classified correctly, and AUROC if all are',
+    ],
   },
 
   'Around it',

@@ -32,7 +32,7 @@ export const oracle = JSON.parse(json, (_, value) =>
 /** All numbers of nested lists and records, in order. @param {unknown} value @returns {number[]} */
 export function numbers(value) {
   if (typeof value === 'number') return [value];
-  return value === null || value === undefined ? [] : Object.values(value).flatMap(numbers);
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(numbers) : [];
 }
 
 /** The result that is right for a peer: probes of losses have one by reduction. @param {Probe} probe @param {Peer} peer @param {string} [key] */

@@ -2,7 +2,7 @@
 
     python test/oracle/parity.py PATH/TO/pytorch-center-loss
 
-needs pytorch-ood 0.3.3 and torch (2.15.0 made the file as it is), and a clone of
+needs pytorch-ood 0.3.3 (torch 2.15.0 and torchmetrics 1.9.0 made the file as it is), and a clone of
 https://github.com/KaiyangZhou/pytorch-center-loss at 082ffa21c065426843f26129be51bb1cfd554806. Nothing of either is
 copied here. A probe has an `input`, the `right` result (the formula in float64, as plain loops; by reduction where
 each peer has its own) and what each peer `gave`: `value`, `error` (the type of the exception), or `none`: there is no
@@ -24,6 +24,7 @@ from pathlib import Path
 
 import pytorch_ood
 import torch
+import torchmetrics
 from pytorch_ood import detector
 from pytorch_ood import loss as ood
 from pytorch_ood.model.centers import ClassCenters, RunningCenters
@@ -321,12 +322,8 @@ def nothing_known(run, parameter):
     return values
 
 
-def ood_metrics(*names):
-    def values(scores, target):
-        found = OODMetrics().update(torch.tensor(scores), torch.tensor(target)).compute()
-        return [found[name] for name in names]
-
-    return values
+def ood_metric(name):
+    return lambda scores, target: OODMetrics().update(torch.tensor(scores), torch.tensor(target)).compute()[name]
 
 
 def probes():
@@ -382,7 +379,7 @@ def probes():
         name: moved(**UNEVEN, move=lambda c, rows: towards(c, rows, 0.5 * 2 / n)) for name, n in divisors.items()
     }
     yield "update-sgd", {**UNEVEN, "learningRate": 0.5}, by_sgd, ood_sgd, kz_sgd
-    yield "update-counts", UNEVEN, [2, 1, 0], none("updatecount", "nupdates"), none("count")
+    yield "update-counts", UNEVEN, [2, 1, 0], none("count", "update", within="loss.center.CenterLoss"), none("count")
     yield "update-forgotten", BATCH, 1, lambda **_: forgotten_updates(ood_run), lambda **_: forgotten_updates(kz_run)
 
     one = {"x": [[4.0, 0.0]], "centers": [[0.0, 0.0]], "target": [0]}
@@ -409,7 +406,7 @@ def probes():
         "fit-radius",
         {"x": [[float(i)] for i in range(1, 11)], "centers": [[0.0]], "target": [0] * 10, "quantile": 0.8},
         [64.0],
-        none("fitradius", "quantile"),
+        none("fit", "quantile", within="loss.center.CenterLoss"),
         none("radius"),
     )
 
@@ -453,7 +450,7 @@ def probes():
             "balanced": [sum(counts) / (3 * n) for n in counts],
             "effective-number": (lambda raw: [w * 3 / sum(raw) for w in raw])([0.001 / (1 - 0.999**n) for n in counts]),
         },
-        none("balanced", "effectivenumber"),
+        none("balanced", "effectivenumber", "classweight"),
         none("balanced", "weight"),
     )
 
@@ -594,7 +591,7 @@ def probes():
         "score-normalized",
         {**queries, "radius": [1.0, 2.0, 0.5]},
         [d[j] / [1.0, 2.0, 0.5][j] for j, d in enumerate(near)],
-        none("normalizeddistance", "scorenormalized"),
+        none("radius", within="detector"),
         none(scored),
     )
     yield (
@@ -641,12 +638,11 @@ def probes():
 
     known, far_ones = split(**SCORES)
     calibration = [float(i) for i in range(1, 21)]
-    activations = ("react.ReAct", "dice.DICE", "vra.VRA")
     yield (
         "threshold",
         {"scores": calibration, "tpr": 0.95},
         19.0,
-        none("threshold", but=activations),
+        none("threshold", but=("react.ReAct",)),  # of activations
         none("threshold"),
     )
     yield (
@@ -656,17 +652,13 @@ def probes():
         none("conformal", "pvalue"),
         none("conformal"),
     )
-    yield "auroc", SCORES, [auroc(known, far_ones)], ood_metrics("AUROC"), none("auroc")
-    yield (
-        "aupr",
-        SCORES,
-        [
-            average_precision([-s for s in known], [-s for s in far_ones]),
-            average_precision(far_ones, known),
-        ],
-        ood_metrics("AUPR-IN", "AUPR-OUT"),
-        none("aupr"),
-    )
+    yield "auroc", SCORES, auroc(known, far_ones), ood_metric("AUROC"), none("auroc")
+    # As squared distances are: from about 17 on, a sigmoid in float32 is 1.
+    large = {"scores": [18.0, 20.0, 22.0, 24.0, 23.0, 25.0, 26.0, 27.0], "target": [0, 0, 0, 0, -1, -1, -1, -1]}
+    yield "auroc-large", large, auroc(*split(**large)), ood_metric("AUROC"), none("auroc")
+    of_known = average_precision([-s for s in known], [-s for s in far_ones])
+    yield "aupr-in", SCORES, of_known, ood_metric("AUPR-IN"), none("aupr")
+    yield "aupr-out", SCORES, average_precision(far_ones, known), ood_metric("AUPR-OUT"), none("aupr")
     yield (
         "fpr95",
         SCORES,
@@ -674,7 +666,7 @@ def probes():
             "unknown": fpr_at_tpr(far_ones, known, 0.95),
             "known": fpr_at_tpr([-s for s in known], [-s for s in far_ones], 0.95),
         },
-        lambda scores, target: ood_metrics("FPR95TPR")(scores, target)[0],
+        ood_metric("FPR95TPR"),
         none("fpr"),
     )
     right_ones = [True, False, True, True, True, False]
@@ -743,6 +735,7 @@ def main():
         "versions": {
             "python": platform.python_version(),
             "torch": torch.__version__.split("+")[0],
+            "torchmetrics": torchmetrics.__version__,
             "pytorch-ood": pytorch_ood.__version__,
             "KaiyangZhou/pytorch-center-loss": KZ_COMMIT,
         },
