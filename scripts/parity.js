@@ -87,17 +87,18 @@ function percent(value, wrong) {
 
 const HEADER = `# Parity
 
-What center-loss has beside the code that people come from: which of it that has, too, and whether it gives the same.
-Made by \`node scripts/parity.js --update\`; no cell is an opinion:
+What center-loss has, which of it the code has that people come from, and whether that gives the same.
+Made by \`node scripts/parity.js --update\`:
 
 - **pytorch-ood** {pytorch-ood} and **KaiyangZhou/pytorch-center-loss** {kz} were run, in PyTorch {torch}, on one small
   input per row: [parity.py](../test/oracle/parity.py) asks, [parity.json](../test/oracle/parity.json) has what they
   gave. *yes*: the value of the formula in float64, within a relative 10⁻³. *no*: another value (by how much), an
-  exception (its type), or no public name for it; a name is looked for, so the script fails if there is one.
+  exception (its type), or no public name for it; a name is looked for, so the script fails if there is one. *partly*:
+  only as the note says.
 - **caffe-face**, the code of the 2016 paper, was read, not run: each cell links to the lines.
-- **center-loss**: each cell links to a test that proves it, its name is the link's title. All rows also run in
-  [parity.test.ts](../test/parity.test.ts) on the peers' inputs: within 10⁻⁵ of the formula, and so equal to the peers
-  where they say yes, and different where they say no.
+- **center-loss**: each cell links to a test that proves it, whose name is the link's title. Beside that,
+  [parity.test.ts](../test/parity.test.ts) runs the peers' inputs: within 10⁻⁵ of the formula, the same as the peer where
+  its cell says yes, another value where it says no.
 `;
 
 /** The whole document. */
