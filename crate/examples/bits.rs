@@ -3,23 +3,30 @@
 //!
 //! Inputs of a shape [B, C, D]: centers `init::normal` with seed 1, x with seed 2, labels (i·7 + 3) mod (C + 1) − 1
 //! (−1 is unknown), radius 0.5, α = 0.5. In other metrics, the penalty is half the square, the reduction 'batch', the
-//! weight of class j is 1 + j mod 3 and that of row i is i mod 4. A loss is printed as the 64 bits of its float64, a matrix as the
+//! weight of class j is 1 + j mod 3 and that of row i is i mod 4; scores are by each metric, 'cac' by
+//! 'euclidean' alone, with the radius 2 and the fitted precision. A loss is printed as the 64 bits of its float64, a matrix as the
 //! [`fnv1a`] hash of its bytes, all as 16 hexadecimal digits. No value is NaN: its bits are not defined.
 
 #[path = "../tests/common/mod.rs"]
 mod common;
+#[path = "../tests/common/decision.rs"]
+mod decision;
 #[path = "../tests/common/own_center.rs"]
 mod own_batch;
 #[path = "../tests/reference/own_center.rs"]
 mod own_center;
+#[path = "bits/separation.rs"]
+mod separation;
 
 use center_loss::center_gradient::Form;
 use center_loss::init;
 use center_loss::loss::{Loss, Reduction};
+use center_loss::open_set::classify::Measure;
 use center_loss::open_set::matrix;
 use center_loss::open_set::metric::Metric;
 use center_loss::open_set::penalty::Penalty;
 use center_loss::open_set::rules::Rule;
+use center_loss::open_set::score::Score;
 use center_loss::shape::Rows;
 use center_loss::vector::Lanes;
 use common::{Batch, normal, softmin};
@@ -119,6 +126,35 @@ fn of_metric(batch: &Batch, name: &str, metric: Metric) -> String {
     )
 }
 
+fn of_score(batch: &Batch, score: &str, measure: Measure, of: Score) -> String {
+    let (scores, nearest) = decision::run(batch, measure, of);
+    let nearest = quoted(fnv1a(nearest.iter().flat_map(|class| class.to_le_bytes())));
+    let metric = METRICS.iter().find(|(_, metric)| measure == Measure::Metric(*metric)).map_or("", |(name, _)| *name);
+    format!(r#"{{"score":"{score}","metric":"{metric}","scores":{},"nearest":{nearest}}}"#, hash(&scores))
+}
+
+fn of_scores(batch: &Batch) -> Vec<String> {
+    let mut all = Vec::new();
+    for (_, metric) in METRICS {
+        let mut of = |name, score| all.push(of_score(batch, name, Measure::Metric(metric), score));
+        of("distance", Score::Distance);
+        of("normalized", Score::Normalized(&[2.0]));
+        of("softmin", Score::Softmin);
+        of("entropy", Score::Entropy);
+        if batch.n_classes() > 1 {
+            of("knn-centers", Score::KnnCenters);
+        }
+        if metric == Metric::Euclidean {
+            of("cac", Score::Cac);
+        }
+    }
+    let (precision, known) = decision::fit(batch);
+    if known > 0 {
+        all.push(of_score(batch, "mahalanobis", Measure::Weighted(&precision), Score::Distance));
+    }
+    all
+}
+
 fn of_shape(shape: [usize; 3]) -> String {
     let batch = batch(shape);
     let [b, c, d] = shape;
@@ -126,12 +162,13 @@ fn of_shape(shape: [usize; 3]) -> String {
     let losses = REDUCTIONS.map(|(name, reduction)| of_loss(&batch, &distmat, name, reduction));
     let metrics = METRICS.map(|(name, metric)| of_metric(&batch, name, metric));
     format!(
-        r#"{{"b":{b},"c":{c},"d":{d},"distances":{},"predict":{},"softmin":{},"losses":[{}],"metrics":[{}]}}"#,
+        r#"{{"b":{b},"c":{c},"d":{d},"distances":{},"predict":{},"softmin":{},"losses":[{}],"metrics":[{}],"scores":[{}]}}"#,
         hash(&distmat),
         quoted(fnv1a(batch.predict().iter().flat_map(|class| class.to_le_bytes()))),
         hash(&softmin(&distmat, c)),
         losses.join(",\n  "),
         metrics.join(",\n  "),
+        of_scores(&batch).join(",\n  "),
     )
 }
 
@@ -144,5 +181,6 @@ fn of_orthogonal((c, d, seed): (usize, usize, u64)) -> String {
 fn main() {
     let shapes = SHAPES.map(of_shape).join(",\n ");
     let orthogonal = ORTHOGONAL.map(of_orthogonal).join(",\n ");
-    println!("{{\"shapes\":[\n {shapes}],\n\"orthogonal\":[\n {orthogonal}]}}");
+    let separation = SHAPES.map(|shape| separation::of_batch(&batch(shape))).join(",\n ");
+    println!("{{\"shapes\":[\n {shapes}],\n\"orthogonal\":[\n {orthogonal}],\n\"separation\":[\n {separation}]}}");
 }
