@@ -6,15 +6,32 @@ import { checked, fetched, type WasmSource } from './wasm-file.js';
 export type * from './open-set/api.js';
 export {
   accuracy,
+  auprIn,
+  auprOut,
+  auroc,
   CACLoss,
+  CenterLoss,
   ContrastiveCenterLoss,
+  classify,
+  classWeights,
+  conformalPValues,
   DeepSVDDLoss,
+  distances,
+  fitPrecision,
+  fitThreshold,
+  fprAtTpr,
+  fromFloat16,
   IslandLoss,
-  softmaxCenter,
+  OpenSetClassifier,
+  openSetMetrics,
+  oscr,
+  predict,
+  rocCurve,
   softmaxCrossEntropy,
   TripletCenterLoss,
+  toFloat16,
 } from './open-set/core.js';
-export { CenterLoss, CenterLossError, ClassCenters, init, initSync, isKnown } from './slim.js';
+export { CenterLossError, ClassCenters, init, initSync, isKnown } from './slim.js';
 export type { WasmSource } from './wasm-file.js';
 
 /**
@@ -38,6 +55,25 @@ export function initOpenSetSync(source: { readonly module: WebAssembly.Module | 
 }
 
 const NAMES: Record<keyof OpenSetKernels, true> = {
+  classify_workspace_bytes: true,
+  classify: true,
+  fit_precision: true,
+  threshold: true,
+  p_values: true,
+  weighted_labels: true,
+  single_gradient: true,
+  single_gradients: true,
+  single_step: true,
+  count_rows: true,
+  own_distances: true,
+  radius_quantiles: true,
+  class_weights: true,
+  metric_workspace_bytes: true,
+  metric_distances: true,
+  metric_predict: true,
+  to_float16: true,
+  from_float16: true,
+  fingerprint: true,
   accuracy: true,
   separation_workspace_bytes: true,
   separation: true,
@@ -49,4 +85,9 @@ const NAMES: Record<keyof OpenSetKernels, true> = {
   deep_svdd_center: true,
   deep_svdd_distances: true,
   deep_svdd_radius: true,
+  area: true,
+  average_precision: true,
+  trapezoid_precision: true,
+  fpr_at_tpr: true,
+  roc_curve: true,
 };

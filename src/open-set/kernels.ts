@@ -3,6 +3,159 @@
  * work in the memory of the core's engine; as there, addresses, lengths and labels are 32-bit integers.
  */
 export interface OpenSetKernels {
+  // center_loss.rs
+  weighted_labels(labels: number, sampleWeight: number, rows: number, to: number): void;
+  single_gradient(
+    x: number,
+    labels: number,
+    rows: number,
+    centers: number,
+    nClasses: number,
+    nDim: number,
+    metric: number,
+    penalty: number,
+    reduction: number,
+    radii: number,
+    classWeight: number,
+    sampleWeight: number,
+    gradX: number,
+  ): number;
+  single_gradients(
+    x: number,
+    labels: number,
+    rows: number,
+    centers: number,
+    nClasses: number,
+    nDim: number,
+    metric: number,
+    penalty: number,
+    reduction: number,
+    radii: number,
+    classWeight: number,
+    sampleWeight: number,
+    gradX: number,
+    gradCenters: number,
+    touched: number,
+    dense: number,
+    slots: number,
+    work: number,
+  ): number;
+  single_step(
+    x: number,
+    labels: number,
+    rows: number,
+    centers: number,
+    nClasses: number,
+    nDim: number,
+    metric: number,
+    penalty: number,
+    reduction: number,
+    radii: number,
+    classWeight: number,
+    sampleWeight: number,
+    gradX: number,
+    rule: number,
+    rate: number,
+    counts: number,
+    slots: number,
+    work: number,
+  ): number;
+  count_rows(
+    x: number,
+    labels: number,
+    rows: number,
+    centers: number,
+    nClasses: number,
+    nDim: number,
+    metric: number,
+    counts: number,
+  ): void;
+  sgd(centers: number, gradient: number, velocity: number, len: number, rate: number, momentum: number): void;
+  own_distances(
+    x: number,
+    labels: number,
+    rows: number,
+    centers: number,
+    nClasses: number,
+    nDim: number,
+    metric: number,
+    ofRow: number,
+    ends: number,
+    byClass: number,
+  ): void;
+  radius_quantiles(
+    byClass: number,
+    rows: number,
+    ends: number,
+    nClasses: number,
+    quantile: number,
+    radii: number,
+  ): void;
+  class_weights(
+    labels: number,
+    rows: number,
+    scheme: number,
+    beta: number,
+    counts: number,
+    nClasses: number,
+    weights: number,
+  ): void;
+  metric_workspace_bytes(metric: number, rows: number, nClasses: number, nDim: number): number;
+  metric_distances(
+    metric: number,
+    x: number,
+    rows: number,
+    centers: number,
+    nClasses: number,
+    nDim: number,
+    distmat: number,
+    work: number,
+  ): void;
+  metric_predict(
+    metric: number,
+    x: number,
+    rows: number,
+    centers: number,
+    nClasses: number,
+    nDim: number,
+    classes: number,
+    work: number,
+  ): void;
+  to_float16(values: number, len: number, bits: number): void;
+  from_float16(bits: number, len: number, values: number): void;
+  fingerprint(values: number, len: number): number;
+  // decision.rs
+  classify_workspace_bytes(metric: number, rows: number, nClasses: number, nDim: number): number;
+  classify(
+    x: number,
+    rows: number,
+    centers: number,
+    nClasses: number,
+    nDim: number,
+    score: number,
+    metric: number,
+    parameters: number,
+    nParameters: number,
+    thresholds: number,
+    nThresholds: number,
+    scores: number,
+    nearest: number,
+    labels: number,
+    work: number,
+  ): void;
+  fit_precision(
+    x: number,
+    labels: number,
+    rows: number,
+    centers: number,
+    nClasses: number,
+    nDim: number,
+    precision: number,
+    work: number,
+  ): number;
+  threshold(sorted: number, n: number, tpr: number, finiteSample: number): number;
+  p_values(sorted: number, n: number, scores: number, rows: number): void;
+
   // metrics.rs
   accuracy(predicted: number, labels: number, rows: number): number;
   // separation.rs; address 0: there is none, or none is wanted
@@ -23,14 +176,6 @@ export interface OpenSetKernels {
     gradCenters: number,
     work: number,
   ): number;
-  sgd(
-    centers: number,
-    gradient: number,
-    velocity: number,
-    length: number,
-    learningRate: number,
-    momentum: number,
-  ): void;
   cross_entropy(
     logits: number,
     labels: number,
@@ -74,4 +219,31 @@ export interface OpenSetKernels {
     distances: number,
   ): number;
   deep_svdd_radius(sorted: number, count: number, nu: number): number;
+  area(positive: number, nPositive: number, negative: number, nNegative: number, highest: number, of: number): number;
+  average_precision(positive: number, nPositive: number, negative: number, nNegative: number, highest: number): number;
+  trapezoid_precision(
+    positive: number,
+    nPositive: number,
+    negative: number,
+    nNegative: number,
+    highest: number,
+  ): number;
+  fpr_at_tpr(
+    positive: number,
+    nPositive: number,
+    negative: number,
+    nNegative: number,
+    highest: number,
+    tpr: number,
+  ): number;
+  roc_curve(
+    positive: number,
+    nPositive: number,
+    negative: number,
+    nNegative: number,
+    highest: number,
+    fpr: number,
+    tpr: number,
+    thresholds: number,
+  ): number;
 }

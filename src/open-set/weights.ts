@@ -1,17 +1,16 @@
 import { CenterLossError, checkFloats, type Floats } from '../core.js';
 
 /**
- * How much each of `length` rows or classes counts.
- * @throws CenterLossError `ERR_SHAPE` for another length, `ERR_OPTION` for a weight that is negative or no finite float32
+ * Weights as float32, one for each of `count` things that the message calls `of`.
+ * @throws CenterLossError `ERR_SHAPE` for another number of them, `ERR_OPTION` for one that is negative or not finite
  */
-export function checkWeights(weights: Floats, name: string, length: number, ofWhat: string): void {
+export function checkedWeights(weights: Floats, name: string, count: number, of: string): Float32Array<ArrayBuffer> {
   checkFloats(weights, name);
-  if (weights.length !== length) {
-    throw new CenterLossError('ERR_SHAPE', `${name} has ${weights.length} values, but there are ${length} ${ofWhat}`);
+  if (weights.length !== count) {
+    throw new CenterLossError('ERR_SHAPE', `${name} has ${weights.length} values, but there are ${count} ${of}`);
   }
-  for (let i = 0; i < length; i++) {
-    const weight = weights[i] as number;
-    if (weight >= 0 && Number.isFinite(Math.fround(weight))) continue;
-    throw new CenterLossError('ERR_OPTION', `${name}[${i}] must be a finite number ≥ 0, got ${weight}`);
-  }
+  const copy = new Float32Array(weights);
+  const bad = copy.findIndex((weight) => !(weight >= 0 && weight < Number.POSITIVE_INFINITY));
+  if (bad < 0) return copy;
+  throw new CenterLossError('ERR_OPTION', `${name}[${bad}] is ${weights[bad]}, not a finite float32 ≥ 0`);
 }
