@@ -309,3 +309,29 @@ it('errors are of the class that the entry exports', () => {
   }
   expect(code).toBe('ERR_OPTION');
 });
+
+it('what a loss holds is right after growth, and gone when it is disposed', () => {
+  const options = { ...at([0, 1, 4, 2, -3, 5]), classWeight: [1, 2, 3] };
+  const [loss, twin] = [new IslandLoss(3, 2, options), new IslandLoss(3, 2, options)];
+  const [x, target, descent] = [[1, 2, 3, 4], [0, 2], { momentum: 0.9, learningRate: 0.1 }] as const;
+  for (const one of [loss, twin]) one.step(x, target, descent);
+  const memoryBytes = () => loss.centers.params.buffer.byteLength;
+  const before = memoryBytes();
+  const kept: IslandLoss[] = [];
+  while (memoryBytes() === before) kept.push(new IslandLoss(1024, 256));
+  for (const other of kept) other.dispose();
+  // A view on the memory that the call itself makes grow for its gradients.
+  const wide = new ContrastiveCenterLoss(2, 2 ** 18);
+  const view: Float32Array = wide.centers.params;
+  expect(wide.step(view, [0, 1], { momentum: 0.5, sampleWeight: [1, 1] }).loss).toBe(0);
+  wide.dispose();
+  expect(loss.step(x, target, descent)).toEqual(twin.step(x, target, descent));
+  expect(loss.centers.params).toEqual(twin.centers.params);
+  const grown = memoryBytes();
+  for (let time = 0; time < 1000; time++) {
+    const short = new CACLoss(50, 100, { fixed: false, classWeight: new Float32Array(50).fill(1) });
+    short.step(new Float32Array(100), [time % 50], { momentum: 0.5 });
+    short.dispose();
+  }
+  expect(memoryBytes()).toBe(grown);
+});
