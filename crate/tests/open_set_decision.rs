@@ -204,6 +204,47 @@ fn what_is_zero_has_no_angle() {
 }
 
 #[test]
+fn a_row_without_direction_is_as_far_from_all_but_what_is_not_finite() {
+    let mut batch = Batch::with_labels(vec![0; 1], 9, 5, 3);
+    batch.x.fill(0.0);
+    batch.centers[..5].fill(0.0);
+    let cosine = Measure::Metric(Metric::Cosine);
+    assert_eq!(run(&batch, cosine, Score::Distance), (vec![1.0], vec![0]));
+    batch.centers[2] = f32::NAN;
+    assert_eq!(run(&batch, cosine, Score::Distance), (vec![1.0], vec![1]));
+    assert_eq!(run(&batch, cosine, Score::KnnCenters), (vec![1.0], vec![1]));
+}
+
+/// Centers apart by less than a direction in float32 can tell: the nearest of the first two is found all the same.
+#[test]
+fn the_nearest_by_cosine_is_that_of_float64() {
+    for seed in 0..200 {
+        let mut batch = Batch::with_labels(vec![0; 1], 2, 7, seed);
+        let center = batch.centers[..7].to_vec();
+        for (k, (other, value)) in batch.centers[7..].iter_mut().zip(&center).enumerate() {
+            *other = if k % 2 == 0 { value.next_up() } else { *value } * 3.0;
+        }
+        let (scores, nearest) = run(&batch, Measure::Metric(Metric::Cosine), Score::KnnCenters);
+        let d = &distances(&batch, Measure::Metric(Metric::Cosine))[0];
+        assert!(scores[0] <= 1.0, "{}", scores[0]);
+        // What is equal as float32 is the lower class.
+        let expected = i32::from((d[1] as f32) < d[0] as f32);
+        assert_eq!(nearest[0], expected, "seed {seed}: {d:?}");
+    }
+}
+
+#[test]
+fn a_weight_may_be_small_where_a_square_overflows() {
+    for dim in [1, 4, 9] {
+        let mut batch = Batch::with_labels(vec![0; 1], 1, dim, 3);
+        batch.x.fill(1e20);
+        batch.centers.fill(0.0);
+        let (scores, _) = run(&batch, Measure::Weighted(&vec![1e-10; dim]), Score::Distance);
+        assert_close(scores[0].into(), 1e30 * dim as f64, 1e30 * dim as f64, TOLERANCE, "weighted");
+    }
+}
+
+#[test]
 fn zero_over_zero_is_the_rim() {
     let mut batch = Batch::with_labels(vec![0; 1], 2, 4, 3);
     batch.centers.fill(0.0);

@@ -158,6 +158,33 @@ export interface OpenSetKernels {
 
   // metrics.rs
   accuracy(predicted: number, labels: number, rows: number): number;
+  area(positive: number, nPositive: number, negative: number, nNegative: number, highest: number, of: number): number;
+  average_precision(positive: number, nPositive: number, negative: number, nNegative: number, highest: number): number;
+  trapezoid_precision(
+    positive: number,
+    nPositive: number,
+    negative: number,
+    nNegative: number,
+    highest: number,
+  ): number;
+  fpr_at_tpr(
+    positive: number,
+    nPositive: number,
+    negative: number,
+    nNegative: number,
+    highest: number,
+    tpr: number,
+  ): number;
+  roc_curve(
+    positive: number,
+    nPositive: number,
+    negative: number,
+    nNegative: number,
+    highest: number,
+    fpr: number,
+    tpr: number,
+    thresholds: number,
+  ): number;
   // separation.rs; address 0: there is none, or none is wanted
   separation_workspace_bytes(rows: number, nClasses: number, nDim: number): number;
   separation(
@@ -219,31 +246,25 @@ export interface OpenSetKernels {
     distances: number,
   ): number;
   deep_svdd_radius(sorted: number, count: number, nu: number): number;
-  area(positive: number, nPositive: number, negative: number, nNegative: number, highest: number, of: number): number;
-  average_precision(positive: number, nPositive: number, negative: number, nNegative: number, highest: number): number;
-  trapezoid_precision(
-    positive: number,
-    nPositive: number,
-    negative: number,
-    nNegative: number,
-    highest: number,
-  ): number;
-  fpr_at_tpr(
-    positive: number,
-    nPositive: number,
-    negative: number,
-    nNegative: number,
-    highest: number,
-    tpr: number,
-  ): number;
-  roc_curve(
-    positive: number,
-    nPositive: number,
-    negative: number,
-    nNegative: number,
-    highest: number,
-    fpr: number,
-    tpr: number,
-    thresholds: number,
-  ): number;
+
+  // statistics.rs
+  statistics_bytes(nClasses: number, nFeatures: number, covariance: number): number;
+  statistics_totals(nClasses: number, nFeatures: number, covariance: number): number;
+  statistics_restore(address: number, nClasses: number, nFeatures: number, covariance: number): void;
+  statistics_add(
+    address: number,
+    nClasses: number,
+    nFeatures: number,
+    covariance: number,
+    x: number,
+    labels: number,
+    rows: number,
+    weights: number,
+    forgetting: number,
+  ): void;
+  statistics_settle(address: number, nClasses: number, nFeatures: number, covariance: number): void;
+  statistics_merge(address: number, nClasses: number, nFeatures: number, covariance: number, other: number): void;
+  statistics_centers(address: number, nClasses: number, nFeatures: number, covariance: number, centers: number): void;
+  statistics_variances(address: number, nClasses: number, nFeatures: number, covariance: number, out: number): void;
+  statistics_covariance(address: number, nClasses: number, nFeatures: number, covariance: number, out: number): void;
 }

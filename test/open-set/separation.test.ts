@@ -220,8 +220,8 @@ describe.each(NAMES)('%s', (name) => {
       expectError(() => loss[call](x, [0, 1], untyped({ weight: 1 })), 'ERR_OPTION', 'there is no option "weight"');
       const weighted = (sampleWeight: unknown) => () => loss[call](x, [0, 1], untyped({ sampleWeight }));
       expectError(weighted([1]), 'ERR_SHAPE', 'sampleWeight has 1 values, but there are 2 rows');
-      expectError(weighted([1, -1]), 'ERR_OPTION', 'sampleWeight[1] is -1, not a finite float32 ≥ 0');
-      expectError(weighted([1e39, 1]), 'ERR_OPTION', 'sampleWeight[0] is 1e+39, not a finite float32 ≥ 0');
+      expectError(weighted([1, -1]), 'ERR_OPTION', 'sampleWeight[1] must be a finite number ≥ 0, got -1');
+      expectError(weighted([1e39, 1]), 'ERR_OPTION', 'sampleWeight[0] must be a finite number ≥ 0, got 1e+39');
       expectError(weighted(7), 'ERR_SHAPE', /sampleWeight must be a Float32Array/);
     }
     expectError(
@@ -250,7 +250,7 @@ describe.each(NAMES)('%s', (name) => {
     expectError(
       make({ init: 'normal', classWeight: [1, Number.NaN, 1] }),
       'ERR_OPTION',
-      'classWeight[1] is NaN, not a finite float32 ≥ 0',
+      'classWeight[1] must be a finite number ≥ 0, got NaN',
     );
     expectError(() => MAKE[name](0, 2, parameter, {}), 'ERR_OPTION', 'nClasses must be a positive integer, got 0');
     expectError(() => MAKE[name](2, 1.5, parameter, {}), 'ERR_OPTION', 'nDim must be a positive integer, got 1.5');

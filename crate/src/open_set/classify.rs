@@ -73,19 +73,28 @@ pub fn classify<V: Vector>(
             }
         }
         for (row, seen) in seen.iter_mut().enumerate().take(x.count()) {
-            *at_mut(nearest, start + row) = seen.nearest;
             if is_cosine {
-                // Of two directions in float32 the difference is off by a rounding of each, which for a row close to its
-                // center is much.
-                for (class, distance) in [(seen.nearest, &mut seen.least), (seen.runner_up, &mut seen.second)] {
-                    if let Ok(class) = usize::try_from(class) {
-                        let exact = Metric::Cosine.pair::<V>(x.row(row), centers.row(class)).distance;
-                        *distance = if exact < LEAST_ANGLE { 0.0 } else { exact as f32 };
-                    }
-                }
+                measure_angles::<V>(x.row(row), centers, seen);
             }
+            *at_mut(nearest, start + row) = seen.nearest;
             *at_mut(scores, start + row) = score.of(seen) as f32;
         }
+    }
+}
+
+/// The distances by cosine to the nearest two centers, which may turn out to be in the other order. Of two directions in
+/// float32 the difference is off by a rounding of each, which for a row close to its center is much.
+#[allow(clippy::cast_possible_truncation, reason = "distances are float32")]
+fn measure_angles<V: Vector>(x: &[f32], centers: Rows, seen: &mut Seen) {
+    for (class, distance) in [(seen.nearest, &mut seen.least), (seen.runner_up, &mut seen.second)] {
+        if let Ok(class) = usize::try_from(class) {
+            let exact = Metric::Cosine.pair::<V>(x, centers.row(class)).distance;
+            *distance = if exact < LEAST_ANGLE { 0.0 } else { exact as f32 };
+        }
+    }
+    if (seen.second, seen.runner_up) < (seen.least, seen.nearest) {
+        (seen.nearest, seen.runner_up) = (seen.runner_up, seen.nearest);
+        (seen.least, seen.second) = (seen.second, seen.least);
     }
 }
 

@@ -55,8 +55,7 @@ impl Score<'_> {
             Self::Cac => least * rest,
             Self::Softmin => rest,
             Self::Entropy => libm::log1p(seen.others) + seen.excess / (1.0 + seen.others),
-            // However they were rounded: d₁ ≤ d₂.
-            Self::KnnCenters => ratio(least, f64::from(seen.second)).min(1.0),
+            Self::KnnCenters => ratio(least, f64::from(seen.second)),
         }
     }
 }

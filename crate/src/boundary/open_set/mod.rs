@@ -3,6 +3,7 @@ pub mod center_loss;
 pub mod decision;
 pub mod metrics;
 pub mod separation;
+pub mod statistics;
 
 use super::{read, write};
 
