@@ -108,7 +108,7 @@ it('refuses bad input and is as it was', () => {
   expectError(
     () => loss.evaluate([1, 2], null, { sampleWeight: [-1] }),
     'ERR_OPTION',
-    'sampleWeight[0] is -1, not a finite',
+    'sampleWeight[0] must be a finite number ≥ 0, got -1',
   );
   expectError(() => loss.evaluate([1, 2], null, untyped({ weight: 1 })), 'ERR_OPTION', 'there is no option "weight"');
   expectError(() => loss.fitRadius([1, 2], [-1]), 'ERR_SHAPE', 'fitRadius needs a row of the class that is finite');

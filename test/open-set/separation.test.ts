@@ -220,8 +220,8 @@ describe.each(NAMES)('%s', (name) => {
       expectError(() => loss[call](x, [0, 1], untyped({ weight: 1 })), 'ERR_OPTION', 'there is no option "weight"');
       const weighted = (sampleWeight: unknown) => () => loss[call](x, [0, 1], untyped({ sampleWeight }));
       expectError(weighted([1]), 'ERR_SHAPE', 'sampleWeight has 1 values, but there are 2 rows');
-      expectError(weighted([1, -1]), 'ERR_OPTION', 'sampleWeight[1] is -1, not a finite float32 ≥ 0');
-      expectError(weighted([1e39, 1]), 'ERR_OPTION', 'sampleWeight[0] is 1e+39, not a finite float32 ≥ 0');
+      expectError(weighted([1, -1]), 'ERR_OPTION', 'sampleWeight[1] must be a finite number ≥ 0, got -1');
+      expectError(weighted([1e39, 1]), 'ERR_OPTION', 'sampleWeight[0] must be a finite number ≥ 0, got 1e+39');
       expectError(weighted(7), 'ERR_SHAPE', /sampleWeight must be a Float32Array/);
     }
     expectError(
@@ -250,7 +250,7 @@ describe.each(NAMES)('%s', (name) => {
     expectError(
       make({ init: 'normal', classWeight: [1, Number.NaN, 1] }),
       'ERR_OPTION',
-      'classWeight[1] is NaN, not a finite float32 ≥ 0',
+      'classWeight[1] must be a finite number ≥ 0, got NaN',
     );
     expectError(() => MAKE[name](0, 2, parameter, {}), 'ERR_OPTION', 'nClasses must be a positive integer, got 0');
     expectError(() => MAKE[name](2, 1.5, parameter, {}), 'ERR_OPTION', 'nDim must be a positive integer, got 1.5');
@@ -308,4 +308,30 @@ it('errors are of the class that the entry exports', () => {
     code = (error as CenterLossError).code;
   }
   expect(code).toBe('ERR_OPTION');
+});
+
+it('what a loss holds is right after growth, and gone when it is disposed', () => {
+  const options = { ...at([0, 1, 4, 2, -3, 5]), classWeight: [1, 2, 3] };
+  const [loss, twin] = [new IslandLoss(3, 2, options), new IslandLoss(3, 2, options)];
+  const [x, target, descent] = [[1, 2, 3, 4], [0, 2], { momentum: 0.9, learningRate: 0.1 }] as const;
+  for (const one of [loss, twin]) one.step(x, target, descent);
+  const memoryBytes = () => loss.centers.params.buffer.byteLength;
+  const before = memoryBytes();
+  const kept: IslandLoss[] = [];
+  while (memoryBytes() === before) kept.push(new IslandLoss(1024, 256));
+  for (const other of kept) other.dispose();
+  // A view on the memory that the call itself makes grow for its gradients.
+  const wide = new ContrastiveCenterLoss(2, 2 ** 18);
+  const view: Float32Array = wide.centers.params;
+  expect(wide.step(view, [0, 1], { momentum: 0.5, sampleWeight: [1, 1] }).loss).toBe(0);
+  wide.dispose();
+  expect(loss.step(x, target, descent)).toEqual(twin.step(x, target, descent));
+  expect(loss.centers.params).toEqual(twin.centers.params);
+  const grown = memoryBytes();
+  for (let time = 0; time < 1000; time++) {
+    const short = new CACLoss(50, 100, { fixed: false, classWeight: new Float32Array(50).fill(1) });
+    short.step(new Float32Array(100), [time % 50], { momentum: 0.5 });
+    short.dispose();
+  }
+  expect(memoryBytes()).toBe(grown);
 });

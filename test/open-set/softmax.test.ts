@@ -84,7 +84,7 @@ describe('softmaxCrossEntropy', () => {
     const call = (options: unknown) => () => softmaxCrossEntropy([1, 2, 3, 4], [0, 1], 2, untyped(options));
     expectError(call({ labelSmoothing: 1.1 }), 'ERR_OPTION', 'labelSmoothing must be a number from 0 to 1, got 1.1');
     expectError(call({ classWeight: [1] }), 'ERR_SHAPE', 'classWeight has 1 values, but there are 2 classes');
-    expectError(call({ sampleWeight: [1, -2] }), 'ERR_OPTION', 'sampleWeight[1] is -2, not a finite float32 ≥ 0');
+    expectError(call({ sampleWeight: [1, -2] }), 'ERR_OPTION', 'sampleWeight[1] must be a finite number ≥ 0, got -2');
     expectError(call({ weight: [1, 1] }), 'ERR_OPTION', 'there is no option "weight"');
     expectError(() => softmaxCrossEntropy([1, 2, 3], [0], 2), 'ERR_SHAPE', 'not a multiple of nClasses = 2');
     expectError(() => softmaxCrossEntropy([1, 2], [2], 2), 'ERR_LABEL', 'target[0] is 2, but there are 2 classes');
