@@ -4,6 +4,7 @@ import { CenterLoss, type Reduction } from 'center-loss';
 import { classify, fitPrecision, type Metric, CenterLoss as OpenSetLoss, type Score } from 'center-loss/open-set';
 import { describe, expect, it } from 'vitest';
 import json from '../build/bits.json' with { type: 'json' };
+import { bits, hash } from './hash.js';
 
 interface OfReduction {
   reduction: Reduction;
@@ -49,18 +50,6 @@ interface Native {
 
 // Made by the build: a checkout alone has none.
 const native = json as Native;
-
-/** FNV-1a, 64 bits, over the little-endian bytes. */
-function hash(values: Float32Array | Int32Array): string {
-  let hash = 0xcbf29ce484222325n;
-  for (const byte of new Uint8Array(values.buffer, values.byteOffset, values.byteLength)) {
-    hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);
-  }
-  return hash.toString(16).padStart(16, '0');
-}
-
-const bits = (value: number) =>
-  new BigUint64Array(Float64Array.of(value).buffer)[0]?.toString(16).padStart(16, '0') ?? '';
 
 const normal = (nClasses: number, nDim: number, seed: number) =>
   new CenterLoss(nClasses, nDim, { init: 'normal', seed }).centers.params.slice();

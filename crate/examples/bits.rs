@@ -15,6 +15,8 @@ mod decision;
 mod own_batch;
 #[path = "../tests/reference/own_center.rs"]
 mod own_center;
+#[path = "bits/separation.rs"]
+mod separation;
 
 use center_loss::center_gradient::Form;
 use center_loss::init;
@@ -179,5 +181,6 @@ fn of_orthogonal((c, d, seed): (usize, usize, u64)) -> String {
 fn main() {
     let shapes = SHAPES.map(of_shape).join(",\n ");
     let orthogonal = ORTHOGONAL.map(of_orthogonal).join(",\n ");
-    println!("{{\"shapes\":[\n {shapes}],\n\"orthogonal\":[\n {orthogonal}]}}");
+    let separation = SHAPES.map(|shape| separation::of_batch(&batch(shape))).join(",\n ");
+    println!("{{\"shapes\":[\n {shapes}],\n\"orthogonal\":[\n {orthogonal}],\n\"separation\":[\n {separation}]}}");
 }

@@ -23,7 +23,7 @@ pub fn softmin<V: Vector>(distmat: &mut [f32], n_classes: usize) {
 /// values ← f(values), four at a time; past the end `f` sees infinite distances, which have no likelihood. One place
 /// calls `f`, so that there is one copy of it.
 #[inline]
-fn map_lanes<V: Vector>(values: &mut [f32], mut f: impl FnMut(V) -> V) {
+pub(crate) fn map_lanes<V: Vector>(values: &mut [f32], mut f: impl FnMut(V) -> V) {
     for values in values.chunks_mut(LANES) {
         let lanes = match values.first_chunk() {
             Some(lanes) => V::load(lanes),

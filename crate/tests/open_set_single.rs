@@ -245,7 +245,7 @@ fn directions_of_other_lengths_that_are_almost_the_same_keep_their_digits() {
     for dim in [2, 7, 64, 129] {
         for length in [1e-20_f32, 0.3, 3.0, 1e18] {
             let centers = normal(dim, 4);
-            for small in [1e-2_f32, 1e-4, 1e-6] {
+            for small in [0.5_f32, 0.1, 0.02, 1e-2, 1e-4, 1e-6] {
                 let off = normal(dim, 9);
                 let x: Vec<f32> = centers.iter().zip(&off).map(|(c, off)| length * (c + small * off)).collect();
                 let batch = Batch { x, labels: vec![0], centers: centers.clone(), dim };
@@ -358,6 +358,22 @@ fn a_bad_row_that_is_unknown_or_weighs_nothing_reaches_nothing() {
                     assert_same_bits(&spoiled.update(rule).centers, &own.update(rule).centers, &what);
                 }
             }
+        }
+    }
+}
+
+/// 0·∞ would be NaN.
+#[test]
+fn a_bad_row_of_a_class_that_weighs_nothing_has_no_loss() {
+    for bad in BAD {
+        for own in variants(&Batch::with_labels((0..20).map(|row| row % 3).collect(), 3, 5, 3)) {
+            let own = Own { class_weight: vec![1.0, 0.0, 2.0], sample_weight: vec![], ..own };
+            let mut spoiled = own.clone();
+            spoiled.batch.row_mut(1)[2] = bad;
+            let (grad, expected) = (spoiled.gradients(Form::Dense), own.gradients(Form::Dense));
+            assert_eq!(grad.loss.to_bits(), expected.loss.to_bits(), "{bad}, {}", name(&own));
+            assert_same_bits(&grad.x, &expected.x, "∂/∂x");
+            assert_same_bits(&grad.centers, &expected.centers, "∂/∂centers");
         }
     }
 }

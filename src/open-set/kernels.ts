@@ -185,4 +185,86 @@ export interface OpenSetKernels {
     tpr: number,
     thresholds: number,
   ): number;
+  // separation.rs; address 0: there is none, or none is wanted
+  separation_workspace_bytes(rows: number, nClasses: number, nDim: number): number;
+  separation(
+    kind: number,
+    parameter: number,
+    x: number,
+    labels: number,
+    rows: number,
+    centers: number,
+    nClasses: number,
+    nDim: number,
+    reduction: number,
+    classWeight: number,
+    sampleWeight: number,
+    gradX: number,
+    gradCenters: number,
+    work: number,
+  ): number;
+  cross_entropy(
+    logits: number,
+    labels: number,
+    rows: number,
+    nClasses: number,
+    classWeight: number,
+    sampleWeight: number,
+    smoothing: number,
+    grad: number,
+  ): number;
+  softmax_center(softmax: number, center: number, lambda: number, gradX: number, length: number): number;
+  deep_svdd(
+    x: number,
+    labels: number,
+    rows: number,
+    center: number,
+    nDim: number,
+    sampleWeight: number,
+    radius: number,
+    nu: number,
+    gradX: number,
+    gradRadius: number,
+  ): number;
+  deep_svdd_workspace_bytes(nDim: number): number;
+  deep_svdd_center(
+    x: number,
+    labels: number,
+    rows: number,
+    nDim: number,
+    sampleWeight: number,
+    center: number,
+    work: number,
+  ): number;
+  deep_svdd_distances(
+    x: number,
+    labels: number,
+    rows: number,
+    center: number,
+    nDim: number,
+    sampleWeight: number,
+    distances: number,
+  ): number;
+  deep_svdd_radius(sorted: number, count: number, nu: number): number;
+
+  // statistics.rs
+  statistics_bytes(nClasses: number, nFeatures: number, covariance: number): number;
+  statistics_totals(nClasses: number, nFeatures: number, covariance: number): number;
+  statistics_restore(address: number, nClasses: number, nFeatures: number, covariance: number): void;
+  statistics_add(
+    address: number,
+    nClasses: number,
+    nFeatures: number,
+    covariance: number,
+    x: number,
+    labels: number,
+    rows: number,
+    weights: number,
+    forgetting: number,
+  ): void;
+  statistics_settle(address: number, nClasses: number, nFeatures: number, covariance: number): void;
+  statistics_merge(address: number, nClasses: number, nFeatures: number, covariance: number, other: number): void;
+  statistics_centers(address: number, nClasses: number, nFeatures: number, covariance: number, centers: number): void;
+  statistics_variances(address: number, nClasses: number, nFeatures: number, covariance: number, out: number): void;
+  statistics_covariance(address: number, nClasses: number, nFeatures: number, covariance: number, out: number): void;
 }
