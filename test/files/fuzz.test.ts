@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { CenterLoss, CenterLossError, ClassCenters } from 'center-loss';
 import { fromSafetensors, loadCenters, readNpy, type Safetensors, saveCenters, type Tensor } from 'center-loss/files';
 import { expect, it } from 'vitest';
+import { expectError } from '../error.js';
 import { mutated, random } from './mutate.js';
 import { arrays, bytesOf, stateDicts, tensors } from './oracle.js';
 
@@ -207,4 +208,38 @@ it('headers as large and as full as they may be fit into 256 MB and ten seconds'
     ...['true true', 'true true', 'true true', 'nothing true', 'nothing true'],
     ...['ERR_FORMAT true', 'ERR_FORMAT true', 'ERR_FORMAT true'],
   ]);
+});
+
+it('headers of nothing but one thing over and over are refused at once, with a short message', {
+  timeout: 120_000,
+}, () => {
+  const MB = 2 ** 20;
+  const withHeader = (text: Uint8Array) => {
+    const file = new Uint8Array(8 + text.length);
+    new DataView(file.buffer).setBigUint64(0, BigInt(text.length), true);
+    file.set(text, 8);
+    return file;
+  };
+  const filled = (bytes: number, text: string) => {
+    const pattern = new TextEncoder().encode(text);
+    return new Uint8Array(bytes).map((_, i) => pattern[i % pattern.length] as number);
+  };
+  expectError(
+    () => fromSafetensors(withHeader(new Uint8Array(100 * MB).fill(0x20))),
+    'ERR_FORMAT',
+    'the header has 104857600 bytes; more than 16777216 are not read',
+  );
+  const started = performance.now();
+  // Of the largest size that is read: nothing but one thing over and over.
+  for (const text of [' ', '{', '[', '"', '"\\', '\\', '{"a":', '{"a":{', '9', '{"a":{"shape":[', '\u0130']) {
+    expectError(() => fromSafetensors(withHeader(filled(2 * MB, text))), 'ERR_FORMAT', /^.{10,200}$/s);
+  }
+  const begin = new TextEncoder().encode('{"a":{"shape":[');
+  const numbers = filled(2 * MB, ',1');
+  numbers.set(begin);
+  expectError(() => fromSafetensors(withHeader(numbers)), 'ERR_FORMAT', /more than 64/);
+  const text = filled(2 * MB, '\\"');
+  text.set(new TextEncoder().encode('{"'));
+  expectError(() => fromSafetensors(withHeader(text)), 'ERR_FORMAT', /a string that ends/);
+  expect(performance.now() - started).toBeLessThan(20_000);
 });
