@@ -170,6 +170,11 @@ export function integers(): Int32Array<ArrayBuffer> {
   return integersOfAll;
 }
 
+/** Some memory as 64-bit numbers; not to be kept across anything that may allocate. */
+export function doubles(address: number, length: number): Float64Array<ArrayBuffer> {
+  return new Float64Array(kernels().memory.buffer, address, length);
+}
+
 /**
  * A new array, for the caller to keep.
  * @throws CenterLossError `ERR_OUT_OF_MEMORY`
@@ -213,6 +218,18 @@ export function writeFloats(values: Floats, start: number, end: number, address:
   // One by one: a slice would be garbage as large as the rows.
   const memory = floats();
   for (let i = start; i < end; i++) memory[at + i - start] = values[i] ?? 0;
+}
+
+const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView) => new Uint8Array(buffer, byteOffset, byteLength);
+
+/** Writes values of any width as they are. */
+export function writeBytes(values: ArrayBufferView, address: number): void {
+  bytesOf({ buffer: kernels().memory.buffer, byteOffset: address, byteLength: values.byteLength }).set(bytesOf(values));
+}
+
+/** Fills `into`, values of any width, from an address on. */
+export function readBytes(address: number, into: ArrayBufferView): void {
+  bytesOf(into).set(bytesOf({ buffer: kernels().memory.buffer, byteOffset: address, byteLength: into.byteLength }));
 }
 
 /**

@@ -2,40 +2,17 @@
 #![allow(unsafe_code, reason = "the names that are exported")]
 #![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a seed is a whole number below 2^53")]
 
-use super::{read, write};
+use super::{read, reduction_of, workspace, write};
 use crate::center_gradient::{CenterGradient, Form};
-use crate::groups::{Group, Groups, NONE};
-use crate::loss::{Labels, Loss, Reduction};
-use crate::row_sum::RowSums;
+use crate::groups::NONE;
+use crate::loss::{Labels, Loss};
 use crate::shape::Rows;
-use crate::vector::{Lanes, trap};
+use crate::vector::Lanes;
 use crate::workspace::Layout;
 use crate::{distance, init, predict as nearest, softmin as probability, update};
 
 fn loss_of(radius: f64, reduction: u32) -> Loss {
-    let reduction = match reduction {
-        0 => Reduction::Mean,
-        1 => Reduction::Batch,
-        2 => Reduction::Wen,
-        3 => Reduction::Sum,
-        _ => trap(),
-    };
-    Loss { radius, reduction }
-}
-
-/// The parts of a workspace that a pass over a batch uses.
-#[inline(never)]
-fn workspace<'a>(
-    address: usize,
-    labels: &[i32],
-    n_dim: usize,
-    slot_of_class: &'a mut [u32],
-) -> (Groups<'a>, RowSums<'a>, &'a mut [f32]) {
-    let layout = Layout::new(labels.len(), slot_of_class.len(), n_dim);
-    let part = |offset| address + offset;
-    let groups = Groups::new(labels, slot_of_class, write::<Group>(part(layout.groups), layout.groups_len));
-    let (runs, totals) = (write(part(layout.runs), layout.runs_len), write(part(layout.totals), layout.totals_len));
-    (groups, RowSums::new(runs, totals, n_dim), write(part(layout.sum), n_dim))
+    Loss { radius, reduction: reduction_of(reduction) }
 }
 
 /// Bytes that [`gradients`] and [`step`] want as workspace.

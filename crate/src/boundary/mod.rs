@@ -16,7 +16,11 @@
 
 use core::slice::{from_raw_parts, from_raw_parts_mut};
 
+use crate::groups::{Group, Groups};
+use crate::loss::Reduction;
+use crate::row_sum::RowSums;
 use crate::vector::trap;
+use crate::workspace::Layout;
 
 #[cfg(not(feature = "open-set"))]
 pub mod core_module;
@@ -33,8 +37,33 @@ pub(crate) fn read<'a, T>(address: usize, len: usize) -> &'a [T] {
     unsafe { from_raw_parts(address as *const T, len) }
 }
 
-#[allow(dead_code, reason = "not every module writes")]
 pub(crate) fn write<'a, T>(address: usize, len: usize) -> &'a mut [T] {
     // SAFETY: by the contract above, and no two operands overlap.
     unsafe { from_raw_parts_mut(address as *mut T, len) }
+}
+
+/// The reduction by the number that TypeScript has for it.
+pub(crate) fn reduction_of(code: u32) -> Reduction {
+    match code {
+        0 => Reduction::Mean,
+        1 => Reduction::Batch,
+        2 => Reduction::Wen,
+        3 => Reduction::Sum,
+        _ => trap(),
+    }
+}
+
+/// The parts of a workspace that a pass over a batch uses.
+#[inline(never)]
+pub(crate) fn workspace<'a>(
+    address: usize,
+    labels: &[i32],
+    n_dim: usize,
+    slot_of_class: &'a mut [u32],
+) -> (Groups<'a>, RowSums<'a>, &'a mut [f32]) {
+    let layout = Layout::new(labels.len(), slot_of_class.len(), n_dim);
+    let part = |offset| address + offset;
+    let groups = Groups::new(labels, slot_of_class, write::<Group>(part(layout.groups), layout.groups_len));
+    let (runs, totals) = (write(part(layout.runs), layout.runs_len), write(part(layout.totals), layout.totals_len));
+    (groups, RowSums::new(runs, totals, n_dim), write(part(layout.sum), n_dim))
 }
