@@ -40,6 +40,7 @@ const SUITES = {
   'files/safetensors': () => import('../../test/files/safetensors.test.ts'),
   'files/npy': () => import('../../test/files/npy.test.ts'),
   'files/centers': () => import('../../test/files/centers.test.ts'),
+  'files/open-set': () => import('../../test/files/open-set.test.ts'),
 };
 
 /**
