@@ -13,7 +13,7 @@
 //! | radii | quantiles of d(x_i, c_{y_i}) a class | `radius` |
 //! | half precision | binary16 from and to binary32 | `half` |
 //! | closed-set accuracy | #{ŷ_i = y_i} / #{y_i ≥ 0} | `accuracy` |
-//! | statistics of classes | n, m, M and T of rows that come one after the other | `statistics` (in `statistics_layout`), `scatter` (T) |
+//! | statistics of classes | n, m, M and T of rows that come one after the other | `statistics` (in `statistics_layout`), `run_sums`, `scatter` (T) |
 
 pub mod accuracy;
 pub mod class_weights;
@@ -24,6 +24,7 @@ pub mod metric;
 pub mod penalty;
 pub mod radius;
 pub mod rules;
+mod run_sums;
 mod scatter;
 pub mod sgd;
 pub mod single;
