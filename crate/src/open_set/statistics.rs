@@ -10,7 +10,8 @@
 //!
 //! Rows are taken into a *run* in `f32`, Σ w·d and Σ w·d² of their differences d = x − p to a pivot p of the class: its
 //! mean as it was when the run began, so that neither the offset of the data nor their number costs digits. A run of at
-//! most 64 rows, and of no more than the class had before, joins the totals in `f64` by the formula above.
+//! most 64 rows, which weigh no more than all before, joins the totals in `f64` by the formula above. (More weight could
+//! lie far from a pivot that weighs little, and then its own variance, a small part of Σ w·d², would lose its digits.)
 
 use super::run_sums::{self, TOGETHER};
 use super::scatter;
@@ -117,8 +118,8 @@ pub struct Memory<'a> {
     pub runs: &'a mut [Run],
     /// [D]; what it holds does not matter.
     pub delta: &'a mut [f64],
-    /// The number of rows left out, n [C], the number of rows [C], m [C, D], M [C, D] unless there is no covariance, and
-    /// the triangle T if it is tied.
+    /// The number of rows left out, n [C], m [C, D], M [C, D] unless there is no covariance, and the triangle T if it is
+    /// tied.
     pub totals: &'a mut [f64],
 }
 
@@ -141,7 +142,6 @@ struct Totals<'a> {
     dim: usize,
     pivots: &'a mut [f32],
     weights: &'a mut [f64],
-    rows: &'a mut [f64],
     means: &'a mut [f64],
     /// M, or nothing.
     squares: &'a mut [f64],
@@ -168,7 +168,7 @@ impl<'a> Statistics<'a> {
         let matrix = n_classes * dim;
         let squares = if covariance == Covariance::None { 0 } else { matrix };
         let triangle = if covariance == Covariance::Tied { scatter::len(dim) } else { 0 };
-        let (rejected, weights, rows) = (next(1), next(n_classes), next(n_classes));
+        let (rejected, weights) = (next(1), next(n_classes));
         let (means, squares, scatter) = (next(matrix), next(squares), next(triangle));
         Self {
             covariance,
@@ -179,7 +179,7 @@ impl<'a> Statistics<'a> {
             runs: memory.runs,
             delta: memory.delta,
             rejected: at_first(rejected),
-            totals: Totals { dim, pivots: memory.pivots, weights, rows, means, squares, scatter },
+            totals: Totals { dim, pivots: memory.pivots, weights, means, squares, scatter },
         }
     }
 
@@ -268,20 +268,24 @@ impl<'a> Statistics<'a> {
     }
 
     /// Adds rows of a class to its run, or, if they are not all of a run, tells so and leaves all as it was.
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "weights as the sums take them; ≤ RUN")]
+    #[allow(clippy::cast_possible_truncation, reason = "weights as the sums take them")]
     #[inline]
     fn add_to_run<V: Vector, const R: usize>(&mut self, class: usize, rows: [usize; R], arriving: &Arriving) -> bool {
         let dim = self.totals.dim;
         let per_run = self.covariance.sums_of_a_run() * dim;
         let run = at_mut(self.runs, class);
-        // No more than the class had before; so its first row is alone.
-        let most = at(self.totals.rows, class).min(f64::from(RUN)) as usize;
         let weights = rows.map(|row| arriving.weight(row));
-        let fits = run.rows as usize + R <= most;
-        if !fits || !weights.iter().all(|weight| (LIGHTEST..=HEAVIEST).contains(weight)) {
+        if !weights.iter().all(|weight| (LIGHTEST..=HEAVIEST).contains(weight)) {
             return false;
         }
-        let (x, weights) = (rows.map(|row| arriving.x.row(row)), weights.map(|weight| weight as f32));
+        let weights = weights.map(|weight| weight as f32);
+        // No more than the class had before; so its first row is alone.
+        let most = at(self.totals.weights, class);
+        let weight = weights.iter().fold(run.weight, |sum, weight| sum + f64::from(*weight));
+        if run.rows as usize + R > RUN as usize || weight > most {
+            return false;
+        }
+        let x = rows.map(|row| arriving.x.row(row));
         let slot = |place: u32| place as usize * per_run..(place as usize + 1) * per_run;
         // A run begins at the row of zeros.
         let before = if run.rows == 0 { 0 } else { run.slot };
@@ -296,11 +300,8 @@ impl<'a> Statistics<'a> {
             return false;
         }
         core::mem::swap(&mut run.slot, &mut self.head.spare);
-        for weight in weights {
-            run.weight += f64::from(weight);
-            run.rows += 1;
-        }
-        let is_full = run.rows as usize == most;
+        (run.weight, run.rows) = (weight, run.rows + R as u32);
+        let is_full = run.rows == RUN || run.weight >= most;
         if self.covariance == Covariance::Tied {
             for (x, weight) in x.into_iter().zip(weights) {
                 self.add_difference::<V>(class, x, weight);
@@ -352,7 +353,7 @@ impl<'a> Statistics<'a> {
         let dim = self.totals.dim;
         part_mut(self.totals.pivots, class * dim, dim).copy_from_slice(x);
         let zeros = part(self.sums, 0, self.covariance.sums_of_a_run() * dim);
-        self.totals.join_run(class, weight, 1.0, zeros, self.delta);
+        self.totals.join_run(class, weight, zeros, self.delta);
     }
 
     /// Takes the run of a class into the totals.
@@ -361,7 +362,7 @@ impl<'a> Statistics<'a> {
         if run.rows > 0 {
             let per_run = self.covariance.sums_of_a_run() * self.totals.dim;
             let sums = part(self.sums, run.slot as usize * per_run, per_run);
-            self.totals.join_run(class, run.weight, run.rows.into(), sums, self.delta);
+            self.totals.join_run(class, run.weight, sums, self.delta);
             (run.weight, run.rows) = (0.0, 0);
         }
     }
@@ -398,7 +399,7 @@ impl<'a> Statistics<'a> {
             if weight > 0.0 {
                 let squares = if from.squares.is_empty() { &[] } else { part(from.squares, class * dim, dim) };
                 let mean = part(from.means, class * dim, dim);
-                self.totals.join(class, weight, at(from.rows, class), mean, squares, self.delta);
+                self.totals.join(class, weight, mean, squares, self.delta);
             }
         }
         for (sum, more) in self.totals.scatter.iter_mut().zip(from.scatter.iter()) {
@@ -439,21 +440,20 @@ impl<'a> Statistics<'a> {
 
 impl Totals<'_> {
     /// Makes the rows of a class more, and gives the share of the new ones and n_a·n_b/n.
-    fn count(&mut self, class: usize, weight: f64, rows: f64) -> (f64, f64) {
+    fn count(&mut self, class: usize, weight: f64) -> (f64, f64) {
         let own = at_mut(self.weights, class);
         let share = weight / (*own + weight);
         let between = *own * share;
         *own += weight;
-        *at_mut(self.rows, class) += rows;
         (share, between)
     }
 
     /// Joins the rows of a class with those of a run around its pivot.
     #[allow(clippy::cast_possible_truncation, reason = "a pivot need only be near the mean")]
     #[inline(never)]
-    fn join_run(&mut self, class: usize, weight: f64, rows: f64, sums: &[f32], delta: &mut [f64]) {
+    fn join_run(&mut self, class: usize, weight: f64, sums: &[f32], delta: &mut [f64]) {
         let dim = self.dim;
-        let (share, between) = self.count(class, weight, rows);
+        let (share, between) = self.count(class, weight);
         let inverse = 1.0 / weight;
         let means = part_mut(self.means, class * dim, dim);
         let pivots = part_mut(self.pivots, class * dim, dim);
@@ -492,9 +492,9 @@ impl Totals<'_> {
     /// Joins the rows of a class with those of another set, of n = `weight`, m = `mean` and M = `squares`.
     #[allow(clippy::cast_possible_truncation, reason = "a pivot need only be near the mean")]
     #[inline(never)]
-    fn join(&mut self, class: usize, weight: f64, rows: f64, mean: &[f64], squares: &[f64], delta: &mut [f64]) {
+    fn join(&mut self, class: usize, weight: f64, mean: &[f64], squares: &[f64], delta: &mut [f64]) {
         let dim = self.dim;
-        let (share, between) = self.count(class, weight, rows);
+        let (share, between) = self.count(class, weight);
         let means = part_mut(self.means, class * dim, dim);
         let pivots = part_mut(self.pivots, class * dim, dim);
         for ((own, pivot), (mean, delta)) in means.iter_mut().zip(pivots).zip(mean.iter().zip(&mut *delta)) {
@@ -520,7 +520,7 @@ impl Totals<'_> {
             let weight = at_mut(self.weights, class);
             *weight *= factor;
             if *weight < f64::MIN_POSITIVE {
-                (*weight, *at_mut(self.rows, class)) = (0.0, 0.0);
+                *weight = 0.0;
                 part_mut(self.means, class * self.dim, self.dim).fill(0.0);
                 part_mut(self.pivots, class * self.dim, self.dim).fill(0.0);
                 if !self.squares.is_empty() {

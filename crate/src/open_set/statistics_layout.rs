@@ -63,7 +63,7 @@ impl Layout {
             head: place(1.0, size_of::<Head>()),
             runs: place(n_classes, size_of::<Run>()),
             delta: place(dim, size_of::<f64>()),
-            totals: place(1.0 + 2.0 * n_classes + matrix + squares + triangle, size_of::<f64>()),
+            totals: place(1.0 + n_classes + matrix + squares + triangle, size_of::<f64>()),
             bytes,
         }
     }
