@@ -5,6 +5,7 @@ export { type CenterGradient, CenterGradients, type GradientForm } from './cente
 export * from './check.js';
 export { dispose, disposedError } from './dispose.js';
 export { gradientsInPlace, stepInPlace } from './in-place.js';
+export { initCenters } from './init.js';
 export type { Kernels } from './kernels.js';
 export { isLoaded, kernels, load, provide } from './load.js';
 export {
@@ -12,6 +13,7 @@ export {
   Blocks,
   BYTES,
   copyFloats,
+  doubles,
   hold,
   integers,
   newFloats,
@@ -22,6 +24,6 @@ export {
   writeBytes,
   writeFloats,
 } from './memory.js';
-export { reductionCode } from './options.js';
+export { checkSettings, reductionCode } from './options.js';
 export { checkLabels, checkTarget, writeLabels } from './targets.js';
 export { instantiate, isModule, isWasmMemory, unlessBlocked } from './wasm.js';

@@ -170,6 +170,11 @@ export function integers(): Int32Array<ArrayBuffer> {
   return integersOfAll;
 }
 
+/** Some memory as 64-bit numbers; not to be kept across anything that may allocate. */
+export function doubles(address: number, length: number): Float64Array<ArrayBuffer> {
+  return new Float64Array(kernels().memory.buffer, address, length);
+}
+
 /**
  * A new array, for the caller to keep.
  * @throws CenterLossError `ERR_OUT_OF_MEMORY`

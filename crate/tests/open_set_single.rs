@@ -245,7 +245,7 @@ fn directions_of_other_lengths_that_are_almost_the_same_keep_their_digits() {
     for dim in [2, 7, 64, 129] {
         for length in [1e-20_f32, 0.3, 3.0, 1e18] {
             let centers = normal(dim, 4);
-            for small in [1e-2_f32, 1e-4, 1e-6] {
+            for small in [0.5_f32, 0.1, 0.02, 1e-2, 1e-4, 1e-6] {
                 let off = normal(dim, 9);
                 let x: Vec<f32> = centers.iter().zip(&off).map(|(c, off)| length * (c + small * off)).collect();
                 let batch = Batch { x, labels: vec![0], centers: centers.clone(), dim };

@@ -415,7 +415,7 @@ export class CenterLoss extends CoreLoss {
 }
 
 /** Sorts the values of each class, which end where `ends` says. */
-function sortParts(address: number, length: number, ends: number, nClasses: number): void {
+export function sortParts(address: number, length: number, ends: number, nClasses: number): void {
   const values = copyFloats(address, length);
   let start = 0;
   for (const end of integers().slice(ends / BYTES, ends / BYTES + nClasses)) {

@@ -12,5 +12,5 @@ export function checkedWeights(weights: Floats, name: string, count: number, of:
   const copy = new Float32Array(weights);
   const bad = copy.findIndex((weight) => !(weight >= 0 && weight < Number.POSITIVE_INFINITY));
   if (bad < 0) return copy;
-  throw new CenterLossError('ERR_OPTION', `${name}[${bad}] is ${weights[bad]}, not a finite float32 ≥ 0`);
+  throw new CenterLossError('ERR_OPTION', `${name}[${bad}] must be a finite number ≥ 0, got ${weights[bad]}`);
 }

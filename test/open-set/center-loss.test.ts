@@ -170,8 +170,8 @@ describe('refuses', () => {
     [{ radius: null }, 'ERR_SHAPE', 'radius must be a Float32Array'],
     [{ radius: '1' }, 'ERR_OPTION', 'radius must be a number from -1e30 on, got "1"'],
     [{ classWeight: [1, 2, 3] }, 'ERR_SHAPE', 'classWeight has 3 values, but there are 2 classes'],
-    [{ classWeight: [1, -1] }, 'ERR_OPTION', 'classWeight[1] is -1, not a finite float32 ≥ 0'],
-    [{ classWeight: [1e39, 1] }, 'ERR_OPTION', 'classWeight[0] is 1e+39, not a finite float32 ≥ 0'],
+    [{ classWeight: [1, -1] }, 'ERR_OPTION', 'classWeight[1] must be a finite number ≥ 0, got -1'],
+    [{ classWeight: [1e39, 1] }, 'ERR_OPTION', 'classWeight[0] must be a finite number ≥ 0, got 1e+39'],
     [
       { raduis: 1 },
       'ERR_OPTION',
@@ -192,8 +192,8 @@ describe('refuses', () => {
     [{ rule: 'ema', momentum: 1.5 }, 'momentum must be a number from 0 to 1, got 1.5'],
     [{ rule: 'sgd', learningRate: Number.NaN }, 'learningRate must be a finite number ≥ 0, got NaN'],
     [{ rule: 'sgd', momentum: -1 }, 'momentum must be a finite number ≥ 0, got -1'],
-    [{ sampleWeight: [-1] }, 'sampleWeight[0] is -1, not a finite float32 ≥ 0'],
-    [{ sampleWeight: [Number.NaN] }, 'sampleWeight[0] is NaN, not a finite float32 ≥ 0'],
+    [{ sampleWeight: [-1] }, 'sampleWeight[0] must be a finite number ≥ 0, got -1'],
+    [{ sampleWeight: [Number.NaN] }, 'sampleWeight[0] must be a finite number ≥ 0, got NaN'],
     ['wen', 'options must be an object, got "wen"'],
   ])('step(%j), and stays as it was', (options, message) => {
     const loss = new CenterLoss(2, 2, { init: 'eye' });

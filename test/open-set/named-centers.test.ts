@@ -170,7 +170,7 @@ describe('errors leave all as it was', () => {
       'a bad weight',
       () => classes.update('a', [1, 2], { sampleWeight: [-1] }),
       'ERR_OPTION',
-      /sampleWeight\[0\] is -1/,
+      /sampleWeight\[0\] must be a finite number ≥ 0, got -1/,
     ],
     ['weights of others', () => classes.addClass('c', [1, 2], { sampleWeight: [] }), 'ERR_SHAPE', /sampleWeight has 0/],
     ['half a row to predict', () => classes.predict([1]), 'ERR_SHAPE', /x has 1 values/],

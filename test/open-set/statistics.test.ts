@@ -229,12 +229,12 @@ describe('errors', () => {
     expectError(() => statistics.add('ab' as never, [0]), 'ERR_SHAPE', /x must be/);
     expectError(() => statistics.add([1, 2], undefined as never), 'ERR_LABEL', /target must be/);
     expectError(() => statistics.add(batch), 'ERR_LABEL', /target\[0\] is 2/);
-    expectError(() => statistics.add(batch, [0] as never, {}), 'ERR_OPTION', /takes no target/);
+    expectError(() => statistics.add(batch as never, [0], {}), 'ERR_OPTION', /takes no target/);
     expectError(() => statistics.add(other), 'ERR_SHAPE', /made for 3 classes in 2 dimensions/);
     for (const sampleWeight of [[-1], [Number.NaN], [1e39]]) {
-      expectError(() => statistics.add([1, 2], [0], { sampleWeight }), 'ERR_OPTION', /sampleWeight\[0\] is/);
+      expectError(() => statistics.add([1, 2], [0], { sampleWeight }), 'ERR_OPTION', /sampleWeight\[0\] must be/);
       batch.target.set([0]);
-      expectError(() => statistics.add(batch, { sampleWeight }), 'ERR_OPTION', /sampleWeight\[0\] is/);
+      expectError(() => statistics.add(batch, { sampleWeight }), 'ERR_OPTION', /sampleWeight\[0\] must be/);
     }
     expectError(() => statistics.add([1, 2], [0], { sampleWeight: [1, 1] }), 'ERR_SHAPE', /sampleWeight has 2 values/);
     expectError(() => statistics.add([1, 2], [0], { weight: [1] } as never), 'ERR_OPTION', /no option "weight"/);

@@ -5,7 +5,7 @@
 //! it is at 1 from all others.
 
 use crate::distance;
-use crate::open_set::metric::{Metric, squared_length};
+use crate::open_set::metric::{Metric, products};
 use crate::predict;
 use crate::shape::{Rows, part, part_mut};
 use crate::vector::{LANES, Vector, sqrt};
@@ -78,7 +78,7 @@ fn unit_vectors(rows: Rows, to: &mut [f32], place_of_zero: usize) {
     to.fill(0.0);
     for (row, to) in to.chunks_exact_mut(unit_dim(dim)).enumerate() {
         let row = rows.row(row);
-        let length = sqrt(squared_length(row, row, [1.0, 0.0]));
+        let length = sqrt(products(row, row)[0]);
         let (unit, beyond) = to.split_at_mut(dim);
         if length == 0.0 {
             beyond[place_of_zero] = 1.0;

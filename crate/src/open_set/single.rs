@@ -9,12 +9,12 @@
 use crate::center_gradient::CenterGradient;
 use crate::groups::Groups;
 use crate::loss::{Labels, Reduction};
-use crate::open_set::metric::{Metric, Pair, add};
+use crate::open_set::metric::{Metric, Pair, combine};
 use crate::open_set::penalty::Penalty;
 use crate::open_set::rules::Rule;
 use crate::open_set::weights::Weights;
 use crate::row_sum::RowSums;
-use crate::rows::{copy, for_lanes};
+use crate::rows::for_lanes;
 use crate::shape::{Rows, at, at_mut, part, part_mut};
 use crate::vector::Vector;
 
@@ -81,7 +81,6 @@ impl Single<'_> {
         let counted = Labels::new(labels, n_classes);
         let scale = self.weights.scale(self.reduction, labels, n_classes);
         let dim = if grad_x.is_empty() { 0 } else { x.dim() };
-        grad_x.fill(0.0);
         let mut total = 0.0;
         for row in 0..x.count() {
             let grad = part_mut(grad_x, row * dim, dim);
@@ -89,6 +88,7 @@ impl Single<'_> {
             let class = counted.class(row);
             let weight = self.weights.of(row, class);
             let Some(class) = class else {
+                grad.fill(0.0);
                 total += counted.without_class(row, x);
                 continue;
             };
@@ -102,8 +102,10 @@ impl Single<'_> {
             let pull = scale * weight * slope;
             // So asked, NaN pulls nothing.
             let pulls = pull > 0.0 && pull * pair.length <= LONGEST;
-            if pulls && !grad.is_empty() {
-                add::<V>(x, center, pair.of_x.map(|factor| pull * factor), grad);
+            if !pulls {
+                grad.fill(0.0);
+            } else if !grad.is_empty() {
+                combine::<V>(&[], x, center, pair.of_x.map(|factor| pull * factor), grad);
             }
             if let Some(sums) = &mut sums {
                 sums.add::<V>(&pair, pulls.then_some(pull), x, class, center);
@@ -130,8 +132,7 @@ impl ClassSums<'_, '_, '_, '_> {
         if let Some(factors) = factors {
             let (before, next) = sums.next(group.sum);
             let after = if is_last { &mut *sum } else { next };
-            copy::<V>(before, after);
-            add::<V>(x, center, factors, after);
+            combine::<V>(before, x, center, factors, after);
         }
         if !is_last {
             if factors.is_some() {

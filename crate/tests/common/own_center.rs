@@ -52,10 +52,9 @@ impl Own {
 
     /// With weights that are different for each class and row; every fifth row has none.
     pub(crate) fn weighted(self) -> Self {
-        let ramp = |n: usize, step: usize| (0..n).map(|i| ((i * step) % 5) as f32 * 0.75).collect();
         Self {
-            class_weight: (0..self.batch.n_classes()).map(|j| 0.5 + (j % 3) as f32).collect(),
-            sample_weight: ramp(self.batch.rows(), 3),
+            class_weight: (0..self.batch.n_classes()).map(|j| [0.5, 1.5, 2.5][j % 3]).collect(),
+            sample_weight: (0..self.batch.rows()).map(|i| [0.0, 2.25, 0.75, 3.0, 1.5][i % 5]).collect(),
             ..self
         }
     }

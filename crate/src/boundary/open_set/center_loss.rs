@@ -17,7 +17,7 @@ use crate::open_set::{fingerprint as prints, half, matrix, radius, sgd as descen
 use crate::shape::Rows;
 use crate::vector::{Lanes, trap};
 
-fn metric_of(code: u32) -> Metric {
+pub(crate) fn metric_of(code: u32) -> Metric {
     match code {
         0 => Metric::SqEuclidean,
         1 => Metric::Euclidean,

@@ -1,0 +1,87 @@
+//! Softmin over a row of distances, whose cross-entropy losses are made of. Softmax is that of negated logits.
+
+use crate::shape::{at, part};
+use crate::softmin::{exp, map_lanes};
+use crate::vector::{LANES, Vector};
+
+/// p_j = e^(m − d_j) / Σ_k e^(m − d_k), m = min d, which keeps the largest term at 1.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Softmin {
+    /// m
+    least: f64,
+    /// d_y
+    own_distance: f64,
+    /// e^(m − d_y)
+    own: f64,
+    /// Σ_{k≠y} e^(m − d_k): apart from its own term, as p_y next to 1 would lose it.
+    others: f64,
+}
+
+impl Softmin {
+    /// That of a row, as seen from its class; d_j ← e^(m − d_j). What is not a number spoils all of it.
+    #[inline(never)]
+    pub(crate) fn new<V: Vector>(distances: &mut [f32], class: usize) -> Self {
+        let own_distance = f64::from(at(distances, class));
+        let least = least::<V>(distances);
+        let shift = V::splat(least);
+        map_lanes::<V>(distances, |distances| exp(shift.sub(distances)));
+        let own = f64::from(at(distances, class));
+        Self { least: least.into(), own_distance, own, others: sum_of_others(distances, class) }
+    }
+
+    /// Σ_k e^(m − d_k)
+    pub(crate) fn total(&self) -> f64 {
+        self.own + self.others
+    }
+
+    /// −log of the probability of a class at this distance: d − m + log Σ_k e^(m − d_k).
+    pub(crate) fn surprise(&self, distance: f64) -> f64 {
+        // One of the terms is 1. Where it is the own one, the others may be lost next to it.
+        let rest = if self.own >= 1.0 { self.others } else { self.own + (self.others - 1.0) };
+        (distance - self.least) + libm::log1p(rest)
+    }
+
+    /// −log p_y
+    pub(crate) fn cross_entropy(&self) -> f64 {
+        self.surprise(self.own_distance)
+    }
+
+    /// p_y
+    pub(crate) fn probability(&self) -> f64 {
+        self.own / self.total()
+    }
+
+    /// 1 − p_y
+    pub(crate) fn missing(&self) -> f64 {
+        self.others / self.total()
+    }
+}
+
+/// The least of them that is a number.
+#[inline]
+fn least<V: Vector>(distances: &[f32]) -> f32 {
+    let (lanes, rest) = distances.as_chunks();
+    // The running minimum first: it is what stays beside a NaN.
+    let least = lanes.iter().fold(V::splat(f32::INFINITY), |least, lanes| least.min_or_self(V::load(lanes)));
+    least.to_array().into_iter().chain(rest.iter().copied()).fold(f32::INFINITY, f32::min)
+}
+
+/// Σ_{j≠class} v_j
+#[inline(never)]
+pub(crate) fn sum_of_others(values: &[f32], class: usize) -> f64 {
+    let after = class + 1;
+    sum(part(values, 0, class)) + sum(part(values, after, values.len() - after))
+}
+
+/// Four sums, so that an addition need not wait for the one before it.
+fn sum(values: &[f32]) -> f64 {
+    let (fours, rest) = values.as_chunks::<LANES>();
+    let mut sums = [0.0; LANES];
+    for four in fours {
+        for (sum, value) in sums.iter_mut().zip(four) {
+            *sum += f64::from(*value);
+        }
+    }
+    let rest: f64 = rest.iter().map(|value| f64::from(*value)).sum();
+    (sums[0] + sums[2]) + (sums[1] + sums[3]) + rest
+}
