@@ -193,7 +193,7 @@ export class ClassStatistics {
   }
 
   /**
-   * All of it, to be stored or sent: 16 bytes a class, and for each of its dimensions 8 more, or 16 with variances.
+   * All of it, to be stored or sent: 8 bytes a class, and for each of its dimensions 8 more, or 16 with variances.
    * @throws CenterLossError `ERR_DISPOSED`
    */
   toBytes(): Uint8Array<ArrayBuffer> {
