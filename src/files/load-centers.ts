@@ -1,22 +1,24 @@
 import { checkOptions } from '../core.js';
 import { formatError, quoted } from './errors.js';
 import { fromSafetensors, type Safetensors } from './safetensors.js';
-import { nameAtFault } from './save-centers.js';
 import {
   CENTERS,
   CONFIG,
   COUNTS,
   type Config,
+  centerAtFault,
   FORMAT,
   KIND,
   KINDS,
   type Kind,
   NAMES,
+  nameAtFault,
+  PRECISION,
   RADIUS,
   THRESHOLD,
   VERSION,
 } from './saved.js';
-import { type Tensor, toFloats } from './tensor.js';
+import type { Tensor } from './tensor.js';
 
 export interface LoadCentersOptions {
   /** Which tensor holds the centers, in a file that is not of ours. Default: the one whose name says it. */
@@ -27,7 +29,7 @@ export interface LoadCentersOptions {
 export interface SavedCenters {
   /** The class that was saved; undefined for a file that is not of ours. */
   readonly kind?: Kind;
-  /** The centers [nClasses, nFeatures]. */
+  /** The centers [nClasses, nFeatures]; Infinity in every dimension for a class that never had a row. */
   readonly params: Float32Array<ArrayBuffer>;
   readonly nClasses: number;
   readonly nFeatures: number;
@@ -36,7 +38,9 @@ export interface SavedCenters {
   /** Rows or weight of each class. */
   readonly counts?: Float64Array<ArrayBuffer>;
   /** One number, or one for each class. */
-  readonly thresholds?: number | Float32Array<ArrayBuffer>;
+  readonly thresholds?: number | Float64Array<ArrayBuffer>;
+  /** 1/variance of each dimension. */
+  readonly precision?: Float32Array<ArrayBuffer>;
   /** Options of the class that was saved. */
   readonly config: Config;
   readonly names?: readonly string[];
@@ -55,6 +59,16 @@ const NAMES_OF_CENTERS = /^_params$|(^|\.)(_?centers?\._params|centers)$/;
  * const loss = new CenterLoss(nClasses, nFeatures, { ...config, radius, init: params });
  * ```
  *
+ * Named classes go on as they were, from the mean and the weight of each:
+ *
+ * ```js
+ * const { params, nFeatures, names, counts } = loadCenters(file);
+ * const named = new NamedCenters(nFeatures);
+ * names.forEach((name, j) => {
+ *   named.addClass(name, params.subarray(j * nFeatures, (j + 1) * nFeatures), { sampleWeight: [counts[j]] });
+ * });
+ * ```
+ *
  * It needs no WebAssembly, so that it may be called before any is there.
  * @throws CenterLossError `ERR_FORMAT` for a file that is not whole and right, of a later version, without centers or
  * with several, and for values that can't be: centers that are not finite, counts below 0, thresholds that are NaN,
@@ -63,7 +77,12 @@ const NAMES_OF_CENTERS = /^_params$|(^|\.)(_?centers?\._params|centers)$/;
 export function loadCenters(file: Uint8Array | ArrayBuffer, options: LoadCentersOptions = {}): SavedCenters {
   checkOptions(options, ['tensor']);
   const contents = fromSafetensors(file);
-  if (contents.metadata.format !== FORMAT) return { ...centersOf(contents, options.tensor), config: {} };
+  if (contents.metadata.format !== FORMAT) {
+    return {
+      ...centersOf(contents, options.tensor, (params) => params.findIndex((value) => !Number.isFinite(value))),
+      config: {},
+    };
+  }
   const { version } = contents.metadata;
   if (version !== VERSION) {
     throw formatError(`the file is of version ${quoted(`${version}`)}; this package reads version "${VERSION}"`);
@@ -75,11 +94,13 @@ function ours(contents: Safetensors): SavedCenters {
   const { tensors, metadata } = contents;
   const kind = KINDS.find((name) => name === metadata[KIND]);
   if (kind === undefined)
-    throw formatError(`the file holds a ${quoted(`${metadata[KIND]}`)}, not a ${KINDS.join(' or ')}`);
-  const centers = centersOf(contents, CENTERS);
-  const { nClasses } = centers;
+    throw formatError(`the file holds a ${quoted(`${metadata[KIND]}`)}, not one of ${KINDS.join(', ')}`);
+  const centers = centersOf(contents, CENTERS, centerAtFault);
+  const { nClasses, nFeatures } = centers;
   const config = configOf(metadata[CONFIG]);
-  const [radius, thresholds] = [perClass(tensors, RADIUS, nClasses), perClass(tensors, THRESHOLD, nClasses)];
+  const radius = perClass(tensors, RADIUS, nClasses, 'F32') as number | Float32Array<ArrayBuffer> | undefined;
+  const thresholds = perClass(tensors, THRESHOLD, nClasses, 'F64') as number | Float64Array<ArrayBuffer> | undefined;
+  const precision = tensors[PRECISION] && valuesOfShape(tensors[PRECISION], PRECISION, 'F32', nFeatures);
   const counts = countsOf(tensors[COUNTS], nClasses);
   const names = namesOf(metadata[NAMES], nClasses);
   return {
@@ -89,6 +110,7 @@ function ours(contents: Safetensors): SavedCenters {
     ...(radius !== undefined && { radius }),
     ...(thresholds !== undefined && { thresholds }),
     ...(counts && { counts }),
+    ...(precision && { precision: precision as Float32Array<ArrayBuffer> }),
     ...(names && { names }),
   };
 }
@@ -97,6 +119,7 @@ function ours(contents: Safetensors): SavedCenters {
 function centersOf(
   { tensors, floats }: Safetensors,
   wanted: string | undefined,
+  atFault: (params: Float32Array, nFeatures: number) => number,
 ): Pick<SavedCenters, 'params' | 'nClasses' | 'nFeatures'> {
   const name = wanted ?? nameOfCenters(Object.keys(tensors));
   const params = floats(name);
@@ -105,7 +128,7 @@ function centersOf(
     const shape = tensors[name]?.shape.join(', ');
     throw formatError(`tensor ${quoted(name)} has the shape [${shape}], but centers are [classes, dimensions]`);
   }
-  const bad = params.findIndex((value) => !Number.isFinite(value));
+  const bad = atFault(params, nFeatures);
   if (bad >= 0) {
     const [row, column] = [Math.floor(bad / nFeatures), bad % nFeatures];
     throw formatError(`tensor ${quoted(name)} at [${row}, ${column}] is ${params[bad]}, not a finite float32`);
@@ -125,34 +148,36 @@ function nameOfCenters(names: readonly string[]): string {
   throw formatError(`several tensors may be the centers, ${quoted(found.join(', '))}: name one by { tensor }`);
 }
 
+/** One number, or one a class. */
 function perClass(
   tensors: Readonly<Record<string, Tensor>>,
   name: string,
   nClasses: number,
-): number | Float32Array<ArrayBuffer> | undefined {
+  dtype: 'F32' | 'F64',
+): number | Reals | undefined {
   const tensor = tensors[name];
   if (!tensor) return undefined;
   const single = tensor.dtype === 'F64' && tensor.shape.length === 0;
-  if (!single) checkPerClass(tensor, name, 'F32', nClasses);
-  const values = single ? (tensor.data as Float64Array) : toFloats(tensor);
+  const values = single ? (tensor.data as Float64Array<ArrayBuffer>) : valuesOfShape(tensor, name, dtype, nClasses);
   const bad = values.findIndex(Number.isNaN);
   if (bad >= 0) throw formatError(`tensor "${name}" at ${bad} is NaN`);
-  return single ? (values[0] as number) : (values as Float32Array<ArrayBuffer>);
+  return single ? (values[0] as number) : values;
 }
 
 function countsOf(tensor: Tensor | undefined, nClasses: number): Float64Array<ArrayBuffer> | undefined {
   if (!tensor) return undefined;
-  checkPerClass(tensor, COUNTS, 'F64', nClasses);
-  const counts = tensor.data as Float64Array<ArrayBuffer>;
+  const counts = valuesOfShape(tensor, COUNTS, 'F64', nClasses) as Float64Array<ArrayBuffer>;
   const bad = counts.findIndex((count) => !(count >= 0 && Number.isFinite(count)));
   if (bad < 0) return counts;
   throw formatError(`tensor "${COUNTS}" at ${bad} is ${counts[bad]}, not a finite number ≥ 0`);
 }
 
-function checkPerClass({ dtype, shape }: Tensor, name: string, wanted: 'F32' | 'F64', nClasses: number): void {
-  if (dtype === wanted && shape.length === 1 && shape[0] === nClasses) return;
+type Reals = Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer>;
+
+function valuesOfShape({ dtype, shape, data }: Tensor, name: string, wanted: 'F32' | 'F64', length: number): Reals {
+  if (dtype === wanted && shape.length === 1 && shape[0] === length) return data as Reals;
   throw formatError(
-    `tensor "${name}" is ${dtype} of shape [${shape.join(', ')}], but ${wanted} of shape [${nClasses}] is needed`,
+    `tensor "${name}" is ${dtype} of shape [${shape.join(', ')}], but ${wanted} of shape [${length}] is needed`,
   );
 }
 
@@ -163,7 +188,8 @@ function configOf(json: string | undefined): Config {
   }
   for (const [key, value] of Object.entries(config)) {
     if (['string', 'number', 'boolean'].includes(typeof value)) continue;
-    throw formatError(`metadata "${CONFIG}": ${quoted(key)} is neither a string, a number nor a boolean`);
+    if (Array.isArray(value) && value.every((one) => typeof one === 'string')) continue;
+    throw formatError(`metadata "${CONFIG}": ${quoted(key)} is neither a string, a number, a boolean nor some strings`);
   }
   return config as Config;
 }

@@ -1,29 +1,23 @@
-import {
-  CenterLoss,
-  CenterLossError,
-  ClassCenters,
-  checkFloats,
-  checkNumber,
-  checkOptions,
-  type Floats,
-} from '../core.js';
-import { quoted } from './errors.js';
+import { CenterLossError, checkFloats, checkNumber, checkOptions, type Floats } from '../core.js';
+import { type Belongings, describe, type Saveable } from './describe.js';
 import { toSafetensors } from './safetensors.js';
 import {
   CENTERS,
   CONFIG,
   COUNTS,
-  type Config,
+  centerAtFault,
   FORMAT,
   KIND,
-  type Kind,
   NAMES,
+  nameAtFault,
+  PRECISION,
   RADIUS,
   THRESHOLD,
   VERSION,
 } from './saved.js';
 import type { Tensor } from './tensor.js';
 
+/** What belongs to the centers, if the object that has them does not say it itself. */
 export interface SaveCentersOptions {
   /** What people call the classes: a name for each, all different. */
   readonly names?: readonly string[];
@@ -31,60 +25,50 @@ export interface SaveCentersOptions {
   readonly counts?: Floats | Uint32Array;
   /** How far a row may be from its center: one number, or one for each class [C]. */
   readonly radius?: number | Floats;
-  /** The score from which a row is unknown: one number, or one for each class [C]. */
+  /** The score over which a row is unknown: one number, or one for each class [C]. */
   readonly thresholds?: number | Floats;
 }
 
+const OPTIONS = ['names', 'counts', 'radius', 'thresholds'] as const;
+
 /**
- * Centers with what belongs to them, as a safetensors file: tensors `centers` F32 [C, D], and where there are any
- * `radius` and `threshold`, each F64 [] or F32 [C], and `counts` F64 [C]; in the metadata `format` "center-loss",
- * `version` "1", `kind` (the class that was saved), `config` (its options as JSON) and `names` (JSON). All float32
- * values are kept to the bit. Python's `safetensors` opens it.
+ * Centers with what belongs to them, as a safetensors file, which Python's `safetensors` opens: tensors `centers` F32
+ * [C, D], and where there are any, `radius` F64 [] or F32 [C], `threshold` F64 [] or [C], `counts` F64 [C] and
+ * `precision` F32 [D]; in the metadata `format` "center-loss", `version` "1", `kind` (the class that was saved),
+ * `config` (its options as JSON) and `names` (JSON). All float32 values are kept to the bit.
  *
- * A `CenterLoss` saves its centers, radius and options but `labels`; not `magnitude` and `init`, which the centers have.
- * @throws CenterLossError `ERR_OPTION` for centers that are not finite, names that are missing or that stand twice, and
- * numbers that are none; `ERR_SHAPE` for other lengths than C; `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
+ * - Of a `CenterLoss`: centers, radius and options, but not `labels` and `classWeight`, which it does not tell, nor
+ *   `magnitude` and `init`, which the centers have.
+ * - Of an `OpenSetClassifier`: all of it, for `loadClassifier`.
+ * - Of `ClassStatistics` and `NamedCenters`: centers, counts and names. Their `toBytes` has more than that.
+ * @throws CenterLossError `ERR_OPTION` for centers that are not finite (but those of classes without rows may be
+ * Infinity), for options that the object itself has, for names that stand twice, and for numbers that are none;
+ * `ERR_SHAPE` for other lengths than C; `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
  */
-export function saveCenters(
-  centers: ClassCenters | CenterLoss,
-  options: SaveCentersOptions = {},
-): Uint8Array<ArrayBuffer> {
-  checkOptions(options, ['names', 'counts', 'radius', 'thresholds']);
-  const { kind, of, config, radius } = described(centers);
-  const { nClasses, nFeatures, params } = of;
+export function saveCenters(object: Saveable, options: SaveCentersOptions = {}): Uint8Array<ArrayBuffer> {
+  checkOptions(options, OPTIONS);
+  const { kind, params, nClasses, nFeatures, config, own, precision } = describe(object);
+  const twice = OPTIONS.find((name) => options[name] !== undefined && name in own);
+  if (twice) throw new CenterLossError('ERR_OPTION', `${twice} can't be given, since the ${kind} has its own`);
+  const { names, counts, radius, thresholds }: Partial<Belongings> = { ...options, ...defined(own) };
   checkCenters(params, nFeatures);
   const tensors: Record<string, Tensor> = {
-    [CENTERS]: { dtype: 'F32', shape: [nClasses, nFeatures], data: params },
+    [CENTERS]: { dtype: 'F32', shape: [nClasses, nFeatures], data: params as Float32Array<ArrayBuffer> },
   };
-  const { names, counts, thresholds } = options;
   if (names !== undefined) checkNames(names, nClasses);
-  const limit = options.radius ?? radius;
-  if (limit !== undefined) tensors[RADIUS] = perClass(limit, 'radius', nClasses);
-  if (thresholds !== undefined) tensors[THRESHOLD] = perClass(thresholds, 'thresholds', nClasses);
+  if (radius !== undefined) tensors[RADIUS] = perClass(radius, 'radius', nClasses, 'F32');
+  if (thresholds !== undefined) tensors[THRESHOLD] = perClass(thresholds, 'thresholds', nClasses, 'F64');
   if (counts !== undefined) tensors[COUNTS] = countsOf(counts, nClasses);
+  if (precision) tensors[PRECISION] = { dtype: 'F32', shape: [nFeatures], data: Float32Array.from(precision) };
   const metadata = { format: FORMAT, version: VERSION, [KIND]: kind, [CONFIG]: JSON.stringify(config) };
   return toSafetensors(tensors, names ? { ...metadata, [NAMES]: JSON.stringify(names) } : metadata);
 }
 
-interface Described {
-  readonly kind: Kind;
-  readonly of: ClassCenters;
-  readonly config: Config;
-  readonly radius?: number;
-}
-
-function described(object: ClassCenters | CenterLoss): Described {
-  if (object instanceof ClassCenters) return { kind: 'ClassCenters', of: object, config: { fixed: object.fixed } };
-  if (object instanceof CenterLoss) {
-    const { centers, fixed, reduction, radius } = object;
-    return { kind: 'CenterLoss', of: centers, config: { fixed, reduction }, radius };
-  }
-  const type = Object.prototype.toString.call(object).slice(8, -1);
-  throw new CenterLossError('ERR_OPTION', `only a ClassCenters or a CenterLoss can be saved, got ${type}`);
-}
+const defined = <T extends object>(values: T): { [Name in keyof T]?: Exclude<T[Name], undefined> } =>
+  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never;
 
 function checkCenters(params: Float32Array, nFeatures: number): void {
-  const bad = params.findIndex((value) => !Number.isFinite(value));
+  const bad = centerAtFault(params, nFeatures);
   if (bad < 0) return;
   throw new CenterLossError(
     'ERR_OPTION',
@@ -101,31 +85,18 @@ function checkNames(names: readonly string[], nClasses: number): void {
   if (problem) throw new CenterLossError('ERR_OPTION', `names${problem}`);
 }
 
-/** Where names are no strings or not all different; undefined if they are. */
-export function nameAtFault(names: readonly unknown[]): string | undefined {
-  const seen = new Map<string, number>();
-  for (let i = 0; i < names.length; i++) {
-    const name = names[i];
-    if (typeof name !== 'string') return `[${i}] is no string, but ${quoted(String(name))}`;
-    const first = seen.get(name);
-    if (first !== undefined) return `[${first}] and names[${i}] are both ${quoted(name)}`;
-    seen.set(name, i);
-  }
-  return undefined;
-}
-
-/** One number as exactly as it is; one a class as the kernels have them. */
-function perClass(value: number | Floats, name: string, nClasses: number): Tensor {
+/** One number as exactly as it is; one a class in the type that our classes have for it. */
+function perClass(value: number | Floats, name: string, nClasses: number, dtype: 'F32' | 'F64'): Tensor {
   if (typeof value === 'number') {
     checkNumber(value, name, (number) => !Number.isNaN(number), 'a number');
     return { dtype: 'F64', shape: [], data: Float64Array.of(value) };
   }
   checkFloats(value, name);
   checkLength(value.length, name, nClasses);
-  const data = Float32Array.from(value);
+  const data = dtype === 'F32' ? Float32Array.from(value) : Float64Array.from(value);
   const bad = data.findIndex(Number.isNaN);
   if (bad >= 0) throw new CenterLossError('ERR_OPTION', `${name}[${bad}] is NaN`);
-  return { dtype: 'F32', shape: [nClasses], data };
+  return { dtype, shape: [nClasses], data };
 }
 
 function countsOf(counts: Floats | Uint32Array, nClasses: number): Tensor {

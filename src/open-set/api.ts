@@ -38,8 +38,8 @@ export {
   type Side,
 } from './ranking.js';
 export type { EmaStep, MeanStep, SgdStep, WenStep } from './rules.js';
-export type { DescentOptions, SeparationLoss, SeparationOptions, WeightedOptions } from './separation-loss.js';
-export { type SoftmaxCenterOptions, type SoftmaxCenterResult, softmaxCenter } from './softmax-center.js';
+export type { DescentOptions, SeparationLoss, SeparationOptions } from './separation-loss.js';
+export type { SoftmaxCenterOptions, SoftmaxCenterResult } from './softmax-center.js';
 export { type SoftmaxOptions, type SoftmaxResult, softmaxCrossEntropy } from './softmax-cross-entropy.js';
 export { type ClassThresholdOptions, conformalPValues, fitThreshold, type ThresholdOptions } from './threshold.js';
 export { TripletCenterLoss, type TripletCenterLossOptions } from './triplet-center-loss.js';

@@ -83,9 +83,11 @@ describe('what was saved', () => {
         const floats = (value?: number | readonly number[]) =>
           Array.isArray(value) ? Float32Array.from(value) : value;
         const { radius, thresholds, counts, names } = options;
+        const doubles = (value?: number | readonly number[]) =>
+          Array.isArray(value) ? Float64Array.from(value) : value;
         const wanted = {
           radius: floats(radius),
-          thresholds: floats(thresholds),
+          thresholds: doubles(thresholds),
           counts: counts && Float64Array.from(counts),
           names,
         };
@@ -119,6 +121,13 @@ describe('what was saved', () => {
       config: { fixed: true, reduction: 'mean' },
       radius: Number.POSITIVE_INFINITY,
     });
+  });
+
+  it('may have classes without a row', () => {
+    using centers = new ClassCenters(4, 2);
+    const row = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+    centers.params.set([...row, 1, 2, ...row, ...row]);
+    expect([...loadCenters(saveCenters(centers)).params]).toEqual([...row, 1, 2, ...row, ...row]);
   });
 
   it('is a safetensors file by the names that README tells', () => {
@@ -162,7 +171,12 @@ describe('what can not be saved', () => {
     ] as const) {
       expectError(() => saveCenters(centers, options as never), code, message);
     }
-    expectError(() => saveCenters({} as never), 'ERR_OPTION', /^only a ClassCenters or a CenterLoss can be saved/);
+    expectError(() => saveCenters({} as never), 'ERR_OPTION', /^only what has centers can be saved, got Object/);
+    const loss = new CenterLoss(2, 2);
+    const own = "radius can't be given, since the CenterLoss has its own";
+    expectError(() => saveCenters(loss, { radius: 1 }), 'ERR_OPTION', own);
+    loss.dispose();
+    expectError(() => saveCenters(loss), 'ERR_DISPOSED', /ClassCenters/);
     centers.params[3] = Number.NaN;
     expectError(
       () => saveCenters(centers),
@@ -192,18 +206,27 @@ describe('a file of ours that is wrong', () => {
 
   it.each<[string, () => unknown, RegExp]>([
     ['a later version', () => load({}, { version: '2' }), /is of version "2"; this package reads version "1"/],
-    ['another kind', () => load({}, { kind: 'Network' }), /holds a "Network", not a ClassCenters or CenterLoss/],
+    ['another kind', () => load({}, { kind: 'Network' }), /holds a "Network", not one of ClassCenters, CenterLoss, /],
     ['no centers', () => loadCenters(toSafetensors({}, right)), /has no tensor "centers"/],
     ['NaN for a radius', () => load({ radius: f64([], Number.NaN) }), /tensor "radius" at 0 is NaN/],
     ['a radius of another shape', () => load({ radius: f32([3], 1, 2, 3) }), /"radius" is F32 of shape \[3\], but F32/],
     ['a radius of halves', () => load({ radius: { dtype: 'F16', shape: [2], data: new Uint16Array(2) } }), /is F16/],
-    ['a threshold of NaN', () => load({ threshold: f32([2], 1, Number.NaN) }), /tensor "threshold" at 1 is NaN/],
+    ['a threshold of NaN', () => load({ threshold: f64([2], 1, Number.NaN) }), /tensor "threshold" at 1 is NaN/],
+    ['a threshold of float32', () => load({ threshold: f32([2], 1, 1) }), /"threshold" is F32 of shape \[2\], but F64/],
+    [
+      'a precision of other dimensions',
+      () => load({ precision: f32([2], 1, 1) }),
+      /"precision" is F32 of shape \[2\], but/,
+    ],
+    ['half of an infinite center', () => load({ centers: f32([1, 2], Infinity, 1) }), /at \[0, 0\] is Infinity/],
+    ['another half of one', () => load({ centers: f32([2, 2], 1, 1, 1, Infinity) }), /at \[1, 1\] is Infinity/],
+    ['a center at -Infinity', () => load({ centers: f32([2, 1], 1, -Infinity) }), /at \[1, 0\] is -Infinity/],
     ['counts below 0', () => load({ counts: f64([2], 1, -1) }), /"counts" at 1 is -1, not a finite number/],
     ['infinite counts', () => load({ counts: f64([2], 1, Number.POSITIVE_INFINITY) }), /"counts" at 1 is Infinity/],
     ['counts of another type', () => load({ counts: f32([2], 1, 1) }), /"counts" is F32 of shape \[2\], but F64/],
     ['no JSON', () => load({}, { config: '{' }), /metadata "config" is "{", which is no JSON/],
     ['an array for options', () => load({}, { config: '[]' }), /metadata "config" is "\[\]", not an object/],
-    ['options in options', () => load({}, { config: '{"a":{}}' }), /"a" is neither a string, a number nor a boolean/],
+    ['options in options', () => load({}, { config: '{"a":{}}' }), /"a" is neither a string, a number, a boolean nor/],
     ['too few names', () => load({}, { names: '["a"]' }), /"names" is "\[\\"a\\"\]", not an array of 2 names/],
     ['a name twice', () => load({}, { names: '["a","a"]' }), /names\[0\] and names\[1\] are both "a"/],
     ['a name that is none', () => load({}, { names: '["a",null]' }), /names\[1\] is no string, but "null"/],

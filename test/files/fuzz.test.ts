@@ -1,9 +1,25 @@
 // Mutated files: none crashes a reader, keeps it long, or is taken for right when it is not.
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { CenterLoss, CenterLossError, ClassCenters } from 'center-loss';
-import { fromSafetensors, loadCenters, readNpy, type Safetensors, saveCenters, type Tensor } from 'center-loss/files';
+import {
+  fromSafetensors,
+  loadCenters,
+  loadClassifier,
+  readNpy,
+  type Safetensors,
+  saveCenters,
+  type Tensor,
+} from 'center-loss/files';
+import {
+  CenterLoss,
+  CenterLossError,
+  ClassCenters,
+  fitCenters,
+  NamedCenters,
+  OpenSetClassifier,
+} from 'center-loss/open-set';
 import { expect, it } from 'vitest';
+import { expectError } from '../error.js';
 import { mutated, random } from './mutate.js';
 import { arrays, bytesOf, stateDicts, tensors } from './oracle.js';
 
@@ -85,17 +101,26 @@ const ours = (): Uint8Array[] => {
   const files = [
     saveCenters(centers, { names: ['a', 'b'], counts: [1, 2], thresholds: [0.5, 1], radius: 2 }),
     saveCenters(loss),
-    saveCenters(loss, { thresholds: 0.25, radius: [1, 2, 3] }),
+    saveCenters(loss, { thresholds: 0.25, counts: [1, 2, 3] }),
   ];
-  centers.dispose();
-  loss.dispose();
+  const [x, target] = [[0, 0, 1, 0, 3, 3, 3, 4], Int32Array.of(0, 0, 1, 1)];
+  for (const score of ['normalized', 'mahalanobis', 'softmin'] as const) {
+    const classifier = new OpenSetClassifier(fitCenters(x, target, 2, 2), { score }).fit(x, target);
+    files.push(saveCenters(classifier));
+    classifier.dispose();
+  }
+  const named = new NamedCenters(2);
+  named.addClass('a', x);
+  named.addClass('b');
+  files.push(saveCenters(named));
+  for (const one of [centers, loss, named]) one.dispose();
   return files;
 };
 
 it('100,000 safetensors files', { timeout: 300_000 }, () => {
   const seeds = [...[...tensors, ...stateDicts].map(bytesOf), ...ours(), ...ours(), ...ours()];
   const next = random(7);
-  let [taken, refused, loaded] = [0, 0, 0];
+  let [taken, refused, loaded, classifiers] = [0, 0, 0, 0];
   const longest = slowest(100_000, () => {
     const file = mutated(seeds, next, true);
     let read: Safetensors | undefined;
@@ -111,10 +136,14 @@ it('100,000 safetensors files', { timeout: 300_000 }, () => {
       expect.unreachable(`refused, but right: ${new TextDecoder().decode(file)}`);
     }
     if (!refusal(() => checkLoaded(loadCenters(file)))) loaded++;
+    let classifier: OpenSetClassifier | undefined;
+    if (!refusal(() => (classifier = loadClassifier(file)))) classifiers++;
+    if (classifier) checkClassifies(classifier);
   });
   // Of all kinds there were many.
   expect(taken).toBeGreaterThan(5_000);
   expect(loaded).toBeGreaterThan(2_500);
+  expect(classifiers).toBeGreaterThan(200);
   expect(refused).toBeGreaterThan(50_000);
   expect(longest).toBeLessThan(2_000);
 });
@@ -135,10 +164,14 @@ function isPlain(file: Uint8Array): boolean {
 /** What the types promise of loaded centers. */
 function checkLoaded(saved: ReturnType<typeof loadCenters>): void {
   const { params, nClasses, nFeatures, radius, thresholds, counts, names } = saved;
+  const isEmpty = (i: number) => {
+    const row = i - (i % nFeatures);
+    return params.subarray(row, row + nFeatures).every((value) => value === Number.POSITIVE_INFINITY);
+  };
   const right =
     params.length === nClasses * nFeatures &&
     params.length > 0 &&
-    params.every(Number.isFinite) &&
+    params.every((value, i) => Number.isFinite(value) || isEmpty(i)) &&
     [radius, thresholds].every((limit) =>
       typeof limit === 'object' ? limit.length === nClasses && !limit.some(Number.isNaN) : !Number.isNaN(limit ?? 0),
     ) &&
@@ -146,6 +179,17 @@ function checkLoaded(saved: ReturnType<typeof loadCenters>): void {
     (counts ?? params.subarray(0, nClasses)).length === nClasses &&
     (names === undefined || (new Set(names).size === nClasses && names.every((name) => typeof name === 'string')));
   if (!right) throw new Error(`loaded, but wrong: ${JSON.stringify(saved)}`);
+}
+
+/** Whatever it holds, it answers. */
+function checkClassifies(classifier: OpenSetClassifier): void {
+  const { nClasses, nFeatures, score } = classifier;
+  const missing = (score === 'normalized' && !classifier.radius) || (score === 'mahalanobis' && !classifier.precision);
+  if (!missing && nFeatures < 1000) {
+    const { labels } = classifier.classify(new Float32Array(3 * nFeatures));
+    if (labels.length !== 3 || labels.some((label) => label >= nClasses)) throw new Error('classified, but wrong');
+  }
+  classifier.dispose();
 }
 
 it('50,000 .npy files', { timeout: 300_000 }, () => {
@@ -207,4 +251,38 @@ it('headers as large and as full as they may be fit into 256 MB and ten seconds'
     ...['true true', 'true true', 'true true', 'nothing true', 'nothing true'],
     ...['ERR_FORMAT true', 'ERR_FORMAT true', 'ERR_FORMAT true'],
   ]);
+});
+
+it('headers of nothing but one thing over and over are refused at once, with a short message', {
+  timeout: 120_000,
+}, () => {
+  const MB = 2 ** 20;
+  const withHeader = (text: Uint8Array) => {
+    const file = new Uint8Array(8 + text.length);
+    new DataView(file.buffer).setBigUint64(0, BigInt(text.length), true);
+    file.set(text, 8);
+    return file;
+  };
+  const filled = (bytes: number, text: string) => {
+    const pattern = new TextEncoder().encode(text);
+    return new Uint8Array(bytes).map((_, i) => pattern[i % pattern.length] as number);
+  };
+  expectError(
+    () => fromSafetensors(withHeader(new Uint8Array(100 * MB).fill(0x20))),
+    'ERR_FORMAT',
+    'the header has 104857600 bytes; more than 16777216 are not read',
+  );
+  const started = performance.now();
+  // Two megabytes each, of what a reader may nest, search or add up.
+  for (const text of [' ', '{', '[', '"', '"\\', '\\', '{"a":', '{"a":{', '9', '{"a":{"shape":[', '\u0130']) {
+    expectError(() => fromSafetensors(withHeader(filled(2 * MB, text))), 'ERR_FORMAT', /^.{10,200}$/s);
+  }
+  const begin = new TextEncoder().encode('{"a":{"shape":[');
+  const numbers = filled(2 * MB, ',1');
+  numbers.set(begin);
+  expectError(() => fromSafetensors(withHeader(numbers)), 'ERR_FORMAT', /more than 64/);
+  const text = filled(2 * MB, '\\"');
+  text.set(new TextEncoder().encode('{"'));
+  expectError(() => fromSafetensors(withHeader(text)), 'ERR_FORMAT', /a string that ends/);
+  expect(performance.now() - started).toBeLessThan(20_000);
 });

@@ -9,7 +9,7 @@ import { type Rows, statisticsOf } from './statistics-reference.js';
 /** What float32 sums of 64 rows cost: of a mean by the spread of the rows, of a variance by itself. */
 const RELATIVE = 1e-6;
 
-/** What float32 rounds to where it has no more digits to give. */
+/** Subnormal numbers are off by the least float32, 1.4e-45, each of them, times a weight or another difference. */
 const DENORMAL = 1e-42;
 
 const EVERY = ['none', 'diagonal', 'tied'] as const;
