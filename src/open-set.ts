@@ -38,6 +38,5 @@ export const ContrastiveCenterLoss = /* @__PURE__ */ set.provideOpenSet(
 );
 export const DeepSVDDLoss = /* @__PURE__ */ set.provideOpenSet(set.DeepSVDDLoss, source, ClassCenters);
 export const IslandLoss = /* @__PURE__ */ set.provideOpenSet(set.IslandLoss, source, ClassCenters);
-export const softmaxCenter = /* @__PURE__ */ set.provideOpenSet(set.softmaxCenter, source, ClassCenters);
 export const softmaxCrossEntropy = /* @__PURE__ */ set.provideOpenSet(set.softmaxCrossEntropy, source, ClassCenters);
 export const TripletCenterLoss = /* @__PURE__ */ set.provideOpenSet(set.TripletCenterLoss, source, ClassCenters);

@@ -30,7 +30,6 @@ export {
   oscr,
   predict,
   rocCurve,
-  softmaxCenter,
   softmaxCrossEntropy,
   TripletCenterLoss,
   toFloat16,
@@ -59,11 +58,6 @@ export function initOpenSetSync(source: { readonly module: WebAssembly.Module | 
 }
 
 const NAMES: Record<keyof OpenSetKernels, true> = {
-  classify_workspace_bytes: true,
-  classify: true,
-  fit_precision: true,
-  threshold: true,
-  p_values: true,
   weighted_labels: true,
   single_gradient: true,
   single_gradients: true,
@@ -79,6 +73,11 @@ const NAMES: Record<keyof OpenSetKernels, true> = {
   to_float16: true,
   from_float16: true,
   fingerprint: true,
+  classify_workspace_bytes: true,
+  classify: true,
+  fit_precision: true,
+  threshold: true,
+  p_values: true,
   accuracy: true,
   area: true,
   average_precision: true,

@@ -21,7 +21,6 @@ import {
   oscr,
   type ScoreOptions,
   type StepOptions,
-  softmaxCenter,
   softmaxCrossEntropy,
   TripletCenterLoss,
   toFloat16,
@@ -209,7 +208,7 @@ export const OURS: Readonly<Record<string, Run>> = {
   'update-forgotten': forgotten,
   'softmax-center': (input, reduction) => {
     const { x, logits, target, lambda } = input;
-    return softmaxCenter(lossOf(input, { reduction }), x.flat(), logits.flat(), target, { lambda }).loss;
+    return lossOf(input, { reduction }).softmaxCenter(x.flat(), logits.flat(), target, { lambda }).loss;
   },
   'label-smoothing': ({ logits, target, nClasses, labelSmoothing }) =>
     softmaxCrossEntropy(logits.flat(), target, nClasses, { labelSmoothing }).loss,

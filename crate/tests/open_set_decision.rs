@@ -230,6 +230,26 @@ fn the_nearest_by_cosine_is_that_of_float64() {
         // What is equal as float32 is the lower class.
         let expected = i32::from((d[1] as f32) < d[0] as f32);
         assert_eq!(nearest[0], expected, "seed {seed}: {d:?}");
+        let (scores, nearest) = run(&batch, Measure::Metric(Metric::Cosine), Score::Distance);
+        let least = truth::two_least(d).0;
+        assert_eq!(nearest[0], expected, "seed {seed}: {d:?}");
+        assert_close(scores[0].into(), least, least, TOLERANCE, "the distance");
+    }
+}
+
+/// Both distances of a ratio are exact, where angles are so small that directions in float32 tell little of them.
+#[test]
+fn a_ratio_of_small_angles_is_exact() {
+    for seed in 0..50 {
+        let mut batch = Batch::with_labels(vec![0; 1], 2, 7, seed);
+        let center = batch.centers[..7].to_vec();
+        for (k, value) in center.into_iter().enumerate() {
+            batch.centers[7 + k] = value * 2.0 + batch.x[k] * 4e-3;
+            batch.x[k] = value * 3.0 + batch.x[(k + 1) % 7] * 1e-3;
+        }
+        let (scores, _) = run(&batch, Measure::Metric(Metric::Cosine), Score::KnnCenters);
+        let (first, second) = truth::two_least(&distances(&batch, Measure::Metric(Metric::Cosine))[0]);
+        assert_close(scores[0].into(), first / second, first / second, TOLERANCE, format_args!("seed {seed}"));
     }
 }
 
@@ -267,7 +287,7 @@ fn a_row_that_is_not_finite_is_unknown_and_alone() {
         let weights = weights(dim);
         for measure in METRICS.map(Measure::Metric).into_iter().chain([Measure::Weighted(&weights)]) {
             for score in SCORES {
-                let batch = Batch::with_labels(vec![0; 66], 70, dim, 3);
+                let batch = Batch::with_labels(vec![0; 66], 130, dim, 3);
                 let (scores, nearest) = run(&batch, measure, score);
                 let mut spoiled = batch.clone();
                 let bad = [(0, f32::NAN), (5, f32::INFINITY), (64, f32::NEG_INFINITY), (65, f32::NAN)];
@@ -292,7 +312,7 @@ fn a_center_that_is_not_finite_is_near_no_row() {
         let weights = weights(dim);
         for measure in METRICS.map(Measure::Metric).into_iter().chain([Measure::Weighted(&weights)]) {
             for score in SCORES {
-                let batch = Batch::with_labels(vec![0; 5], 70, dim, 3);
+                let batch = Batch::with_labels(vec![0; 30], 130, dim, 3);
                 let mut spoiled = batch.clone();
                 // One in the first place, and one in the last.
                 let far = [f32::NAN, f32::INFINITY];

@@ -19,7 +19,7 @@ export { fitCenters } from './fit-centers.js';
 export { type Embeddings, type Float16Values, fromFloat16, toFloat16 } from './half.js';
 export { IslandLoss, type IslandLossOptions } from './island-loss.js';
 export type { Metric } from './metric.js';
-export { NamedCenters } from './named-centers.js';
+export { NamedCenters, type NamedClassification } from './named-centers.js';
 export { type Centers, type FitOptions, OpenSetClassifier } from './open-set-classifier.js';
 export type { CenterLossOptions, Init, Penalty } from './options.js';
 export { fitPrecision } from './precision.js';
@@ -38,8 +38,8 @@ export {
   type Side,
 } from './ranking.js';
 export type { EmaStep, MeanStep, SgdStep, WenStep } from './rules.js';
-export type { DescentOptions, SeparationLoss, SeparationOptions, WeightedOptions } from './separation-loss.js';
-export { type SoftmaxCenterOptions, type SoftmaxCenterResult, softmaxCenter } from './softmax-center.js';
+export type { DescentOptions, SeparationLoss, SeparationOptions } from './separation-loss.js';
+export type { SoftmaxCenterOptions, SoftmaxCenterResult } from './softmax-center.js';
 export { type SoftmaxOptions, type SoftmaxResult, softmaxCrossEntropy } from './softmax-cross-entropy.js';
 export { type ClassThresholdOptions, conformalPValues, fitThreshold, type ThresholdOptions } from './threshold.js';
 export { TripletCenterLoss, type TripletCenterLossOptions } from './triplet-center-loss.js';

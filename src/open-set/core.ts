@@ -16,7 +16,6 @@ export { NamedCenters } from './named-centers.js';
 export { OpenSetClassifier } from './open-set-classifier.js';
 export { fitPrecision } from './precision.js';
 export { auprIn, auprOut, auroc, fprAtTpr, openSetMetrics, oscr, rocCurve } from './ranking.js';
-export { softmaxCenter } from './softmax-center.js';
 export { softmaxCrossEntropy } from './softmax-cross-entropy.js';
 export { conformalPValues, fitThreshold } from './threshold.js';
 export { TripletCenterLoss } from './triplet-center-loss.js';

@@ -12,8 +12,6 @@ export interface Totals {
   readonly rejected: Stretch;
   /** Σ w [C] */
   readonly counts: Stretch;
-  /** The number of rows [C]. */
-  readonly rows: Stretch;
   /** [C, D] */
   readonly means: Stretch;
   /** Σ w·(x − mean)² [C, D], unless there is no covariance. */
@@ -37,7 +35,6 @@ export function totalsOf(nClasses: number, nFeatures: number, covariance: Covari
   return {
     rejected: next(1),
     counts: next(nClasses),
-    rows: next(nClasses),
     means: next(matrix),
     squares: next(covariance === 'none' ? 0 : matrix),
     scatter: next(covariance === 'tied' ? (nFeatures * (nFeatures + 1)) / 2 : 0),

@@ -10,21 +10,30 @@
 //!
 //! Rows are taken into a *run* in `f32`, Σ w·d and Σ w·d² of their differences d = x − p to a pivot p of the class: its
 //! mean as it was when the run began, so that neither the offset of the data nor their number costs digits. A run of at
-//! most 64 rows, and of no more than the class had before, joins the totals in `f64` by the formula above.
+//! most 64 rows, which weigh no more than all before, joins the totals in `f64` by the formula above. (More weight could
+//! lie far from a pivot that weighs little, and then its own variance, a small part of Σ w·d², would lose its digits.)
 
-use super::scatter::{self, TOGETHER};
-use crate::rows::{for_lanes, residual};
+use super::run_sums::{self, TOGETHER};
+use super::scatter;
+use crate::rows::for_lanes;
 use crate::shape::{Rows, at, at_mut, class_of, part, part_mut};
 use crate::vector::{Vector, trap};
 
 /// Rows whose sums are kept in `f32` before they move to `f64`.
 const RUN: u32 = 64;
 
-/// The farthest from its pivot, squared, that a row of a run may be, and what it may weigh: a run of such rows stays
-/// within `f32`. Other rows go to the totals at once.
-const FARTHEST: f64 = 1e30;
+/// What the sums of a run, added up over its dimensions, may be, and what a row of it may weigh: all the sums that there
+/// are then stay within `f32`. Other rows go to the totals at once.
+const LARGEST: f32 = 1e36;
 const LIGHTEST: f64 = 1.0 / 1_048_576.0;
 const HEAVIEST: f64 = 1_048_576.0;
+
+/// Rows that wait for others of their class stand in so many bytes, which a second-level cache has at once.
+const WAITING_BYTES: usize = 1 << 18;
+/// How far ahead rows are brought there: they are taken by classes, and only who reads on and on is read ahead for.
+const AHEAD_BYTES: usize = 1 << 15;
+/// In bytes.
+const CACHE_LINE: usize = 64;
 
 /// How much more than those before the rows may weigh before the weights of all are made smaller.
 const MOST_GROWTH: f64 = 1024.0;
@@ -57,6 +66,9 @@ pub struct Run {
     rows: u32,
     /// Where its sums stand.
     slot: u32,
+    /// Rows of the call that are to be added together, and their number.
+    waiting: [u32; TOGETHER],
+    waiting_len: u32,
 }
 
 /// What is one for all classes.
@@ -69,9 +81,25 @@ pub struct Head {
     spare: u32,
     /// Rows since the tied run began.
     tied_rows: u32,
-    /// Rows that wait to be added to it, and their weights.
-    waiting: u32,
-    weights: [f32; TOGETHER],
+    /// Differences that are to be added to it, and the weights of their rows.
+    differences: u32,
+    weights: [f32; scatter::TOGETHER],
+    /// Of no use, but to those who might take its reading for waste.
+    touched: f32,
+}
+
+/// The rows of a call.
+struct Arriving<'a> {
+    x: Rows<'a>,
+    weights: &'a [f32],
+    growth: f64,
+}
+
+impl Arriving<'_> {
+    #[inline]
+    fn weight(&self, row: usize) -> f64 {
+        if self.weights.is_empty() { self.growth } else { f64::from(at(self.weights, row)) * self.growth }
+    }
 }
 
 /// The memory of the statistics: see [`super::statistics_layout::Layout`].
@@ -84,15 +112,15 @@ pub struct Memory<'a> {
     /// A triangle, or nothing.
     pub tied: &'a mut [f32],
     /// [4, D], or nothing.
-    pub waiting: &'a mut [f32],
+    pub differences: &'a mut [f32],
     /// One.
     pub head: &'a mut [Head],
     /// [C]
     pub runs: &'a mut [Run],
-    /// [3, D]; what it holds does not matter.
-    pub work: &'a mut [f64],
-    /// The number of rows left out, n [C], the number of rows [C], m [C, D], M [C, D] unless there is no covariance, and
-    /// the triangle T if it is tied.
+    /// [D]; what it holds does not matter.
+    pub delta: &'a mut [f64],
+    /// The number of rows left out, n [C], m [C, D], M [C, D] unless there is no covariance, and the triangle T if it is
+    /// tied.
     pub totals: &'a mut [f64],
 }
 
@@ -102,10 +130,10 @@ pub struct Statistics<'a> {
     covariance: Covariance,
     sums: &'a mut [f32],
     tied: &'a mut [f32],
-    waiting: &'a mut [f32],
+    differences: &'a mut [f32],
     head: &'a mut Head,
     runs: &'a mut [Run],
-    work: &'a mut [f64],
+    delta: &'a mut [f64],
     rejected: &'a mut f64,
     totals: Totals<'a>,
 }
@@ -115,7 +143,6 @@ struct Totals<'a> {
     dim: usize,
     pivots: &'a mut [f32],
     weights: &'a mut [f64],
-    rows: &'a mut [f64],
     means: &'a mut [f64],
     /// M, or nothing.
     squares: &'a mut [f64],
@@ -142,18 +169,18 @@ impl<'a> Statistics<'a> {
         let matrix = n_classes * dim;
         let squares = if covariance == Covariance::None { 0 } else { matrix };
         let triangle = if covariance == Covariance::Tied { scatter::len(dim) } else { 0 };
-        let (rejected, weights, rows) = (next(1), next(n_classes), next(n_classes));
+        let (rejected, weights) = (next(1), next(n_classes));
         let (means, squares, scatter) = (next(matrix), next(squares), next(triangle));
         Self {
             covariance,
             sums: memory.sums,
             tied: memory.tied,
-            waiting: memory.waiting,
+            differences: memory.differences,
             head: at_first(memory.head),
             runs: memory.runs,
-            work: memory.work,
+            delta: memory.delta,
             rejected: at_first(rejected),
-            totals: Totals { dim, pivots: memory.pivots, weights, rows, means, squares, scatter },
+            totals: Totals { dim, pivots: memory.pivots, weights, means, squares, scatter },
         }
     }
 
@@ -177,12 +204,56 @@ impl<'a> Statistics<'a> {
     /// all rows of earlier calls get `forgetting` times the weight that they had, 0 < `forgetting` ≤ 1.
     pub fn add<V: Vector>(&mut self, x: Rows, labels: &[i32], weights: &[f32], forgetting: f64) {
         self.forget::<V>(forgetting);
-        let growth = self.head.growth;
-        for (row, &label) in labels.iter().enumerate() {
-            let Some(class) = class_of(label, self.runs.len()) else { continue };
-            let weight = if weights.is_empty() { 1.0 } else { at(weights, row) };
-            if weight > 0.0 {
-                self.add_row::<V>(class, x.row(row), f64::from(weight) * growth);
+        let arriving = Arriving { x, weights, growth: self.head.growth };
+        let rows_of = |bytes: usize| (bytes / (size_of::<f32>() * x.dim())).max(TOGETHER);
+        let (at_once, ahead) = (rows_of(WAITING_BYTES), rows_of(AHEAD_BYTES));
+        for first in (0..labels.len()).step_by(at_once) {
+            let labels = part(labels, first, at_once.min(labels.len() - first));
+            for (row, &label) in (first..).zip(labels) {
+                if row.is_multiple_of(ahead) {
+                    self.head.touched = touch(x.part((row + ahead).min(x.count()), ahead));
+                }
+                let Some(class) = class_of(label, self.runs.len()) else { continue };
+                // Compared before it grows: no weight is 0 that was not.
+                if weights.is_empty() || at(weights, row) > 0.0 {
+                    self.wait::<V>(class, row, &arriving);
+                }
+            }
+            for &label in labels {
+                if let Some(class) = class_of(label, self.runs.len())
+                    && at_mut(self.runs, class).waiting_len > 0
+                {
+                    self.add_waiting::<V>(class, &arriving);
+                }
+            }
+        }
+    }
+
+    /// Puts a row among those that are added to the run of their class together.
+    #[allow(clippy::cast_possible_truncation, reason = "rows fit the 32 bits of a wasm address")]
+    #[inline]
+    fn wait<V: Vector>(&mut self, class: usize, row: usize, arriving: &Arriving) {
+        let run = at_mut(self.runs, class);
+        *at_mut(&mut run.waiting, run.waiting_len as usize) = row as u32;
+        run.waiting_len += 1;
+        // The tied run is one for all classes, and its rows are to come in their order.
+        if run.waiting_len as usize == TOGETHER || self.covariance == Covariance::Tied {
+            self.add_waiting::<V>(class, arriving);
+        }
+    }
+
+    #[inline(never)]
+    fn add_waiting<V: Vector>(&mut self, class: usize, arriving: &Arriving) {
+        let run = at_mut(self.runs, class);
+        let (waiting, len) = (run.waiting, run.waiting_len as usize);
+        run.waiting_len = 0;
+        let rows = waiting.map(|row| row as usize);
+        if len == TOGETHER && self.add_to_run::<V, TOGETHER>(class, rows, arriving) {
+            return;
+        }
+        for row in rows.into_iter().take(len) {
+            if !self.add_to_run::<V, 1>(class, [row], arriving) {
+                self.add_alone(class, arriving.x.row(row), arriving.weight(row));
             }
         }
     }
@@ -197,57 +268,65 @@ impl<'a> Statistics<'a> {
         }
     }
 
+    /// Adds rows of a class to its run, or, if they are not all of a run, tells so and leaves all as it was.
+    #[allow(clippy::cast_possible_truncation, reason = "weights as the sums take them")]
     #[inline]
-    fn add_row<V: Vector>(&mut self, class: usize, x: &[f32], weight: f64) {
+    fn add_to_run<V: Vector, const R: usize>(&mut self, class: usize, rows: [usize; R], arriving: &Arriving) -> bool {
         let dim = self.totals.dim;
         let per_run = self.covariance.sums_of_a_run() * dim;
         let run = at_mut(self.runs, class);
-        let seen = at(self.totals.rows, class);
-        let light_enough = (LIGHTEST..=HEAVIEST).contains(&weight);
-        if !light_enough || seen == 0.0 {
-            return self.add_alone(class, x, weight);
+        let weights = rows.map(|row| arriving.weight(row));
+        if !weights.iter().all(|weight| (LIGHTEST..=HEAVIEST).contains(weight)) {
+            return false;
         }
-        #[allow(clippy::cast_possible_truncation, reason = "the weight as the sums and the count take it")]
-        let rounded = weight as f32;
+        let weights = weights.map(|weight| weight as f32);
+        // No more than the class had before; so its first row is alone.
+        let most = at(self.totals.weights, class);
+        let weight = weights.iter().fold(run.weight, |sum, weight| sum + f64::from(*weight));
+        if run.rows as usize + R > RUN as usize || weight > most {
+            return false;
+        }
+        let x = rows.map(|row| arriving.x.row(row));
         let slot = |place: u32| place as usize * per_run..(place as usize + 1) * per_run;
         // A run begins at the row of zeros.
         let before = if run.rows == 0 { 0 } else { run.slot };
         let Ok([before, after]) = self.sums.get_disjoint_mut([slot(before), slot(self.head.spare)]) else { trap() };
         let pivot = part(self.totals.pivots, class * dim, dim);
-        let distance = if per_run == dim {
-            add_to_sum::<V>(x, pivot, rounded, before, after)
+        let size = if self.covariance == Covariance::None {
+            run_sums::add::<V, R, false>(x, pivot, weights, before, after)
         } else {
-            add_to_sums::<V>(x, pivot, rounded, before, after)
+            run_sums::add::<V, R, true>(x, pivot, weights, before, after)
         };
-        // The run is as it was.
-        if distance.is_nan() || distance > FARTHEST {
-            return self.add_alone(class, x, weight);
+        if size.is_nan() || size.abs() > LARGEST {
+            return false;
         }
         core::mem::swap(&mut run.slot, &mut self.head.spare);
-        run.weight += f64::from(rounded);
-        run.rows += 1;
-        let is_full = run.rows >= RUN || f64::from(run.rows) >= seen;
+        (run.weight, run.rows) = (weight, run.rows + R as u32);
+        let is_full = run.rows == RUN || run.weight >= most;
         if self.covariance == Covariance::Tied {
-            self.wait::<V>(class, x, rounded);
+            for (x, weight) in x.into_iter().zip(weights) {
+                self.add_difference::<V>(class, x, weight);
+            }
         }
         if is_full {
             self.finish_run(class);
         }
+        true
     }
 
-    /// Puts a row among those that are added to the tied run together.
+    /// Puts the difference of a row from its pivot among those that are added to the tied run together.
     #[inline(never)]
-    fn wait<V: Vector>(&mut self, class: usize, x: &[f32], weight: f32) {
+    fn add_difference<V: Vector>(&mut self, class: usize, x: &[f32], weight: f32) {
         let dim = x.len();
-        let waiting = self.head.waiting as usize;
+        let place = self.head.differences as usize;
         let pivot = part(self.totals.pivots, class * dim, dim);
-        let row = part_mut(self.waiting, waiting * dim, dim);
+        let row = part_mut(self.differences, place * dim, dim);
         for_lanes::<V, 2, 1>([x, pivot], [row], |[x, pivot], _| [x.sub(pivot)]);
-        *at_mut(&mut self.head.weights, waiting) = weight;
-        self.head.waiting += 1;
+        *at_mut(&mut self.head.weights, place) = weight;
+        self.head.differences += 1;
         self.head.tied_rows += 1;
-        if waiting + 1 == TOGETHER {
-            self.add_waiting::<V>();
+        if place + 1 == scatter::TOGETHER {
+            self.add_to_tied_run::<V>();
         }
         if self.head.tied_rows == RUN {
             scatter::drain(self.tied, self.totals.scatter);
@@ -255,11 +334,11 @@ impl<'a> Statistics<'a> {
         }
     }
 
-    fn add_waiting<V: Vector>(&mut self) {
+    fn add_to_tied_run<V: Vector>(&mut self) {
         let dim = self.totals.dim;
-        let rows = core::array::from_fn(|r| part(self.waiting, r * dim, dim));
+        let rows = core::array::from_fn(|r| part(self.differences, r * dim, dim));
         scatter::add_rows::<V>(self.tied, self.head.weights, rows);
-        self.head.waiting = 0;
+        self.head.differences = 0;
     }
 
     /// A row that no run takes: the first of its class, one that is too far or too heavy, or one that is no row at all.
@@ -272,40 +351,21 @@ impl<'a> Statistics<'a> {
         }
         // The pivot moves, so that the run can't go on.
         self.finish_run(class);
-        let Work { mean, squares, delta } = Work::new(self.work, self.totals.dim);
-        for (mean, x) in mean.iter_mut().zip(x) {
-            *mean = f64::from(*x);
-        }
-        squares.fill(0.0);
-        self.totals.join(class, weight, 1.0, mean, squares, delta);
+        let dim = self.totals.dim;
+        part_mut(self.totals.pivots, class * dim, dim).copy_from_slice(x);
+        let zeros = part(self.sums, 0, self.covariance.sums_of_a_run() * dim);
+        self.totals.join_run(class, weight, zeros, self.delta);
     }
 
     /// Takes the run of a class into the totals.
-    #[inline(never)]
     fn finish_run(&mut self, class: usize) {
-        let Totals { dim, .. } = self.totals;
         let run = at_mut(self.runs, class);
-        if run.rows == 0 {
-            return;
+        if run.rows > 0 {
+            let per_run = self.covariance.sums_of_a_run() * self.totals.dim;
+            let sums = part(self.sums, run.slot as usize * per_run, per_run);
+            self.totals.join_run(class, run.weight, sums, self.delta);
+            (run.weight, run.rows) = (0.0, 0);
         }
-        let per_run = self.covariance.sums_of_a_run() * dim;
-        let sums = part(self.sums, run.slot as usize * per_run, per_run);
-        // Without a covariance the second is the first, and what comes of it goes nowhere.
-        let (sum, sum_of_squares) = (part(sums, 0, dim), part(sums, per_run - dim, dim));
-        let pivot = part(self.totals.pivots, class * dim, dim);
-        let Work { mean, squares, delta } = Work::new(self.work, dim);
-        for (k, ((sum, sum_of_squares), pivot)) in sum.iter().zip(sum_of_squares).zip(pivot).enumerate() {
-            let offset = f64::from(*sum) / run.weight;
-            *at_mut(mean, k) = f64::from(*pivot) + offset;
-            *at_mut(squares, k) = (f64::from(*sum_of_squares) - f64::from(*sum) * offset).max(0.0);
-            *at_mut(delta, k) = offset;
-        }
-        if self.covariance == Covariance::Tied {
-            // The rows of the run were added as they lie around the pivot.
-            scatter::add_outer(self.totals.scatter, -run.weight, delta);
-        }
-        self.totals.join(class, run.weight, run.rows.into(), mean, squares, delta);
-        (run.weight, run.rows) = (0.0, 0);
     }
 
     /// Takes all runs into the totals, and makes the last rows weigh what they weigh: before totals are read.
@@ -314,11 +374,13 @@ impl<'a> Statistics<'a> {
         for class in 0..self.runs.len() {
             self.finish_run(class);
         }
-        if self.head.waiting > 0 {
+        if self.head.differences > 0 {
             // Four rows or none: the others are rows of zeros.
-            let waiting = self.head.waiting as usize;
-            part_mut(self.waiting, waiting * self.totals.dim, (TOGETHER - waiting) * self.totals.dim).fill(0.0);
-            self.add_waiting::<V>();
+            let taken = self.head.differences as usize * self.totals.dim;
+            if let Some(rest) = self.differences.get_mut(taken..) {
+                rest.fill(0.0);
+            }
+            self.add_to_tied_run::<V>();
         }
         scatter::drain(self.tied, self.totals.scatter);
         self.head.tied_rows = 0;
@@ -333,13 +395,12 @@ impl<'a> Statistics<'a> {
         self.settle::<V>();
         other.settle::<V>();
         let (dim, from) = (self.totals.dim, &other.totals);
-        let Work { delta, .. } = Work::new(self.work, dim);
         for class in 0..self.runs.len() {
             let weight = at(from.weights, class);
             if weight > 0.0 {
                 let squares = if from.squares.is_empty() { &[] } else { part(from.squares, class * dim, dim) };
                 let mean = part(from.means, class * dim, dim);
-                self.totals.join(class, weight, at(from.rows, class), mean, squares, delta);
+                self.totals.join(class, weight, mean, squares, self.delta);
             }
         }
         for (sum, more) in self.totals.scatter.iter_mut().zip(from.scatter.iter()) {
@@ -379,22 +440,67 @@ impl<'a> Statistics<'a> {
 }
 
 impl Totals<'_> {
-    /// Makes the rows of a class more by those of another set, of n = `weight`, m = `mean` and M = `squares`.
+    /// Makes the rows of a class more, and gives the share of the new ones and n_a·n_b/n.
+    fn count(&mut self, class: usize, weight: f64) -> (f64, f64) {
+        let own = at_mut(self.weights, class);
+        let share = weight / (*own + weight);
+        let between = *own * share;
+        *own += weight;
+        (share, between)
+    }
+
+    /// Joins the rows of a class with those of a run around its pivot.
     #[allow(clippy::cast_possible_truncation, reason = "a pivot need only be near the mean")]
     #[inline(never)]
-    fn join(&mut self, class: usize, weight: f64, rows: f64, mean: &[f64], squares: &[f64], delta: &mut [f64]) {
+    fn join_run(&mut self, class: usize, weight: f64, sums: &[f32], delta: &mut [f64]) {
         let dim = self.dim;
-        let own = at_mut(self.weights, class);
-        let total = *own + weight;
-        let (share, between) = (weight / total, *own * (weight / total));
-        *own = total;
-        *at_mut(self.rows, class) += rows;
+        let (share, between) = self.count(class, weight);
+        let inverse = 1.0 / weight;
         let means = part_mut(self.means, class * dim, dim);
         let pivots = part_mut(self.pivots, class * dim, dim);
-        for (k, ((own, pivot), mean)) in means.iter_mut().zip(pivots).zip(mean).enumerate() {
-            let difference = mean - *own;
-            *at_mut(delta, k) = difference;
-            *own += share * difference;
+        let sum = part(sums, 0, dim);
+        if !self.scatter.is_empty() {
+            // The rows of the run were added as they lie around the pivot.
+            for (delta, sum) in delta.iter_mut().zip(sum) {
+                *delta = f64::from(*sum) * inverse;
+            }
+            scatter::add_outer(self.scatter, -weight, delta);
+            for ((delta, mean), pivot) in delta.iter_mut().zip(means.iter()).zip(pivots.iter()) {
+                *delta += f64::from(*pivot) - *mean;
+            }
+            scatter::add_outer(self.scatter, between, delta);
+        }
+        let runs = means.iter_mut().zip(pivots).zip(sum);
+        let join = |((mean, pivot), sum): ((&mut f64, &mut f32), &f32)| {
+            let offset = f64::from(*sum) * inverse;
+            let difference = f64::from(*pivot) + offset - *mean;
+            *mean += share * difference;
+            *pivot = *mean as f32;
+            (f64::from(*sum) * offset, between * difference * difference)
+        };
+        if self.squares.is_empty() {
+            runs.for_each(|run| _ = join(run));
+            return;
+        }
+        let squares = part_mut(self.squares, class * dim, dim).iter_mut().zip(part(sums, dim, dim));
+        for ((own, sum_of_squares), run) in squares.zip(runs) {
+            let (offset, between) = join(run);
+            // What rounding may leave of no variance is not to be one below 0.
+            *own += (f64::from(*sum_of_squares) - offset).max(0.0) + between;
+        }
+    }
+
+    /// Joins the rows of a class with those of another set, of n = `weight`, m = `mean` and M = `squares`.
+    #[allow(clippy::cast_possible_truncation, reason = "a pivot need only be near the mean")]
+    #[inline(never)]
+    fn join(&mut self, class: usize, weight: f64, mean: &[f64], squares: &[f64], delta: &mut [f64]) {
+        let dim = self.dim;
+        let (share, between) = self.count(class, weight);
+        let means = part_mut(self.means, class * dim, dim);
+        let pivots = part_mut(self.pivots, class * dim, dim);
+        for ((own, pivot), (mean, delta)) in means.iter_mut().zip(pivots).zip(mean.iter().zip(&mut *delta)) {
+            *delta = mean - *own;
+            *own += share * *delta;
             *pivot = *own as f32;
         }
         if !self.squares.is_empty() {
@@ -415,7 +521,7 @@ impl Totals<'_> {
             let weight = at_mut(self.weights, class);
             *weight *= factor;
             if *weight < f64::MIN_POSITIVE {
-                (*weight, *at_mut(self.rows, class)) = (0.0, 0.0);
+                *weight = 0.0;
                 part_mut(self.means, class * self.dim, self.dim).fill(0.0);
                 part_mut(self.pivots, class * self.dim, self.dim).fill(0.0);
                 if !self.squares.is_empty() {
@@ -429,21 +535,10 @@ impl Totals<'_> {
     }
 }
 
-/// Room for a mean, for M and for differences of means.
-struct Work<'a> {
-    mean: &'a mut [f64],
-    squares: &'a mut [f64],
-    delta: &'a mut [f64],
-}
-
-impl<'a> Work<'a> {
-    fn new(values: &'a mut [f64], dim: usize) -> Self {
-        let cut = |values: &'a mut [f64]| values.split_at_mut_checked(dim);
-        match cut(values).and_then(|(mean, rest)| Some((mean, cut(rest)?))) {
-            Some((mean, (squares, delta))) => Self { mean, squares, delta },
-            None => trap(),
-        }
-    }
+/// Reads a value of each cache line, of many at once: one by one among the sums of other rows took twice the time.
+#[inline]
+fn touch(rows: Rows) -> f32 {
+    rows.values().iter().step_by(CACHE_LINE / size_of::<f32>()).sum()
 }
 
 fn at_first<T>(values: &mut [T]) -> &mut T {
@@ -451,25 +546,4 @@ fn at_first<T>(values: &mut [T]) -> &mut T {
         Some(value) => value,
         None => trap(),
     }
-}
-
-/// after ← before + w·(x − p), and ‖x − p‖².
-///
-/// Not inlined, like the one below: it needs all registers.
-#[inline(never)]
-fn add_to_sum<V: Vector>(x: &[f32], pivot: &[f32], weight: f32, before: &[f32], after: &mut [f32]) -> f64 {
-    let weight = V::splat(weight);
-    residual(x, pivot, [before], [after], |d: V, [sum]| [weight.mul_add(d, sum)])
-}
-
-/// after ← before + w·d and, behind it, before + w·d² of d = x − p, and ‖d‖².
-#[inline(never)]
-fn add_to_sums<V: Vector>(x: &[f32], pivot: &[f32], weight: f32, before: &[f32], after: &mut [f32]) -> f64 {
-    let (dim, weight) = (x.len(), V::splat(weight));
-    let Some((sum_after, squares_after)) = after.split_at_mut_checked(dim) else { trap() };
-    let before = [part(before, 0, dim), part(before, dim, dim)];
-    residual(x, pivot, before, [sum_after, squares_after], |d: V, [sum, squares]| {
-        let weighted = weight.mul(d);
-        [sum.add(weighted), weighted.mul_add(d, squares)]
-    })
 }

@@ -16,13 +16,13 @@ pub struct Layout {
     /// `f32`: a triangle, if there is a tied covariance.
     pub tied: Part,
     /// `f32` [[`TOGETHER`], D], likewise.
-    pub waiting: Part,
+    pub differences: Part,
     /// [`Head`] × 1
     pub head: Part,
     /// [`Run`] [C]
     pub runs: Part,
-    /// `f64` [3, D]
-    pub work: Part,
+    /// `f64` [D]
+    pub delta: Part,
     /// `f64`: what is known, without the runs: all that a file needs.
     pub totals: Part,
     /// Bytes in all.
@@ -45,7 +45,7 @@ impl Layout {
     pub fn new(n_classes: f64, dim: f64, covariance: Covariance) -> Self {
         let matrix = n_classes * dim;
         let triangle = if covariance == Covariance::Tied { dim * (dim + 1.0) / 2.0 } else { 0.0 };
-        let waiting = if covariance == Covariance::Tied { TOGETHER as f64 * dim } else { 0.0 };
+        let differences = if covariance == Covariance::Tied { TOGETHER as f64 * dim } else { 0.0 };
         let squares = if covariance == Covariance::None { 0.0 } else { matrix };
         let per_run = covariance.sums_of_a_run() as f64 * dim;
         let mut bytes = 0.0;
@@ -59,11 +59,11 @@ impl Layout {
             pivots: place(matrix, size_of::<f32>()),
             sums: place((n_classes + 2.0) * per_run, size_of::<f32>()),
             tied: place(triangle, size_of::<f32>()),
-            waiting: place(waiting, size_of::<f32>()),
+            differences: place(differences, size_of::<f32>()),
             head: place(1.0, size_of::<Head>()),
             runs: place(n_classes, size_of::<Run>()),
-            work: place(3.0 * dim, size_of::<f64>()),
-            totals: place(1.0 + 2.0 * n_classes + matrix + squares + triangle, size_of::<f64>()),
+            delta: place(dim, size_of::<f64>()),
+            totals: place(1.0 + n_classes + matrix + squares + triangle, size_of::<f64>()),
             bytes,
         }
     }

@@ -29,10 +29,10 @@ fn statistics<'a>(address: usize, n_classes: usize, dim: usize, covariance: u32)
         pivots: floats(layout.pivots),
         sums: floats(layout.sums),
         tied: floats(layout.tied),
-        waiting: floats(layout.waiting),
+        differences: floats(layout.differences),
         head: write(start(layout.head), 1),
         runs: write(start(layout.runs), n_classes),
-        work: doubles(layout.work),
+        delta: doubles(layout.delta),
         totals: doubles(layout.totals),
     };
     Statistics::new(memory, dim, covariance)
