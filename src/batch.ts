@@ -1,4 +1,5 @@
 import { type CenterGradient, CenterGradients, type GradientForm, type TouchedRows } from './center-gradient.js';
+import { checkNumber } from './check.js';
 import { dispose, disposedError } from './dispose.js';
 import { type Block, Blocks } from './memory.js';
 
@@ -78,4 +79,13 @@ export class Batch {
     if (this.#disposed) throw disposedError('Batch');
     return value;
   }
+}
+
+/**
+ * Room for rows, as the `batch` of all classes gives it.
+ * @throws CenterLossError `ERR_OPTION` unless `rows` is a whole number ≥ 0, `ERR_OUT_OF_MEMORY`
+ */
+export function newBatch(rows: number, nClasses: number, nDim: number): Batch {
+  checkNumber(rows, 'the number of rows', (value) => Number.isSafeInteger(value) && value >= 0, 'a whole number ≥ 0');
+  return new Batch(rows, nClasses, nDim);
 }

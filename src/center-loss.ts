@@ -1,15 +1,6 @@
-import { Batch } from './batch.js';
+import { Batch, newBatch } from './batch.js';
 import { type CenterGradient, CenterGradients, type GradientForm, type TouchedRows } from './center-gradient.js';
-import {
-  checkAlpha,
-  checkChoice,
-  checkNoMore,
-  checkNumber,
-  checkOptions,
-  checkOut,
-  countRows,
-  type Floats,
-} from './check.js';
+import { checkAlpha, checkChoice, checkNoMore, checkOptions, checkOut, countRows, type Floats } from './check.js';
 import { ClassCenters } from './class-centers.js';
 import { dispose, disposedError } from './dispose.js';
 import { gradientsInPlace, stepInPlace } from './in-place.js';
@@ -215,8 +206,7 @@ export class CenterLoss {
    */
   batch(rows: number): Batch {
     this.#checkAlive();
-    checkNumber(rows, 'the number of rows', (value) => Number.isSafeInteger(value) && value >= 0, 'a whole number ≥ 0');
-    return new Batch(rows, this.nClasses, this.nDim);
+    return newBatch(rows, this.nClasses, this.nDim);
   }
 
   /** Frees the memory of the loss and of its centers; batches have a `dispose` of their own. */

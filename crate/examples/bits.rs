@@ -115,10 +115,9 @@ fn of_metric(batch: &Batch, name: &str, metric: Metric) -> String {
     let (grad, step) = (own.gradients(Form::Dense), own.update(Rule::Mean(0.5)));
     let (x, centers) = (Rows::new(&batch.x, batch.dim), Rows::new(&batch.centers, batch.dim));
     let mut distmat = vec![0.0; x.count() * centers.count()];
-    let mut classes = vec![0; x.count()];
     let mut room = vec![0.0; matrix::room_values(metric, x.count(), centers.count(), batch.dim)];
     matrix::distances::<Lanes>(metric, x, centers, &mut room, &mut distmat);
-    matrix::predict::<Lanes>(metric, x, centers, &mut room, &mut classes);
+    let (_, classes) = decision::run(batch, Measure::Metric(metric), Score::Distance);
     format!(
         r#"{{"metric":"{name}","loss":{},"gradX":{},"gradCenters":{},"centers":{},"distances":{},"predict":{}}}"#,
         bits(grad.loss),

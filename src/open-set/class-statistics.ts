@@ -4,11 +4,8 @@ import {
   BYTES,
   CenterLossError,
   ClassCenters,
-  checkBatchFits,
   checkChoice,
   checkCount,
-  checkLabels,
-  checkNoMore,
   checkNumber,
   checkOptions,
   checkRowsMatch,
@@ -19,6 +16,7 @@ import {
   type Floats,
   hold,
   integers,
+  newBatch,
   readBytes,
   scratch,
   type Target,
@@ -28,6 +26,7 @@ import {
 } from '../core.js';
 import { asFloats, type Embeddings } from './half.js';
 import { openSet } from './load.js';
+import { argumentsOf, operandsOf } from './operands.js';
 import { decode, encode } from './statistics-bytes.js';
 import { COVARIANCES, type Stretch, type Totals, totalsOf } from './statistics-totals.js';
 import { checkedWeights } from './weights.js';
@@ -114,12 +113,10 @@ export class ClassStatistics {
   add(batch: Batch, options?: AddOptions): void;
   add(x: Embeddings | Batch, targetOrOptions?: Target | AddOptions, optionsAfter?: AddOptions): void {
     this.#checkAlive();
-    const batch = x instanceof Batch ? x : undefined;
-    if (batch) checkNoMore('add', optionsAfter);
-    const options = ((batch ? targetOrOptions : optionsAfter) ?? {}) as AddOptions;
+    const [target, options] = argumentsOf<Target, AddOptions>('add', x, targetOrOptions, optionsAfter);
     checkOptions(options, ['sampleWeight']);
     if (x instanceof Batch) this.#addBatch(x, options);
-    else this.#addRows(asFloats(x, 'x'), targetOrOptions as Target, options);
+    else this.#addRows(asFloats(x, 'x'), target, options);
   }
 
   /**
@@ -221,8 +218,7 @@ export class ClassStatistics {
    */
   batch(rows: number): Batch {
     this.#checkAlive();
-    checkNumber(rows, 'the number of rows', (value) => Number.isSafeInteger(value) && value >= 0, 'a whole number ≥ 0');
-    return new Batch(rows, this.nClasses, this.nFeatures);
+    return newBatch(rows, this.nClasses, this.nFeatures);
   }
 
   /** Frees its memory; batches have a `dispose` of their own. */
@@ -257,17 +253,17 @@ export class ClassStatistics {
   }
 
   #addBatch(batch: Batch, { sampleWeight }: AddOptions): void {
-    const { rows } = batch;
-    checkBatchFits(batch, this.nClasses, this.nFeatures);
-    checkLabels(batch.target, this.nClasses, 'strict');
-    const weights = sampleWeight && checkedWeights(sampleWeight, 'sampleWeight', rows, 'rows');
-    let weightsAt = 0;
-    if (weights) {
-      [weightsAt] = scratch(`the weights of ${rows} rows`, [BYTES * rows]);
-      writeFloats(weights, 0, rows, weightsAt);
-    }
-    const { x, target } = batch.addresses;
-    openSet().statistics_add(...this.#self(), x, target, rows, weightsAt, this.forgetting);
+    const { nClasses, nFeatures } = this;
+    const at = operandsOf(batch, undefined, {
+      call: 'add',
+      width: nFeatures,
+      widthName: 'nFeatures',
+      nClasses,
+      labels: 'strict',
+      sampleWeight,
+      work: () => [],
+    });
+    openSet().statistics_add(...this.#self(), at.x, at.target, at.rows, at.sampleWeight, this.forgetting);
   }
 
   #addRows(x: Floats, target: Target, { sampleWeight }: AddOptions): void {
