@@ -11,7 +11,7 @@ import { post } from './post.js';
  * @typedef {object} Tally
  * @property {number} requests that were sent
  * @property {number} bytes of their bodies
- * @property {number} folded bytes that workers sent to the object
+ * @property {number} folded bytes of the statistics, of all replies
  * @property {number} merged replies that say so
  * @property {number} known replies that say that the batch was there already
  * @property {number} failed deliveries without such a reply
@@ -30,9 +30,9 @@ const LONGEST_PAUSE_MS = 500;
 /** @param {Server} server @param {Parcel} parcel @param {Tally} tally @param {boolean} faulty */
 export async function deliver(server, parcel, tally, faulty) {
   for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
-    const { fault, at, killAfter } = faulty ? faultOf(parcel.nth, attempt) : { fault: 'none', at: 0, killAfter: 0 };
+    const { fault, at, end } = faulty ? faultOf(parcel.nth, attempt) : { fault: 'none', at: 0, end: 0 };
     if (fault !== 'none') tally.faults[fault] = (tally.faults[fault] ?? 0) + 1;
-    if (await attemptWith(server, parcel, tally, /** @type {Fault} */ (fault), at, killAfter)) return;
+    if (await attemptWith(server, parcel, tally, /** @type {Fault} */ (fault), at, end)) return;
     tally.failed++;
     await wait(Math.min(FIRST_PAUSE_MS * 2 ** attempt, LONGEST_PAUSE_MS));
   }
@@ -41,9 +41,9 @@ export async function deliver(server, parcel, tally, faulty) {
 
 /**
  * @param {Server} server @param {Parcel} parcel @param {Tally} tally
- * @param {Fault} fault @param {number} at @param {number} killAfter @returns {Promise<boolean>} whether it is known to be merged
+ * @param {Fault} fault @param {number} at @param {number} end @returns {Promise<boolean>} whether it is known to be merged
  */
-async function attemptWith(server, parcel, tally, fault, at, killAfter) {
+async function attemptWith(server, parcel, tally, fault, at, end) {
   switch (fault) {
     case 'none':
       return send(server, parcel, tally);
@@ -56,8 +56,12 @@ async function attemptWith(server, parcel, tally, fault, at, killAfter) {
       return (await Promise.all([send(server, parcel, tally), send(server, parcel, tally)])).includes(true);
     case 'cut off':
       return send(server, parcel, tally, { cut: Math.floor(at * parcel.body.length) });
-    case 'worker killed':
-      return send(server, parcel, tally, { kill: killAfter });
+    case 'broken off':
+      return send(server, parcel, tally, { end });
+    case 'worker dies before the merge':
+      return send(server, parcel, tally, { death: 'before' });
+    case 'worker dies after it':
+      return send(server, parcel, tally, { death: 'after' });
   }
 }
 

@@ -8,6 +8,9 @@ import { CenterLoss } from 'center-loss/open-set';
 const UNKNOWN_EVERY = 97;
 const BROKEN_EVERY = 1009;
 
+/** Its multiples fill the range from 0 to 1 evenly. */
+const GOLDEN_RATIO = 0.6180339887498949;
+
 export class Embeddings {
   #shape;
   #rows;
@@ -27,8 +30,8 @@ export class Embeddings {
     const target = new Int32Array(this.#rows);
     for (let row = 0; row < this.#rows; row++) {
       const number = nth * this.#rows + row;
-      // Not in turn: some classes come more often than others.
-      const label = Math.min(number % nClasses, (7 * number) % nClasses);
+      // Some classes come more often than others.
+      const label = Math.floor(nClasses * ((number * GOLDEN_RATIO) % 1) ** 2);
       target[row] = number % UNKNOWN_EVERY === 0 ? -1 : label;
       for (let k = 0; k < nFeatures; k++) {
         const at = row * nFeatures + k;

@@ -2,12 +2,16 @@
 /** A delivery, on a connection that can be broken at any byte. */
 import { Agent, request } from 'node:http';
 
+/** As `mortal-worker.js` reads it, which only workerd can import. */
+const DEATH_HEADER = 'x-dies';
+
 const PATIENCE_MS = 20_000;
 
 /**
  * @typedef {object} Breaking
  * @property {number} [cut] the connection ends after as many bytes of the body
- * @property {number} [kill] or as many milliseconds after all of it, where the runtime stops the worker
+ * @property {number} [end] or as many milliseconds after all of it
+ * @property {'before' | 'after'} [death] the worker dies before the object merges the batch, or after that
  */
 
 /** The connections of one address: those to a process that was killed are of no use to the next. */
@@ -30,9 +34,13 @@ export function closeConnections() {
  * @param {URL} url @param {Buffer} body @param {Breaking} [breaking]
  * @returns {Promise<{ status: number, reply: any }>} @throws Error for a connection that ended before the reply did
  */
-export function post(url, body, { cut, kill } = {}) {
+export function post(url, body, { cut, end, death } = {}) {
   return new Promise((resolve, reject) => {
-    const headers = { 'content-type': 'application/octet-stream', 'content-length': body.length };
+    const headers = {
+      'content-type': 'application/octet-stream',
+      'content-length': body.length,
+      ...(death && { [DEATH_HEADER]: death }),
+    };
     const sent = request(url, { method: 'POST', headers, agent: agentOf(url), timeout: PATIENCE_MS });
     sent.on('error', reject);
     sent.on('timeout', () => sent.destroy(new Error(`no reply within ${PATIENCE_MS} ms`)));
@@ -42,6 +50,8 @@ export function post(url, body, { cut, kill } = {}) {
       response.on('data', (chunk) => chunks.push(chunk));
       response.on('error', reject);
       response.on('end', () => {
+        // Here the runtime speaks, not the worker.
+        if (death !== undefined) return reject(new Error('the worker died'));
         try {
           resolve({ status: response.statusCode ?? 0, reply: JSON.parse(Buffer.concat(chunks).toString()) });
         } catch (error) {
@@ -54,7 +64,7 @@ export function post(url, body, { cut, kill } = {}) {
       sent.write(body.subarray(0, cut), () => setTimeout(breakOff, 1));
     } else {
       sent.end(body, () => {
-        if (kill !== undefined) setTimeout(breakOff, kill);
+        if (end !== undefined) setTimeout(breakOff, end);
       });
     }
   });

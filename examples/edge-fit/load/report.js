@@ -25,6 +25,7 @@ export function report({ options, tally, seconds, cpu, late, restarts, status, a
   const { producers, batches, rows, nFeatures } = options;
   const [all, samples] = [producers * batches, producers * batches * rows];
   const rate = samples / seconds;
+  const folded = tally.folded / (tally.merged + tally.known);
   const faults = Object.entries(tally.faults).map(([fault, times]) => `${fault} ${times}`);
   /** @type {[string, string][]} */
   const lines = [
@@ -37,11 +38,8 @@ export function report({ options, tally, seconds, cpu, late, restarts, status, a
     ['centers', `within ${apart.toExponential(1)} of the fit of one machine, counts equal`],
     ['rate', `${count(rate)} samples/s, ${count((rate * 4 * (nFeatures + 1)) / 1e6)} MB/s, in ${seconds.toFixed(1)} s`],
     ['one machine', `${count(samples / aloneSeconds)} samples/s, without a network`],
-    ['to workers', `${(tally.bytes / samples).toFixed(1)} bytes a sample`],
-    [
-      'to the object',
-      `${(tally.folded / samples).toFixed(1)} bytes a sample, ${count(tally.folded / (tally.merged + tally.known))} a batch`,
-    ],
+    ['to workers', `${(tally.bytes / samples).toFixed(1)} bytes a sample, with all that was sent in vain`],
+    ['to the object', `${count(folded)} bytes a batch, ${(folded / rows).toFixed(1)} a sample`],
     ['to a reader', `${count(fileBytes)} bytes a version, none if it has that`],
   ];
   if (!Number.isNaN(cpu)) {

@@ -1,5 +1,5 @@
 // @ts-check
-/** What wrangler would deploy, in workerd, over a database on disk that outlives it. */
+/** What wrangler would deploy, but with workers that can die, in workerd, over a database on disk that outlives it. */
 import { execFile } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -35,7 +35,8 @@ export class Server {
   static async start(shape) {
     const folder = await mkdtemp(join(tmpdir(), 'edge-fit-'));
     const wrangler = join(HERE, 'node_modules/wrangler/bin/wrangler.js');
-    await promisify(execFile)(process.execPath, [wrangler, 'deploy', '--dry-run', '--outdir', join(folder, 'out')], {
+    const args = ['deploy', 'load/mortal-worker.js', '--dry-run', '--outdir', join(folder, 'out')];
+    await promisify(execFile)(process.execPath, [wrangler, ...args], {
       cwd: HERE,
       env: { ...process.env, WRANGLER_SEND_METRICS: 'false' },
     });
@@ -51,8 +52,9 @@ export class Server {
     return this.#url;
   }
 
-  /** Kills the process, whatever it is at, and starts another over the same database. */
-  async restart() {
+  /** Kills the process, whatever it is at, and starts another over the same database. @param {Shape} [shape] its own, then */
+  async restart(shape = this.#shape) {
+    this.#shape = shape;
     // Who asks for the address meanwhile waits for the new one.
     const killed = this.#server?.dispose();
     this.#url = Promise.resolve(killed).then(() => this.#up());
@@ -77,7 +79,7 @@ export class Server {
       compatibilityDate: this.#compatibilityDate,
       modules: true,
       modulesRoot: out,
-      scriptPath: join(out, 'worker.js'),
+      scriptPath: join(out, 'mortal-worker.js'),
       modulesRules: [{ type: 'CompiledWasm', include: ['**/*.wasm'] }],
       bindings: { N_CLASSES: nClasses, N_FEATURES: nFeatures },
       durableObjects: { FITS: { className: 'FitObject', useSQLite: true } },
