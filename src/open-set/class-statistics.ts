@@ -64,7 +64,7 @@ const DOUBLE_BYTES = 8;
  *   tied covariance = Σ_j Σ w_i·(x_i − m_j)(x_i − m_j)ᵀ / Σ_j n_j,
  *
  * the maximum likelihood estimates. One pass loses nothing to many rows or to an offset: means are within 1e-6 of the
- * spread of the rows, variances within 1e-6 of themselves. Variances below 1e-38 may be 0.
+ * spread of the rows, variances within 1e-6 of themselves (below 1e-36 they may be 0).
  *
  * Sources: Welford, "Note on a method for calculating corrected sums of squares and products", Technometrics 1962;
  * Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm for computing sample variances", 1979.

@@ -26,6 +26,25 @@ describe('what was written is read', () => {
   });
 });
 
+it('is read from a part of a larger memory, and from one whose slices are views, as those of Node are', () => {
+  class Views extends Uint8Array<ArrayBuffer> {
+    override slice(start?: number, end?: number) {
+      return this.subarray(start, end);
+    }
+  }
+  const statistics = new ClassStatistics(2, 3);
+  statistics.add([1, 2, 3, 4, 5, 7], [0, 1]);
+  const bytes = statistics.toBytes();
+  for (const Bytes of [Uint8Array, Views]) {
+    const larger = new Bytes(bytes.length + 24).fill(1);
+    larger.set(bytes, 13);
+    const read = ClassStatistics.fromBytes(larger.subarray(13, 13 + bytes.length));
+    expect(read.toBytes()).toEqual(bytes);
+    read.dispose();
+  }
+  statistics.dispose();
+});
+
 it('takes the few bytes that it says', () => {
   const bytes = (covariance: (typeof EVERY)[number]) => new ClassStatistics(3, 5, { covariance }).toBytes().length;
   const header = 32 + 8 + 3 * 8;

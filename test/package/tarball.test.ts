@@ -136,7 +136,9 @@ describe('types', () => {
   ] as const;
 
   it.each(resolutions)('hold for moduleResolution %s, every strictness on', (moduleResolution, module) => {
-    expect(compile(['main.ts', 'wasm.ts'], { module, moduleResolution, lib, skipLibCheck: false })).toEqual([]);
+    expect(compile(['main.ts', 'wasm.ts', 'files.ts'], { module, moduleResolution, lib, skipLibCheck: false })).toEqual(
+      [],
+    );
   });
 
   it.each(resolutions)('of the bridge hold for moduleResolution %s', (moduleResolution, module) => {
