@@ -49,6 +49,18 @@ describe('README', () => {
     expect(run([imports, network, use, proof].join('\n'))).toMatch(/true\n$/);
   });
 
+  it('its open-set example trains, and knows what is unknown', () => {
+    const lines = run(examples.find((example) => example.includes('softmaxCenter')) ?? '')
+      .trim()
+      .split('\n');
+    const [softmax, center, ...lengths] = (lines[0] ?? '').split(' ').map(Number);
+    expect(softmax).toBeCloseTo(Math.LN2, 3);
+    expect(center).toBeLessThan(0.01);
+    expect(lengths).toEqual([12, 12]);
+    expect(lines[1]).toMatch(/^Int32Array\(3\) \[ 0, 1, -1 \] Int32Array\(3\) \[ 0, 1, [01] \]$/);
+    expect(lines.slice(2)).toEqual(['1', 'Int32Array(2) [ 0, -1 ]']);
+  });
+
   it('its example of files runs, given embeddings', () => {
     const folder = mkdtempSync(join(tmpdir(), 'center-loss-readme-'));
     writeFileSync(join(folder, 'embeddings.npy'), writeNpy(Float64Array.of(1, 0, 0, 1, 2, 2), [3, 2]));
