@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { access, constants, type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { PIPE } from './byte-source.js';
@@ -11,6 +12,12 @@ export interface Part {
   /** Leaves nothing behind. */
   abort(): Promise<void>;
 }
+
+/** Parts of this process, which are of no use after it. */
+const unfinished = new Set<string>();
+process.on('exit', () => {
+  for (const part of unfinished) rmSync(part, { force: true });
+});
 
 /** @throws Failure if the file can't be made */
 export async function openPart(path: string): Promise<Part> {
@@ -28,6 +35,7 @@ export async function openPart(path: string): Promise<Part> {
     }
   };
   const file = await attempt(() => open(part, 'w'));
+  if (isFile) unfinished.add(part);
   const abort = async () => {
     await file.close().catch(() => {});
     if (isFile) await rm(part, { force: true });
@@ -36,6 +44,7 @@ export async function openPart(path: string): Promise<Part> {
     if (isFile) await file.sync();
     await file.close();
     if (isFile) await rename(part, path);
+    unfinished.delete(part);
   };
   return { file, abort, finish: () => attempt(finish) };
 }

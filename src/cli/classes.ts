@@ -1,5 +1,5 @@
 import { Failure, quoted } from './failure.js';
-import type { Labels, RawLabels } from './rows.js';
+import type { Block, Labels, RawLabels, Rows } from './rows.js';
 
 /** The classes that there are. */
 export interface Classes {
@@ -38,6 +38,14 @@ export class Coder {
     return codes;
   }
 
+  /**
+   * The classes of a block of rows.
+   * @throws Failure unless there is a label for each, of a class
+   */
+  encodeBlock(block: Block, first: number, rows: Rows): Int32Array {
+    return this.encode(labelsOf(block, rows), first, rows.labelsName);
+  }
+
   #code(label: number | bigint | string, row: number, file: string): number {
     const named = typeof label === 'string' ? this.#byName.get(label) : undefined;
     if (named !== undefined) return named;
@@ -64,6 +72,12 @@ export class Coder {
 }
 
 const describe = (label: number | bigint | string): string => (typeof label === 'string' ? quoted(label) : `${label}`);
+
+/** @throws Failure unless there is a label for each row */
+export function labelsOf({ labels, rows: count }: Block, rows: Rows): RawLabels {
+  if (labels?.length === count) return labels;
+  throw new Failure(`${rows.labelsName}: there are fewer labels than rows in ${rows.name}`);
+}
 
 /**
  * The classes that labels are of: as many as the highest label needs, or those whose names stand there, in the order of

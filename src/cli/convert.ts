@@ -4,9 +4,8 @@ import { encodeHeader as npyHeader } from '../files/npy-encode.js';
 import { field, encodeHeader as safetensorsHeader } from '../files/safetensors.js';
 import { ClassCenters } from '../open-set.js';
 import { PIPE } from './byte-source.js';
-import { Coder, surveyClasses } from './classes.js';
+import { Coder, labelsOf, surveyClasses } from './classes.js';
 import { Failure, inFile, UsageFailure } from './failure.js';
-import { checkedLabels } from './fit.js';
 import { FORMATS, type Format, type InputOptions, openLabels, openRows } from './open.js';
 import { type Output, openOutput } from './output.js';
 import { startProgress } from './progress.js';
@@ -76,7 +75,7 @@ async function convertRows(
   return inFile(rows.name, async () => {
     let done = 0;
     for (let block = await rows.next(); block; block = await rows.next()) {
-      const labels = rows.hasLabels ? checkedLabels(block.labels, block.rows, rows) : undefined;
+      const labels = rows.hasLabels ? labelsOf(block, rows) : undefined;
       await writer.add(block.x, labels, done);
       done += block.rows;
       progress.update(done);
@@ -157,7 +156,7 @@ async function safetensorsWriter(input: string, rows: Rows, out: Output, options
   await out.write(safetensorsHeader(`{${fields.join(',')}}`));
   return {
     async add(x, raw, first) {
-      if (labels && coder && raw) labels.set(coder.encode(raw, first, rows.name), first);
+      if (labels && coder && raw) labels.set(coder.encode(raw, first, rows.labelsName), first);
       await out.write(bytesOf(x));
     },
     async end(count) {

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { parse } from 'csv-parse';
 import type { ByteSource } from './byte-source.js';
 import { Failure, quoted } from './failure.js';
-import type { Block, Labels, RawLabels, Reading, Rows } from './rows.js';
+import { type Block, checkEnd, type Labels, type RawLabels, type Reading, type Rows } from './rows.js';
 
 export interface CsvOptions {
   /** Default ','. */
@@ -162,6 +162,10 @@ export class CsvRows implements Rows {
     return this.#records.bytes;
   }
 
+  get labelsName(): string {
+    return this.#labels?.name ?? this.name;
+  }
+
   async skip(rows: number): Promise<void> {
     for (let i = 0; i < rows; i++) {
       if (!(await this.#records.next())) break;
@@ -179,7 +183,10 @@ export class CsvRows implements Rows {
       if (this.#labelAt >= 0) own.push(record[this.#labelAt] as string);
       rows++;
     }
-    if (rows === 0) return undefined;
+    if (rows === 0) {
+      await checkEnd(this.#labels, this.name);
+      return undefined;
+    }
     const labels = this.#labels ? await this.#labels.next(rows) : this.#labelAt >= 0 ? own : undefined;
     return { rows, x: this.#x.subarray(0, rows * this.nFeatures), labels };
   }

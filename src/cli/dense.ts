@@ -3,7 +3,7 @@ import { readNpy, type Tensor, toFloats } from '../files/index.js';
 import { encodeHeader } from '../files/npy-encode.js';
 import type { ByteSource } from './byte-source.js';
 import { Failure } from './failure.js';
-import { BLOCK_BYTES, type Block, type Labels, type RawLabels, type Reading, type Rows } from './rows.js';
+import { BLOCK_BYTES, type Block, checkEnd, type Labels, type RawLabels, type Reading, type Rows } from './rows.js';
 
 /** An array in a file. */
 export interface Place {
@@ -148,6 +148,10 @@ export class DenseRows implements Rows {
     return this.#dense.nRows;
   }
 
+  get labelsName(): string {
+    return this.#labels?.name ?? this.name;
+  }
+
   get bytesRead(): number {
     return this.#dense.bytesRead;
   }
@@ -164,7 +168,10 @@ export class DenseRows implements Rows {
   async next(): Promise<Block | undefined> {
     const tensor = await this.#dense.next(this.#atOnce);
     const [rows = 0] = tensor.shape;
-    if (rows === 0) return undefined;
+    if (rows === 0) {
+      await checkEnd(this.#labels, this.name);
+      return undefined;
+    }
     return { rows, x: toFloats(tensor), labels: await this.#labels?.next(rows) };
   }
 

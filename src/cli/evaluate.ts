@@ -2,7 +2,6 @@ import { PIPE } from './byte-source.js';
 import { Coder } from './classes.js';
 import { classifyAll } from './classified.js';
 import { UsageFailure } from './failure.js';
-import { checkedLabels } from './fit.js';
 import { loadModel, type Model, type ModelOptions } from './model.js';
 import { type InputOptions, openRows } from './open.js';
 import { MOST_CONFUSED, Outcome } from './outcome.js';
@@ -52,7 +51,7 @@ export async function outcomeOf(
   const coder = new Coder(model, options.othersUnknown ? 'unknown' : 'unknown names');
   const source = await openRows(input, options, 'needed');
   const rows = await classifyAll('evaluate', source, model, options.progress, (results, block, first) => {
-    outcome.add(results, coder.encode(checkedLabels(block.labels, block.rows, source), first, source.name));
+    outcome.add(results, coder.encodeBlock(block, first, source));
   });
   return { outcome, rows };
 }

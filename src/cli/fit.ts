@@ -141,7 +141,7 @@ async function addAll(
   try {
     let blocks = 0;
     for (let block = await rows.next(); block; block = await rows.next()) {
-      const target = coder.encode(checkedLabels(block.labels, block.rows, rows), state.rows, rows.name);
+      const target = coder.encodeBlock(block, state.rows, rows);
       statistics.add(block.x, target);
       const unknown = state.unknown + target.filter((label) => label < 0).length;
       state = { statistics, rows: state.rows + block.rows, unknown };
@@ -158,16 +158,6 @@ async function addAll(
     progress.stop();
   }
   return state;
-}
-
-/** @throws Failure unless there is a label for each row */
-export function checkedLabels<L extends { readonly length: number }>(
-  labels: L | undefined,
-  count: number,
-  rows: Rows,
-): L {
-  if (labels?.length === count) return labels;
-  throw new Failure(`${rows.name}: there are fewer labels than rows`);
 }
 
 async function fitClassifier(
@@ -189,7 +179,7 @@ async function fitClassifier(
     const progress = startProgress('threshold', rows, options.progress);
     let done = 0;
     for (let block = await rows.next(); block; block = await rows.next()) {
-      kept.add(block.x, coder.encode(checkedLabels(block.labels, block.rows, rows), done, rows.name));
+      kept.add(block.x, coder.encodeBlock(block, done, rows));
       done += block.rows;
       progress.update(done);
     }

@@ -13,6 +13,17 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
+// As a shell has it: 128 and the number of the signal. What is half written is removed at the exit.
+for (const [signal, number] of [
+  ['SIGINT', 2],
+  ['SIGTERM', 15],
+] as const) {
+  process.once(signal, () => {
+    process.stderr.write('\ncenter-loss: interrupted\n');
+    process.exit(128 + number);
+  });
+}
+
 const root = program(VERSION);
 for (const command of [root, ...root.commands]) command.exitOverride();
 try {

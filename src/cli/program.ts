@@ -33,7 +33,7 @@ export function program(version: string): Command {
   rows(root.command('fit'), 'rows')
     .summary('make centers, the means of classes, from labelled rows')
     .description(
-      'Makes the mean of each class its center, in one pass over the rows. With --score or --tpr, makes a classifier: a\nthreshold, above which a row is unknown, is fitted too, in a second pass.',
+      'Makes the mean of each class its center, in one pass over the rows. With --score or --tpr, makes a classifier: a threshold, above which a row is unknown, is fitted too, in a second pass, to as many of the known rows as 32 MB hold.',
     )
     .option('-l, --labels <file>', 'labels of the rows, if they do not stand beside them')
     .requiredOption('-o, --output <file>', 'the centers, as a .safetensors file')
@@ -65,7 +65,7 @@ export function program(version: string): Command {
     model(rows(root.command(name), 'rows'))
       .summary(`tell ${text}`)
       .description(
-        `Tells ${text}.\nAs .csv, .jsonl or .npy (${what === 'labels' ? 'int32 labels' : 'float32 scores'}). A column of labels in a CSV is left out.`,
+        `Tells ${text}. As .csv, .jsonl or .npy (${what === 'labels' ? 'int32 labels' : 'float32 scores'}). A column of labels in a CSV is left out.`,
       )
       .option('-o, --output <file>', 'where to', '-')
       .addOption(new Option('--to <format>', 'default: as the output is called, or csv').choices(RESULT_FORMATS))
@@ -83,7 +83,7 @@ export function program(version: string): Command {
   model(rows(root.command('evaluate'), 'rows'))
     .summary('tell how right a model is on labelled rows')
     .description(
-      'Tells how right a model is on labelled rows, and if some of them are unknown (label below 0, or a name of no\nclass), how well its scores tell these from the others.',
+      'Tells how right a model is on labelled rows, and if some of them are unknown (label below 0, or a name of no class), how well its scores tell these from the others.',
     )
     .option('-l, --labels <file>', 'labels of the rows, if they do not stand beside them')
     .option('--others-unknown', 'take whole numbers that no class has as unknown too')
@@ -120,7 +120,7 @@ export function program(version: string): Command {
     .argument('<output>', 'where to, - for standard output')
     .summary('write rows or centers in another format')
     .description(
-      'Writes rows, as float32, or the centers of a model in another format. Labels go along, except to .npy, which\nhas no place for them.',
+      'Writes rows, as float32, or the centers of a model in another format. Labels go along, except to .npy, which has no place for them.',
     )
     .option('-l, --labels <file>', 'labels to put beside the rows')
     .addOption(new Option('--to <format>', 'default: as the output is called').choices(FORMATS))

@@ -1,3 +1,5 @@
+import { Failure } from './failure.js';
+
 /** Labels as files have them: numbers, or the texts of a CSV. */
 export type RawLabels = ArrayLike<number | bigint | string>;
 
@@ -24,6 +26,8 @@ export interface Rows extends Reading {
   readonly nRows: number | undefined;
   readonly nFeatures: number;
   readonly hasLabels: boolean;
+  /** The file that labels come from. */
+  readonly labelsName: string;
   /** Leaves out rows. */
   skip(rows: number): Promise<void>;
   /** Undefined at the end. */
@@ -40,3 +44,9 @@ export interface Labels extends Reading {
 
 /** How much of a file is in memory at once: enough that the time of a call does not show. */
 export const BLOCK_BYTES = 2 ** 22;
+
+/** At the end of rows: whether their labels end there, too. */
+export async function checkEnd(labels: Labels | undefined, rows: string): Promise<void> {
+  if (!labels || (await labels.next(1)).length === 0) return;
+  throw new Failure(`${labels.name}: there are more labels than rows in ${rows}`);
+}

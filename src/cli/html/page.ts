@@ -1,3 +1,4 @@
+import { scaleLinear } from 'd3-scale';
 import { PCA } from 'ml-pca';
 import { numberText, type Report, textOf } from '../report.js';
 import type { View } from '../view.js';
@@ -10,7 +11,9 @@ const STYLE = `
   h1 { font-size: 26px; margin: 0 0 8px; overflow-wrap: anywhere; }
   h2 { font-size: 18px; margin: 0 0 4px; font-weight: 600; }
   table { border-collapse: collapse; margin: 12px 0 32px; }
-  th, td { padding: 4px 24px 4px 0; text-align: left; border-bottom: 1px solid #ddd; font-weight: normal;
+  tbody { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 480px), 1fr)); column-gap: 32px; }
+  tr { display: grid; grid-template-columns: 170px 1fr; border-bottom: 1px solid #ddd; }
+  th, td { padding: 4px 24px 4px 0; text-align: left; font-weight: normal;
            vertical-align: top; overflow-wrap: anywhere; }
   th { color: #555; white-space: nowrap; }
   .plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 480px), 1fr)); gap: 32px; }
@@ -42,7 +45,7 @@ export function htmlPage(title: string, summary: Report, view: View): string {
 </head>
 <body>
 <h1>${escapeHtml(title)}</h1>
-<table>${rows.join('\n')}</table>
+<table><tbody>${rows.join('\n')}</tbody></table>
 <div class="plots">
 ${figures(view).join('\n')}
 </div>
@@ -63,11 +66,15 @@ function figures(view: View): string[] {
   const shown = names.length;
   const some = shown < nClasses ? `${numberText(shown)} of ${numberText(nClasses)} classes, evenly chosen.` : '';
   const found = [figure('centers', 'Centers in two dimensions', ...projection(view), some)];
-  if (shown <= MOST_CELLS) {
-    const most = Math.max(...distances);
+  if (shown > 1 && shown <= MOST_CELLS) {
+    const [least, most] = [Math.min(...nearest), Math.max(...distances)];
+    const shade = scaleLinear().domain([least, most]).range([0.05, 1]).clamp(true);
     const cell = (row: number, column: number) => {
       const distance = distances[row * shown + column] as number;
-      return { shade: distance / (most || 1), text: `${names[row]} – ${names[column]}: ${numberText(distance)}` };
+      return {
+        shade: row === column ? 0 : shade(distance),
+        text: `${names[row]} – ${names[column]}: ${numberText(distance)}`,
+      };
     };
     const picture = heatMap(shown, names, cell, { rows: 'class', columns: 'class' });
     found.push(figure('distances', 'Euclidean distances between centers', picture, 'The darker, the farther.'));
