@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { failureIn } from './failure.js';
+import { failureIn, inFile } from './failure.js';
 
 /** The name of standard input and output on a command line. */
 export const PIPE = '-';
@@ -48,7 +48,9 @@ class File implements ByteSource {
   async read(to: Uint8Array): Promise<number> {
     let length = 0;
     while (length < to.length) {
-      const { bytesRead } = await this.#file.read(to, length, to.length - length, this.#position);
+      const { bytesRead } = await inFile(this.name, () =>
+        this.#file.read(to, length, to.length - length, this.#position),
+      );
       if (bytesRead === 0) break;
       length += bytesRead;
       this.#position += bytesRead;
@@ -83,7 +85,7 @@ class Pipe implements ByteSource {
     let length = 0;
     while (length < to.length) {
       if (this.#left.length === 0) {
-        const { done, value } = await this.#chunks.next();
+        const { done, value } = await inFile(this.name, () => this.#chunks.next());
         if (done) break;
         this.#left = value as Buffer;
       }

@@ -10,9 +10,9 @@ const STYLE = `
          font: 16px/1.5 system-ui, 'DejaVu Sans', Verdana, sans-serif; }
   h1 { font-size: 26px; margin: 0 0 8px; overflow-wrap: anywhere; }
   h2 { font-size: 18px; margin: 0 0 4px; font-weight: 600; }
-  table { border-collapse: collapse; margin: 12px 0 32px; }
+  table { display: block; margin: 12px 0 32px; }
   tbody { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 480px), 1fr)); column-gap: 32px; }
-  tr { display: grid; grid-template-columns: 170px 1fr; border-bottom: 1px solid #ddd; }
+  tr { display: grid; grid-template-columns: 190px 1fr; border-bottom: 1px solid #ddd; }
   th, td { padding: 4px 24px 4px 0; text-align: left; font-weight: normal;
            vertical-align: top; overflow-wrap: anywhere; }
   th { color: #555; white-space: nowrap; }
