@@ -164,6 +164,7 @@ const EXPECTED = [
   ...[
     'center-loss.d.wasm.ts',
     'center-loss.wasm',
+    'cli.js',
     'core.js',
     'files/index.js',
     'index.edge-light.js',
