@@ -16,7 +16,6 @@ import {
   type GradientForm,
   type Gradients,
   gradientsInPlace,
-  integers,
   kernels,
   type LabelPolicy,
   reductionCode,
@@ -24,7 +23,6 @@ import {
   stepInPlace,
   type Target,
   type TouchedRows,
-  writeFloats,
 } from '../core.js';
 import { distances, predict } from './distances.js';
 import type { Embeddings } from './half.js';
@@ -32,6 +30,7 @@ import { openSet } from './load.js';
 import type { Metric } from './metric.js';
 import { argumentsOf, type Operands, operandsOf } from './operands.js';
 import { type CenterLossOptions, checkSettings, type Penalty } from './options.js';
+import { sortParts } from './radii.js';
 import { checkRule, type Rule, type StepOptions } from './rules.js';
 import { Sgd } from './sgd.js';
 import { type SoftmaxCenterOptions, type SoftmaxCenterResult, softmaxCenter } from './softmax-center.js';
@@ -192,6 +191,13 @@ export class CenterLoss extends CoreLoss {
     if (gradient) this.#watch.gradientTaken(this.centers.address, this.nClasses * this.nDim);
     if (batch) return gradientsInPlace(loss, batch, gradient);
     return { loss, gradX: this.#gradX(at), gradCenters: gradient?.copy() ?? null };
+  }
+
+  /** @internal The loss and ∂loss/∂x, for who does not want the centers to move: no step is missed here. */
+  pull(x: Embeddings, target: Target, { sampleWeight }: EvaluateOptions): StepResult {
+    this.#checkAlive();
+    const at = this.#operands('gradients', x, target, sampleWeight, true, () => []);
+    return { loss: this.#gradient(at), gradX: this.#gradX(at) };
   }
 
   /**
@@ -422,15 +428,4 @@ export class CenterLoss extends CoreLoss {
   #checkAlive(): void {
     if (this.#disposed) throw disposedError('CenterLoss');
   }
-}
-
-/** Sorts the values of each class, which end where `ends` says. */
-export function sortParts(address: number, length: number, ends: number, nClasses: number): void {
-  const values = copyFloats(address, length);
-  let start = 0;
-  for (const end of integers().slice(ends / BYTES, ends / BYTES + nClasses)) {
-    values.subarray(start, end).sort();
-    start = end;
-  }
-  writeFloats(values, 0, length, address);
 }

@@ -8,7 +8,6 @@ import {
   type Target,
   writeFloats,
 } from '../core.js';
-import { sortParts } from './center-loss.js';
 import { openSet } from './load.js';
 import { type Metric, metricCode } from './metric.js';
 import { operandsOf } from './operands.js';
@@ -51,4 +50,15 @@ export function fitRadii(
   sortParts(byClassAt, found, endsAt, nClasses);
   openSet().radius_quantiles(byClassAt, found, endsAt, nClasses, quantile, radiiAt);
   return copyFloats(radiiAt, nClasses);
+}
+
+/** Sorts the values of each class, which end where `ends` says. */
+export function sortParts(address: number, length: number, ends: number, nClasses: number): void {
+  const values = copyFloats(address, length);
+  let start = 0;
+  for (const end of integers().slice(ends / BYTES, ends / BYTES + nClasses)) {
+    values.subarray(start, end).sort();
+    start = end;
+  }
+  writeFloats(values, 0, length, address);
 }
