@@ -30,7 +30,7 @@ const DRAWN = [
   ['cac', 'cac'],
 ];
 
-const CELLS = 150;
+const CELLS = 240;
 const POINTS = 1500;
 const RATES = Array.from({ length: 181 }, (_, i) => 10 ** (-3 + i / 60));
 
@@ -99,7 +99,7 @@ export function pictures(shown) {
       title: 'Decisions',
       description: 'The plane of two features: where each known digit is accepted, and where all are rejected',
       spec: regionPlot(
-        `${split}; colors: known digits and where they are accepted; white: rejected; black crosses: unknown digits`,
+        `${split}; colors: known digits and where they are accepted; white: rejected; black: unknown digits`,
         METHODS.map((method) => region(shown, method)),
       ),
     },
@@ -148,11 +148,17 @@ function region(shown, method) {
     tpr: TPR,
   });
   const domains = domainsOf([test.embedding, unknown.embedding]);
-  const runs = labelRuns(domains, CELLS, (x) => classifier.classify(x).labels);
+  const labelsOf = (/** @type {Float32Array} */ x) => classifier.classify(x).labels;
+  const runs = labelRuns(domains, CELLS, labelsOf);
+  const accepted = (/** @type {Float32Array} */ x) => {
+    const labels = labelsOf(x);
+    return `${((100 * labels.filter((label) => label >= 0).length) / labels.length).toFixed(1)} %`;
+  };
+  const shares = `accepts ${accepted(test.embedding)} of the known, ${accepted(unknown.embedding)} of the unknown`;
   classifier.dispose();
   return {
     title: METHOD_NAMES[method],
-    subtitle: [`score: ${score}`],
+    subtitle: [`score: ${score}; ${shares}`],
     digits: SPLITS[0]?.toSorted((a, b) => a - b) ?? [],
     domains,
     runs,

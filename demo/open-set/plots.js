@@ -13,7 +13,6 @@ const OUTSIDE = 0.002;
 const GROUPS = { known: 'known digits', unknown: 'unknown digits', fashion: 'Fashion-MNIST' };
 const GROUP_COLORS = { [GROUPS.known]: '#1f5fa8', [GROUPS.unknown]: '#d9480f', [GROUPS.fashion]: '#8a8a8a' };
 
-const REJECTED = 'rejected';
 const CLASS_COLORS = ['#1f77b4', '#ff7f0e', '#2ca02c', '#d62728', '#9467bd', '#8c564b'];
 
 /**
@@ -36,6 +35,8 @@ export function histogramPlot(subtitle, histograms) {
     config: LOOK,
     title: { text: 'Scores of the test images', subtitle: [subtitle] },
     hconcat: histograms.map(histogramPanel),
+    // One scale of shares, so that areas compare across the panels.
+    resolve: { scale: { y: 'shared' } },
   };
 }
 
@@ -58,16 +59,18 @@ function histogramPanel({ title, score, threshold, known, unknown, fashion }) {
     layer: [
       {
         data: { values },
-        mark: { type: 'bar', opacity: 0.55, binSpacing: 0, aria: false },
+        mark: { type: 'rect', opacity: 0.55, aria: false },
         encoding: {
           x: { ...x, field: 'from', title: score, axis: { grid: false, tickCount: 5, format: '.0e' } },
           x2: { field: 'to' },
+          y2: { datum: 0 },
           y: {
             field: 'share',
             type: 'quantitative',
             stack: null,
             title: 'share of the images',
             axis: { format: '.0%', tickCount: 5 },
+            scale: { domainMin: 0 },
           },
           color: {
             field: 'group',
@@ -160,7 +163,7 @@ export function regionPlot(subtitle, regions) {
  * @returns {Spec}
  */
 function regionPanel({ title, subtitle, digits, domains: [xDomain, yDomain], runs, centers, known, unknown }) {
-  const name = (/** @type {number} */ label) => (label < 0 ? REJECTED : `${digits[label]}`);
+  const name = (/** @type {number} */ label) => `${digits[label]}`;
   const axis = (/** @type {string} */ field, /** @type {[number, number] | undefined} */ domain) =>
     /** @type {const} */ ({
       field,
@@ -173,7 +176,7 @@ function regionPanel({ title, subtitle, digits, domains: [xDomain, yDomain], run
   const y = axis('y', yDomain);
   const color = /** @type {const} */ ({
     type: 'nominal',
-    scale: { domain: [...digits.map(String), REJECTED], range: [...CLASS_COLORS, '#ffffff'] },
+    scale: { domain: digits.map(String), range: CLASS_COLORS },
   });
   return {
     title: { text: title, subtitle, fontSize: 13, subtitleFontSize: 11, offset: 6, frame: 'group' },
@@ -181,7 +184,7 @@ function regionPanel({ title, subtitle, digits, domains: [xDomain, yDomain], run
     height: 300,
     layer: [
       {
-        data: { values: runs.map((run) => ({ ...run, name: name(run.label) })) },
+        data: { values: runs.filter(({ label }) => label >= 0).map((run) => ({ ...run, name: name(run.label) })) },
         mark: { type: 'rect', opacity: 0.3, aria: false },
         encoding: {
           x,
@@ -193,16 +196,7 @@ function regionPanel({ title, subtitle, digits, domains: [xDomain, yDomain], run
       },
       {
         data: { values: unknown },
-        mark: {
-          type: 'point',
-          shape: 'cross',
-          size: 9,
-          strokeWidth: 0.8,
-          opacity: 0.6,
-          color: 'black',
-          clip: true,
-          aria: false,
-        },
+        mark: { type: 'circle', size: 5, opacity: 0.45, color: 'black', clip: true, aria: false },
         encoding: { x, y },
       },
       {
