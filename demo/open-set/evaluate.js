@@ -28,10 +28,11 @@ import { auroc, fprAtTpr, oscr } from './temporary.js';
  * @returns {Evaluation}
  */
 export function evaluate(score, trained) {
-  const { score: apply, threshold } = score.fit(trained);
+  const { score: apply, threshold, dispose } = score.fit(trained);
   const known = apply(trained.test);
   const unknown = apply(trained.unknown).scores;
   const fashion = trained.fashion && apply(trained.fashion).scores;
+  dispose();
   const { labels } = trained.test;
   const isCorrect = Uint8Array.from(labels, (label, row) => Number(known.classes[row] === label));
   return {

@@ -6,7 +6,7 @@ import { PIXELS, SIDE } from '../mnist.js';
 
 /** Each convolution halves the sides of the image: 28 → 14 → 7 → 4. */
 const STRIDE = 2;
-const CHANNELS = [1, 12, 24, 32];
+const CHANNELS = [1, 8, 16, 32];
 const TAPS = [5, 3, 3];
 const HIDDEN = 128;
 

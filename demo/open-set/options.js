@@ -57,11 +57,16 @@ export function parseOptions(args) {
   const quick = values.quick ?? false;
   const splits = wholeNumber('--splits', values.splits, 1) ?? (quick ? QUICK_SPLITS : SPLITS.length);
   if (splits > SPLITS.length) throw new Error(`--splits is ${splits}, but there are ${SPLITS.length}`);
+  const epochs = wholeNumber('--epochs', values.epochs, 1) ?? (quick ? QUICK_EPOCHS : EPOCHS);
+  const limit = wholeNumber('--limit', values.limit, 1) ?? (quick ? QUICK_LIMIT : Infinity);
+  if (values.docs && (splits < SPLITS.length || epochs < EPOCHS || limit < Infinity)) {
+    throw new Error('--docs is for a whole run: leave --quick, --splits, --epochs and --limit out');
+  }
   return {
     help: values.help ?? false,
     splits,
-    epochs: wholeNumber('--epochs', values.epochs, 1) ?? (quick ? QUICK_EPOCHS : EPOCHS),
-    limit: wholeNumber('--limit', values.limit, 1) ?? (quick ? QUICK_LIMIT : Infinity),
+    epochs,
+    limit,
     seed: wholeNumber('--seed', values.seed, 0) ?? 1,
     threads: wholeNumber('--threads', values.threads, 1) ?? Math.min(MOST_THREADS, availableParallelism()),
     docs: values.docs ?? false,

@@ -4,7 +4,7 @@
 import { meanCurve } from './curves.js';
 import { histogramPlot, regionPlot, rocPlot } from './plots.js';
 import { domainsOf, labelRuns, pointsOf } from './region.js';
-import { classifierOf, SCORES } from './scores.js';
+import { fitClassifier, SCORES } from './scores.js';
 import { DIMENSIONS, METHODS, TPR } from './settings.js';
 import { SPLITS } from './splits.js';
 import { METHOD_NAMES } from './summary.js';
@@ -45,9 +45,10 @@ export function keep({ first, curves }, { split, nFeatures, method }, trained) {
   if (split === 0) first.set(nameOf(nFeatures, method), trained);
   for (const [drawn, score] of DRAWN) {
     if (drawn !== method) continue;
-    const { score: apply } = scorer(score, trained);
+    const { score: apply, dispose } = scorer(score, trained);
     const name = nameOf(nFeatures, method, score);
     const curve = rocCurve(apply(trained.test).scores, apply(trained.unknown).scores);
+    dispose();
     curves.set(name, [...(curves.get(name) ?? []), curve]);
   }
 }
@@ -126,8 +127,8 @@ function firstOf({ first }, nFeatures, method) {
  */
 function histogram(shown, nFeatures, method, score) {
   const trained = firstOf(shown, nFeatures, method);
-  const { score: apply, threshold } = scorer(score, trained);
-  return {
+  const { score: apply, threshold, dispose } = scorer(score, trained);
+  const histogram = {
     title: METHOD_NAMES[method],
     score,
     threshold,
@@ -135,6 +136,8 @@ function histogram(shown, nFeatures, method, score) {
     unknown: apply(trained.unknown).scores,
     fashion: trained.fashion && apply(trained.fashion).scores,
   };
+  dispose();
+  return histogram;
 }
 
 /**
@@ -142,11 +145,10 @@ function histogram(shown, nFeatures, method, score) {
  * @param {Method} method
  */
 function region(shown, method) {
-  const { centers, validation, test, unknown } = firstOf(shown, 2, method);
+  const trained = firstOf(shown, 2, method);
+  const { centers, test, unknown } = trained;
   const score = method === 'cac' ? 'cac' : 'distance';
-  const classifier = classifierOf(centers, score, 'euclidean').fit(validation.embedding, validation.labels, {
-    tpr: TPR,
-  });
+  const classifier = fitClassifier(trained, { score, metric: 'euclidean' });
   const domains = domainsOf([test.embedding, unknown.embedding]);
   const labelsOf = (/** @type {Float32Array} */ x) => classifier.classify(x).labels;
   const runs = labelRuns(domains, CELLS, labelsOf);

@@ -9,6 +9,8 @@ import { fitThreshold, OpenSetClassifier } from './temporary.js';
 /** @import { Trained } from './job.js' */
 /** @import { Method } from './settings.js' */
 
+/** @typedef {{ score: 'distance' | 'normalized' | 'cac' | 'softmin' | 'entropy' | 'mahalanobis' | 'knn-centers', metric?: 'euclidean' }} ScoreOptions */
+
 /**
  * @typedef {object} Scored
  * @property {Float32Array} scores larger = more unknown
@@ -19,6 +21,7 @@ import { fitThreshold, OpenSetClassifier } from './temporary.js';
  * @typedef {object} Scorer fitted on the known digits that were held out of training
  * @property {(outputs: Outputs) => Scored} score
  * @property {number} threshold above it, a row is called unknown
+ * @property {() => void} dispose
  */
 
 /**
@@ -42,56 +45,58 @@ function baseline(name, field) {
     fit: ({ validation }) => ({
       score: (outputs) => ({ scores: outputs[field], classes: outputs.predicted }),
       threshold: fitThreshold(validation[field], { tpr: TPR }),
+      dispose() {},
     }),
   };
 }
 
 /**
- * A score of the package, on the distances to the centers.
+ * A score of the package, on the distances to the centers; what it needs besides is fitted with the threshold.
  *
- * @param {'distance' | 'normalized' | 'cac' | 'softmin' | 'entropy' | 'mahalanobis' | 'knn-centers'} score
- * @param {'sqeuclidean' | 'euclidean'} metric
+ * @param {ScoreOptions} options
  * @returns {Score}
  */
-function ofCenters(score, metric) {
+function ofCenters(options) {
   return {
-    name: score,
+    name: options.score,
     methods: ['softmax', 'center', 'cac'],
-    fit: ({ centers, validation }) => {
-      const classifier = classifierOf(centers, score, metric).fit(validation.embedding, validation.labels, {
-        tpr: TPR,
-      });
+    fit: (trained) => {
+      const classifier = fitClassifier(trained, options);
       return {
         score: ({ embedding }) => {
           const { scores, nearest } = classifier.classify(embedding);
           return { scores, classes: nearest };
         },
         threshold: Number(classifier.threshold),
+        dispose: () => classifier.dispose(),
       };
     },
   };
 }
 
 /**
- * @param {Float32Array} centers
- * @param {Parameters<typeof ofCenters>[0]} score
- * @param {Parameters<typeof ofCenters>[1]} metric
+ * @param {Trained} trained
+ * @param {ScoreOptions} options
  */
-export function classifierOf(centers, score, metric) {
-  return new OpenSetClassifier(
+export function fitClassifier({ centers, validation }, options) {
+  const classifier = new OpenSetClassifier(
     { params: centers, nClasses: KNOWN, nFeatures: centers.length / KNOWN },
-    { score, metric },
+    options,
   );
+  classifier.fit(validation.embedding, validation.labels, { tpr: TPR });
+  return classifier;
 }
+
+const metric = /** @type {const} */ ('euclidean');
 
 export const SCORES = [
   baseline('1 − max softmax', 'notMaxSoftmax'),
   baseline('−max logit', 'notMaxLogit'),
-  ofCenters('distance', 'euclidean'),
-  ofCenters('normalized', 'euclidean'),
-  ofCenters('mahalanobis', 'sqeuclidean'),
-  ofCenters('cac', 'euclidean'),
-  ofCenters('softmin', 'euclidean'),
-  ofCenters('entropy', 'euclidean'),
-  ofCenters('knn-centers', 'euclidean'),
+  ofCenters({ score: 'distance', metric }),
+  ofCenters({ score: 'normalized', metric }),
+  ofCenters({ score: 'mahalanobis' }),
+  ofCenters({ score: 'cac', metric }),
+  ofCenters({ score: 'softmin', metric }),
+  ofCenters({ score: 'entropy', metric }),
+  ofCenters({ score: 'knn-centers', metric }),
 ];

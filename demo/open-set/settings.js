@@ -15,9 +15,9 @@
  * @property {number} magnitude of CAC's anchors
  */
 
-/** λ and the magnitude of CAC are its authors'; the rest is that of the demo of center loss. */
+/** λ and the magnitude of CAC are its authors'; λ, α and the learning rate are those of the demo of center loss. */
 export const SHARED = {
-  batchSize: 128,
+  batchSize: 64,
   learningRate: 3e-3,
   shift: 1,
   lambda: 1,
@@ -26,7 +26,7 @@ export const SHARED = {
   magnitude: 10,
 };
 
-export const EPOCHS = 4;
+export const EPOCHS = 5;
 export const QUICK_EPOCHS = 1;
 export const QUICK_LIMIT = 10_000;
 export const QUICK_SPLITS = 2;

@@ -254,6 +254,7 @@ describe('options', () => {
 
   test.each([
     [['--splits', '6'], '--splits is 6, but there are 5'],
+    [['--quick', '--docs'], '--docs is for a whole run'],
     [['--threads', '0'], '--threads is "0", expected a whole number from 1 up'],
   ])('refuse %j', (args, message) => {
     expect(() => parseOptions(args)).toThrow(message);
