@@ -7,7 +7,13 @@ import { Extractor, ExtractorConfig, ExtractorLogLevel } from '@microsoft/api-ex
 
 const { update } = parseArgs({ options: { update: { type: 'boolean', default: false } } }).values;
 const root = fileURLToPath(new URL('..', import.meta.url));
-const ENTRIES = { 'center-loss': 'api', 'center-loss-slim': 'slim', 'center-loss-tfjs': 'tfjs' };
+const ENTRIES = {
+  'center-loss': 'api',
+  'center-loss-slim': 'slim',
+  'center-loss-tfjs': 'tfjs',
+  'center-loss-open-set': 'open-set/api',
+  'center-loss-slim-open-set': 'slim-open-set',
+};
 
 for (const [name, entry] of Object.entries(ENTRIES)) {
   const { succeeded, apiReportChanged } = Extractor.invoke(configOf(name, entry), {

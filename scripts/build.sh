@@ -26,16 +26,16 @@ is_current() { # is_current STAMP FINGERPRINT PRODUCT
   [ -f "$1" ] && [ "$(cat "$1")" = "$2" ] && [ -e "$3" ]
 }
 
-# The kernels three times: with SIMD, without (portable), and those translated to JavaScript.
+# The core and the open-set module, each three times: with SIMD, without (portable), and that translated to JavaScript.
 build_wasm() {
   local inputs
   inputs=$(fingerprint crate/src crate/Cargo.toml Cargo.toml Cargo.lock .cargo scripts package-lock.json)
-  is_current build/wasm.stamp "$inputs" "$GENERATED/wasm/translated.js" && return
+  is_current build/wasm.stamp "$inputs" "$GENERATED/wasm/open-set-translated.js" && return
   ensure_toolchain
   # The stamp goes first: it must not vouch for a build that failed half-way.
   rm -rf build/wasm.stamp "$GENERATED"
   mkdir -p "$GENERATED/wasm"
-  step "kernels with SIMD (cargo)" compile_wasm simd || die "the crate does not build; see above."
+  step "kernels with SIMD (cargo)" compile_simd || die "the crate does not build; see above."
   step "portable kernels (cargo)" compile_portable || die "the crate does not build without SIMD; see above."
   step "wasm-opt" optimize_wasm || die "wasm-opt failed; see above."
   step "JavaScript around and instead of it" generate_javascript || die "the JavaScript could not be made; see above."
@@ -49,10 +49,25 @@ compile_wasm() { # compile_wasm NAME-OF-TARGET-FOLDER [OPTION...]
     cargo build --package center-loss --lib --release --target wasm32-unknown-unknown "${@:2}"
 }
 
+# Flags that cargo adds to those of .cargo/config.toml, and that are stronger.
+flags() { # flags FLAG...
+  local quoted
+  quoted=$(printf '"-C", "%s", ' "$@")
+  printf 'target.wasm32-unknown-unknown.rustflags = [%s]' "${quoted%, }"
+}
+
+PORTABLE=(target-cpu=mvp target-feature=-simd128)
+# The module works in the core's memory. It may have the same stack, as neither calls the other. Its constants stand past
+# those of the core, and the heap begins past both, at HEAP_START in src/heap.ts: scripts/inline-wasm.js sees to it.
+IN_CORE_MEMORY=(link-arg=--import-memory link-arg=--global-base=66560)
+
+compile_simd() {
+  compile_wasm simd && compile_wasm open-set-simd --features open-set --config "$(flags "${IN_CORE_MEMORY[@]}")"
+}
+
 compile_portable() {
-  # Added to the flags of .cargo/config.toml, and stronger.
-  compile_wasm portable --config \
-    'target.wasm32-unknown-unknown.rustflags = ["-C", "target-cpu=mvp", "-C", "target-feature=-simd128"]'
+  compile_wasm portable --config "$(flags "${PORTABLE[@]}")" &&
+    compile_wasm open-set-portable --features open-set --config "$(flags "${PORTABLE[@]}" "${IN_CORE_MEMORY[@]}")"
 }
 
 # No address that the kernels are given lies in the first kilobyte, the far end of the stack, so that an offset added to
@@ -63,16 +78,22 @@ WASM_OPT=(node_modules/.bin/wasm-opt -O3 --converge --low-memory-unused
 
 optimize_wasm() {
   local product=wasm32-unknown-unknown/release/center_loss.wasm
+  # wasm2js knows none of what came after WebAssembly's first version.
+  local lower=(--llvm-memory-copy-fill-lowering --llvm-nontrapping-fptoint-lowering --signext-lowering)
   "${WASM_OPT[@]}" --enable-simd target/simd/$product -o "$GENERATED/center-loss.wasm" &&
-    # wasm2js knows none of what came after WebAssembly's first version.
-    "${WASM_OPT[@]}" --llvm-memory-copy-fill-lowering --llvm-nontrapping-fptoint-lowering --signext-lowering \
-      target/portable/$product -o build/portable.wasm
+    "${WASM_OPT[@]}" --enable-simd target/open-set-simd/$product -o "$GENERATED/open-set.wasm" &&
+    "${WASM_OPT[@]}" "${lower[@]}" target/portable/$product -o build/portable.wasm &&
+    "${WASM_OPT[@]}" "${lower[@]}" target/open-set-portable/$product -o build/open-set-portable.wasm
 }
 
 generate_javascript() {
   node scripts/inline-wasm.js "$GENERATED/center-loss.wasm" "$GENERATED/wasm/bytes.js" &&
+    node scripts/inline-wasm.js "$GENERATED/open-set.wasm" "$GENERATED/wasm/open-set-bytes.js" &&
     node_modules/.bin/wasm2js -O3 build/portable.wasm -o build/translated.js &&
-    node scripts/translate.js build/translated.js "$GENERATED/wasm/translated.js"
+    node_modules/.bin/wasm2js -O3 build/open-set-portable.wasm -o build/open-set-translated.js &&
+    node scripts/translate.js build/translated.js "$GENERATED/wasm/translated.js" Kernels kernels.js &&
+    node scripts/translate.js build/open-set-translated.js "$GENERATED/wasm/open-set-translated.js" \
+      OpenSetKernels open-set/kernels.js
 }
 
 build_package() {
@@ -83,7 +104,7 @@ build_package() {
   step "TypeScript (tsc)" node_modules/.bin/tsc || die "the TypeScript sources do not compile; see above."
   cp -R "$GENERATED/wasm" build/tsc/
   step "files to publish (esbuild)" node scripts/bundle.js build/tsc dist || die "the entries could not be bundled; see above."
-  cp "$GENERATED/center-loss.wasm" src/center-loss.d.wasm.ts dist/
+  cp "$GENERATED"/{center-loss,open-set}.wasm src/{center-loss,open-set}.d.wasm.ts dist/
   printf '%s' "$inputs" >build/dist.stamp
 }
 
@@ -93,5 +114,8 @@ build() {
   ensure_packages . "build and tests"
   build_wasm
   build_package
-  say "  built: dist/, $(wc -c <dist/center-loss.wasm) bytes of WebAssembly, $(gzip -9c dist/center-loss.wasm | wc -c) gzipped"
+  local module
+  for module in center-loss open-set; do
+    say "  built: dist/$module.wasm, $(wc -c <dist/$module.wasm) bytes, $(gzip -9c dist/$module.wasm | wc -c) gzipped"
+  done
 }

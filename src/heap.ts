@@ -3,6 +3,8 @@
 /** What Rust may take for granted of the address of a vector. */
 export const ALIGNMENT = 16;
 export const PAGE_BYTES = 65536;
+/** Below lie the stack and the constants of the modules (see scripts/build.sh); the build fails if they reach it. */
+export const HEAP_START = 69632;
 
 /** No slice in Rust may be larger on 32 bits. */
 const MAX_BYTES = 2 ** 31 - ALIGNMENT;

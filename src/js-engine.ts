@@ -3,7 +3,7 @@ import { translated } from './wasm/translated.js';
 
 /** The kernels in JavaScript, their memory as WebAssembly's: growth detaches the views on it, or fails whole. */
 export function instantiate(): Kernels {
-  const engine = translated();
+  const engine = translated({});
   const { memory } = engine;
   return {
     ...engine,

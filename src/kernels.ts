@@ -1,11 +1,9 @@
 /**
- * What the engine exports, WebAssembly or its translation to JavaScript: the functions of `crate/src/boundary.rs`, in
- * its order, and its memory. Addresses, lengths and labels are 32-bit integers; a result above 2³¹ comes back negative.
+ * What the engine exports, WebAssembly or its translation to JavaScript: the functions of
+ * `crate/src/boundary/core_module.rs`, in its order, and its memory. Addresses, lengths and labels are 32-bit integers; a result above 2³¹ comes back negative.
  */
 export interface Kernels {
   readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
-  /** Where the memory begins that the linker gave to nothing: its own name for that address, a multiple of 16. */
-  readonly __heap_base: { readonly value: number };
   workspace_bytes(rows: number, nClasses: number, nDim: number): number;
   init_slots(slots: number, nClasses: number): void;
   forward(distmat: number, labels: number, rows: number, nClasses: number, radius: number, reduction: number): number;

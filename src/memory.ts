@@ -1,6 +1,6 @@
 import type { Floats } from './check.js';
 import { CenterLossError } from './errors.js';
-import { ALIGNMENT, Heap, PAGE_BYTES } from './heap.js';
+import { ALIGNMENT, HEAP_START, Heap, PAGE_BYTES } from './heap.js';
 import { kernels } from './load.js';
 
 // The only file that makes views on WebAssembly memory, as heap.ts hands it out. Growth detaches every view made before it, so no view is kept
@@ -14,11 +14,11 @@ const grouped = (count: number): string => String(count).replace(/\B(?=(\d{3})+$
 
 let heapOfEngine: Heap | undefined;
 
-/** The memory of the one engine past what the linker laid out. */
+/** The memory of the one engine past what its modules' linkers laid out. */
 function heap(): Heap {
   if (heapOfEngine === undefined) {
-    const { memory, __heap_base } = kernels();
-    heapOfEngine = new Heap(memory, __heap_base.value, memory.buffer.byteLength);
+    const { memory } = kernels();
+    heapOfEngine = new Heap(memory, HEAP_START, memory.buffer.byteLength);
   }
   return heapOfEngine;
 }
@@ -170,6 +170,11 @@ export function integers(): Int32Array<ArrayBuffer> {
   return integersOfAll;
 }
 
+/** Some memory as 64-bit numbers; not to be kept across anything that may allocate. */
+export function doubles(address: number, length: number): Float64Array<ArrayBuffer> {
+  return new Float64Array(kernels().memory.buffer, address, length);
+}
+
 /**
  * A new array, for the caller to keep.
  * @throws CenterLossError `ERR_OUT_OF_MEMORY`
@@ -213,6 +218,18 @@ export function writeFloats(values: Floats, start: number, end: number, address:
   // One by one: a slice would be garbage as large as the rows.
   const memory = floats();
   for (let i = start; i < end; i++) memory[at + i - start] = values[i] ?? 0;
+}
+
+const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView) => new Uint8Array(buffer, byteOffset, byteLength);
+
+/** Writes values of any width as they are. */
+export function writeBytes(values: ArrayBufferView, address: number): void {
+  bytesOf({ buffer: kernels().memory.buffer, byteOffset: address, byteLength: values.byteLength }).set(bytesOf(values));
+}
+
+/** Fills `into`, values of any width, from an address on. */
+export function readBytes(address: number, into: ArrayBufferView): void {
+  bytesOf(into).set(bytesOf({ buffer: kernels().memory.buffer, byteOffset: address, byteLength: into.byteLength }));
 }
 
 /**

@@ -1,19 +1,29 @@
 import type * as tfjs from '@tensorflow/tfjs-core';
-import { type CenterLoss, CenterLossError, checkAlpha, checkChoice, checkOptions, type Target } from './core.js';
+import { CenterLoss, CenterLossError, checkAlpha, checkChoice, checkOptions, type Target } from './core.js';
 
 /** The part of TensorFlow.js that the bridge calls: pass the `tf` that made the tensors. */
 export type TensorFlow = Pick<typeof tfjs, 'customGrad' | 'mul' | 'scalar' | 'tensor2d'>;
 
+/** What the bridge needs of a loss: `CenterLoss` has it, and so has every loss of `center-loss/open-set`. */
+export interface DifferentiableLoss {
+  readonly nDim: number;
+  gradients(x: Float32Array, target: Target): { readonly loss: number; readonly gradX: Float32Array };
+  /** Missing where nothing can be learned: then the term updates nothing. */
+  step?(x: Float32Array, target: Target, options?: object): { readonly loss: number; readonly gradX: Float32Array };
+}
+
 export interface TermOptions {
-  /** Move the centers at each evaluation, by `loss.step`. Default true, unless they are fixed. */
+  /** Move the centers at each evaluation, by `loss.step`. Default true, if the loss has it; fixed ones stay. */
   readonly update?: boolean;
-  /** α, the rate of the centers (see `CenterLoss.step`). Default 0.5. */
+  /** α, the rate of the centers (see `CenterLoss.step`). Default: that of `loss.step`. */
   readonly alpha?: number;
+  /** All other options of `loss.step`: `{ rule: 'ema', momentum: 0.9 }`, `{ learningRate: 0.1 }`, as the loss has them. */
+  readonly step?: object;
 }
 
 /**
- * Center loss as a term of a TensorFlow.js loss function, on any of its backends that can read a tensor back
- * synchronously (cpu, wasm, webgl):
+ * Center loss, or any other of this package, as a term of a TensorFlow.js loss function, on any of its backends that can
+ * read a tensor back synchronously (cpu, wasm, webgl):
  *
  * ```js
  * const centerTerm = centerLossTerm(tf, loss);
@@ -29,22 +39,32 @@ export interface TermOptions {
  */
 export function centerLossTerm(
   tf: TensorFlow,
-  loss: CenterLoss,
+  loss: DifferentiableLoss,
   options: TermOptions = {},
 ): (x: tfjs.Tensor2D, target: Target | tfjs.Tensor1D) => tfjs.Scalar {
-  checkOptions(options, ['update', 'alpha']);
-  const { update = true, alpha = 0.5 } = options;
+  checkOptions(options, ['update', 'alpha', 'step']);
+  const { update = loss.step !== undefined, alpha } = options;
   checkChoice(update, 'update', [true, false]);
-  checkAlpha(alpha);
+  if (update && loss.step === undefined) {
+    throw new CenterLossError('ERR_OPTION', 'update is true, but this loss has no step: nothing of it is learned so');
+  }
+  if (alpha !== undefined) checkAlpha(alpha);
+  if (options.step !== undefined && (typeof options.step !== 'object' || options.step === null)) {
+    throw new CenterLossError('ERR_OPTION', `step must be an object of options, got ${String(options.step)}`);
+  }
+  const stepOptions = { ...(alpha === undefined ? {} : { alpha }), ...options.step };
+  const pass = (rows: Float32Array, labels: Target) => {
+    if (update && loss.step) return loss.step(rows, labels, stepOptions);
+    // The centers' gradient is not wanted here: of this loss it can be had at no cost that grows with C.
+    if (loss instanceof CenterLoss) return loss.gradients(rows, labels, { centers: 'touched' });
+    return loss.gradients(rows, labels);
+  };
   return (x, target) => {
     checkShape(x.shape, loss.nDim);
     const labels = 'dataSync' in target ? (target.dataSync() as Int32Array) : target;
     const term = tf.customGrad((...inputs) => {
       const [x, save] = inputs as [tfjs.Tensor, tfjs.GradSaveFunc];
-      const rows = x.dataSync() as Float32Array;
-      const { loss: value, gradX } = update
-        ? loss.step(rows, labels, { alpha })
-        : loss.gradients(rows, labels, { centers: 'touched' });
+      const { loss: value, gradX } = pass(x.dataSync() as Float32Array, labels);
       save([tf.tensor2d(gradX, x.shape as [number, number])]);
       return {
         value: tf.scalar(value),

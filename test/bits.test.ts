@@ -1,8 +1,10 @@
 // The module's v128 lanes against the [f32; 4] lanes of a native build, bit by bit: `crate/examples/bits.rs` says what
 // is computed, on which inputs, and how it is hashed.
 import { CenterLoss, type Reduction } from 'center-loss';
+import { classify, fitPrecision, type Metric, CenterLoss as OpenSetLoss, type Score } from 'center-loss/open-set';
 import { describe, expect, it } from 'vitest';
 import json from '../build/bits.json' with { type: 'json' };
+import { bits, hash } from './hash.js';
 
 interface OfReduction {
   reduction: Reduction;
@@ -10,6 +12,23 @@ interface OfReduction {
   evaluate: string;
   gradients: { loss: string; gradX: string; gradCenters: string };
   step: { loss: string; gradX: string; centers: string };
+}
+
+interface OfMetric {
+  metric: Metric;
+  loss: string;
+  gradX: string;
+  gradCenters: string;
+  centers: string;
+  distances: string;
+  predict: string;
+}
+
+interface OfScore {
+  score: Score;
+  metric: Metric | '';
+  scores: string;
+  nearest: string;
 }
 
 interface OfShape {
@@ -20,6 +39,8 @@ interface OfShape {
   predict: string;
   softmin: string;
   losses: OfReduction[];
+  metrics: OfMetric[];
+  scores: OfScore[];
 }
 
 interface Native {
@@ -30,18 +51,6 @@ interface Native {
 // Made by the build: a checkout alone has none.
 const native = json as Native;
 
-/** FNV-1a, 64 bits, over the little-endian bytes. */
-function hash(values: Float32Array | Int32Array): string {
-  let hash = 0xcbf29ce484222325n;
-  for (const byte of new Uint8Array(values.buffer, values.byteOffset, values.byteLength)) {
-    hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);
-  }
-  return hash.toString(16).padStart(16, '0');
-}
-
-const bits = (value: number) =>
-  new BigUint64Array(Float64Array.of(value).buffer)[0]?.toString(16).padStart(16, '0') ?? '';
-
 const normal = (nClasses: number, nDim: number, seed: number) =>
   new CenterLoss(nClasses, nDim, { init: 'normal', seed }).centers.params.slice();
 
@@ -50,7 +59,7 @@ it('there is something to compare', () => {
   expect(native.orthogonal.length).toBeGreaterThanOrEqual(3);
 });
 
-describe.each(native.shapes)('B = $b, C = $c, D = $d', ({ b, c, d, losses, ...of }) => {
+describe.each(native.shapes)('B = $b, C = $c, D = $d', ({ b, c, d, losses, metrics, scores, ...of }) => {
   const x = normal(b, d, 2);
   const target = Array.from({ length: b }, (_, i) => ((7 * i + 3) % (c + 1)) - 1);
   const make = (reduction: Reduction) => new CenterLoss(c, d, { init: 'normal', seed: 1, radius: 0.5, reduction });
@@ -74,6 +83,31 @@ describe.each(native.shapes)('B = $b, C = $c, D = $d', ({ b, c, d, losses, ...of
       gradients: { loss: bits(value), gradX: hash(gradX), gradCenters: hash(gradCenters ?? new Float32Array()) },
       step: { loss: bits(step.loss), gradX: hash(step.gradX), centers: hash(loss.centers.params.slice()) },
     }).toEqual(native);
+  });
+
+  it.each(metrics)('$metric', ({ metric, ...native }) => {
+    const options = { init: 'normal', seed: 1, radius: 0.5, reduction: 'batch', penalty: 'half-squared' } as const;
+    const classWeight = Array.from({ length: c }, (_, j) => 1 + (j % 3));
+    const sampleWeight = Array.from({ length: b }, (_, i) => i % 4);
+    const loss = new OpenSetLoss(c, d, { ...options, metric, classWeight });
+    const { loss: value, gradX, gradCenters } = loss.gradients(x, target, { sampleWeight });
+    const [distances, predict] = [hash(loss.distances(x)), hash(loss.predict(x))];
+    loss.step(x, target, { rule: 'mean', alpha: 0.5, sampleWeight });
+    expect({
+      ...{ loss: bits(value), gradX: hash(gradX), gradCenters: hash(gradCenters ?? new Float32Array()) },
+      ...{ centers: hash(loss.centers.params.slice()), distances, predict },
+    }).toEqual(native);
+  });
+
+  it.each(scores)('$score $metric', ({ score, metric, ...native }) => {
+    const { centers } = make('mean');
+    const found = classify(centers, x, {
+      score,
+      ...(metric === '' ? {} : { metric }),
+      ...(score === 'normalized' ? { radius: 2 } : {}),
+      ...(score === 'mahalanobis' ? { precision: fitPrecision(centers, x, target) } : {}),
+    });
+    expect({ scores: hash(found.scores), nearest: hash(found.nearest) }).toEqual(native);
   });
 });
 

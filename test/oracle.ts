@@ -43,6 +43,7 @@ export interface DistmatCase {
 export interface OriginalCase {
   name: string;
   caffe: { loss: number; grad_x: number[][]; center_diff: number[][]; centers_after_alpha_0_5: number[][] };
+  gcl: { rho: number; loss: number; grad_x: number[][] };
   kz: { loss: number; grad_x: number[][]; grad_centers: number[][] };
 }
 

@@ -1,6 +1,7 @@
 // The bridge to TensorFlow.js, on its cpu backend.
 import * as tf from '@tensorflow/tfjs';
 import { CenterLoss } from 'center-loss';
+import { CenterLoss as OpenSetLoss } from 'center-loss/open-set';
 import { centerLossTerm } from 'center-loss/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { expectClose } from './close.js';
@@ -47,6 +48,55 @@ describe('centerLossTerm', () => {
     const before = cost().dataSync()[0] ?? 0;
     for (let i = 0; i < 50; i++) optimizer.minimize(cost);
     expect(cost().dataSync()[0]).toBeLessThan(before / 1000);
+  });
+
+  it('takes the loss of center-loss/open-set, with the options of its step', () => {
+    const options = { seed: 3, metric: 'cosine', penalty: 'half-squared' } as const;
+    const [loss, twin] = [new OpenSetLoss(3, 4, options), new OpenSetLoss(3, 4, options)];
+    const x = tf.tensor2d(values, [2, 4]);
+    const step = { rule: 'ema', momentum: 0.75 } as const;
+    const term = centerLossTerm(tf, loss, { step });
+    const grad = tf.grad((x) => term(x as tf.Tensor2D, [1, 2]))(x);
+    expectClose(grad.dataSync(), twin.step(values, [1, 2], step).gradX);
+    expect(loss.centers.params).toEqual(twin.centers.params);
+    expect([...loss.updateCounts]).toEqual([0, 1, 1]);
+    const { gradX } = twin.gradients(values, [1, 2]);
+    const still = centerLossTerm(tf, loss, { update: false });
+    expectClose(
+      tf
+        .grad((x) => still(x as tf.Tensor2D, [1, 2]))(x)
+        .dataSync(),
+      gradX,
+    );
+    expect(loss.centers.params).toEqual(twin.centers.params);
+  });
+
+  it('takes any loss that has gradients, and steps if it can', () => {
+    const x = tf.tensor2d(values, [2, 4]);
+    const seen: unknown[] = [];
+    const result = { loss: 2, gradX: Float32Array.from(values) };
+    const without = { nDim: 4, gradients: () => result };
+    expectClose(
+      tf
+        .grad((x) => centerLossTerm(tf, without)(x as tf.Tensor2D, [0, 1]))(x)
+        .dataSync(),
+      values,
+    );
+    const step = (...all: unknown[]) => {
+      seen.push(all[2]);
+      return result;
+    };
+    const term = centerLossTerm(tf, { ...without, step }, { step: { learningRate: 0.1 } });
+    expect(term(x, [0, 1]).dataSync()[0]).toBe(2);
+    centerLossTerm(tf, { ...without, step })(x, [0, 1]);
+    centerLossTerm(tf, { ...without, step }, { update: false })(x, [0, 1]);
+    expect(seen).toEqual([{ learningRate: 0.1 }, {}]);
+    expectError(() => centerLossTerm(tf, without, { update: true }), 'ERR_OPTION', 'this loss has no step');
+    expectError(
+      () => centerLossTerm(tf, make(), { step: 1 as never }),
+      'ERR_OPTION',
+      'step must be an object of options',
+    );
   });
 
   it('leaves no tensor behind', () => {

@@ -1,23 +1,29 @@
 // The WebAssembly module itself, by its own exports.
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { hex } from '../build/generated/wasm/bytes.js';
+import { hex as openSetHex } from '../build/generated/wasm/open-set-bytes.js';
+import { HEAP_START } from '../src/heap.js';
 import type { Kernels } from '../src/kernels.js';
 
 const bytes = Buffer.from(hex, 'hex');
 const module = new WebAssembly.Module(bytes);
 const instantiate = (from = module) => new WebAssembly.Instance(from).exports as unknown as Kernels;
 const kernels = instantiate();
+const openSetModule = new WebAssembly.Module(Buffer.from(openSetHex, 'hex'));
 
 const read = (path: string) => readFileSync(new URL(path, import.meta.url), 'utf8');
 
 it('is the file of the package, and the bytes in its default entry', () => {
   expect(bytes).toEqual(readFileSync(new URL('../dist/center-loss.wasm', import.meta.url)));
   expect(read('../dist/index.js')).toContain(hex);
+  expect(Buffer.from(openSetHex, 'hex')).toEqual(readFileSync(new URL('../dist/open-set.wasm', import.meta.url)));
+  expect(read('../dist/open-set.js')).toContain(openSetHex);
 });
 
-it('asks nothing of its host', () => {
+it('asks nothing of its host, and the open-set module the memory of the core', () => {
   expect(WebAssembly.Module.imports(module)).toEqual([]);
+  expect(WebAssembly.Module.imports(openSetModule)).toEqual([{ module: 'env', name: 'memory', kind: 'memory' }]);
 });
 
 it('holds SIMD instructions, and its portable twin holds none', () => {
@@ -31,23 +37,34 @@ describe('the declaration for TypeScript names what the crate exports', () => {
   const parameters = (list: string) => list.split(',').filter((one) => one.trim() !== '').length;
   const signatures = (source: string, pattern: RegExp) =>
     Object.fromEntries(Array.from(source.matchAll(pattern), ([, name = '', list = '']) => [name, parameters(list)]));
-  const inRust = signatures(read('../crate/src/boundary.rs'), /extern "C" fn (\w+)\(([^)]*)\)/g);
-  const inTypeScript = signatures(read('../src/kernels.ts'), /^ {2}(\w+)\(([^)]*)\)/gm);
-  const inModule = Object.fromEntries(
-    Object.entries(kernels).flatMap(([name, one]) => (typeof one === 'function' ? [[name, one.length]] : [])),
-  );
+  const folder = '../crate/src/boundary/open_set/';
+  const memory = new WebAssembly.Memory({ initial: 2 });
+  const ofOpenSet = new WebAssembly.Instance(openSetModule, { env: { memory } }).exports;
 
-  it('with as many parameters each', () => {
-    expect(Object.keys(inModule).length).toBeGreaterThan(10);
-    expect(inRust).toEqual(inModule);
-    expect(inTypeScript).toEqual(inModule);
+  it.each([
+    ['core', kernels, read('../crate/src/boundary/core_module.rs'), '../src/kernels.ts'],
+    [
+      'open-set',
+      ofOpenSet,
+      readdirSync(new URL(folder, import.meta.url))
+        .map((file) => read(folder + file))
+        .join(''),
+      '../src/open-set/kernels.ts',
+    ],
+  ])('with as many parameters each, %s', (_, exported, rust, typescript) => {
+    const inModule = Object.fromEntries(
+      Object.entries(exported).flatMap(([name, one]) => (typeof one === 'function' ? [[name, one.length]] : [])),
+    );
+    expect(Object.keys(inModule).length).toBeGreaterThan(0);
+    expect(signatures(rust, /extern "C" fn (\w+)\(([^)]*)\)/g)).toEqual(inModule);
+    expect(signatures(read(typescript), /^ {2}(\w+)\(([^)]*)\)/gm)).toEqual(inModule);
   });
 });
 
 describe.each([
   ['SIMD', module],
   ['portable', new WebAssembly.Module(readFileSync(new URL('../build/portable.wasm', import.meta.url)))],
-])('memory from __heap_base on, %s', (_, from) => {
+])('memory from the start of the heap on, %s', (_, from) => {
   const nClasses = 8;
 
   /** Centers made at an address. */
@@ -59,8 +76,7 @@ describe.each([
 
   it('is aligned, and nothing of the module', () => {
     const full = instantiate(from);
-    const { value } = full.__heap_base;
-    expect(value % 16).toBe(0);
+    const value = HEAP_START;
     const empty = instantiate(from);
     const expected = make(empty, value);
     expect(new Set(expected).size).toBeGreaterThan(nClasses ** 2);
@@ -74,14 +90,14 @@ describe.each([
 
   it('serves as well past 2³¹', () => {
     const kernels = instantiate(from);
-    const expected = make(kernels, kernels.__heap_base.value);
+    const expected = make(kernels, HEAP_START);
     kernels.memory.grow(2 ** 15);
     expect(make(kernels, 2 ** 31)).toEqual(expected);
   });
 });
 
 it('a kernel that gets what the checks would refuse traps, rather than answer', () => {
-  const address = kernels.__heap_base.value;
+  const address = HEAP_START;
   expect(() => kernels.forward(address, address, 1, 0, 0, 0)).toThrow(WebAssembly.RuntimeError);
   expect(() => kernels.forward(address, address, 1, 1, 0, 9)).toThrow(WebAssembly.RuntimeError);
 });

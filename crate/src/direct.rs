@@ -13,7 +13,7 @@ const TILE_ROWS: usize = 2;
 const BLOCK_BYTES: usize = 16 * 1024;
 
 /// The most centers in a block, so that their distances from a row fit the stack.
-const BLOCK_CENTERS: usize = 64;
+pub(crate) const BLOCK_CENTERS: usize = 64;
 
 /// Fewer dimensions than these are summed with a center in each lane: with a dimension in each, what joins the lanes
 /// would take longer than the sums.

@@ -16,8 +16,8 @@
 //! dimensions); `row_sum` (exact sums of rows), `groups` (the classes of a batch) and `center_gradient` (where their sums
 //! go); `packed` (rows turned for a tile), `products` (the tile) and `settle` (what it leaves in doubt), which make up
 //! `expansion`, many distances at once, beside `direct`, few of them, and `elimination`, one row's nearest; the formulas
-//! above, of which gradients and update are one `sweep` over the batch, and `init`; `workspace` and `boundary`, which let
-//! JavaScript call them.
+//! above, of which gradients and update are one `sweep` over the batch, and `init`; `open_set`, all that goes beyond them;
+//! `workspace` and `boundary`, which let JavaScript call them.
 #![cfg_attr(target_arch = "wasm32", no_std)]
 
 pub mod center_gradient;
@@ -29,6 +29,8 @@ mod gradient;
 pub mod groups;
 pub mod init;
 pub mod loss;
+#[cfg(any(feature = "open-set", not(target_arch = "wasm32")))]
+pub mod open_set;
 mod packed;
 pub mod predict;
 mod products;

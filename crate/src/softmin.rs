@@ -23,7 +23,7 @@ pub fn softmin<V: Vector>(distmat: &mut [f32], n_classes: usize) {
 /// values ← f(values), four at a time; past the end `f` sees infinite distances, which have no likelihood. One place
 /// calls `f`, so that there is one copy of it.
 #[inline]
-fn map_lanes<V: Vector>(values: &mut [f32], mut f: impl FnMut(V) -> V) {
+pub(crate) fn map_lanes<V: Vector>(values: &mut [f32], mut f: impl FnMut(V) -> V) {
     for values in values.chunks_mut(LANES) {
         let lanes = match values.first_chunk() {
             Some(lanes) => V::load(lanes),
@@ -40,7 +40,7 @@ fn map_lanes<V: Vector>(values: &mut [f32], mut f: impl FnMut(V) -> V) {
 /// eˣ for x ≤ 0, within 2 units in the last place: x = n·ln 2 + r, |r| ≤ ½·ln 2, and the polynomial of Cephes'
 /// `expf` (Moshier 1989) for eʳ.
 #[inline]
-fn exp<V: Vector>(x: V) -> V {
+pub(crate) fn exp<V: Vector>(x: V) -> V {
     const LOG2_E: f32 = core::f32::consts::LOG2_E;
     // ln 2 in two parts: n times the first is exact.
     const LN2_HIGH: f32 = 355.0 / 512.0;

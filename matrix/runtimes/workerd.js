@@ -71,7 +71,11 @@ export const checks = [
   check(
     'slim',
     'suite-slim',
-    "import module from 'center-loss/center-loss.wasm';\nimport { initSync } from 'center-loss/slim';\ninitSync({ module });",
+    `import module from 'center-loss/center-loss.wasm';
+import openSetModule from 'center-loss/open-set.wasm';
+import { initOpenSetSync, initSync } from 'center-loss/slim/open-set';
+initSync({ module });
+initOpenSetSync({ module: openSetModule });`,
   ),
   check('js', 'suite-js'),
   {
@@ -82,12 +86,12 @@ export const checks = [
       const out = await deployable(context, 'suite');
       const files = await readdir(out);
       const modules = files.filter((file) => file.endsWith('.wasm'));
-      if (modules.length !== 1) throw new Error(`one .wasm file is due, there are ${files.join(', ')}`);
-      const wasm = await readFile(join(out, modules[0] ?? ''));
+      if (modules.length !== 2) throw new Error(`two .wasm files are due, there are ${files.join(', ')}`);
+      const sizes = await Promise.all(modules.map(async (file) => (await readFile(join(out, file))).length));
       const script = await readFile(join(out, 'worker.js'), 'utf8');
       // The bytes that a bundle holds as text are those of a module if they start so.
       if (script.includes('0061736d01000000')) throw new Error('the script holds the bytes of a module');
-      return `${wasm.length} bytes of wasm`;
+      return `${sizes.sort((a, b) => b - a).join(' + ')} bytes of wasm`;
     },
   },
 ];

@@ -18,6 +18,22 @@ const SUITES = {
   centers: () => import('../../test/centers.test.ts'),
   bits: () => import('../../test/bits.test.ts'),
   properties: () => import('../../test/properties.test.ts'),
+  'open-set/accuracy': () => import('../../test/open-set/accuracy.test.ts'),
+  'open-set/classifier': () => import('../../test/open-set/classifier.test.ts'),
+  'open-set/classify': () => import('../../test/open-set/classify.test.ts'),
+  'open-set/ranking': () => import('../../test/open-set/ranking.test.ts'),
+  'open-set/threshold': () => import('../../test/open-set/threshold.test.ts'),
+  'open-set/center-loss': () => import('../../test/open-set/center-loss.test.ts'),
+  'open-set/center-loss-float64': () => import('../../test/open-set/center-loss-float64.test.ts'),
+  'open-set/class-weights': () => import('../../test/open-set/class-weights.test.ts'),
+  'open-set/distances': () => import('../../test/open-set/distances.test.ts'),
+  'open-set/half': () => import('../../test/open-set/half.test.ts'),
+  'open-set/memory': () => import('../../test/open-set/memory.test.ts'),
+  'open-set/originals': () => import('../../test/open-set/originals.test.ts'),
+  'open-set/bits': () => import('../../test/open-set/bits.test.ts'),
+  'open-set/deep-svdd': () => import('../../test/open-set/deep-svdd.test.ts'),
+  'open-set/separation': () => import('../../test/open-set/separation.test.ts'),
+  'open-set/softmax': () => import('../../test/open-set/softmax.test.ts'),
 };
 
 /**

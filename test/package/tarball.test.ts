@@ -34,7 +34,9 @@ it('holds these files and no other', () => {
   const types = files.filter((file) => file.endsWith('.d.ts'));
   expect(files.filter((file) => !file.endsWith('.d.ts')).sort()).toEqual(EXPECTED.sort());
   // Types of ours only, each of a source.
-  const sources = readdirSync(join(root, 'src')).map((file) => `dist/${file.replace(/\.ts$/, '.d.ts')}`);
+  const sources = readdirSync(join(root, 'src'), { encoding: 'utf8', recursive: true }).map(
+    (file) => `dist/${file.replace(/\.ts$/, '.d.ts')}`,
+  );
   expect(types.length).toBeGreaterThan(5);
   expect(types.filter((file) => !sources.includes(file))).toEqual([]);
 });
@@ -58,6 +60,10 @@ describe('size, gzipped', () => {
 
   it('of the default entry, with the module inside', async () => {
     expect(await bundled('center-loss')).toBeLessThan(20 * KB);
+  });
+
+  it('of the open-set entry, with both modules inside', async () => {
+    expect(await bundled('center-loss/open-set')).toBeLessThan(60 * KB);
   });
 
   it('of the slim entry', async () => {
@@ -95,7 +101,10 @@ describe('types', () => {
     );
     expect(problems).toEqual([]);
     expect(Object.keys(checked.entrypoints).sort()).toEqual(
-      ['.', './center-loss.wasm', './js', './package.json', './slim', './tfjs'].sort(),
+      [
+        ...['.', './center-loss.wasm', './js', './package.json', './slim', './tfjs'],
+        ...['./open-set', './open-set.wasm', './js/open-set', './slim/open-set'],
+      ].sort(),
     );
   });
 
@@ -158,6 +167,14 @@ const EXPECTED = [
     'index.js',
     'index.workerd.js',
     'js.js',
+    'open-set-js.js',
+    'open-set.d.wasm.ts',
+    'open-set.edge-light.js',
+    'open-set.js',
+    'open-set.wasm',
+    'open-set.workerd.js',
+    'open-set/core.js',
+    'slim-open-set.js',
     'slim.js',
     'tfjs.js',
   ].map((file) => `dist/${file}`),

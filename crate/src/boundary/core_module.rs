@@ -1,66 +1,18 @@
-//! What JavaScript calls: numbers in, numbers out, no arithmetic.
-//!
-//! Every address is that of memory from `__heap_base` on, which the linker leaves to the caller, 16-byte aligned and
-//! large enough for the shape that comes with it; no two of one call overlap. All `unsafe` here rests on that one
-//! contract, which `src/memory.ts` and its callers keep. Nothing in Rust allocates: `src/heap.ts` knows what is free.
-//!
-//! The signatures are plain C ones of 32-bit integers and doubles, so that a module of any engine, also one translated
-//! to JavaScript, is called alike without glue. `src/kernels.ts` declares them for TypeScript.
-#![allow(unsafe_code, reason = "addresses from JavaScript become slices here")]
-#![allow(clippy::must_use_candidate, reason = "their results go to JavaScript, where Rust can't watch over them")]
+//! The functions of the core module. `src/kernels.ts` declares them for TypeScript, in this order.
+#![allow(unsafe_code, reason = "the names that are exported")]
 #![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a seed is a whole number below 2^53")]
-#![allow(clippy::too_many_arguments, reason = "only numbers cross the boundary, so nothing can be bundled")]
 
-use core::slice::{from_raw_parts, from_raw_parts_mut};
-
+use super::{read, reduction_of, workspace, write};
 use crate::center_gradient::{CenterGradient, Form};
-use crate::groups::{Group, Groups, NONE};
-use crate::loss::{Labels, Loss, Reduction};
-use crate::row_sum::RowSums;
+use crate::groups::NONE;
+use crate::loss::{Labels, Loss};
 use crate::shape::Rows;
-use crate::vector::{Lanes, trap};
+use crate::vector::Lanes;
 use crate::workspace::Layout;
 use crate::{distance, init, predict as nearest, softmin as probability, update};
 
-#[panic_handler]
-fn on_panic(_: &core::panic::PanicInfo) -> ! {
-    trap()
-}
-
-fn read<'a, T>(address: usize, len: usize) -> &'a [T] {
-    // SAFETY: by the contract above.
-    unsafe { from_raw_parts(address as *const T, len) }
-}
-
-fn write<'a, T>(address: usize, len: usize) -> &'a mut [T] {
-    // SAFETY: by the contract above, and no two operands overlap.
-    unsafe { from_raw_parts_mut(address as *mut T, len) }
-}
-
 fn loss_of(radius: f64, reduction: u32) -> Loss {
-    let reduction = match reduction {
-        0 => Reduction::Mean,
-        1 => Reduction::Batch,
-        2 => Reduction::Wen,
-        3 => Reduction::Sum,
-        _ => trap(),
-    };
-    Loss { radius, reduction }
-}
-
-/// The parts of a workspace that a pass over a batch uses.
-#[inline(never)]
-fn workspace<'a>(
-    address: usize,
-    labels: &[i32],
-    n_dim: usize,
-    slot_of_class: &'a mut [u32],
-) -> (Groups<'a>, RowSums<'a>, &'a mut [f32]) {
-    let layout = Layout::new(labels.len(), slot_of_class.len(), n_dim);
-    let part = |offset| address + offset;
-    let groups = Groups::new(labels, slot_of_class, write::<Group>(part(layout.groups), layout.groups_len));
-    let (runs, totals) = (write(part(layout.runs), layout.runs_len), write(part(layout.totals), layout.totals_len));
-    (groups, RowSums::new(runs, totals, n_dim), write(part(layout.sum), n_dim))
+    Loss { radius, reduction: reduction_of(reduction) }
 }
 
 /// Bytes that [`gradients`] and [`step`] want as workspace.

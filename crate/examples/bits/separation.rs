@@ -1,0 +1,78 @@
+//! The losses that separate classes, softmax cross-entropy and Deep SVDD on the batches of `bits.rs`, with class weights
+//! 0.5 + j mod 3 and sample weights 0.5 + i mod 2. Logits are x as rows of D classes, center and radius of Deep SVDD
+//! those of class 0 and 3.
+
+use center_loss::loss::Reduction;
+use center_loss::open_set::cac::Cac;
+use center_loss::open_set::contrastive_center::ContrastiveCenter;
+use center_loss::open_set::cross_entropy::cross_entropy;
+use center_loss::open_set::deep_svdd::Members;
+use center_loss::open_set::island::{HalfSquared, repulsion};
+use center_loss::open_set::separation::{Batch as View, Layout, Room, RowLoss, sweep};
+use center_loss::open_set::triplet_center::TripletCenter;
+use center_loss::open_set::weights::Weights;
+use center_loss::shape::Rows;
+use center_loss::vector::Lanes;
+
+use super::common::Batch;
+use super::{bits, hash};
+
+#[allow(clippy::cast_precision_loss, reason = "small numbers")]
+fn weights(count: usize, period: usize) -> Vec<f32> {
+    (0..count).map(|i| 0.5 + (i % period) as f32).collect()
+}
+
+pub(crate) fn of_batch(batch: &Batch) -> String {
+    let (class, sample) = (weights(batch.n_classes(), 3), weights(batch.rows(), 2));
+    let weights = Weights { class: &class, sample: &sample };
+    let losses: [(&str, &dyn RowLoss); 4] = [
+        ("CACLoss", &Cac { lambda: 0.1 }),
+        ("ContrastiveCenterLoss", &ContrastiveCenter { delta: 1.0 }),
+        ("TripletCenterLoss", &TripletCenter { margin: 5.0 }),
+        ("IslandLoss", &HalfSquared),
+    ];
+    let losses = losses.map(|(name, loss)| of_loss(batch, weights, name, loss)).join(",\n  ");
+    let mut grad = vec![0.0; batch.x.len()];
+    let samples = Weights { class: &[], sample: &sample };
+    let x = Rows::new(&batch.x, batch.dim);
+    // Labels from D on have no class here.
+    let softmax = cross_entropy::<Lanes>(x, &batch.labels, samples, 0.1, &mut grad);
+    let gradient = hash(&grad);
+    let members = Members { x, labels: &batch.labels, sample_weight: &sample };
+    let mut of_radius = [0.0];
+    let svdd = members.soft_boundary::<Lanes>(&batch.centers[..batch.dim], 3.0, 0.1, &mut grad, &mut of_radius);
+    format!(
+        r#"{{"losses":[{losses}],"softmax":{{"loss":{},"gradLogits":{gradient}}},"deepSVDD":{{"loss":{},"gradX":{},"gradRadius":{}}}}}"#,
+        bits(softmax),
+        bits(svdd),
+        hash(&grad),
+        hash(&of_radius),
+    )
+}
+
+fn of_loss(batch: &Batch, weights: Weights, name: &str, loss: &dyn RowLoss) -> String {
+    let layout = Layout::new(batch.rows(), batch.n_classes(), batch.dim);
+    let mut room = Room {
+        distances: &mut vec![0.0; layout.distances_len],
+        of_rows: &mut vec![0.0; layout.of_rows_len],
+        of_centers: &mut vec![0.0; layout.of_centers_len],
+    };
+    let view = View {
+        x: Rows::new(&batch.x, batch.dim),
+        labels: &batch.labels,
+        centers: Rows::new(&batch.centers, batch.dim),
+        weights,
+        reduction: Reduction::Batch,
+    };
+    let (mut grad_x, mut grad_centers) = (vec![0.0; batch.x.len()], vec![0.0; batch.centers.len()]);
+    let mut value = sweep::<Lanes>(loss, &view, &mut grad_x, &mut grad_centers, &mut room);
+    if name == "IslandLoss" {
+        value += repulsion(10.0, &view, &mut vec![0.0; batch.dim], &mut grad_centers);
+    }
+    format!(
+        r#"{{"name":"{name}","loss":{},"gradX":{},"gradCenters":{}}}"#,
+        bits(value),
+        hash(&grad_x),
+        hash(&grad_centers)
+    )
+}

@@ -1,0 +1,27 @@
+//! Contrastive-center loss: C. Qi, F. Su, "Contrastive-center loss for deep neural networks", ICIP 2017.
+
+use crate::open_set::likelihood::sum_of_others;
+use crate::open_set::separation::RowLoss;
+use crate::shape::at;
+
+/// ℓ = ½·d_y / (Σ_{j≠y} d_j + δ), d the squared Euclidean distance.
+///
+/// With S = Σ_{j≠y} d_j + δ: ∂ℓ/∂d_y = ½/S, ∂ℓ/∂d_j = −½·d_y/S².
+#[derive(Clone, Copy, Debug)]
+pub struct ContrastiveCenter {
+    /// δ > 0, which keeps the quotient finite.
+    pub delta: f64,
+}
+
+impl RowLoss for ContrastiveCenter {
+    #[allow(clippy::cast_possible_truncation, reason = "gradients are float32")]
+    fn row(&self, distances: &mut [f32], _: &mut [f32], class: usize) -> f64 {
+        let own = f64::from(at(distances, class));
+        let others = sum_of_others(distances, class) + self.delta;
+        let (of_own, of_others) = (1.0 / others, -own / others / others);
+        for (j, factor) in distances.iter_mut().enumerate() {
+            *factor = if j == class { of_own } else { of_others } as f32;
+        }
+        0.5 * own / others
+    }
+}

@@ -1,0 +1,31 @@
+//! What the distance of a row to its own center costs.
+//!
+//! Of the excess e = max(d − r, 0) over the radius:
+//!
+//! | penalty | value | slope | source |
+//! |---|---|---|---|
+//! | `Hinge` | e | 1 where e > 0 | pytorch-ood 0.3.3, with the squared distance |
+//! | `HalfSquared` | ½e² | e | Wen et al., IJCV 2019, with the distance: smooth at the radius |
+
+/// The cost of an excess.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Penalty {
+    /// e
+    Hinge,
+    /// ½e²
+    HalfSquared,
+}
+
+impl Penalty {
+    /// The cost of a distance and its slope there, (0, 0) up to the radius. NaN stays NaN, and has no slope.
+    pub(crate) fn of(self, distance: f64, radius: f64) -> (f64, f64) {
+        let excess = distance - radius;
+        if excess <= 0.0 {
+            return (0.0, 0.0);
+        }
+        match self {
+            Self::Hinge => (excess, 1.0),
+            Self::HalfSquared => (0.5 * excess * excess, excess),
+        }
+    }
+}

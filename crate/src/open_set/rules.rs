@@ -1,0 +1,34 @@
+//! How centers move.
+//!
+//! | rule | c_j ← | source |
+//! |---|---|---|
+//! | `Wen` | c_j − α·Σ(c_j − x_i)/(1 + n_j) | Wen et al., ECCV 2016, eq. 4 |
+//! | `Mean` | c_j − α·Σ(c_j − x_i)/n_j | Wen et al., IJCV 2019 |
+//! | `Ema` | m·c_j + (1 − m)·Σ x_i/n_j | moving average, as `center_loss_alfa` of facenet for one row |
+//! | [`sgd`](super::sgd::sgd) | c_j − η·v_j, v_j ← μ·v_j + ∂loss/∂c_j | `torch.optim.SGD` |
+//!
+//! The first three are averages: they follow all n_j rows of the class in the batch, those within the radius too,
+//! whatever their weights; a class without rows stays.
+
+/// A rule that follows the average of a class.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Rule {
+    /// α, the rate
+    Wen(f64),
+    /// α, the rate
+    Mean(f64),
+    /// m, the momentum
+    Ema(f64),
+}
+
+impl Rule {
+    /// The factor of Σ(x − c) over `rows` rows, at least one.
+    pub(crate) fn rate(self, rows: u32) -> f64 {
+        let (rate, prior) = match self {
+            Self::Wen(alpha) => (alpha, 1.0),
+            Self::Mean(alpha) => (alpha, 0.0),
+            Self::Ema(momentum) => (1.0 - momentum, 0.0),
+        };
+        rate / (prior + f64::from(rows))
+    }
+}

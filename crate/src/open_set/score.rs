@@ -1,0 +1,147 @@
+//! What a row's distances to all centers say of its being unknown: the larger a score, the more.
+//!
+//! Let d₁ ≤ d₂ ≤ … be the finite distances of a row, p_j = e^(−d_j) / Σ_k e^(−d_k) their softmin, S = Σ_{j>1} e^(d₁ − d_j)
+//! and T = Σ_{j>1} (d_j − d₁)·e^(d₁ − d_j). Then p₁ = 1/(1 + S), and:
+//!
+//! | score | formula | computed as |
+//! |---|---|---|
+//! | `Distance` | d₁ | |
+//! | `Normalized` | d₁ / r of the nearest class | |
+//! | `Cac` | min_j d_j·(1 − p_j) | d₁·S/(1 + S) |
+//! | `Softmin` | 1 − max_j p_j | S/(1 + S) |
+//! | `Entropy` | −Σ_j p_j·ln p_j | ln(1 + S) + T/(1 + S) |
+//! | `KnnCenters` | d₁ / d₂ | |
+//!
+//! `Cac` (Miller et al. 2021, eq. 6) needs only the nearest class: d·(1 − e^(−d)/Z) has the slope 1 − p + d·p ≥ 0 in d,
+//! so that the least distance has the least score. None of these subtracts what may be as good as equal, and all of them
+//! are sums over the classes in any order: a row's centers are seen once.
+
+use crate::predict::NO_CLASS;
+use crate::shape::at;
+use crate::softmin::exp;
+use crate::vector::{LANES, Vector};
+
+/// What a row's distances become.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Score<'a> {
+    /// d₁
+    Distance,
+    /// d₁ / r, the radius of all classes or one for each; 1 where both are 0: on the rim.
+    Normalized(&'a [f32]),
+    /// min_j d_j·(1 − softmin(d)_j)
+    Cac,
+    /// 1 − max_j softmin(d)_j
+    Softmin,
+    /// The entropy of softmin(d), in nats.
+    Entropy,
+    /// d₁ / d₂, of at least two classes; 1 where both are 0.
+    KnnCenters,
+}
+
+impl Score<'_> {
+    fn needs_softmin(self) -> bool {
+        matches!(self, Self::Cac | Self::Softmin | Self::Entropy)
+    }
+
+    /// The score of a row of which all centers have been seen; infinite if it has no finite distance.
+    pub(crate) fn of(self, seen: &Seen) -> f64 {
+        let Ok(class) = usize::try_from(seen.nearest) else { return f64::INFINITY };
+        let least = f64::from(seen.least);
+        let rest = seen.others / (1.0 + seen.others);
+        match self {
+            Self::Distance => least,
+            Self::Normalized([radius]) => ratio(least, f64::from(*radius)),
+            Self::Normalized(radii) => ratio(least, f64::from(at(radii, class))),
+            Self::Cac => least * rest,
+            Self::Softmin => rest,
+            Self::Entropy => libm::log1p(seen.others) + seen.excess / (1.0 + seen.others),
+            // However they were rounded: d₁ ≤ d₂.
+            Self::KnnCenters => ratio(least, f64::from(seen.second)).min(1.0),
+        }
+    }
+}
+
+/// a / b, 1 where both are 0.
+fn ratio(a: f64, b: f64) -> f64 {
+    if a == 0.0 && b == 0.0 { 1.0 } else { a / b }
+}
+
+/// What has been seen of a row's distances.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Seen {
+    /// The class of d₁, the lowest among equals; [`NO_CLASS`] if none was finite.
+    pub(crate) nearest: i32,
+    /// d₁
+    pub(crate) least: f32,
+    /// d₂
+    pub(crate) second: f32,
+    /// The class of d₂, or [`NO_CLASS`].
+    pub(crate) runner_up: i32,
+    /// S
+    pub(crate) others: f64,
+    /// T
+    pub(crate) excess: f64,
+}
+
+impl Seen {
+    pub(crate) const NOTHING: Self = Self {
+        nearest: NO_CLASS,
+        least: f32::INFINITY,
+        second: f32::INFINITY,
+        runner_up: NO_CLASS,
+        others: 0.0,
+        excess: 0.0,
+    };
+
+    /// The distances to the centers from `first` on. What is not finite is passed over.
+    pub(crate) fn see<V: Vector>(&mut self, score: Score, first: usize, distances: &[f32]) {
+        let before = *self;
+        if is_any_below::<V>(distances, self.second) {
+            self.find_nearest(first, distances);
+        }
+        if !score.needs_softmin() || self.nearest == NO_CLASS {
+            return;
+        }
+        if self.nearest != before.nearest && before.nearest != NO_CLASS {
+            // The one that was nearest is another now, and all are seen from the new one.
+            let nearer = before.least - self.least;
+            let [factor, ..] = exp(V::splat(-nearer)).to_array().map(f64::from);
+            self.others = factor * (1.0 + before.others);
+            self.excess = factor * (f64::from(nearer) * (1.0 + before.others) + before.excess);
+        }
+        for (run, distances) in distances.chunks(LANES).enumerate() {
+            let lanes = core::array::from_fn(|lane| distances.get(lane).copied().unwrap_or(f32::INFINITY));
+            let beyond = V::load(&lanes).sub(V::splat(self.least));
+            let likelihood = exp(V::splat(0.0).sub(beyond)).to_array();
+            for (lane, (beyond, likelihood)) in beyond.to_array().into_iter().zip(likelihood).enumerate() {
+                #[allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "below 2³¹")]
+                let class = (first + run * LANES + lane) as i32;
+                if class != self.nearest && beyond.is_finite() {
+                    self.others += f64::from(likelihood);
+                    self.excess += f64::from(beyond) * f64::from(likelihood);
+                }
+            }
+        }
+    }
+
+    #[allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "classes are below 2³¹")]
+    fn find_nearest(&mut self, first: usize, distances: &[f32]) {
+        for (offset, &distance) in distances.iter().enumerate() {
+            let class = (first + offset) as i32;
+            if distance < self.least {
+                (self.second, self.runner_up) = (self.least, self.nearest);
+                (self.least, self.nearest) = (distance, class);
+            } else if distance < self.second {
+                (self.second, self.runner_up) = (distance, class);
+            }
+        }
+    }
+}
+
+/// Whether a look at single distances can find one that is nearer.
+#[inline]
+fn is_any_below<V: Vector>(distances: &[f32], bound: f32) -> bool {
+    let (lanes, rest) = distances.as_chunks::<LANES>();
+    let bound = V::splat(bound);
+    lanes.iter().any(|lanes| bound.greater(V::load(lanes)) != 0) || !rest.is_empty()
+}

@@ -1,0 +1,321 @@
+//! Losses that separate classes: each row looks at all centers.
+//!
+//! loss = s·Σ_i w_i·ℓ(d_i1, …, d_iC; y_i) over the known rows, w by [`Weights`], s by [`Reduction`] with Σ w_i for B. What
+//! ℓ is, one row at a time, is a [`RowLoss`]; the walk over the batch is here. Rows come in blocks, so that there is no
+//! distance matrix of the batch, and each block meets four centers at a time, whose rows and gradients stay in the cache.
+//!
+//! ∂ℓ/∂x = Σ_j f_j·(x − c_j) and ∂ℓ/∂c_j = −f_j·(x − c_j), f_j by the [`RowLoss`], are summed from the differences: apart,
+//! Σ f_j·x and Σ f_j·c_j would cancel where the centers are far from the origin.
+
+use crate::direct::for_each_block;
+use crate::loss::{Labels, Reduction};
+use crate::open_set::weights::Weights;
+use crate::rows::{copy, for_lanes, squared_distance};
+use crate::shape::{Rows, at_mut, part, part_mut};
+use crate::vector::{LANES, Vector, trap};
+
+/// Rows of a block: with their gradients they stay in a first-level cache while the centers pass.
+const ROWS: usize = 16;
+
+/// Terms of a gradient that are summed in `f32` before the sum moves to `f64`.
+const RUN: usize = 64;
+
+/// The loss of one row as a function of its distances.
+pub trait RowLoss {
+    /// Whether the distances to the other centers matter. Where they do not, they are given as 0.
+    fn looks_at_others(&self) -> bool {
+        true
+    }
+
+    /// ℓ, and in place of each squared distance d_j the factor f_j of x − c_j in ∂ℓ/∂x: 2·∂ℓ/∂d_j. `room` is as long.
+    ///
+    /// Where ℓ is not finite the factors do not matter.
+    fn row(&self, distances: &mut [f32], room: &mut [f32], class: usize) -> f64;
+}
+
+/// The rows, what they belong to, and how much they count.
+#[derive(Clone, Copy, Debug)]
+pub struct Batch<'a> {
+    /// [B, D]
+    pub x: Rows<'a>,
+    /// [B]
+    pub labels: &'a [i32],
+    /// [C, D]
+    pub centers: Rows<'a>,
+    /// w
+    pub weights: Weights<'a>,
+    /// s
+    pub reduction: Reduction,
+}
+
+/// Room that a walk over the batch needs, by the lengths of [`Layout`]; what it holds does not matter.
+#[derive(Debug)]
+pub struct Room<'a> {
+    /// The distances of a block, then their factors, and room for one row more.
+    pub distances: &'a mut [f32],
+    /// ∂loss/∂x of a block in `f64`.
+    pub of_rows: &'a mut [f64],
+    /// ∂loss/∂c in `f64`.
+    pub of_centers: &'a mut [f64],
+}
+
+/// Where the parts of a [`Room`] start in one block of memory, in bytes, how long they are, and how long it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Layout {
+    /// `f32` × [`Layout::distances_len`]. What vectors are read from comes first, where the memory is aligned for them.
+    pub distances: usize,
+    /// `f64` × [`Layout::of_rows_len`]
+    pub of_rows: usize,
+    /// `f64` × [`Layout::of_centers_len`]
+    pub of_centers: usize,
+    /// `f64` × dimensions, for [`crate::open_set::island::repulsion`].
+    pub sum: usize,
+    /// Of [`Room::distances`].
+    pub distances_len: usize,
+    /// Of [`Room::of_rows`]: none where one run holds all terms of a row.
+    pub of_rows_len: usize,
+    /// Of [`Room::of_centers`]: none where one run holds all terms of a center.
+    pub of_centers_len: usize,
+    /// Bytes in all.
+    pub bytes: usize,
+}
+
+impl Layout {
+    /// The layout for a batch.
+    #[must_use]
+    pub fn new(rows: usize, n_classes: usize, n_dim: usize) -> Self {
+        let block = ROWS.min(rows);
+        let distances_len = (block + 1) * n_classes;
+        let of_rows_len = if n_classes > RUN { block * n_dim } else { 0 };
+        let of_centers_len = if rows > RUN { n_classes * n_dim } else { 0 };
+        let of_rows = (distances_len * size_of::<f32>()).next_multiple_of(align_of::<f64>());
+        let of_centers = of_rows + of_rows_len * size_of::<f64>();
+        let sum = of_centers + of_centers_len * size_of::<f64>();
+        let bytes = sum + n_dim * size_of::<f64>();
+        Self { distances: 0, of_rows, of_centers, sum, distances_len, of_rows_len, of_centers_len, bytes }
+    }
+}
+
+/// Writes ∂loss/∂x, unless there is no room for it, then ∂loss/∂c, unless there is none for that, and returns the loss.
+///
+/// A known row with a NaN makes the loss NaN; it has no gradient and adds nothing to those of the centers. Nor does one
+/// whose loss is not finite. Not inlined: one copy serves all losses.
+#[inline(never)]
+pub fn sweep<V: Vector>(
+    loss: &dyn RowLoss,
+    batch: &Batch,
+    grad_x: &mut [f32],
+    grad_centers: &mut [f32],
+    room: &mut Room,
+) -> f64 {
+    let Batch { x, centers, .. } = *batch;
+    let (dim, n_classes) = (x.dim(), centers.count());
+    let scale = batch.scale();
+    let mut sums = Sums { run: grad_centers, totals: room.of_centers, rows: 0, moved: false };
+    sums.run.fill(0.0);
+    grad_x.fill(0.0);
+    let labels = Labels::new(batch.labels, n_classes);
+    let mut total = 0.0;
+    for first in (0..x.count()).step_by(ROWS) {
+        let block = x.part(first, ROWS);
+        let Some((factors, spare)) = room.distances.split_at_mut_checked(block.count() * n_classes) else { trap() };
+        if loss.looks_at_others() {
+            for_each_block::<V>(block, centers, &mut |row, first, distances| {
+                copy::<V>(distances, part_mut(factors, row * n_classes + first, distances.len()));
+            });
+        }
+        for row in 0..block.count() {
+            let factors = part_mut(factors, row * n_classes, n_classes);
+            total += batch.row::<V>(loss, scale, &labels, first + row, factors, part_mut(spare, 0, n_classes));
+        }
+        if !grad_x.is_empty() {
+            let grad_x = part_mut(grad_x, first * dim, block.count() * dim);
+            sums.make_room(block.count());
+            pull::<V>(block, centers, factors, grad_x, sums.run, room.of_rows);
+        }
+    }
+    sums.finish();
+    total * scale
+}
+
+impl Batch<'_> {
+    /// Whether any known row has a weight.
+    pub(crate) fn counts(&self) -> bool {
+        self.scale() > 0.0
+    }
+
+    fn scale(&self) -> f64 {
+        self.weights.scale(self.reduction, self.labels, self.centers.count())
+    }
+
+    /// What a row adds to the sum, its distances turned into the factors of its differences in ∂loss/∂x.
+    fn row<V: Vector>(
+        &self,
+        loss: &dyn RowLoss,
+        scale: f64,
+        labels: &Labels,
+        row: usize,
+        distances: &mut [f32],
+        room: &mut [f32],
+    ) -> f64 {
+        let x = self.x.row(row);
+        let class = labels.class(row);
+        let weight = self.weights.of(row, class);
+        let Some(class) = class.filter(|_| weight > 0.0) else {
+            distances.fill(0.0);
+            // What a row without weight holds does not matter.
+            return if weight > 0.0 { labels.without_class(row, x) } else { 0.0 };
+        };
+        if !loss.looks_at_others() {
+            distances.fill(0.0);
+            #[allow(clippy::cast_possible_truncation, reason = "distances are float32")]
+            let distance = squared_distance::<V>(x, self.centers.row(class)) as f32;
+            *at_mut(distances, class) = distance;
+        }
+        let cost = loss.row(distances, room, class);
+        let mut pulls = cost.is_finite();
+        for factor in &mut *distances {
+            #[allow(clippy::cast_possible_truncation, reason = "gradients are float32")]
+            let scaled = (f64::from(*factor) * weight * scale) as f32;
+            *factor = scaled;
+            pulls &= scaled.is_finite();
+        }
+        if !pulls {
+            distances.fill(0.0);
+        }
+        weight * cost
+    }
+}
+
+/// grad_x_i ← Σ_j f_ij·(x_i − c_j) of a block and, unless it is empty, grad_c_j ← grad_c_j − Σ_i f_ij·(x_i − c_j).
+///
+/// Only where f_ij is not 0: a center that is not finite, but plays no part, is not looked at.
+#[inline(never)]
+fn pull<V: Vector>(
+    x: Rows,
+    centers: Rows,
+    factors: &[f32],
+    grad_x: &mut [f32],
+    grad_centers: &mut [f32],
+    totals: &mut [f64],
+) {
+    let (dim, n_classes) = (x.dim(), centers.count());
+    for first in (0..n_classes).step_by(LANES) {
+        let count = LANES.min(n_classes - first);
+        for row in 0..x.count() {
+            let grad_x = part_mut(grad_x, row * dim, dim);
+            let factors = part(factors, row * n_classes + first, count);
+            let of_centers = if grad_centers.is_empty() { 0 } else { dim };
+            let grad_centers = part_mut(grad_centers, first * of_centers, count * of_centers);
+            match factors.first_chunk() {
+                Some(four) if four.iter().all(|factor| *factor != 0.0) => {
+                    pull_four::<V>(x.row(row), centers.rows(first), *four, grad_x, grad_centers);
+                }
+                _ => {
+                    for (offset, &factor) in factors.iter().enumerate().filter(|(_, factor)| **factor != 0.0) {
+                        let grad_center = part_mut(grad_centers, offset * of_centers, of_centers);
+                        pull_one::<V>(x.row(row), centers.row(first + offset), factor, grad_x, grad_center);
+                    }
+                }
+            }
+        }
+        let next = first + LANES;
+        if n_classes > RUN && (next.is_multiple_of(RUN) || next >= n_classes) {
+            move_to_totals(grad_x, part_mut(totals, 0, grad_x.len()), next <= RUN);
+            if next >= n_classes {
+                take_totals(grad_x, totals);
+            }
+        }
+    }
+}
+
+/// One row and four centers, so that the row and its gradient are loaded once for four.
+#[inline(never)]
+fn pull_four<V: Vector>(
+    x: &[f32],
+    [c0, c1, c2, c3]: [&[f32]; LANES],
+    factors: [f32; LANES],
+    grad_x: &mut [f32],
+    grad_centers: &mut [f32],
+) {
+    let [f0, f1, f2, f3] = factors.map(V::splat);
+    let mut rows = grad_centers.chunks_exact_mut(x.len().max(1));
+    let (Some(g0), Some(g1), Some(g2), Some(g3)) = (rows.next(), rows.next(), rows.next(), rows.next()) else {
+        return for_lanes::<V, 5, 1>([x, c0, c1, c2, c3], [grad_x], |[x, c0, c1, c2, c3], [grad]| {
+            let grad = f1.mul_add(x.sub(c1), f0.mul_add(x.sub(c0), grad));
+            [f3.mul_add(x.sub(c3), f2.mul_add(x.sub(c2), grad))]
+        });
+    };
+    for_lanes::<V, 5, 5>(
+        [x, c0, c1, c2, c3],
+        [grad_x, g0, g1, g2, g3],
+        |[x, c0, c1, c2, c3], [grad, g0, g1, g2, g3]| {
+            let (p0, p1, p2, p3) = (f0.mul(x.sub(c0)), f1.mul(x.sub(c1)), f2.mul(x.sub(c2)), f3.mul(x.sub(c3)));
+            [grad.add(p0).add(p1).add(p2).add(p3), g0.sub(p0), g1.sub(p1), g2.sub(p2), g3.sub(p3)]
+        },
+    );
+}
+
+/// One row and one center.
+#[inline(never)]
+fn pull_one<V: Vector>(x: &[f32], c: &[f32], factor: f32, grad_x: &mut [f32], grad_center: &mut [f32]) {
+    let factor = V::splat(factor);
+    if grad_center.is_empty() {
+        return for_lanes::<V, 2, 1>([x, c], [grad_x], |[x, c], [grad]| [factor.mul_add(x.sub(c), grad)]);
+    }
+    for_lanes::<V, 2, 2>([x, c], [grad_x, grad_center], |[x, c], [of_x, of_center]| {
+        let pull = factor.mul(x.sub(c));
+        [of_x.add(pull), of_center.sub(pull)]
+    });
+}
+
+/// Sums over rows, in `f32` over runs of at most [`RUN`] rows, in `f64` across runs.
+struct Sums<'a> {
+    run: &'a mut [f32],
+    totals: &'a mut [f64],
+    /// Rows of the run.
+    rows: usize,
+    /// Whether there is anything in the totals.
+    moved: bool,
+}
+
+impl Sums<'_> {
+    /// Ends the run if it can't take so many rows more.
+    fn make_room(&mut self, rows: usize) {
+        if self.rows + rows > RUN {
+            self.end_run();
+            self.rows = 0;
+        }
+        self.rows += rows;
+    }
+
+    fn end_run(&mut self) {
+        move_to_totals(self.run, part_mut(self.totals, 0, self.run.len()), !self.moved);
+        self.moved = true;
+    }
+
+    /// Makes the run the sum of all.
+    fn finish(&mut self) {
+        if self.moved {
+            self.end_run();
+            take_totals(self.run, self.totals);
+        }
+    }
+}
+
+/// totals ← totals + run, run ← 0
+#[inline(never)]
+fn move_to_totals(run: &mut [f32], totals: &mut [f64], is_first: bool) {
+    for (total, run) in totals.iter_mut().zip(run) {
+        *total = f64::from(*run) + if is_first { 0.0 } else { *total };
+        *run = 0.0;
+    }
+}
+
+fn take_totals(values: &mut [f32], totals: &[f64]) {
+    for (value, total) in values.iter_mut().zip(totals) {
+        #[allow(clippy::cast_possible_truncation, reason = "the one rounding to float32")]
+        let sum = *total as f32;
+        *value = sum;
+    }
+}

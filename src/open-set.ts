@@ -1,0 +1,40 @@
+// The open-set entry of every runtime that has no condition of its own: the bytes of its module are inside.
+import { decodeHex } from './hex.js';
+import { ClassCenters } from './index.js';
+import * as set from './open-set/core.js';
+import { hex } from './wasm/open-set-bytes.js';
+
+export { CenterLossError, ClassCenters, isKnown } from './index.js';
+export type * from './open-set/api.js';
+
+const source = () => set.instantiate(decodeHex(hex));
+export const accuracy = /* @__PURE__ */ set.provideOpenSet(set.accuracy, source, ClassCenters);
+export const classify = /* @__PURE__ */ set.provideOpenSet(set.classify, source, ClassCenters);
+export const fitPrecision = /* @__PURE__ */ set.provideOpenSet(set.fitPrecision, source, ClassCenters);
+export const fitThreshold = /* @__PURE__ */ set.provideOpenSet(set.fitThreshold, source, ClassCenters);
+export const conformalPValues = /* @__PURE__ */ set.provideOpenSet(set.conformalPValues, source, ClassCenters);
+export const auroc = /* @__PURE__ */ set.provideOpenSet(set.auroc, source, ClassCenters);
+export const auprIn = /* @__PURE__ */ set.provideOpenSet(set.auprIn, source, ClassCenters);
+export const auprOut = /* @__PURE__ */ set.provideOpenSet(set.auprOut, source, ClassCenters);
+export const fprAtTpr = /* @__PURE__ */ set.provideOpenSet(set.fprAtTpr, source, ClassCenters);
+export const oscr = /* @__PURE__ */ set.provideOpenSet(set.oscr, source, ClassCenters);
+export const rocCurve = /* @__PURE__ */ set.provideOpenSet(set.rocCurve, source, ClassCenters);
+export const openSetMetrics = /* @__PURE__ */ set.provideOpenSet(set.openSetMetrics, source, ClassCenters);
+export const CenterLoss = /* @__PURE__ */ set.provideOpenSet(set.CenterLoss, source, ClassCenters);
+export const classWeights = /* @__PURE__ */ set.provideOpenSet(set.classWeights, source, ClassCenters);
+export const distances = /* @__PURE__ */ set.provideOpenSet(set.distances, source, ClassCenters);
+export const fromFloat16 = /* @__PURE__ */ set.provideOpenSet(set.fromFloat16, source, ClassCenters);
+export const predict = /* @__PURE__ */ set.provideOpenSet(set.predict, source, ClassCenters);
+export const toFloat16 = /* @__PURE__ */ set.provideOpenSet(set.toFloat16, source, ClassCenters);
+export const OpenSetClassifier = /* @__PURE__ */ set.provideOpenSet(set.OpenSetClassifier, source, ClassCenters);
+export const CACLoss = /* @__PURE__ */ set.provideOpenSet(set.CACLoss, source, ClassCenters);
+export const ContrastiveCenterLoss = /* @__PURE__ */ set.provideOpenSet(
+  set.ContrastiveCenterLoss,
+  source,
+  ClassCenters,
+);
+export const DeepSVDDLoss = /* @__PURE__ */ set.provideOpenSet(set.DeepSVDDLoss, source, ClassCenters);
+export const IslandLoss = /* @__PURE__ */ set.provideOpenSet(set.IslandLoss, source, ClassCenters);
+export const softmaxCenter = /* @__PURE__ */ set.provideOpenSet(set.softmaxCenter, source, ClassCenters);
+export const softmaxCrossEntropy = /* @__PURE__ */ set.provideOpenSet(set.softmaxCrossEntropy, source, ClassCenters);
+export const TripletCenterLoss = /* @__PURE__ */ set.provideOpenSet(set.TripletCenterLoss, source, ClassCenters);

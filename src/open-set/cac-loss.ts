@@ -1,0 +1,44 @@
+import { type Kind, LARGEST, SeparationLoss, type SeparationOptions } from './separation-loss.js';
+
+export interface CACLossOptions extends SeparationOptions {
+  /** λ ≥ 0, the weight of the anchor term. Default 0.1. */
+  readonly lambda?: number;
+}
+
+const KIND: Kind = {
+  className: 'CACLoss',
+  code: 0,
+  parameter: 'lambda',
+  fallback: 0.1,
+  accepts: (value) => value >= 0 && value <= LARGEST,
+  range: 'a number from 0 to 1e30',
+  defaults: { init: 'anchors', magnitude: 10, fixed: true },
+};
+
+/**
+ * Class anchor clustering: the loss of a row is
+ *
+ *   ℓ = log(1 + Σ_{j≠y} e^(d_y − d_j)) + λ·d_y, d_j = ‖x − c_j‖ the Euclidean distance, not its square.
+ *
+ * The tuplet term is the cross-entropy of softmin over the distances; the anchor term pulls to the own center. The centers
+ * are anchors, `magnitude` times unit vectors, which stay where they are; with other options they learn. The gradient of
+ * a distance of 0 is 0.
+ *
+ * Source: Miller, Sünderhauf, Milford, Dayoub, "Class Anchor Clustering: A Loss for Distance-based Open Set Recognition",
+ * WACV 2021; `CACLoss` of their dimitymiller/cac-openset, which this is with `reduction: 'batch'` (the default). The class
+ * of the same name in pytorch-ood 0.3.3 has squared distances, and leaves out the last class instead of the own.
+ */
+export class CACLoss extends SeparationLoss {
+  readonly lambda: number;
+
+  /**
+   * @param nClasses C, the number of classes
+   * @param nDim D, the dimensions of an embedding; at least C for the default `init`
+   * @throws CenterLossError `ERR_OPTION`, `ERR_SHAPE` (initial centers or weights of another size),
+   * `ERR_OUT_OF_MEMORY`, `ERR_WASM_BLOCKED`
+   */
+  constructor(nClasses: number, nDim: number, options: CACLossOptions = {}) {
+    super(KIND, nClasses, nDim, options);
+    this.lambda = options.lambda ?? KIND.fallback;
+  }
+}

@@ -1,0 +1,40 @@
+import { type Kind, LARGEST, LEARNABLE, SeparationLoss, type SeparationOptions } from './separation-loss.js';
+
+export interface ContrastiveCenterLossOptions extends SeparationOptions {
+  /** δ > 0, which keeps the quotient finite. Default 1. */
+  readonly delta?: number;
+}
+
+const KIND: Kind = {
+  className: 'ContrastiveCenterLoss',
+  code: 1,
+  parameter: 'delta',
+  fallback: 1,
+  accepts: (value) => value >= 1 / LARGEST && value <= LARGEST,
+  range: 'a number from 1e-30 to 1e30',
+  defaults: LEARNABLE,
+};
+
+/**
+ * Contrastive-center loss: the loss of a row is
+ *
+ *   ℓ = ½ · d_y / (Σ_{j≠y} d_j + δ), d_j = ‖x − c_j‖².
+ *
+ * The paper sums over the batch, which is `reduction: 'sum'`; the default is the mean.
+ *
+ * Source: Qi, Su, "Contrastive-center loss for deep neural networks", ICIP 2017 (arXiv 1707.07391), eq. 3.
+ */
+export class ContrastiveCenterLoss extends SeparationLoss {
+  readonly delta: number;
+
+  /**
+   * @param nClasses C, the number of classes
+   * @param nDim D, the dimensions of an embedding
+   * @throws CenterLossError `ERR_OPTION`, `ERR_SHAPE` (initial centers or weights of another size),
+   * `ERR_OUT_OF_MEMORY`, `ERR_WASM_BLOCKED`
+   */
+  constructor(nClasses: number, nDim: number, options: ContrastiveCenterLossOptions = {}) {
+    super(KIND, nClasses, nDim, options);
+    this.delta = options.delta ?? KIND.fallback;
+  }
+}

@@ -1,0 +1,252 @@
+import {
+  BYTES,
+  CenterLossError,
+  ClassCenters,
+  checkChoice,
+  checkCount,
+  checkNumber,
+  checkOptions,
+  checkSettings,
+  copyFloats,
+  dispose,
+  disposedError,
+  type Floats,
+  hold,
+  initCenters,
+  type LabelPolicy,
+  readFloats,
+  type Target,
+  writeFloats,
+} from '../core.js';
+import { type Copied, copyIn } from './copy-in.js';
+import { openSet } from './load.js';
+import type { WeightedOptions } from './separation-loss.js';
+
+export interface DeepSVDDLossOptions {
+  /** ν above 0, up to 1: the part of the rows that may be outside. Default 0.1. */
+  readonly nu?: number;
+  /** The center [nDim], if it is known; else {@link DeepSVDDLoss.fitCenter} finds it. */
+  readonly center?: Float32Array;
+  /** R ≥ 0 at first, a distance. Default 0. */
+  readonly radius?: number;
+  /** 'strict' (default): a label that is not an integer is an error. 'lenient': its row is of the class if it is > 0. */
+  readonly labels?: LabelPolicy;
+}
+
+export interface DeepSVDDGradients {
+  readonly loss: number;
+  /** ∂loss/∂x [B, nDim]. */
+  readonly gradX: Float32Array;
+  /** ∂loss/∂R, a float32. */
+  readonly gradRadius: number;
+}
+
+/** What R and its square have to stay within. */
+const LARGEST = 1e15;
+
+/**
+ * Soft-boundary Deep SVDD, one class in a ball: with n rows of the class,
+ *
+ *   loss = R² + 1/(ν·n) · Σ_i max(0, ‖x_i − c‖² − R²).
+ *
+ * The center c is fixed once, by `fitCenter` on a first pass over the data or by the option, and using the loss before
+ * that is an error: a center of 0 would be none. R is trained with its gradient, or set by `fitRadius` every few epochs, as
+ * the authors do. With sample weights w, w_i multiplies the terms of the sum and Σ w_i stands for n.
+ *
+ * Rows with a label below 0 are ignored; without labels all are of the class. Without any, the loss and its gradients
+ * are 0. A row with a NaN makes the loss NaN, has gradient 0 and no part in that of R.
+ *
+ * Source: Ruff et al., "Deep One-Class Classification", ICML 2018; their lukasruff/Deep-SVDD-PyTorch.
+ */
+export class DeepSVDDLoss {
+  readonly nDim: number;
+  readonly nu: number;
+  /** The center, `params` [1, nDim]. */
+  readonly centers: ClassCenters;
+  readonly #labels: LabelPolicy;
+  #radius: number;
+  #fitted: boolean;
+  #disposed = false;
+
+  /**
+   * @param nDim D, the dimensions of an embedding
+   * @throws CenterLossError `ERR_OPTION`, `ERR_SHAPE` (a center of another size), `ERR_OUT_OF_MEMORY`,
+   * `ERR_WASM_BLOCKED`
+   */
+  constructor(nDim: number, options: DeepSVDDLossOptions = {}) {
+    checkCount(nDim, 'nDim');
+    checkOptions(options, ['nu', 'center', 'radius', 'labels']);
+    const { nu = 0.1, center, radius = 0, labels = 'strict' } = options;
+    checkNumber(nu, 'nu', (value) => value >= 1e-9 && value <= 1, 'a number from 1e-9 to 1');
+    checkRadius(radius);
+    checkChoice(labels, 'labels', ['strict', 'lenient']);
+    if (center !== undefined && !(center instanceof Float32Array && center.length === nDim)) {
+      const given = center instanceof Float32Array ? `${center.length} values` : Object.prototype.toString.call(center);
+      throw new CenterLossError('ERR_SHAPE', `center must be a Float32Array of nDim = ${nDim} values, got ${given}`);
+    }
+    const settings = checkSettings(1, nDim, { fixed: true, init: center ?? 'normal' });
+    this.nDim = nDim;
+    this.nu = nu;
+    this.#labels = labels;
+    this.#radius = radius;
+    this.#fitted = center !== undefined;
+    const centerNow = center && hold(center);
+    this.centers = new ClassCenters(1, nDim, { fixed: true });
+    if (centerNow) initCenters(this.centers, settings, centerNow());
+  }
+
+  /** R, the radius of the ball: a distance. May be set, to a number from 0 to 1e15. */
+  get radius(): number {
+    return this.#radius;
+  }
+
+  set radius(radius: number) {
+    checkRadius(radius);
+    this.#radius = radius;
+  }
+
+  /**
+   * Sets the center to the (weighted) mean of the rows, with values within ±0.1 moved there: a network reaches 0 without a
+   * look at its input. Rows that are not finite are left out.
+   *
+   * The authors' code leaves values that are exactly 0; here they become 0.1.
+   * @param x rows [B, nDim]: better all data than a batch
+   * @param target labels [B], below 0 = ignored; default: none is
+   * @returns a copy of the center [nDim]
+   * @throws CenterLossError `ERR_SHAPE` (also if there is no row), `ERR_LABEL`, `ERR_OPTION`, `ERR_DISPOSED`,
+   * `ERR_OUT_OF_MEMORY`
+   */
+  fitCenter(x: Floats, target?: Target | null, options: WeightedOptions = {}): Float32Array {
+    this.#checkAlive();
+    const at = this.#copyIn('fitCenter', x, target, options, () => [
+      BYTES * this.nDim,
+      openSet().deep_svdd_workspace_bytes(this.nDim),
+    ]);
+    const [centerAt, workAt] = at.room;
+    const rows = openSet().deep_svdd_center(at.x, at.target, at.rows, this.nDim, at.sampleWeight, centerAt, workAt);
+    if (rows === 0) throw noRows('fitCenter', at.rows);
+    const center = copyFloats(centerAt, this.nDim);
+    this.centers.params.set(center);
+    this.#fitted = true;
+    return center;
+  }
+
+  /**
+   * Sets R to the least distance that at most a part ν of the rows exceed, which is where the loss is least: of n
+   * distances the one with ⌊ν·n⌋ above it (numpy's quantile 1 − ν with method 'inverted_cdf'; the authors' code
+   * interpolates). Sample weights only say which rows count. Rows at no finite distance are left out.
+   * @param x rows [B, nDim]
+   * @param target labels [B], below 0 = ignored; default: none is
+   * @returns R
+   * @throws CenterLossError `ERR_NOT_INITIALIZED` before the center is known, and as {@link fitCenter}
+   */
+  fitRadius(x: Floats, target?: Target | null, options: WeightedOptions = {}): number {
+    this.#checkFitted('fitRadius');
+    const at = this.#copyIn('fitRadius', x, target, options, (rows) => [BYTES * rows]);
+    const [distancesAt] = at.room;
+    const { nDim, centers } = this;
+    const kernel = openSet();
+    const count = kernel.deep_svdd_distances(
+      at.x,
+      at.target,
+      at.rows,
+      centers.address,
+      nDim,
+      at.sampleWeight,
+      distancesAt,
+    );
+    if (count === 0) throw noRows('fitRadius', at.rows);
+    const sorted = copyFloats(distancesAt, count).sort();
+    writeFloats(sorted, 0, count, distancesAt);
+    this.#radius = kernel.deep_svdd_radius(distancesAt, count, this.nu);
+    return this.#radius;
+  }
+
+  /**
+   * The loss.
+   * @param x rows [B, nDim]
+   * @param target labels [B], below 0 = ignored; default: none is
+   * @throws CenterLossError `ERR_NOT_INITIALIZED` before the center is known, `ERR_SHAPE`, `ERR_LABEL`, `ERR_OPTION`,
+   * `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
+   */
+  evaluate(x: Floats, target?: Target | null, options: WeightedOptions = {}): number {
+    this.#checkFitted('evaluate');
+    const at = this.#copyIn('evaluate', x, target, options, () => [BYTES, 0]);
+    return this.#run(at, 0);
+  }
+
+  /**
+   * The loss with its gradients: ∂loss/∂x_i = 2/(ν·n)·(x_i − c) outside the ball, else 0; ∂loss/∂R =
+   * 2R·(1 − #outside/(ν·n)). The boundary itself is within.
+   * @param x rows [B, nDim]
+   * @param target labels [B], below 0 = ignored; default: none is
+   * @throws CenterLossError as {@link evaluate}
+   */
+  gradients(x: Floats, target?: Target | null, options: WeightedOptions = {}): DeepSVDDGradients {
+    this.#checkFitted('gradients');
+    const at = this.#copyIn('gradients', x, target, options, (rows) => [BYTES, BYTES * rows * this.nDim]);
+    const [gradRadiusAt, gradXAt] = at.room;
+    const loss = this.#run(at, gradXAt);
+    const gradRadius = new Float32Array(1);
+    readFloats(gradRadiusAt, gradRadius);
+    return { loss, gradX: copyFloats(gradXAt, at.rows * this.nDim), gradRadius: gradRadius[0] as number };
+  }
+
+  /** Frees the memory of the center. */
+  dispose(): void {
+    this.#disposed = true;
+    this.centers.dispose();
+  }
+
+  [dispose](): void {
+    this.dispose();
+  }
+
+  #copyIn<const Room extends readonly number[]>(
+    call: string,
+    x: Floats,
+    target: Target | null | undefined,
+    options: WeightedOptions,
+    room: (rows: number) => Room,
+  ): Copied<Room> {
+    checkOptions(options, ['sampleWeight']);
+    const nClasses = Number.POSITIVE_INFINITY;
+    const expected = { call, name: 'x', width: this.nDim, widthName: 'nDim', nClasses, labels: this.#labels };
+    return copyIn(x, target ?? undefined, options.sampleWeight, expected, room);
+  }
+
+  #run(at: Copied<readonly [number, number]>, gradX: number): number {
+    return openSet().deep_svdd(
+      at.x,
+      at.target,
+      at.rows,
+      this.centers.address,
+      this.nDim,
+      at.sampleWeight,
+      this.#radius,
+      this.nu,
+      gradX,
+      at.room[0],
+    );
+  }
+
+  #checkAlive(): void {
+    if (this.#disposed) throw disposedError('DeepSVDDLoss');
+  }
+
+  #checkFitted(call: string): void {
+    this.#checkAlive();
+    if (this.#fitted) return;
+    throw new CenterLossError(
+      'ERR_NOT_INITIALIZED',
+      `${call} before the center is known: call fitCenter(x) on a first pass over the data, or give the option center`,
+    );
+  }
+}
+
+function checkRadius(radius: number): void {
+  checkNumber(radius, 'radius', (value) => value >= 0 && value <= LARGEST, 'a number from 0 to 1e15');
+}
+
+const noRows = (call: string, rows: number): CenterLossError =>
+  new CenterLossError('ERR_SHAPE', `${call} needs a row of the class that is finite, but none of ${rows} is`);

@@ -1,0 +1,64 @@
+import {
+  BYTES,
+  CenterLossError,
+  type ClassCenters,
+  checkRowsMatch,
+  checkTarget,
+  copyFloats,
+  countRows,
+  type Floats,
+  hold,
+  integers,
+  scratch,
+  type Target,
+  writeFloats,
+  writeLabels,
+} from '../core.js';
+import { sortParts } from './center-loss.js';
+import { openSet } from './load.js';
+import { type Metric, metricCode } from './metric.js';
+
+/**
+ * For each class the smallest distance that at least a share `quantile` of the distances of its rows does not exceed, as
+ * `CenterLoss.fitRadius`; for a class without rows that of the rows of all classes to their own centers.
+ * @throws CenterLossError `ERR_SHAPE`, also if no row is known and finite; `ERR_LABEL`, `ERR_DISPOSED`,
+ * `ERR_OUT_OF_MEMORY`
+ */
+export function fitRadii(
+  centers: ClassCenters,
+  x: Floats,
+  target: Target,
+  { metric, quantile }: { readonly metric: Metric; readonly quantile: number },
+): Float32Array<ArrayBuffer> {
+  const { nClasses, nFeatures, address } = centers;
+  const rows = countRows(x, 'x', nFeatures, 'nFeatures');
+  checkTarget(target);
+  checkRowsMatch(rows, 'x', nFeatures, target.length);
+  const [xNow, targetNow] = [hold(x), hold(target as Int32Array)];
+  const [xAt, targetAt, ofRowAt, endsAt, byClassAt, sortedAt, radiiAt] = scratch(`radii of ${rows} rows`, [
+    BYTES * rows * nFeatures,
+    BYTES * rows,
+    BYTES * rows,
+    BYTES * nClasses,
+    BYTES * rows,
+    BYTES * rows,
+    BYTES * nClasses,
+  ]);
+  writeLabels(targetNow(), nClasses, 'strict', integers(), targetAt / BYTES);
+  writeFloats(xNow(), 0, rows * nFeatures, xAt);
+  const code = metricCode(metric);
+  openSet().own_distances(xAt, targetAt, rows, address, nClasses, nFeatures, code, ofRowAt, endsAt, byClassAt);
+  const ends = endsAt / BYTES;
+  const found = integers()[ends + nClasses - 1] as number;
+  if (found === 0) throw new CenterLossError('ERR_SHAPE', `none of the ${rows} rows is known and finite`);
+  // All as of one class first: what it gives is the radius that a class without rows keeps.
+  writeFloats(copyFloats(byClassAt, found).sort(), 0, found, sortedAt);
+  const endOfAll = ofRowAt;
+  integers()[endOfAll / BYTES] = found;
+  openSet().radius_quantiles(sortedAt, found, endOfAll, 1, quantile, radiiAt);
+  const [ofAll = 0] = copyFloats(radiiAt, 1);
+  writeFloats(new Float32Array(nClasses).fill(ofAll), 0, nClasses, radiiAt);
+  sortParts(byClassAt, found, endsAt, nClasses);
+  openSet().radius_quantiles(byClassAt, found, endsAt, nClasses, quantile, radiiAt);
+  return copyFloats(radiiAt, nClasses);
+}

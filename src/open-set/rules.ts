@@ -1,0 +1,81 @@
+import { checkAlpha, checkChoice, checkNumber, checkOptions, type Floats } from '../core.js';
+
+interface OfRows {
+  /** A weight ≥ 0 for each row [B]; a row of weight 0 counts as unknown. */
+  readonly sampleWeight?: Floats;
+}
+
+/** c ← c − α·Σ(c − x)/(1 + n) over the n rows of the class: Wen et al., ECCV 2016. */
+export interface WenStep extends OfRows {
+  readonly rule?: 'wen';
+  /** α ≥ 0, the rate of the centers. Default 0.5. */
+  readonly alpha?: number;
+}
+
+/** c ← c − α·Σ(c − x)/n: Wen et al., IJCV 2019; the mean itself for α = 1. */
+export interface MeanStep extends OfRows {
+  readonly rule: 'mean';
+  /** α ≥ 0, the rate of the centers. Default 0.5. */
+  readonly alpha?: number;
+}
+
+/** c ← m·c + (1 − m)·Σx/n, a moving average of the means. */
+export interface EmaStep extends OfRows {
+  readonly rule: 'ema';
+  /** m, 0 … 1. Default 0.9. */
+  readonly momentum?: number;
+}
+
+/** v ← μ·v + ∂loss/∂c, c ← c − η·v for all classes: `torch.optim.SGD`. */
+export interface SgdStep extends OfRows {
+  readonly rule: 'sgd';
+  /** η ≥ 0. Default 0.5. */
+  readonly learningRate?: number;
+  /** μ ≥ 0; v is kept from step to step where it is not 0. Default 0. */
+  readonly momentum?: number;
+}
+
+/** How centers move. */
+export type StepOptions = WenStep | MeanStep | EmaStep | SgdStep;
+
+/** A rule with its numbers, checked. */
+export interface Rule {
+  readonly name: 'wen' | 'mean' | 'ema' | 'sgd';
+  /** The number by which the kernels know an averaging rule. */
+  readonly code: number;
+  /** α, or m of 'ema', or η of 'sgd'. */
+  readonly rate: number;
+  /** μ of 'sgd'. */
+  readonly momentum: number;
+}
+
+const RULES = ['wen', 'mean', 'ema', 'sgd'] as const;
+
+const OPTIONS = {
+  wen: ['alpha'],
+  mean: ['alpha'],
+  ema: ['momentum'],
+  sgd: ['learningRate', 'momentum'],
+} as const;
+
+const isRate = (value: number) => value >= 0 && Number.isFinite(Math.fround(value));
+
+/** @throws CenterLossError `ERR_OPTION`, also for an option of another rule */
+export function checkRule(options: StepOptions): Rule {
+  // First what has no rule to tell which options there are.
+  if (typeof options !== 'object' || options === null) checkOptions(options, []);
+  const { rule: name = 'wen' } = options;
+  checkChoice(name, 'rule', RULES);
+  checkOptions(options, ['rule', 'sampleWeight', ...OPTIONS[name]]);
+  const {
+    alpha = 0.5,
+    learningRate = 0.5,
+    momentum = name === 'ema' ? 0.9 : 0,
+  } = options as Partial<Record<'alpha' | 'learningRate' | 'momentum', number>>;
+  checkAlpha(alpha);
+  checkNumber(learningRate, 'learningRate', isRate, 'a finite number ≥ 0');
+  if (name === 'ema') checkNumber(momentum, 'momentum', (value) => value >= 0 && value <= 1, 'a number from 0 to 1');
+  else checkNumber(momentum, 'momentum', isRate, 'a finite number ≥ 0');
+  const rate = { wen: alpha, mean: alpha, ema: momentum, sgd: learningRate }[name];
+  return { name, code: RULES.indexOf(name), rate, momentum };
+}

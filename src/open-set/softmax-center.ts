@@ -1,0 +1,89 @@
+import {
+  BYTES,
+  type CenterLoss,
+  checkChoice,
+  checkNumber,
+  checkOptions,
+  checkRowsMatch,
+  checkTarget,
+  countRows,
+  type Floats,
+  type GradientsOptions,
+  readFloats,
+  type StepOptions,
+  scratch,
+  type Target,
+  writeFloats,
+} from '../core.js';
+import { openSet } from './load.js';
+import { LARGEST } from './separation-loss.js';
+import { crossEntropy, type SoftmaxOptions } from './softmax-cross-entropy.js';
+
+/** Options of the softmax, of how both losses are joined, and of how the centers move. */
+export interface SoftmaxCenterOptions extends SoftmaxOptions, StepOptions {
+  /** λ ≥ 0, the weight of the center loss. Default 0.01. */
+  readonly lambda?: number;
+  /** false leaves the centers where they are. Default true. */
+  readonly update?: boolean;
+}
+
+export interface SoftmaxCenterResult {
+  /** softmax + λ·center. */
+  readonly loss: number;
+  readonly softmax: number;
+  /** The center loss, without λ. */
+  readonly center: number;
+  /** ∂loss/∂x [B, nDim], λ included, at the centers before the update. */
+  readonly gradX: Float32Array;
+  /** ∂loss/∂logits [B, nClasses]. */
+  readonly gradLogits: Float32Array;
+}
+
+/**
+ * Softmax cross-entropy and center loss in one call, what Wen et al. 2016 train with: loss = softmax + λ·center, softmax
+ * as {@link softmaxCrossEntropy} with `classWeight`, `sampleWeight` and `labelSmoothing`, center by the loss's own
+ * options. Then the centers move by the rule of `step`, whose rate λ does not touch.
+ * @param loss the center loss, with its centers
+ * @param x rows [B, nDim]
+ * @param logits [B, nClasses], of the same rows
+ * @param target labels [B], below 0 = unknown; where the loss allows labels of no class, the softmax ignores their rows
+ * @throws CenterLossError `ERR_SHAPE`, `ERR_LABEL`, `ERR_OPTION`, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
+ */
+export function softmaxCenter(
+  loss: CenterLoss,
+  x: Floats,
+  logits: Floats,
+  target: Target,
+  options: SoftmaxCenterOptions = {},
+): SoftmaxCenterResult {
+  // What is no option of the softmax is one of the step, which knows its own.
+  checkOptions(options, Object.keys(options ?? {}));
+  const { lambda = 0.01, update = true, labelSmoothing, classWeight, sampleWeight, ...ofStep } = options;
+  checkNumber(lambda, 'lambda', (value) => value >= 0 && value <= LARGEST, 'a number from 0 to 1e30');
+  checkChoice(update, 'update', [true, false]);
+  const rows = countRows(x, 'x', loss.nDim, 'nDim');
+  checkTarget(target);
+  checkRowsMatch(rows, 'x', loss.nDim, target.length);
+  const samples = sampleWeight === undefined ? {} : { sampleWeight };
+  const softmaxOptions = {
+    ...(labelSmoothing === undefined ? {} : { labelSmoothing }),
+    ...(classWeight === undefined ? {} : { classWeight }),
+    ...samples,
+  };
+  const { loss: softmax, gradLogits } = crossEntropy(logits, target, loss.nClasses, 'lenient', softmaxOptions);
+  const { loss: center, gradX } = update
+    ? loss.step(x, target, { ...ofStep, ...samples } as StepOptions)
+    : loss.gradients(x, target, { ...withoutRule(ofStep), ...samples, centers: 'touched' } as GradientsOptions);
+  // There is room for it: the call before had more there, so that this can't fail after the centers moved.
+  const [gradAt] = scratch('the gradient of both losses', [BYTES * gradX.length]);
+  writeFloats(gradX, 0, gradX.length, gradAt);
+  const joined = openSet().softmax_center(softmax, center, lambda, gradAt, gradX.length);
+  readFloats(gradAt, gradX);
+  return { loss: joined, softmax, center, gradX, gradLogits };
+}
+
+/** What is left is no option at all: a call that moves no centers has to refuse it, too. */
+function withoutRule(options: object): object {
+  const rule = ['rule', 'alpha', 'momentum', 'learningRate'];
+  return Object.fromEntries(Object.entries(options).filter(([name]) => !rule.includes(name)));
+}

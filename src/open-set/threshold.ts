@@ -1,0 +1,101 @@
+import {
+  CenterLossError,
+  checkChoice,
+  checkCount,
+  checkFloats,
+  checkOptions,
+  checkRowsMatch,
+  checkTarget,
+  doubles,
+  type Floats,
+  hold,
+  type Target,
+  writeLabels,
+} from '../core.js';
+import { openSet } from './load.js';
+import { checkTpr } from './ranking.js';
+import { checkOrdered, checkScores, copySorted, SCORE_BYTES } from './scores.js';
+
+export interface ThresholdOptions {
+  /** The share of the known rows that are to stay known, over 0 and up to 1. Default 0.95. */
+  readonly tpr?: number;
+  /**
+   * Whether the share is to hold for a row that is yet to come, with the n given ones as calibration: the
+   * ⌈(n + 1)·tpr⌉-th smallest score, Infinity if n is too small for that (split conformal prediction, Lei et al. 2018).
+   * Default false: the share of the n rows themselves.
+   */
+  readonly finiteSample?: boolean;
+}
+
+export interface ClassThresholdOptions extends ThresholdOptions {
+  /** A class for each score, the nearest or the true one; below 0: of no class, left out. */
+  readonly classes: Target;
+  readonly nClasses: number;
+}
+
+/**
+ * The smallest of the scores such that at least a share `tpr` of them is not above it: rows of scores above it are taken
+ * as unknown. With `classes`, one threshold for each class [nClasses], from its own scores; a class without any gets that
+ * of all.
+ * @param scores scores of known rows that were not trained on, at least one
+ * @throws CenterLossError `ERR_SHAPE` for no score, NaN, or another number of classes; `ERR_LABEL`, `ERR_OPTION`,
+ * `ERR_OUT_OF_MEMORY`
+ */
+export function fitThreshold(scores: Floats, options: ClassThresholdOptions): Float64Array<ArrayBuffer>;
+export function fitThreshold(scores: Floats, options?: ThresholdOptions): number;
+export function fitThreshold(
+  scores: Floats,
+  options: ThresholdOptions | ClassThresholdOptions = {},
+): number | Float64Array<ArrayBuffer> {
+  checkOptions(options, ['tpr', 'finiteSample', 'classes', 'nClasses']);
+  const { tpr = 0.95, finiteSample = false } = options;
+  checkTpr(tpr);
+  checkChoice(finiteSample, 'finiteSample', [true, false]);
+  checkScores(scores, 'scores');
+  const thresholdOf = (some: Floats) => {
+    const [at = 0] = copySorted('fitThreshold', { scores: some }, []);
+    return openSet().threshold(at, some.length, tpr, Number(finiteSample));
+  };
+  if (!('classes' in options) && !('nClasses' in options)) return thresholdOf(scores);
+  const groups = byClass(scores, options as ClassThresholdOptions);
+  const ofAll = thresholdOf(groups.flat());
+  return Float64Array.from(groups, (group) => (group.length > 0 ? thresholdOf(group) : ofAll));
+}
+
+/** The scores of each class, but those of none. */
+function byClass(scores: Floats, { classes, nClasses }: ClassThresholdOptions): number[][] {
+  checkCount(nClasses, 'nClasses');
+  checkTarget(classes);
+  checkRowsMatch(scores.length, 'scores', 1, classes.length);
+  const labels = new Int32Array(classes.length);
+  writeLabels(classes, nClasses, 'strict', labels, 0);
+  const groups = Array.from({ length: nClasses }, () => [] as number[]);
+  labels.forEach((label, i) => {
+    groups[label]?.push(scores[i] as number);
+  });
+  if (labels.every((label) => label < 0)) {
+    throw new CenterLossError('ERR_SHAPE', `none of the ${labels.length} scores has a class`);
+  }
+  return groups;
+}
+
+/**
+ * p-values by split conformal prediction, p = (1 + #{calibration ≥ score}) / (n + 1): the probability that a known row
+ * looks as unknown as this one, or more so. Rejecting rows of p ≤ ε rejects a known row with a probability of at most ε,
+ * whatever the scores are, if known rows come from where the calibration rows came from (Vovk et al. 2005). Equal scores
+ * count in full, which errs on the side of the row.
+ * @param calibration scores of known rows that were not trained on, at least one
+ * @param scores scores of new rows, any number
+ * @returns a p-value a score, from 1/(n + 1) to 1
+ * @throws CenterLossError `ERR_SHAPE` for no calibration score, and NaN; `ERR_OUT_OF_MEMORY`
+ */
+export function conformalPValues(calibration: Floats, scores: Floats): Float64Array<ArrayBuffer> {
+  checkFloats(scores, 'scores');
+  checkOrdered(scores, 'scores');
+  const scoresNow = hold(scores);
+  const count = scores.length;
+  const [calibrationAt = 0, at = 0] = copySorted('conformalPValues', { calibration }, [SCORE_BYTES * count]);
+  doubles(at, count).set(scoresNow());
+  openSet().p_values(calibrationAt, calibration.length, at, count);
+  return doubles(at, count).slice();
+}

@@ -1,0 +1,45 @@
+import { CenterLossError } from '../core.js';
+import { type Kind, LARGEST, LEARNABLE, SeparationLoss, type SeparationOptions } from './separation-loss.js';
+
+export interface TripletCenterLossOptions extends SeparationOptions {
+  /** m ≥ 0, by how much D_y has to be below the other D. Default 5. */
+  readonly margin?: number;
+}
+
+const KIND: Kind = {
+  className: 'TripletCenterLoss',
+  code: 2,
+  parameter: 'margin',
+  fallback: 5,
+  accepts: (value) => value >= 0 && value <= LARGEST,
+  range: 'a number from 0 to 1e30',
+  defaults: LEARNABLE,
+};
+
+/**
+ * Triplet-center loss: the loss of a row is
+ *
+ *   ℓ = max(0, D_y + m − min_{j≠y} D_j), D_j = ½‖x − c_j‖²,
+ *
+ * the lowest j among equals, which alone has a gradient beside y; ℓ = 0 has none. The paper sums over the batch, which
+ * is `reduction: 'sum'`; the default is the mean.
+ *
+ * Source: He, Zhou, Zhou, Bai, Bai, "Triplet-Center Loss for Multi-View 3D Object Retrieval", CVPR 2018.
+ */
+export class TripletCenterLoss extends SeparationLoss {
+  readonly margin: number;
+
+  /**
+   * @param nClasses C ≥ 2, the number of classes
+   * @param nDim D, the dimensions of an embedding
+   * @throws CenterLossError `ERR_OPTION`, `ERR_SHAPE` (initial centers or weights of another size),
+   * `ERR_OUT_OF_MEMORY`, `ERR_WASM_BLOCKED`
+   */
+  constructor(nClasses: number, nDim: number, options: TripletCenterLossOptions = {}) {
+    if (nClasses === 1) {
+      throw new CenterLossError('ERR_OPTION', 'nClasses must be at least 2, got 1: a triplet needs another class');
+    }
+    super(KIND, nClasses, nDim, options);
+    this.margin = options.margin ?? KIND.fallback;
+  }
+}

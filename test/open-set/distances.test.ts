@@ -1,0 +1,96 @@
+// Rows × centers in every metric.
+import { CenterLoss, ClassCenters, distances, predict, toFloat16 } from 'center-loss/open-set';
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { problem } from '../arbitrary.js';
+import { expectClose } from '../close.js';
+import { expectError } from '../error.js';
+import { distance, row } from './reference.js';
+
+const metric = fc.constantFrom('sqeuclidean' as const, 'euclidean' as const, 'cosine' as const);
+
+it('are those of float64, and the nearest is the least', () => {
+  fc.assert(
+    fc.property(problem(), metric, (one, metric) => {
+      const centers = new ClassCenters(one.nClasses, one.nDim);
+      centers.params.set(one.centers);
+      const actual = distances(centers, one.x, { metric });
+      const expected = Array.from(actual, (_, at) => {
+        const [i, j] = [Math.floor(at / one.nClasses), at % one.nClasses];
+        return distance(metric, row(one.x, i, one.nDim), row(one.centers, j, one.nDim));
+      });
+      // Directions are rounded to float32: of that a distance sees its root.
+      const rounding = metric === 'cosine' ? 3e-7 : 0;
+      const allowed = expected.map((d) => d * 1e-5 + rounding * Math.sqrt(d) + 1e-14);
+      expectClose(actual, expected, { relative: 1, scale: allowed });
+      const least = Array.from({ length: one.rows }, (_, i) => {
+        const of = actual.subarray(i * one.nClasses, (i + 1) * one.nClasses);
+        return Math.min(...of);
+      });
+      const classes = predict(centers, one.x, { metric });
+      expect([...classes].map((label, i) => actual[i * one.nClasses + label])).toEqual(least);
+      centers.dispose();
+    }),
+    { numRuns: 100 },
+  );
+});
+
+it('of many rows come in blocks', () => {
+  const [rows, nClasses, nDim] = [3000, 700, 130];
+  const centers = new CenterLoss(nClasses, nDim, { init: 'normal', seed: 1 }).centers;
+  const { centers: others } = new CenterLoss(rows, nDim, { init: 'normal', seed: 2 });
+  const x = others.params.slice();
+  const all = distances(centers, x, { metric: 'cosine' });
+  const classes = predict(centers, x, { metric: 'cosine' });
+  for (const i of [0, 1, 999, 1500, 2999]) {
+    const expected = Array.from({ length: nClasses }, (_, j) =>
+      distance('cosine', row(x, i, nDim), row(centers.params, j, nDim)),
+    );
+    const of = all.subarray(i * nClasses, (i + 1) * nClasses);
+    expectClose(of, expected);
+    expect(of[classes[i] ?? -1]).toBe(Math.min(...of));
+  }
+  const out = new Float32Array(rows * nClasses);
+  expect(distances(centers, others.params, { metric: 'cosine', out })).toBe(out);
+  // Not by a matcher, which would take seconds for two million values.
+  expect(out.every((value, at) => value === all[at])).toBe(true);
+});
+
+it('a zero vector is at 1 from all, and what is not finite is nobody’s', () => {
+  const centers = new ClassCenters(3, 2);
+  centers.params.set([0, 0, 1, 1, -1, 0]);
+  const x = [0, 0, 2, 0, Number.NaN, 1, 1, Number.POSITIVE_INFINITY];
+  const actual = distances(centers, x, { metric: 'cosine' });
+  expectClose(actual.subarray(0, 6), [1, 1, 1, 1, 1 - Math.SQRT1_2, 2], { relative: 1e-6 });
+  expect(actual.subarray(6).every(Number.isNaN)).toBe(true);
+  expect([...predict(centers, x, { metric: 'cosine' })]).toEqual([0, 1, -1, -1]);
+  expect([...predict(centers, x, { metric: 'euclidean' })]).toEqual([0, 1, -1, -1]);
+  expect([...distances(centers, [3, 4], { metric: 'euclidean' })].slice(0, 1)).toEqual([5]);
+  expect([...distances(centers, [3, 4]).subarray(0, 1)]).toEqual([25]);
+  expect(distances(centers, toFloat16([3, 4]), { metric: 'euclidean' })[0]).toBe(5);
+});
+
+it('refuses what does not fit', () => {
+  const centers = new ClassCenters(2, 2);
+  const x = new Float32Array(8);
+  expectError(
+    () => distances(centers, [1, 2, 3], { metric: 'cosine' }),
+    'ERR_SHAPE',
+    'x has 3 values, which is not a multiple of nFeatures = 2',
+  );
+  expectError(() => distances(centers, [1, 2], { metric: 'l1' as never }), 'ERR_OPTION', 'metric must be');
+  expectError(
+    () => distances(centers, [1, 2], { matric: 'cosine' } as never),
+    'ERR_OPTION',
+    'there is no option "matric"',
+  );
+  expectError(() => distances(centers, x, { metric: 'cosine', out: x }), 'ERR_SHAPE', 'out and x share memory');
+  expectError(
+    () => distances(centers, x, { metric: 'cosine', out: new Float32Array(2) }),
+    'ERR_SHAPE',
+    'out has 2 values, but the result has 8',
+  );
+  expectError(() => distances(centers, [1, 2], { out: null as never }), 'ERR_SHAPE', 'out must be a Float32Array');
+  expectError(() => predict(centers, [1], { metric: 'cosine' }), 'ERR_SHAPE', 'x has 1 values');
+  expectError(() => predict(centers, [1, 2], { out: x } as never), 'ERR_OPTION', 'there is no option "out"');
+});
