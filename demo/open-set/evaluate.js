@@ -1,9 +1,8 @@
 // @ts-check
 /** What a score is worth on digits and clothes that no training has seen. */
 
-import { accuracy } from '../figures.js';
+import { accuracy, auroc, fprAtTpr, oscr } from 'center-loss/open-set';
 import { TPR } from './settings.js';
-import { auroc, fprAtTpr, oscr } from './temporary.js';
 
 /** @import { Trained } from './job.js' */
 /** @import { Score } from './scores.js' */

@@ -2,7 +2,7 @@
 /** The three losses, as functions of features and logits that TensorFlow.js can differentiate. */
 
 import * as tf from '@tensorflow/tfjs';
-import { CenterLoss } from 'center-loss';
+import { CACLoss, CenterLoss } from 'center-loss/open-set';
 import { centerLossTerm } from 'center-loss/tfjs';
 
 /** @import { Method, Settings } from './settings.js' */
@@ -75,18 +75,19 @@ function center({ nClasses, nFeatures, seed, settings: { lambda, alpha } }) {
  * @param {{ nClasses: number, nFeatures: number, settings: Settings }} options
  * @returns {Objective}
  */
-function cac({ nClasses, nFeatures, settings: { anchorLambda, magnitude } }) {
+function cac({ nClasses, nFeatures, settings: { anchorLambda: lambda, magnitude } }) {
   const flat = nFeatures < nClasses;
-  const nDim = flat ? nFeatures : nClasses;
-  const anchors = flat ? circle(nClasses) : axes(nClasses);
-  const centers = anchors.map((value) => value * magnitude);
-  const embedding = flat ? 'features' : 'logits';
-  const term = cacTerm(centers, nDim, anchorLambda);
+  const loss = new CACLoss(nClasses, flat ? nFeatures : nClasses, {
+    lambda,
+    magnitude,
+    init: flat ? circle(nClasses) : 'anchors',
+  });
+  const term = termOf(loss);
   return {
-    value: (features, logits, labels) => term(embedding === 'features' ? features : logits, labels),
-    embedding,
-    centers: () => centers.slice(),
-    dispose() {},
+    value: (features, logits, labels) => term(flat ? features : logits, labels),
+    embedding: flat ? 'features' : 'logits',
+    centers: () => loss.centers.params.slice(),
+    dispose: () => loss.dispose(),
   };
 }
 
@@ -99,27 +100,24 @@ export function circle(count) {
   return Float32Array.from({ length: 2 * count }, (_, at) => (at % 2 ? Math.sin : Math.cos)(angle(at >> 1)));
 }
 
-/** @param {number} count */
-function axes(count) {
-  return Float32Array.from({ length: count * count }, (_, at) => Number(at % (count + 1) === 0));
-}
-
 /**
- * Temporary: until the package's CACLoss is here.
+ * A loss of the package with fixed centers as a term that TensorFlow.js can differentiate: the value and ∂loss/∂x come
+ * from one call.
  *
- * @param {Float32Array} centers
- * @param {number} nDim
- * @param {number} lambda
+ * @param {{ gradients: (x: Float32Array, target: Int32Array) => { loss: number, gradX: Float32Array } }} loss
+ * @returns {(x: tf.Tensor2D, labels: Int32Array) => tf.Scalar}
  */
-function cacTerm(centers, nDim, lambda) {
-  const nClasses = centers.length / nDim;
-  return (/** @type {tf.Tensor2D} */ embedding, /** @type {Int32Array} */ labels) => {
-    const anchors = tf.tensor3d(centers, [1, nClasses, nDim]);
-    const difference = tf.sub(tf.expandDims(embedding, 1), anchors);
-    const distances = tf.sqrt(tf.add(tf.sum(tf.square(difference), 2), 1e-12));
-    const own = tf.oneHot(tf.tensor1d(labels, 'int32'), nClasses);
-    const tuplet = tf.losses.softmaxCrossEntropy(own, tf.neg(distances));
-    const anchor = tf.div(tf.sum(tf.mul(distances, own)), labels.length);
-    return /** @type {tf.Scalar} */ (tf.add(tuplet, tf.mul(anchor, lambda)));
+export function termOf(loss) {
+  return (x, labels) => {
+    const term = tf.customGrad((...inputs) => {
+      const [x, save] = /** @type {[tf.Tensor, tf.GradSaveFunc]} */ (/** @type {unknown} */ (inputs));
+      const { loss: value, gradX } = loss.gradients(/** @type {Float32Array} */ (x.dataSync()), labels);
+      save([tf.tensor(gradX, x.shape)]);
+      return {
+        value: tf.scalar(value),
+        gradFunc: (dy, [gradient]) => tf.mul(dy, /** @type {tf.Tensor} */ (gradient)),
+      };
+    });
+    return /** @type {tf.Scalar} */ (term(x));
   };
 }

@@ -1,6 +1,7 @@
 // @ts-check
 /** What of the trainings is drawn: the first split as it is, and curves that are means over all. */
 
+import { rocCurve } from 'center-loss/open-set';
 import { meanCurve } from './curves.js';
 import { histogramPlot, regionPlot, rocPlot } from './plots.js';
 import { domainsOf, labelRuns, pointsOf } from './region.js';
@@ -8,7 +9,6 @@ import { fitClassifier, SCORES } from './scores.js';
 import { DIMENSIONS, METHODS, TPR } from './settings.js';
 import { SPLITS } from './splits.js';
 import { METHOD_NAMES } from './summary.js';
-import { rocCurve } from './temporary.js';
 
 /** @import { TopLevelSpec } from 'vega-lite' */
 /** @import { Job, Trained } from './job.js' */
@@ -47,7 +47,7 @@ export function keep({ first, curves }, { split, nFeatures, method }, trained) {
     if (drawn !== method) continue;
     const { score: apply, dispose } = scorer(score, trained);
     const name = nameOf(nFeatures, method, score);
-    const curve = rocCurve(apply(trained.test).scores, apply(trained.unknown).scores);
+    const curve = rocCurve(apply(trained.test).scores, apply(trained.unknown).scores, { positive: 'known' });
     dispose();
     curves.set(name, [...(curves.get(name) ?? []), curve]);
   }

@@ -1,15 +1,14 @@
 // @ts-check
 /** How unknown a row looks: the scores that are compared, each with the class that it gives and its threshold. */
 
+import { fitThreshold, OpenSetClassifier } from 'center-loss/open-set';
 import { TPR } from './settings.js';
 import { KNOWN } from './splits.js';
-import { fitThreshold, OpenSetClassifier } from './temporary.js';
 
+/** @import { ScoreOptions } from 'center-loss/open-set' */
 /** @import { Outputs } from './inference.js' */
 /** @import { Trained } from './job.js' */
 /** @import { Method } from './settings.js' */
-
-/** @typedef {{ score: 'distance' | 'normalized' | 'cac' | 'softmin' | 'entropy' | 'mahalanobis' | 'knn-centers', metric?: 'euclidean' }} ScoreOptions */
 
 /**
  * @typedef {object} Scored
@@ -53,7 +52,7 @@ function baseline(name, field) {
 /**
  * A score of the package, on the distances to the centers; what it needs besides is fitted with the threshold.
  *
- * @param {ScoreOptions} options
+ * @param {ScoreOptions & Required<Pick<ScoreOptions, 'score'>>} options
  * @returns {Score}
  */
 function ofCenters(options) {
