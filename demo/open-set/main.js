@@ -69,6 +69,7 @@ async function demo({ splits, epochs, limit, seed, threads, docs, out }) {
     summary,
     trials,
     wallSeconds: (performance.now() - started) / 1000,
+    cpuSeconds: process.cpuUsage().user / 1e6,
   };
   await writeFile(join(folder, 'open-set.json'), `${JSON.stringify(figures, null, 2)}\n`);
 

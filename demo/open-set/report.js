@@ -15,7 +15,8 @@ import { htmlTable } from './tables.js';
  * @property {{ train: number, validation: number, known: number, unknown: number, fashion: number }[]} images by split
  * @property {Row[]} summary
  * @property {Trial[]} trials
- * @property {number} wallSeconds
+ * @property {number} wallSeconds of all trainings and their evaluation
+ * @property {number} cpuSeconds of all threads together
  */
 
 /** @typedef {{ [name: string]: { svg: string, description: string, title: string } }} Pictures */
@@ -33,7 +34,7 @@ const MORE_STYLE = `
  * @param {Pictures} pictures
  * @returns {string}
  */
-export function reportHtml({ settings, summary, splits, images, wallSeconds }, pictures) {
+export function reportHtml({ settings, summary, splits, images, wallSeconds, cpuSeconds }, pictures) {
   const dimensions = [...new Set(summary.map(({ nFeatures }) => nFeatures))].sort((a, b) => b - a);
   const withFashion = images.some(({ fashion }) => fashion > 0);
   return `<!doctype html>
@@ -60,7 +61,8 @@ ${htmlTable(summary.filter((row) => row.nFeatures === nFeatures))}
 </div>`,
   )
   .join('\n')}
-<p class="note">The whole run took <span data-figure="wallSeconds">${wallSeconds.toFixed(0)} s</span>.</p>
+<p class="note">Trainings and evaluation took <span data-figure="wallSeconds">${wallSeconds.toFixed(0)} s</span>, and
+<span data-figure="cpuSeconds">${cpuSeconds.toFixed(0)} s</span> of processor time on all threads together.</p>
 ${Object.entries(pictures)
   .map(
     ([name, { svg, description, title }]) => `<h2>${title}</h2>
