@@ -149,7 +149,7 @@ function region(shown, method) {
   const { centers, test, unknown } = trained;
   const score = method === 'cac' ? 'cac' : 'distance';
   const classifier = fitClassifier(trained, { score, metric: 'euclidean' });
-  const domains = domainsOf([test.embedding, unknown.embedding]);
+  const domains = domainsOf([test.embedding, unknown.embedding], centers);
   const labelsOf = (/** @type {Float32Array} */ x) => classifier.classify(x).labels;
   const runs = labelRuns(domains, CELLS, labelsOf);
   const accepted = (/** @type {Float32Array} */ x) => {
@@ -160,7 +160,7 @@ function region(shown, method) {
   classifier.dispose();
   return {
     title: METHOD_NAMES[method],
-    subtitle: [`score: ${score}; ${shares}`],
+    subtitle: [`score: ${score}`, shares],
     digits: SPLITS[0]?.toSorted((a, b) => a - b) ?? [],
     domains,
     runs,

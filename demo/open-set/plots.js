@@ -10,6 +10,9 @@ import { logHistogram, logRange } from './curves.js';
 const BINS = 60;
 const OUTSIDE = 0.002;
 
+/** Panels by their frames, not by what stands around them: widths of text are only estimated without a browser. */
+const ALIGNED = /** @type {const} */ ({ bounds: 'flush', spacing: 84 });
+
 const GROUPS = { known: 'known digits', unknown: 'unknown digits', fashion: 'Fashion-MNIST' };
 const GROUP_COLORS = { [GROUPS.known]: '#1f5fa8', [GROUPS.unknown]: '#d9480f', [GROUPS.fashion]: '#8a8a8a' };
 
@@ -35,6 +38,7 @@ export function histogramPlot(subtitle, histograms) {
     config: LOOK,
     title: { text: 'Scores of the test images', subtitle: [subtitle] },
     hconcat: histograms.map(histogramPanel),
+    ...ALIGNED,
     // One scale of shares, so that areas compare across the panels.
     resolve: { scale: { y: 'shared' } },
   };
@@ -155,6 +159,7 @@ export function regionPlot(subtitle, regions) {
     config: LOOK,
     title: { text: 'Decisions in the plane of two features', subtitle: [subtitle] },
     hconcat: regions.map(regionPanel),
+    ...ALIGNED,
   };
 }
 

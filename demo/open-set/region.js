@@ -10,16 +10,18 @@ const OUTSIDE = 0.005;
 /**
  * Domains of one length, so that a distance looks the same in all directions.
  *
- * @param {ArrayLike<number>[]} planes rows of two features
+ * @param {ArrayLike<number>[]} planes rows of two features, nearly all of which are inside
+ * @param {ArrayLike<number>} marks rows of two features, all of which are inside
  * @returns {[[number, number], [number, number]]}
  */
-export function domainsOf(planes) {
+export function domainsOf(planes, marks) {
   const range = (/** @type {0 | 1} */ axis) => {
     const values = Float64Array.from(
       planes.flatMap((plane) => Array.from(plane).filter((_, at) => at % 2 === axis)),
     ).sort();
     const at = (/** @type {number} */ place) => values[Math.round(place * (values.length - 1))] ?? 0;
-    return /** @type {const} */ ([at(OUTSIDE), at(1 - OUTSIDE)]);
+    const all = Array.from(marks).filter((_, at) => at % 2 === axis);
+    return /** @type {const} */ ([Math.min(at(OUTSIDE), ...all), Math.max(at(1 - OUTSIDE), ...all)]);
   };
   const [left, right] = range(0);
   const [bottom, top] = range(1);

@@ -188,10 +188,13 @@ describe('regions of the plane', () => {
 
   test('have axes of one length around nearly all points', () => {
     const points = Float32Array.from({ length: 2000 }, (_, at) => (at % 2 ? 3 : 1) * ((at >> 1) / 1000));
-    const [[left, right], [bottom, top]] = domainsOf([points, Float32Array.of(1e6, 1e6)]);
+    const [[left, right], [bottom, top]] = domainsOf([points, Float32Array.of(1e6, 1e6)], [0.5, 0.5]);
     expect(right - left).toBeCloseTo(top - bottom, 9);
     expect(top).toBeGreaterThan(2.95);
     expect(top).toBeLessThan(4);
+    const [[from, to]] = domainsOf([points], [-7, 0]);
+    expect(from).toBeLessThan(-7);
+    expect(to).toBeLessThan(4);
   });
 });
 
