@@ -14,7 +14,7 @@ run_demo() { # run_demo [open-set] [options]
   case ${1:-} in
     open-set)
       shift
-      ensure_fashion_mnist
+      case " $* " in *" --help "*) ;; *) ensure_fashion_mnist ;; esac
       node demo/open-set/main.js "$@"
       ;;
     *) node demo/main.js "$@" ;;
