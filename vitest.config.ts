@@ -1,7 +1,10 @@
 import { defineConfig } from 'vitest/config';
 
 /** What the package does, whichever engine does it. */
-const BEHAVIOUR = ['golden', 'originals', 'properties', 'errors', 'memory', 'centers', 'bits', 'open-set/*'];
+const BEHAVIOUR = [
+  ...['golden', 'originals', 'properties', 'errors', 'memory', 'centers', 'bits', 'open-set/*'],
+  'files/{safetensors,npy,centers,open-set}',
+];
 
 const onEngine = (name: string) => ({
   extends: true as const,

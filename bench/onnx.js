@@ -67,11 +67,15 @@ function declaration(field, { name, type, shape }) {
 
 /**
  * @param {string} name
- * @param {{ body: Field[], inputs: Value[], output: Value }} graph  `body`: nodes and constants
+ * @param {{ body: Field[], inputs: Value[], outputs: Value[] }} graph  `body`: nodes and constants
  * @returns {Uint8Array<ArrayBuffer>}
  */
-export function model(name, { body, inputs, output }) {
-  const graph = [...body, text(2, name), ...inputs.map((input) => declaration(11, input)), declaration(12, output)];
+export function model(name, { body, inputs, outputs }) {
+  const values = [
+    ...inputs.map((input) => declaration(11, input)),
+    ...outputs.map((output) => declaration(12, output)),
+  ];
+  const graph = [...body, text(2, name), ...values];
   const opset = [text(1, ''), number(2, OPSET)];
   return Uint8Array.from(Buffer.concat([number(1, IR_VERSION), message(7, graph), message(8, opset)]));
 }

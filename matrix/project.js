@@ -14,6 +14,8 @@ const OUT = join(ROOT, 'build/matrix');
 /** The suite by what it imports as the package. */
 const ENTRIES = { suite: 'center-loss', 'suite-js': 'center-loss/js', 'suite-slim': 'center-loss/slim' };
 
+const FILES = 'center-loss/files';
+
 /** @returns {Promise<Context>} */
 export async function makeProject() {
   await rm(OUT, { recursive: true, force: true });
@@ -46,8 +48,13 @@ async function bundleSuite(entry, format, outfile) {
     platform: 'neutral',
     target: 'es2022',
     mainFields: ['module', 'main'],
-    alias: { 'center-loss': entry, vitest: fileURLToPath(new URL('suite/vitest.js', import.meta.url)) },
-    external: [entry],
+    alias: {
+      'center-loss': entry,
+      // Has no engine, so that it is one for all of them.
+      [FILES]: FILES,
+      vitest: fileURLToPath(new URL('suite/vitest.js', import.meta.url)),
+    },
+    external: [entry, FILES],
     logLevel: 'error',
   });
 }

@@ -13,6 +13,7 @@ const ENTRIES = {
   'center-loss-tfjs': 'tfjs',
   'center-loss-open-set': 'open-set/api',
   'center-loss-slim-open-set': 'slim-open-set',
+  'center-loss-files': 'files/index',
 };
 
 for (const [name, entry] of Object.entries(ENTRIES)) {

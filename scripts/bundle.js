@@ -12,10 +12,11 @@ const SHARED = ['core.js', 'open-set/core.js'];
 const ENTRIES = [
   ...['index.js', 'index.workerd.js', 'index.edge-light.js', 'slim.js', 'tfjs.js'],
   ...['open-set.js', 'open-set.workerd.js', 'open-set.edge-light.js', 'slim-open-set.js'],
+  'files/index.js',
 ];
 /** Mostly the kernels as wasm2js writes them, which nobody reads. */
 const TRANSLATED = ['js.js', 'open-set-js.js'];
-const TYPED = ['api.d.ts', 'slim.d.ts', 'tfjs.d.ts', 'open-set/api.d.ts', 'slim-open-set.d.ts'];
+const TYPED = ['api.d.ts', 'slim.d.ts', 'tfjs.d.ts', 'open-set/api.d.ts', 'slim-open-set.d.ts', 'files/index.d.ts'];
 
 /** What an entry imports of the others: they stay files of their own, by the names that imports have for them. */
 const external = [

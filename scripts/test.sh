@@ -88,6 +88,7 @@ run_tests() {
   ensure_packages matrix "the matrix (2 GB)"
   ensure_packages examples/edge-worker "the edge worker"
   ensure_packages examples/threads "the example of threads"
+  ensure_packages examples/onnx "the example with ONNX Runtime"
   ensure_peers
   ensure_packages bench/coldstart "what cold starts are compared with (380 MB)"
   check "Biome" node_modules/.bin/biome ci --error-on-warnings
@@ -99,6 +100,7 @@ run_tests() {
   check "bench coldstart runs, and all agree on the loss" node bench/coldstart/main.js --quick
   check "edge worker in workerd" npm test --prefix examples/edge-worker
   check "threads give the results of one" npm test --prefix examples/threads
+  check "outputs of ONNX Runtime Web are taken as they are" npm test --prefix examples/onnx
   test_matrix
   say
   say "$PASSED passed, $FAILED failed"

@@ -1,7 +1,7 @@
 // The bridge to TensorFlow.js, on its cpu backend.
 import * as tf from '@tensorflow/tfjs';
 import { CenterLoss } from 'center-loss';
-import { CenterLoss as OpenSetLoss } from 'center-loss/open-set';
+import { CACLoss, DeepSVDDLoss, CenterLoss as OpenSetLoss } from 'center-loss/open-set';
 import { centerLossTerm } from 'center-loss/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { expectClose } from './close.js';
@@ -69,6 +69,28 @@ describe('centerLossTerm', () => {
       gradX,
     );
     expect(loss.centers.params).toEqual(twin.centers.params);
+  });
+
+  it('takes the losses that separate classes, and one that learns nothing', () => {
+    const x = tf.tensor2d(values, [2, 4]);
+    const options = { init: 'normal', fixed: false, magnitude: 1, seed: 3 } as const;
+    const [loss, twin] = [new CACLoss(3, 4, options), new CACLoss(3, 4, options)];
+    const step = { learningRate: 0.1 };
+    const term = centerLossTerm(tf, loss, { step });
+    const grad = tf.grad((x) => term(x as tf.Tensor2D, [0, 2]))(x);
+    expectClose(grad.dataSync(), twin.step(values, [0, 2], step).gradX);
+    expect(loss.centers.params).toEqual(twin.centers.params);
+    const svdd = new DeepSVDDLoss(4);
+    svdd.fitCenter(values);
+    svdd.fitRadius(values);
+    const distant = tf.tensor2d(
+      values.map((value, i) => value * (1 + i)),
+      [2, 4],
+    );
+    const ofSvdd = tf.grad((x) => centerLossTerm(tf, svdd)(x as tf.Tensor2D, [0, 0]))(distant);
+    const { gradX } = svdd.gradients(distant.dataSync() as Float32Array);
+    expect(gradX.some((value) => value !== 0)).toBe(true);
+    expectClose(ofSvdd.dataSync(), gradX);
   });
 
   it('takes any loss that has gradients, and steps if it can', () => {

@@ -18,5 +18,5 @@ export const lossModel = ({ B, C, D }) =>
       { name: 'centers', type: FLOAT, shape: [C, D] },
       { name: 'target', type: INT32, shape: [B] },
     ],
-    output: { name: 'loss', type: FLOAT, shape: [] },
+    outputs: [{ name: 'loss', type: FLOAT, shape: [] }],
   });

@@ -78,7 +78,9 @@ function graphOf(kind, { B, D, C }, fixed) {
       { name: 'x', type: FLOAT, shape: [B, D] },
       ...(fixed ? [] : [{ name: 'centers', type: FLOAT, shape: [C, D] }]),
     ],
-    output: kind === 'predict' ? { name: kind, type: INT64, shape: [B] } : { name: kind, type: FLOAT, shape: [B, C] },
+    outputs: [
+      kind === 'predict' ? { name: kind, type: INT64, shape: [B] } : { name: kind, type: FLOAT, shape: [B, C] },
+    ],
   });
 }
 

@@ -15,8 +15,12 @@ mod decision;
 mod own_batch;
 #[path = "../tests/reference/own_center.rs"]
 mod own_center;
+#[path = "../tests/common/statistics.rs"]
+mod own_statistics;
 #[path = "bits/separation.rs"]
 mod separation;
+#[path = "bits/statistics.rs"]
+mod statistics;
 
 use center_loss::center_gradient::Form;
 use center_loss::init;
@@ -182,5 +186,8 @@ fn main() {
     let shapes = SHAPES.map(of_shape).join(",\n ");
     let orthogonal = ORTHOGONAL.map(of_orthogonal).join(",\n ");
     let separation = SHAPES.map(|shape| separation::of_batch(&batch(shape))).join(",\n ");
-    println!("{{\"shapes\":[\n {shapes}],\n\"orthogonal\":[\n {orthogonal}],\n\"separation\":[\n {separation}]}}");
+    let statistics = SHAPES.map(|shape| statistics::of_batch(&batch(shape))).join(",\n ");
+    println!(
+        "{{\"shapes\":[\n {shapes}],\n\"orthogonal\":[\n {orthogonal}],\n\"separation\":[\n {separation}],\n\"statistics\":[\n {statistics}]}}"
+    );
 }

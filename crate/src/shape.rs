@@ -80,6 +80,13 @@ impl<'a> Rows<'a> {
         self.dim
     }
 
+    /// All rows, one after the other.
+    #[must_use]
+    #[inline]
+    pub fn values(&self) -> &'a [f32] {
+        self.values
+    }
+
     /// Row `index`.
     #[must_use]
     #[inline]

@@ -204,6 +204,67 @@ fn what_is_zero_has_no_angle() {
 }
 
 #[test]
+fn a_row_without_direction_is_as_far_from_all_but_what_is_not_finite() {
+    let mut batch = Batch::with_labels(vec![0; 1], 9, 5, 3);
+    batch.x.fill(0.0);
+    batch.centers[..5].fill(0.0);
+    let cosine = Measure::Metric(Metric::Cosine);
+    assert_eq!(run(&batch, cosine, Score::Distance), (vec![1.0], vec![0]));
+    batch.centers[2] = f32::NAN;
+    assert_eq!(run(&batch, cosine, Score::Distance), (vec![1.0], vec![1]));
+    assert_eq!(run(&batch, cosine, Score::KnnCenters), (vec![1.0], vec![1]));
+}
+
+/// Centers apart by less than a direction in float32 can tell: the nearest of the first two is found all the same.
+#[test]
+fn the_nearest_by_cosine_is_that_of_float64() {
+    for seed in 0..200 {
+        let mut batch = Batch::with_labels(vec![0; 1], 2, 7, seed);
+        let center = batch.centers[..7].to_vec();
+        for (k, (other, value)) in batch.centers[7..].iter_mut().zip(&center).enumerate() {
+            *other = if k % 2 == 0 { value.next_up() } else { *value } * 3.0;
+        }
+        let (scores, nearest) = run(&batch, Measure::Metric(Metric::Cosine), Score::KnnCenters);
+        let d = &distances(&batch, Measure::Metric(Metric::Cosine))[0];
+        assert!(scores[0] <= 1.0, "{}", scores[0]);
+        // What is equal as float32 is the lower class.
+        let expected = i32::from((d[1] as f32) < d[0] as f32);
+        assert_eq!(nearest[0], expected, "seed {seed}: {d:?}");
+        let (scores, nearest) = run(&batch, Measure::Metric(Metric::Cosine), Score::Distance);
+        let least = truth::two_least(d).0;
+        assert_eq!(nearest[0], expected, "seed {seed}: {d:?}");
+        assert_close(scores[0].into(), least, least, TOLERANCE, "the distance");
+    }
+}
+
+/// Both distances of a ratio are exact, where angles are so small that directions in float32 tell little of them.
+#[test]
+fn a_ratio_of_small_angles_is_exact() {
+    for seed in 0..50 {
+        let mut batch = Batch::with_labels(vec![0; 1], 2, 7, seed);
+        let center = batch.centers[..7].to_vec();
+        for (k, value) in center.into_iter().enumerate() {
+            batch.centers[7 + k] = value * 2.0 + batch.x[k] * 4e-3;
+            batch.x[k] = value * 3.0 + batch.x[(k + 1) % 7] * 1e-3;
+        }
+        let (scores, _) = run(&batch, Measure::Metric(Metric::Cosine), Score::KnnCenters);
+        let (first, second) = truth::two_least(&distances(&batch, Measure::Metric(Metric::Cosine))[0]);
+        assert_close(scores[0].into(), first / second, first / second, TOLERANCE, format_args!("seed {seed}"));
+    }
+}
+
+#[test]
+fn a_weight_may_be_small_where_a_square_overflows() {
+    for dim in [1, 4, 9] {
+        let mut batch = Batch::with_labels(vec![0; 1], 1, dim, 3);
+        batch.x.fill(1e20);
+        batch.centers.fill(0.0);
+        let (scores, _) = run(&batch, Measure::Weighted(&vec![1e-10; dim]), Score::Distance);
+        assert_close(scores[0].into(), 1e30 * dim as f64, 1e30 * dim as f64, TOLERANCE, "weighted");
+    }
+}
+
+#[test]
 fn zero_over_zero_is_the_rim() {
     let mut batch = Batch::with_labels(vec![0; 1], 2, 4, 3);
     batch.centers.fill(0.0);
@@ -226,7 +287,7 @@ fn a_row_that_is_not_finite_is_unknown_and_alone() {
         let weights = weights(dim);
         for measure in METRICS.map(Measure::Metric).into_iter().chain([Measure::Weighted(&weights)]) {
             for score in SCORES {
-                let batch = Batch::with_labels(vec![0; 66], 70, dim, 3);
+                let batch = Batch::with_labels(vec![0; 66], 130, dim, 3);
                 let (scores, nearest) = run(&batch, measure, score);
                 let mut spoiled = batch.clone();
                 let bad = [(0, f32::NAN), (5, f32::INFINITY), (64, f32::NEG_INFINITY), (65, f32::NAN)];
@@ -251,7 +312,7 @@ fn a_center_that_is_not_finite_is_near_no_row() {
         let weights = weights(dim);
         for measure in METRICS.map(Measure::Metric).into_iter().chain([Measure::Weighted(&weights)]) {
             for score in SCORES {
-                let batch = Batch::with_labels(vec![0; 5], 70, dim, 3);
+                let batch = Batch::with_labels(vec![0; 30], 130, dim, 3);
                 let mut spoiled = batch.clone();
                 // One in the first place, and one in the last.
                 let far = [f32::NAN, f32::INFINITY];

@@ -124,6 +124,8 @@ fn thresholds_of_every_small_size() {
         for scores in [distinct, tied] {
             let mut shares = vec![1e-9, 0.05, 0.1, 0.5, 0.9, 0.95, 0.99, 1.0 - 1e-16, 1.0];
             shares.extend((1..=n).flat_map(|k| [k as f64 / n as f64, k as f64 / (n + 1) as f64]));
+            // Also what is next to them: products of it round to the same whole number.
+            shares.extend(shares.clone().into_iter().flat_map(|share| [share.next_down(), share.next_up().min(1.0)]));
             for tpr in shares {
                 for finite_sample in [false, true] {
                     let expected = reference::threshold(&scores, tpr, finite_sample);

@@ -362,6 +362,22 @@ fn a_bad_row_that_is_unknown_or_weighs_nothing_reaches_nothing() {
     }
 }
 
+/// 0·∞ would be NaN.
+#[test]
+fn a_bad_row_of_a_class_that_weighs_nothing_has_no_loss() {
+    for bad in BAD {
+        for own in variants(&Batch::with_labels((0..20).map(|row| row % 3).collect(), 3, 5, 3)) {
+            let own = Own { class_weight: vec![1.0, 0.0, 2.0], sample_weight: vec![], ..own };
+            let mut spoiled = own.clone();
+            spoiled.batch.row_mut(1)[2] = bad;
+            let (grad, expected) = (spoiled.gradients(Form::Dense), own.gradients(Form::Dense));
+            assert_eq!(grad.loss.to_bits(), expected.loss.to_bits(), "{bad}, {}", name(&own));
+            assert_same_bits(&grad.x, &expected.x, "∂/∂x");
+            assert_same_bits(&grad.centers, &expected.centers, "∂/∂centers");
+        }
+    }
+}
+
 /// A center that is not finite has bad rows only.
 #[test]
 fn a_bad_center_spoils_no_other() {

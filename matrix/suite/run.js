@@ -19,6 +19,10 @@ const SUITES = {
   bits: () => import('../../test/bits.test.ts'),
   properties: () => import('../../test/properties.test.ts'),
   'open-set/accuracy': () => import('../../test/open-set/accuracy.test.ts'),
+  'open-set/bits': () => import('../../test/open-set/bits.test.ts'),
+  'open-set/deep-svdd': () => import('../../test/open-set/deep-svdd.test.ts'),
+  'open-set/separation': () => import('../../test/open-set/separation.test.ts'),
+  'open-set/softmax': () => import('../../test/open-set/softmax.test.ts'),
   'open-set/classifier': () => import('../../test/open-set/classifier.test.ts'),
   'open-set/classify': () => import('../../test/open-set/classify.test.ts'),
   'open-set/ranking': () => import('../../test/open-set/ranking.test.ts'),
@@ -30,10 +34,13 @@ const SUITES = {
   'open-set/half': () => import('../../test/open-set/half.test.ts'),
   'open-set/memory': () => import('../../test/open-set/memory.test.ts'),
   'open-set/originals': () => import('../../test/open-set/originals.test.ts'),
-  'open-set/bits': () => import('../../test/open-set/bits.test.ts'),
-  'open-set/deep-svdd': () => import('../../test/open-set/deep-svdd.test.ts'),
-  'open-set/separation': () => import('../../test/open-set/separation.test.ts'),
-  'open-set/softmax': () => import('../../test/open-set/softmax.test.ts'),
+  'open-set/named-centers': () => import('../../test/open-set/named-centers.test.ts'),
+  'open-set/statistics': () => import('../../test/open-set/statistics.test.ts'),
+  'open-set/statistics-bytes': () => import('../../test/open-set/statistics-bytes.test.ts'),
+  'files/safetensors': () => import('../../test/files/safetensors.test.ts'),
+  'files/npy': () => import('../../test/files/npy.test.ts'),
+  'files/centers': () => import('../../test/files/centers.test.ts'),
+  'files/open-set': () => import('../../test/files/open-set.test.ts'),
 };
 
 /**

@@ -34,6 +34,7 @@ import type { Metric } from './metric.js';
 import { type Operands, operandsOf } from './operands.js';
 import { type CenterLossOptions, checkSettings, type Penalty } from './options.js';
 import { checkRule, type Rule, type StepOptions } from './rules.js';
+import { type SoftmaxCenterOptions, type SoftmaxCenterResult, softmaxCenter } from './softmax-center.js';
 import { UpdateWatch } from './update-watch.js';
 
 export type { StepOptions } from './rules.js';
@@ -213,6 +214,26 @@ export class CenterLoss extends CoreLoss {
     const loss = this.fixed ? this.#gradient(at) : this.#step(at, rule);
     this.#watch.stepTaken();
     return x instanceof Batch ? stepInPlace(loss, x) : { loss, gradX: this.#gradX(at) };
+  }
+
+  /**
+   * Softmax cross-entropy and center loss in one call, what Wen et al. 2016 train with: loss = softmax + λ·center,
+   *
+   * softmax as {@link softmaxCrossEntropy} with `classWeight`, `sampleWeight` and `labelSmoothing`, center by this loss
+   * with `sampleWeight`. Then the centers move by the rule, as in {@link step}, whose rate λ does not touch.
+   * @param x rows [B, nDim]
+   * @param logits [B, nClasses], of the same rows
+   * @param target labels [B], below 0 = unknown; where labels of no class are allowed, the softmax ignores their rows
+   * @throws CenterLossError as {@link evaluate}
+   */
+  softmaxCenter(
+    x: Embeddings,
+    logits: Embeddings,
+    target: Target,
+    options?: SoftmaxCenterOptions,
+  ): SoftmaxCenterResult {
+    this.#checkAlive();
+    return softmaxCenter(this, x, logits, target, options);
   }
 
   /**

@@ -1,5 +1,5 @@
 import { CenterLossError, type Floats } from '../core.js';
-import { decodeHex } from '../hex.js';
+import { decodeHex, encodeHex } from '../hex.js';
 import type { Score, ScoreOptions, ScoreSettings } from './classify.js';
 import type { Metric } from './metric.js';
 
@@ -103,7 +103,8 @@ export function decodeClassifier(value: unknown): { centers: Centers; options: S
   if (radius) options.radius = radius.length === 1 ? (radius[0] as number) : radius;
   if (precision) options.precision = precision;
   if (threshold) options.threshold = perClass ? threshold : single(threshold);
-  const given = { radius: !fitted.includes('radius'), precision: !fitted.includes('precision') };
+  const isGiven = (name: keyof Given) => data[name] !== null && !fitted.includes(name);
+  const given = { radius: isGiven('radius'), precision: isGiven('precision') };
   return { centers: { params, nClasses, nFeatures }, options, given };
 }
 
@@ -155,11 +156,4 @@ function floats<F extends Float32Array | Float64Array>(
   }
   // A copy: what a runtime decodes may stand anywhere in a larger buffer.
   return new type(Uint8Array.from(decodeHex(digits)).buffer);
-}
-
-function encodeHex(values: Float32Array | Float64Array): string {
-  const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-  let text = '';
-  for (const byte of bytes) text += byte < 16 ? `0${byte.toString(16)}` : byte.toString(16);
-  return text;
 }

@@ -12,6 +12,7 @@ import {
   writeFloats,
   writeLabels,
 } from '../core.js';
+import { asFloats, type Embeddings } from './half.js';
 import { checkedWeights } from './weights.js';
 
 /** What the rows of a call must fit. */
@@ -46,34 +47,35 @@ export interface Copied<Room extends readonly number[]> {
  * @throws CenterLossError `ERR_SHAPE`, `ERR_LABEL`, `ERR_OPTION`, `ERR_OUT_OF_MEMORY`
  */
 export function copyIn<const Room extends readonly number[]>(
-  x: Floats,
+  x: Embeddings,
   target: Target | undefined,
   sampleWeight: Floats | undefined,
   expected: Expected,
   room: (rows: number) => Room,
 ): Copied<Room> {
   const { call, name, width, widthName, nClasses, labels } = expected;
-  const rows = countRows(x, name, width, widthName);
+  const values = asFloats(x, name);
+  const rows = countRows(values, name, width, widthName);
   if (target !== undefined) {
     checkTarget(target);
     checkRowsMatch(rows, name, width, target.length);
   }
-  if (sampleWeight !== undefined) checkedWeights(sampleWeight, 'sampleWeight', rows, 'rows');
-  // Any of them may be a view on the memory that may grow now.
-  const [xNow, targetNow, weightNow] = [hold(x), hold((target ?? []) as Int32Array), hold(sampleWeight ?? [])];
+  const weights = sampleWeight && checkedWeights(sampleWeight, 'sampleWeight', rows, 'rows');
+  // Both may be views on the memory that may grow now.
+  const [valuesNow, targetNow] = [hold(values), hold((target ?? []) as Int32Array)];
   const sizes: readonly number[] = [BYTES * rows * width, BYTES * rows, BYTES * rows, ...room(rows)];
   const [xAt = 0, targetAt = 0, weightAt = 0, ...roomAt] = scratch(
     `${call} with ${rows} rows of ${width} values`,
     sizes,
   );
   writeLabels(targetNow(), nClasses, labels, integers(), targetAt / BYTES);
-  writeFloats(weightNow(), 0, weightNow().length, weightAt);
-  writeFloats(xNow(), 0, rows * width, xAt);
+  if (weights) writeFloats(weights, 0, rows, weightAt);
+  writeFloats(valuesNow(), 0, rows * width, xAt);
   return {
     rows,
     x: xAt,
     target: target === undefined ? 0 : targetAt,
-    sampleWeight: sampleWeight === undefined ? 0 : weightAt,
+    sampleWeight: weights ? weightAt : 0,
     room: roomAt as unknown as { [Place in keyof Room]: number },
   };
 }

@@ -10,7 +10,6 @@ import {
   copyFloats,
   dispose,
   disposedError,
-  type Floats,
   hold,
   initCenters,
   type LabelPolicy,
@@ -18,9 +17,10 @@ import {
   type Target,
   writeFloats,
 } from '../core.js';
+import type { EvaluateOptions } from './center-loss.js';
 import { type Copied, copyIn } from './copy-in.js';
+import type { Embeddings } from './half.js';
 import { openSet } from './load.js';
-import type { WeightedOptions } from './separation-loss.js';
 
 export interface DeepSVDDLossOptions {
   /** ν above 0, up to 1: the part of the rows that may be outside. Default 0.1. */
@@ -116,7 +116,7 @@ export class DeepSVDDLoss {
    * @throws CenterLossError `ERR_SHAPE` (also if there is no row), `ERR_LABEL`, `ERR_OPTION`, `ERR_DISPOSED`,
    * `ERR_OUT_OF_MEMORY`
    */
-  fitCenter(x: Floats, target?: Target | null, options: WeightedOptions = {}): Float32Array {
+  fitCenter(x: Embeddings, target?: Target | null, options: EvaluateOptions = {}): Float32Array {
     this.#checkAlive();
     const at = this.#copyIn('fitCenter', x, target, options, () => [
       BYTES * this.nDim,
@@ -140,7 +140,7 @@ export class DeepSVDDLoss {
    * @returns R
    * @throws CenterLossError `ERR_NOT_INITIALIZED` before the center is known, and as {@link fitCenter}
    */
-  fitRadius(x: Floats, target?: Target | null, options: WeightedOptions = {}): number {
+  fitRadius(x: Embeddings, target?: Target | null, options: EvaluateOptions = {}): number {
     this.#checkFitted('fitRadius');
     const at = this.#copyIn('fitRadius', x, target, options, (rows) => [BYTES * rows]);
     const [distancesAt] = at.room;
@@ -169,7 +169,7 @@ export class DeepSVDDLoss {
    * @throws CenterLossError `ERR_NOT_INITIALIZED` before the center is known, `ERR_SHAPE`, `ERR_LABEL`, `ERR_OPTION`,
    * `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
    */
-  evaluate(x: Floats, target?: Target | null, options: WeightedOptions = {}): number {
+  evaluate(x: Embeddings, target?: Target | null, options: EvaluateOptions = {}): number {
     this.#checkFitted('evaluate');
     const at = this.#copyIn('evaluate', x, target, options, () => [BYTES, 0]);
     return this.#run(at, 0);
@@ -182,7 +182,7 @@ export class DeepSVDDLoss {
    * @param target labels [B], below 0 = ignored; default: none is
    * @throws CenterLossError as {@link evaluate}
    */
-  gradients(x: Floats, target?: Target | null, options: WeightedOptions = {}): DeepSVDDGradients {
+  gradients(x: Embeddings, target?: Target | null, options: EvaluateOptions = {}): DeepSVDDGradients {
     this.#checkFitted('gradients');
     const at = this.#copyIn('gradients', x, target, options, (rows) => [BYTES, BYTES * rows * this.nDim]);
     const [gradRadiusAt, gradXAt] = at.room;
@@ -204,9 +204,9 @@ export class DeepSVDDLoss {
 
   #copyIn<const Room extends readonly number[]>(
     call: string,
-    x: Floats,
+    x: Embeddings,
     target: Target | null | undefined,
-    options: WeightedOptions,
+    options: EvaluateOptions,
     room: (rows: number) => Room,
   ): Copied<Room> {
     checkOptions(options, ['sampleWeight']);

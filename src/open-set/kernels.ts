@@ -246,4 +246,25 @@ export interface OpenSetKernels {
     distances: number,
   ): number;
   deep_svdd_radius(sorted: number, count: number, nu: number): number;
+
+  // statistics.rs
+  statistics_bytes(nClasses: number, nFeatures: number, covariance: number): number;
+  statistics_totals(nClasses: number, nFeatures: number, covariance: number): number;
+  statistics_restore(address: number, nClasses: number, nFeatures: number, covariance: number): void;
+  statistics_add(
+    address: number,
+    nClasses: number,
+    nFeatures: number,
+    covariance: number,
+    x: number,
+    labels: number,
+    rows: number,
+    weights: number,
+    forgetting: number,
+  ): void;
+  statistics_settle(address: number, nClasses: number, nFeatures: number, covariance: number): void;
+  statistics_merge(address: number, nClasses: number, nFeatures: number, covariance: number, other: number): void;
+  statistics_centers(address: number, nClasses: number, nFeatures: number, covariance: number, centers: number): void;
+  statistics_variances(address: number, nClasses: number, nFeatures: number, covariance: number, out: number): void;
+  statistics_covariance(address: number, nClasses: number, nFeatures: number, covariance: number, out: number): void;
 }

@@ -29,7 +29,10 @@ export interface CenterLossOptions extends Omit<CoreOptions, 'init' | 'radius'> 
   readonly metric?: Metric;
   /** Default 'hinge'. With metric 'euclidean' and reduction 'batch', 'half-squared' is the loss of Wen et al., IJCV 2019. */
   readonly penalty?: Penalty;
-  /** r, in units of the metric: rows within it have no loss. A number, or one a class [nClasses]. Default 0. */
+  /**
+   * r, in units of the metric: rows within it have no loss. A number, or one a class [nClasses]; kept as float32, but
+   * for a number where no other new option is used. Default 0.
+   */
   readonly radius?: number | Floats;
   /** A weight ≥ 0 for each class [nClasses]. Default: all 1. */
   readonly classWeight?: Floats;

@@ -11,7 +11,6 @@ import {
   type Floats,
   type Gradients,
   hold,
-  type Init,
   initCenters,
   type LabelPolicy,
   newFloats,
@@ -20,10 +19,12 @@ import {
   reductionCode,
   type StepResult,
   type Target,
-  writeFloats,
 } from '../core.js';
+import type { EvaluateOptions } from './center-loss.js';
 import { type Copied, copyIn } from './copy-in.js';
+import { asFloats, type Embeddings } from './half.js';
 import { openSet } from './load.js';
+import type { Init } from './options.js';
 import { checkedWeights } from './weights.js';
 
 /** What all losses that separate classes can be told. */
@@ -44,15 +45,10 @@ export interface SeparationOptions {
   readonly classWeight?: Floats;
 }
 
-export interface WeightedOptions {
-  /** How much each row counts, finite and ≥ 0 [B]: one of weight 0 counts as unknown. Default 1 each. */
-  readonly sampleWeight?: Floats;
-}
-
-export interface DescentOptions extends WeightedOptions {
+export interface DescentOptions extends EvaluateOptions {
   /** η ≥ 0, the learning rate of the centers. Default 0.5. */
   readonly learningRate?: number;
-  /** μ from 0 to below 1: v ← μ·v + ∂loss/∂c, c ← c − η·v, v = 0 at first. Default 0. */
+  /** μ ≥ 0: v ← μ·v + ∂loss/∂c, c ← c − η·v; v is kept from step to step where it is not 0. Default 0. */
   readonly momentum?: number;
 }
 
@@ -103,17 +99,17 @@ export abstract class SeparationLoss {
   /** @internal */
   protected constructor(kind: Kind, nClasses: number, nDim: number, options: SeparationOptions) {
     checkOptions(options, [kind.parameter, ...OPTIONS]);
-    const { init, magnitude, fixed } = kind.defaults;
+    const { magnitude, fixed } = kind.defaults;
+    const { init = kind.defaults.init } = options;
     const settings = checkSettings(nClasses, nDim, {
-      init: options.init ?? init,
+      init: typeof init === 'string' ? init : (asFloats(init, 'init') as Float32Array),
       magnitude: options.magnitude ?? magnitude,
       fixed: options.fixed ?? fixed,
       reduction: options.reduction ?? 'batch',
       ...(options.seed === undefined ? {} : { seed: options.seed }),
       ...(options.labels === undefined ? {} : { labels: options.labels }),
     });
-    const { classWeight } = options;
-    if (classWeight !== undefined) checkedWeights(classWeight, 'classWeight', nClasses, 'classes');
+    const classWeight = options.classWeight && checkedWeights(options.classWeight, 'classWeight', nClasses, 'classes');
     const parameter = (options as Record<string, number | undefined>)[kind.parameter] ?? kind.fallback;
     checkNumber(parameter, kind.parameter, kind.accepts, kind.range);
     this.#kind = kind;
@@ -124,18 +120,17 @@ export abstract class SeparationLoss {
     this.fixed = settings.fixed;
     this.reduction = settings.reduction;
     this.#labels = settings.labels;
-    // Both may be views on the memory that may grow now.
+    // It may be a view on the memory that may grow now.
     const given = settings.init instanceof Float32Array ? hold(settings.init) : undefined;
-    const weightNow = classWeight && hold(classWeight);
     this.centers = new ClassCenters(nClasses, nDim, { fixed: settings.fixed });
     try {
-      this.#classWeight = weightNow && Block.floats(nClasses, `weights of ${nClasses} classes`);
+      this.#classWeight = classWeight && Block.floats(nClasses, `weights of ${nClasses} classes`);
     } catch (error) {
       this.centers.dispose();
       throw error;
     }
     initCenters(this.centers, settings, given?.());
-    if (weightNow && this.#classWeight) writeFloats(weightNow(), 0, nClasses, this.#classWeight.address);
+    if (classWeight) this.#classWeight?.view.set(classWeight);
   }
 
   /**
@@ -144,7 +139,7 @@ export abstract class SeparationLoss {
    * @param target labels [B], below 0 = unknown
    * @throws CenterLossError `ERR_SHAPE`, `ERR_LABEL`, `ERR_OPTION`, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
    */
-  evaluate(x: Floats, target: Target, options: WeightedOptions = {}): number {
+  evaluate(x: Embeddings, target: Target, options: EvaluateOptions = {}): number {
     checkOptions(options, ['sampleWeight']);
     return this.#run(this.#copyIn('evaluate', x, target, options, false, false), 0, 0);
   }
@@ -155,7 +150,7 @@ export abstract class SeparationLoss {
    * @param target labels [B], below 0 = unknown
    * @throws CenterLossError as {@link evaluate}
    */
-  gradients(x: Floats, target: Target, options: WeightedOptions = {}): Gradients<Float32Array> {
+  gradients(x: Embeddings, target: Target, options: EvaluateOptions = {}): Gradients<Float32Array> {
     checkOptions(options, ['sampleWeight']);
     const at = this.#copyIn('gradients', x, target, options, true, !this.fixed);
     const [, gradX, gradCenters] = at.room;
@@ -174,21 +169,21 @@ export abstract class SeparationLoss {
    * @param target labels [B], below 0 = unknown
    * @throws CenterLossError as {@link evaluate}
    */
-  step(x: Floats, target: Target, options: DescentOptions = {}): StepResult {
+  step(x: Embeddings, target: Target, options: DescentOptions = {}): StepResult {
     checkOptions(options, ['sampleWeight', 'learningRate', 'momentum']);
     const { learningRate = 0.5, momentum = 0 } = options;
     const isRate = (value: number) => value >= 0 && Number.isFinite(Math.fround(value));
     checkNumber(learningRate, 'learningRate', isRate, 'a finite number ≥ 0');
-    checkNumber(momentum, 'momentum', (value) => value >= 0 && value < 1, 'a number from 0 to below 1');
+    checkNumber(momentum, 'momentum', isRate, 'a finite number ≥ 0');
     this.#checkAlive();
     const length = this.nClasses * this.nDim;
-    const xNow = hold(x);
-    const targetNow = hold(target as Int32Array);
+    // First: what it takes may make the memory grow, which detaches views on it.
+    const [xNow, targetNow] = [hold(x), hold(target as Int32Array)];
     const weightNow = options.sampleWeight && hold(options.sampleWeight);
     if (momentum > 0 && !this.fixed)
       this.#velocity ??= Block.floats(length, `the velocity of ${this.nClasses} centers`);
-    const now = weightNow ? { sampleWeight: weightNow() } : {};
-    const at = this.#copyIn('step', xNow(), targetNow(), now, true, !this.fixed);
+    const weights = weightNow ? { sampleWeight: weightNow() } : {};
+    const at = this.#copyIn('step', xNow(), targetNow(), weights, true, !this.fixed);
     const [, gradX, gradCenters] = at.room;
     // The array that is returned first: from here on nothing may fail.
     const result = newFloats(at.rows * this.nDim);
@@ -215,9 +210,9 @@ export abstract class SeparationLoss {
 
   #copyIn(
     call: string,
-    x: Floats,
+    x: Embeddings,
     target: Target,
-    { sampleWeight }: WeightedOptions,
+    { sampleWeight }: EvaluateOptions,
     gradX: boolean,
     gradCenters: boolean,
   ): Copied<[number, number, number]> {

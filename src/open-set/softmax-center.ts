@@ -1,31 +1,30 @@
 import {
   BYTES,
-  type CenterLoss,
   checkChoice,
   checkNumber,
   checkOptions,
   checkRowsMatch,
   checkTarget,
   countRows,
-  type Floats,
-  type GradientsOptions,
   readFloats,
-  type StepOptions,
   scratch,
   type Target,
   writeFloats,
 } from '../core.js';
+import type { CenterLoss, GradientsOptions } from './center-loss.js';
+import { asFloats, type Embeddings } from './half.js';
 import { openSet } from './load.js';
-import { LARGEST } from './separation-loss.js';
+import type { StepOptions } from './rules.js';
 import { crossEntropy, type SoftmaxOptions } from './softmax-cross-entropy.js';
 
 /** Options of the softmax, of how both losses are joined, and of how the centers move. */
-export interface SoftmaxCenterOptions extends SoftmaxOptions, StepOptions {
-  /** λ ≥ 0, the weight of the center loss. Default 0.01. */
-  readonly lambda?: number;
-  /** false leaves the centers where they are. Default true. */
-  readonly update?: boolean;
-}
+export type SoftmaxCenterOptions = SoftmaxOptions &
+  StepOptions & {
+    /** λ ≥ 0, the weight of the center loss. Default 0.01. */
+    readonly lambda?: number;
+    /** false leaves the centers where they are. Default true. */
+    readonly update?: boolean;
+  };
 
 export interface SoftmaxCenterResult {
   /** softmax + λ·center. */
@@ -39,29 +38,20 @@ export interface SoftmaxCenterResult {
   readonly gradLogits: Float32Array;
 }
 
-/**
- * Softmax cross-entropy and center loss in one call, what Wen et al. 2016 train with: loss = softmax + λ·center, softmax
- * as {@link softmaxCrossEntropy} with `classWeight`, `sampleWeight` and `labelSmoothing`, center by the loss's own
- * options. Then the centers move by the rule of `step`, whose rate λ does not touch.
- * @param loss the center loss, with its centers
- * @param x rows [B, nDim]
- * @param logits [B, nClasses], of the same rows
- * @param target labels [B], below 0 = unknown; where the loss allows labels of no class, the softmax ignores their rows
- * @throws CenterLossError `ERR_SHAPE`, `ERR_LABEL`, `ERR_OPTION`, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
- */
+/** See `CenterLoss.softmaxCenter`. */
 export function softmaxCenter(
   loss: CenterLoss,
-  x: Floats,
-  logits: Floats,
+  x: Embeddings,
+  logits: Embeddings,
   target: Target,
   options: SoftmaxCenterOptions = {},
 ): SoftmaxCenterResult {
   // What is no option of the softmax is one of the step, which knows its own.
   checkOptions(options, Object.keys(options ?? {}));
   const { lambda = 0.01, update = true, labelSmoothing, classWeight, sampleWeight, ...ofStep } = options;
-  checkNumber(lambda, 'lambda', (value) => value >= 0 && value <= LARGEST, 'a number from 0 to 1e30');
+  checkNumber(lambda, 'lambda', (value) => value >= 0 && value <= 1e30, 'a number from 0 to 1e30');
   checkChoice(update, 'update', [true, false]);
-  const rows = countRows(x, 'x', loss.nDim, 'nDim');
+  const rows = countRows(asFloats(x, 'x'), 'x', loss.nDim, 'nDim');
   checkTarget(target);
   checkRowsMatch(rows, 'x', loss.nDim, target.length);
   const samples = sampleWeight === undefined ? {} : { sampleWeight };

@@ -5,12 +5,12 @@ import {
   checkOptions,
   copyFloats,
   type Floats,
-  hold,
   type LabelPolicy,
   type Target,
   writeFloats,
 } from '../core.js';
 import { copyIn } from './copy-in.js';
+import type { Embeddings } from './half.js';
 import { openSet } from './load.js';
 import { checkedWeights } from './weights.js';
 
@@ -42,7 +42,7 @@ export interface SoftmaxResult {
  * @throws CenterLossError `ERR_SHAPE`, `ERR_LABEL`, `ERR_OPTION`, `ERR_OUT_OF_MEMORY`, `ERR_WASM_BLOCKED`
  */
 export function softmaxCrossEntropy(
-  logits: Floats,
+  logits: Embeddings,
   target: Target,
   nClasses: number,
   options: SoftmaxOptions = {},
@@ -52,7 +52,7 @@ export function softmaxCrossEntropy(
 
 /** As {@link softmaxCrossEntropy}; a label of no class is, where it is allowed, unknown. */
 export function crossEntropy(
-  logits: Floats,
+  logits: Embeddings,
   target: Target,
   nClasses: number,
   labels: LabelPolicy,
@@ -60,9 +60,9 @@ export function crossEntropy(
 ): SoftmaxResult {
   checkCount(nClasses, 'nClasses');
   checkOptions(options, ['labelSmoothing', 'classWeight', 'sampleWeight']);
-  const { labelSmoothing = 0, classWeight, sampleWeight } = options;
+  const { labelSmoothing = 0, sampleWeight } = options;
   checkNumber(labelSmoothing, 'labelSmoothing', (value) => value >= 0 && value <= 1, 'a number from 0 to 1');
-  if (classWeight !== undefined) checkedWeights(classWeight, 'classWeight', nClasses, 'classes');
+  const classWeight = options.classWeight && checkedWeights(options.classWeight, 'classWeight', nClasses, 'classes');
   const expected = {
     call: 'softmaxCrossEntropy',
     name: 'logits',
@@ -71,14 +71,13 @@ export function crossEntropy(
     nClasses,
     labels,
   };
-  const weightNow = classWeight && hold(classWeight);
   const at = copyIn(logits, target ?? (null as never), sampleWeight, expected, (rows) => [
     BYTES * nClasses,
     BYTES * rows * nClasses,
   ]);
   const [weightAt, gradAt] = at.room;
-  if (weightNow) writeFloats(weightNow(), 0, nClasses, weightAt);
-  const weight = weightNow ? weightAt : 0;
+  if (classWeight) writeFloats(classWeight, 0, nClasses, weightAt);
+  const weight = classWeight ? weightAt : 0;
   const kernel = openSet();
   const loss = kernel.cross_entropy(
     at.x,

@@ -244,6 +244,14 @@ describe('JSON', () => {
     }
   });
 
+  it.each(['normalized', 'mahalanobis'] as const)('before it is fitted, it is fitted after: %s', (score) => {
+    const x = [0, 0, 0.5, 0.25, 3, 3, 4, 3.5];
+    const target = [0, 0, 1, 1];
+    using classifier = new OpenSetClassifier({ params: [0, 0, 3, 3], nClasses: 2, nFeatures: 2 }, { score });
+    using loaded = OpenSetClassifier.fromJSON(JSON.parse(JSON.stringify(classifier)));
+    expect(loaded.fit(x, target).toJSON()).toEqual(classifier.fit(x, target).toJSON());
+  });
+
   it('keeps every bit of every float', () => {
     const bits = fc.array(fc.integer({ min: 0, max: 2 ** 32 - 1 }), { minLength: 6, maxLength: 6 });
     // NaN is no threshold; everything else is.

@@ -1,10 +1,10 @@
 // Soft-boundary Deep SVDD: against PyTorch, and what is done before and after.
-import { ClassCenters, DeepSVDDLoss } from 'center-loss/open-set';
+import { ClassCenters, DeepSVDDLoss, toFloat16 } from 'center-loss/open-set';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { expectClose } from '../close.js';
 import { expectError } from '../error.js';
-import oracle from '../oracle/separation.json' with { type: 'json' };
+import oracle from '../oracle/open-set/separation.json' with { type: 'json' };
 
 const untyped = (value: unknown) => value as never;
 
@@ -93,12 +93,23 @@ it('takes all rows without labels, and ignores those below 0', () => {
   expectClose(gradX[1] ?? 0, 4);
 });
 
+it('takes half precision', () => {
+  const loss = new DeepSVDDLoss(2);
+  expect([...loss.fitCenter(toFloat16([1, 2, 3, 2]))]).toEqual([2, 2]);
+  expect(loss.fitRadius(toFloat16([1, 2, 3, 2]))).toBe(1);
+  expect(loss.gradients(toFloat16([2, 4]), [0])).toEqual(loss.gradients([2, 4], [0]));
+});
+
 it('refuses bad input and is as it was', () => {
   const loss = new DeepSVDDLoss(2, { center: Float32Array.of(1, 1), radius: 2 });
   expectError(() => loss.gradients([1, 2, 3]), 'ERR_SHAPE', 'x has 3 values, which is not a multiple of nDim = 2');
   expectError(() => loss.evaluate([1, 2], [0, 1]), 'ERR_SHAPE', 'x has 1 rows of 2 values, but target has 2 labels');
   expectError(() => loss.evaluate([1, 2], [0.5]), 'ERR_LABEL', 'target[0] is 0.5, but a label must be an integer');
-  expectError(() => loss.evaluate([1, 2], null, { sampleWeight: [-1] }), 'ERR_OPTION', 'sampleWeight[0] must be');
+  expectError(
+    () => loss.evaluate([1, 2], null, { sampleWeight: [-1] }),
+    'ERR_OPTION',
+    'sampleWeight[0] must be a finite number ≥ 0, got -1',
+  );
   expectError(() => loss.evaluate([1, 2], null, untyped({ weight: 1 })), 'ERR_OPTION', 'there is no option "weight"');
   expectError(() => loss.fitRadius([1, 2], [-1]), 'ERR_SHAPE', 'fitRadius needs a row of the class that is finite');
   expectError(() => loss.fitCenter([]), 'ERR_SHAPE', 'but none of 0 is');

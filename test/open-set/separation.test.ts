@@ -8,14 +8,15 @@ import {
   type SeparationLoss,
   type SeparationOptions,
   TripletCenterLoss,
+  toFloat16,
 } from 'center-loss/open-set';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { problem, reduction } from '../arbitrary.js';
 import { expectClose } from '../close.js';
 import { expectError } from '../error.js';
-import oracle from '../oracle/separation.json' with { type: 'json' };
-import { type Batch, distanceToKink, type LossName, separationLoss } from '../separation-reference.js';
+import oracle from '../oracle/open-set/separation.json' with { type: 'json' };
+import { type Batch, distanceToKink, type LossName, separationLoss } from './separation-reference.js';
 
 type Make = (nClasses: number, nDim: number, parameter: number, options: SeparationOptions) => SeparationLoss;
 
@@ -193,6 +194,10 @@ describe.each(NAMES)('%s', (name) => {
     const value = loss.evaluate([1, 2, 3, 4], [0, 2]);
     expect(loss.evaluate(Float64Array.of(1, 2, 3, 4), BigInt64Array.of(0n, 2n))).toBe(value);
     expect(loss.evaluate(Float32Array.of(1, 2, 3, 4), Uint8Array.of(0, 2))).toBe(value);
+    const half = toFloat16([1, 2, 3, 4]);
+    expect(loss.evaluate(half, [0, 2])).toBe(value);
+    const ofHalf = MAKE[name](3, 2, parameter, { ...at([]), init: toFloat16([0, 1, 4, 2, -3, 5]) });
+    expect(ofHalf.step(half, [0, 2])).toEqual({ loss: value, gradX: loss.gradients([1, 2, 3, 4], [0, 2]).gradX });
     // Rows and weights that are views on the very memory that they are copied into.
     const held = new ClassCenters(2, 2);
     held.params.set([1, 2, 3, 4]);
@@ -224,11 +229,7 @@ describe.each(NAMES)('%s', (name) => {
       'ERR_OPTION',
       'learningRate must be a finite number ≥ 0',
     );
-    expectError(
-      () => loss.step(x, [0, 1], { momentum: 1 }),
-      'ERR_OPTION',
-      'momentum must be a number from 0 to below 1',
-    );
+    expectError(() => loss.step(x, [0, 1], { momentum: -1 }), 'ERR_OPTION', 'momentum must be a finite number ≥ 0');
     expect(loss.centers.params).toEqual(before);
     loss.dispose();
     loss.dispose();
@@ -249,7 +250,7 @@ describe.each(NAMES)('%s', (name) => {
     expectError(
       make({ init: 'normal', classWeight: [1, Number.NaN, 1] }),
       'ERR_OPTION',
-      'classWeight[1] must be a finite',
+      'classWeight[1] must be a finite number ≥ 0, got NaN',
     );
     expectError(() => MAKE[name](0, 2, parameter, {}), 'ERR_OPTION', 'nClasses must be a positive integer, got 0');
     expectError(() => MAKE[name](2, 1.5, parameter, {}), 'ERR_OPTION', 'nDim must be a positive integer, got 1.5');
@@ -307,4 +308,30 @@ it('errors are of the class that the entry exports', () => {
     code = (error as CenterLossError).code;
   }
   expect(code).toBe('ERR_OPTION');
+});
+
+it('what a loss holds is right after growth, and gone when it is disposed', () => {
+  const options = { ...at([0, 1, 4, 2, -3, 5]), classWeight: [1, 2, 3] };
+  const [loss, twin] = [new IslandLoss(3, 2, options), new IslandLoss(3, 2, options)];
+  const [x, target, descent] = [[1, 2, 3, 4], [0, 2], { momentum: 0.9, learningRate: 0.1 }] as const;
+  for (const one of [loss, twin]) one.step(x, target, descent);
+  const memoryBytes = () => loss.centers.params.buffer.byteLength;
+  const before = memoryBytes();
+  const kept: IslandLoss[] = [];
+  while (memoryBytes() === before) kept.push(new IslandLoss(1024, 256));
+  for (const other of kept) other.dispose();
+  // A view on the memory that the call itself makes grow for its gradients.
+  const wide = new ContrastiveCenterLoss(2, 2 ** 18);
+  const view: Float32Array = wide.centers.params;
+  expect(wide.step(view, [0, 1], { momentum: 0.5, sampleWeight: [1, 1] }).loss).toBe(0);
+  wide.dispose();
+  expect(loss.step(x, target, descent)).toEqual(twin.step(x, target, descent));
+  expect(loss.centers.params).toEqual(twin.centers.params);
+  const grown = memoryBytes();
+  for (let time = 0; time < 1000; time++) {
+    const short = new CACLoss(50, 100, { fixed: false, classWeight: new Float32Array(50).fill(1) });
+    short.step(new Float32Array(100), [time % 50], { momentum: 0.5 });
+    short.dispose();
+  }
+  expect(memoryBytes()).toBe(grown);
 });

@@ -1,11 +1,11 @@
 // Softmax cross-entropy, and that with center loss in one call.
-import { CenterLoss, type CenterLossOptions, softmaxCenter, softmaxCrossEntropy } from 'center-loss/open-set';
+import { CenterLoss, type CenterLossOptions, softmaxCrossEntropy, toFloat16 } from 'center-loss/open-set';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { reduction } from '../arbitrary.js';
 import { expectClose } from '../close.js';
 import { expectError } from '../error.js';
-import oracle from '../oracle/separation.json' with { type: 'json' };
+import oracle from '../oracle/open-set/separation.json' with { type: 'json' };
 
 const untyped = (value: unknown) => value as never;
 
@@ -108,7 +108,7 @@ describe('softmaxCenter', () => {
         const expected = twin.step(x, target, { alpha: 0.3 });
         const softmax = softmaxCrossEntropy(logits, target, 2, { labelSmoothing: 0.1, classWeight: [1, 3] });
         const options = { lambda, labelSmoothing: 0.1, classWeight: [1, 3], alpha: 0.3 };
-        const actual = softmaxCenter(loss, x, logits, target, options);
+        const actual = loss.softmaxCenter(x, logits, target, options);
         expect([actual.softmax, actual.center]).toEqual([softmax.loss, expected.loss]);
         expectClose(actual.loss, softmax.loss + lambda * expected.loss, { relative: 1e-12 });
         expect(actual.gradLogits).toEqual(softmax.gradLogits);
@@ -121,17 +121,41 @@ describe('softmaxCenter', () => {
     );
   });
 
+  it('has the rules, the weights and the half precision of its parts', () => {
+    const classWeight = [1, 2];
+    const sampleWeight = [0.5, 2, 1];
+    for (const rule of [
+      { rule: 'mean', alpha: 1 },
+      { rule: 'ema', momentum: 0.5 },
+      { rule: 'sgd', learningRate: 0.2, momentum: 0.9 },
+    ] as const) {
+      const [loss, twin] = [make({ classWeight }), make({ classWeight })];
+      for (let time = 0; time < 2; time++) {
+        const center = twin.step(x, target, { ...rule, sampleWeight });
+        const softmax = softmaxCrossEntropy(logits, target, 2, { sampleWeight });
+        const all = { ...rule, sampleWeight, lambda: 1 };
+        const actual = loss.softmaxCenter(toFloat16(x), toFloat16(logits), target, all);
+        expect(actual).toEqual({
+          ...{ softmax: softmax.loss, center: center.loss, loss: softmax.loss + center.loss },
+          ...{ gradX: center.gradX, gradLogits: softmax.gradLogits },
+        });
+        expect(loss.centers.params).toEqual(twin.centers.params);
+      }
+      expect([...loss.updateCounts]).toEqual([2, 2]);
+    }
+  });
+
   it('leaves the centers where they are if told so', () => {
     const loss = make();
-    const moved = softmaxCenter(make(), x, logits, target);
-    expect(softmaxCenter(loss, x, logits, target, { update: false, rule: 'wen', alpha: 0.5 })).toEqual(moved);
+    const moved = make().softmaxCenter(x, logits, target);
+    expect(loss.softmaxCenter(x, logits, target, { update: false, rule: 'wen', alpha: 0.5 })).toEqual(moved);
     expect([...loss.centers.params]).toEqual([0, 0, 5, 5]);
     expect(moved.loss).toBe(moved.softmax + 0.01 * moved.center);
   });
 
   it('weighs a center loss as it is built', () => {
     const loss = make({ fixed: true, radius: 100 });
-    const { center, gradX } = softmaxCenter(loss, x, logits, target, { lambda: 1 });
+    const { center, gradX } = loss.softmaxCenter(x, logits, target, { lambda: 1 });
     expect(center).toBeLessThan(1e-10);
     expect([...gradX]).toEqual([0, 0, 0, 0, 0, 0]);
   });
@@ -139,13 +163,13 @@ describe('softmaxCenter', () => {
   it('of nothing known is 0', () => {
     const loss = make();
     const nothing = { loss: 0, softmax: 0, center: 0, gradX: new Float32Array(2), gradLogits: new Float32Array(2) };
-    expect(softmaxCenter(loss, [Number.NaN, 1], [Number.NaN, 1], [-1])).toEqual(nothing);
+    expect(loss.softmaxCenter([Number.NaN, 1], [Number.NaN, 1], [-1])).toEqual(nothing);
     expect([...loss.centers.params]).toEqual([0, 0, 5, 5]);
   });
 
   it('refuses bad input and leaves the centers as they were', () => {
     const loss = make();
-    const call = (options: unknown) => () => softmaxCenter(loss, x, logits, target, untyped(options));
+    const call = (options: unknown) => () => loss.softmaxCenter(x, logits, target, untyped(options));
     expectError(call({ lambda: -1 }), 'ERR_OPTION', 'lambda must be a number from 0 to 1e30, got -1');
     expectError(call({ update: 1 }), 'ERR_OPTION', 'update must be true or false, got 1');
     expectError(call({ alfa: 1 }), 'ERR_OPTION', 'there is no option "alfa"');
@@ -154,28 +178,24 @@ describe('softmaxCenter', () => {
     expectError(call({ labelSmoothing: 2 }), 'ERR_OPTION', /labelSmoothing must be/);
     expectError(call(null), 'ERR_OPTION', 'options must be an object, got null');
     expectError(
-      () => softmaxCenter(loss, x, [1, 2], target),
+      () => loss.softmaxCenter(x, [1, 2], target),
       'ERR_SHAPE',
       'logits has 1 rows of 2 values, but target has 3',
     );
     expectError(
-      () => softmaxCenter(loss, [1, 2], logits, target),
+      () => loss.softmaxCenter([1, 2], logits, target),
       'ERR_SHAPE',
       'x has 1 rows of 2 values, but target has 3',
     );
-    expectError(
-      () => softmaxCenter(loss, x, logits, [0, 1, 2]),
-      'ERR_LABEL',
-      'target[2] is 2, but there are 2 classes',
-    );
+    expectError(() => loss.softmaxCenter(x, logits, [0, 1, 2]), 'ERR_LABEL', 'target[2] is 2, but there are 2 classes');
     expect([...loss.centers.params]).toEqual([0, 0, 5, 5]);
     loss.dispose();
-    expectError(() => softmaxCenter(loss, x, logits, target), 'ERR_DISPOSED', 'this CenterLoss was disposed');
+    expectError(() => loss.softmaxCenter(x, logits, target), 'ERR_DISPOSED', 'this CenterLoss was disposed');
   });
 
   it('ignores rows of no class in the softmax where the loss allows them', () => {
     const loss = make({ labels: 'lenient' });
-    const { softmax } = softmaxCenter(loss, x, logits, [0, 1, 7]);
+    const { softmax } = loss.softmaxCenter(x, logits, [0, 1, 7]);
     expect(softmax).toBe(softmaxCrossEntropy(logits, target, 2).loss);
   });
 });

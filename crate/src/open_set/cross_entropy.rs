@@ -2,7 +2,8 @@
 
 use crate::open_set::likelihood::Softmin;
 use crate::open_set::weights::Weights;
-use crate::shape::{Rows, class_of, part_mut};
+use crate::rows::for_lanes;
+use crate::shape::{Rows, at_mut, class_of, part_mut};
 use crate::vector::Vector;
 
 /// The loss and, in `grad`, ∂loss/∂logits. With p = softmax(z), ε = `smoothing`, s the sample weights, w the class weights:
@@ -62,29 +63,35 @@ impl<'a> Smoothed<'a> {
     /// own·(p_y − 1) is computed without a difference.
     #[inline(never)]
     fn row<V: Vector>(&self, logits: &[f32], class: usize, scale: f64, grad: &mut [f32]) -> f64 {
-        for (grad, logit) in grad.iter_mut().zip(logits) {
-            *grad = -logit;
-        }
+        let zero = V::splat(0.0);
+        for_lanes::<V, 1, 1>([logits], [grad], |[logits], _| [zero.sub(logits)]);
         let softmin = Softmin::new::<V>(grad, class);
-        let own = self.own * self.weights.of(0, Some(class));
+        let of_class = self.weights.of(0, Some(class));
+        let own = self.own * of_class;
         // 0·∞ is no loss at all.
         let mut loss = if own > 0.0 { own * softmin.cross_entropy() } else { 0.0 * softmin.total() };
-        let mut moves = true;
-        for (k, (grad, logit)) in grad.iter_mut().zip(logits).enumerate() {
-            let each = self.each * self.weights.of(0, Some(k));
-            if each > 0.0 {
-                loss += each * softmin.surprise(-f64::from(*logit));
-            }
-            let probability = f64::from(*grad) / softmin.total();
-            let of_own = own * if k == class { -softmin.missing() } else { probability };
-            #[allow(clippy::cast_possible_truncation, reason = "gradients are float32")]
-            let gradient = (scale * (of_own + self.each * self.all * probability - each)) as f32;
-            *grad = gradient;
-            moves &= gradient.is_finite();
-        }
-        if !moves {
+        let factor = scale * (own + self.each * self.all) / softmin.total();
+        if !factor.is_finite() {
             grad.fill(0.0);
+            return loss;
         }
+        let missing = own * softmin.missing();
+        let of_label = scale * (self.each * (self.all * softmin.probability() - of_class) - missing);
+        #[allow(clippy::cast_possible_truncation, reason = "gradients are float32")]
+        let (factor, of_label) = (V::splat(factor as f32), of_label as f32);
+        for_lanes::<V, 0, 1>([], [grad], |[], [likelihood]| [factor.mul(likelihood)]);
+        if self.each > 0.0 {
+            for (k, (grad, logit)) in grad.iter_mut().zip(logits).enumerate() {
+                let each = self.each * self.weights.of(0, Some(k));
+                if each > 0.0 {
+                    loss += each * softmin.surprise(-f64::from(*logit));
+                    #[allow(clippy::cast_possible_truncation, reason = "gradients are float32")]
+                    let expected = (scale * each) as f32;
+                    *grad -= expected;
+                }
+            }
+        }
+        *at_mut(grad, class) = of_label;
         loss
     }
 }

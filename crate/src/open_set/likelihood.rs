@@ -1,8 +1,8 @@
 //! Softmin over a row of distances, whose cross-entropy losses are made of. Softmax is that of negated logits.
 
-use crate::shape::at;
+use crate::shape::{at, part};
 use crate::softmin::{exp, map_lanes};
-use crate::vector::Vector;
+use crate::vector::{LANES, Vector};
 
 /// p_j = e^(m − d_j) / Σ_k e^(m − d_k), m = min d, which keeps the largest term at 1.
 #[derive(Clone, Copy, Debug)]
@@ -22,7 +22,7 @@ impl Softmin {
     #[inline(never)]
     pub(crate) fn new<V: Vector>(distances: &mut [f32], class: usize) -> Self {
         let own_distance = f64::from(at(distances, class));
-        let least = distances.iter().copied().fold(f32::INFINITY, f32::min);
+        let least = least::<V>(distances);
         let shift = V::splat(least);
         map_lanes::<V>(distances, |distances| exp(shift.sub(distances)));
         let own = f64::from(at(distances, class));
@@ -46,15 +46,42 @@ impl Softmin {
         self.surprise(self.own_distance)
     }
 
+    /// p_y
+    pub(crate) fn probability(&self) -> f64 {
+        self.own / self.total()
+    }
+
     /// 1 − p_y
     pub(crate) fn missing(&self) -> f64 {
         self.others / self.total()
     }
 }
 
+/// The least of them that is a number.
+#[inline]
+fn least<V: Vector>(distances: &[f32]) -> f32 {
+    let (lanes, rest) = distances.as_chunks();
+    // The running minimum first: it is what stays beside a NaN.
+    let least = lanes.iter().fold(V::splat(f32::INFINITY), |least, lanes| least.min_or_self(V::load(lanes)));
+    least.to_array().into_iter().chain(rest.iter().copied()).fold(f32::INFINITY, f32::min)
+}
+
 /// Σ_{j≠class} v_j
 #[inline(never)]
 pub(crate) fn sum_of_others(values: &[f32], class: usize) -> f64 {
-    let others = values.iter().enumerate().filter(|(j, _)| *j != class);
-    others.map(|(_, value)| f64::from(*value)).sum()
+    let after = class + 1;
+    sum(part(values, 0, class)) + sum(part(values, after, values.len() - after))
+}
+
+/// Four sums, so that an addition need not wait for the one before it.
+fn sum(values: &[f32]) -> f64 {
+    let (fours, rest) = values.as_chunks::<LANES>();
+    let mut sums = [0.0; LANES];
+    for four in fours {
+        for (sum, value) in sums.iter_mut().zip(four) {
+            *sum += f64::from(*value);
+        }
+    }
+    let rest: f64 = rest.iter().map(|value| f64::from(*value)).sum();
+    (sums[0] + sums[2]) + (sums[1] + sums[3]) + rest
 }

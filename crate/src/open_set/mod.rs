@@ -25,6 +25,7 @@
 //! | tied diagonal precision | 1 / (Σ_i (x_ik − c_{y_i,k})² / n) | `precision` |
 //! | threshold, p-values | order statistics of the scores of known rows | `quantile` |
 //! | AUROC, AUPR, FPR at a TPR, OSCR | counts of known and unknown scores, in their order | `ranking` |
+//! | statistics of classes | n, m, M and T of rows that come one after the other | `statistics` (in `statistics_layout`), `run_sums`, `scatter` (T) |
 //!
 //! `unit` (directions of rows) and `weighted` (distances by a precision) are what `classify` walks over beside the
 //! core's distances.
@@ -48,10 +49,14 @@ pub mod quantile;
 pub mod radius;
 pub mod ranking;
 pub mod rules;
+mod run_sums;
+mod scatter;
 pub mod score;
 pub mod separation;
 pub mod sgd;
 pub mod single;
+pub mod statistics;
+pub mod statistics_layout;
 pub mod triplet_center;
 mod unit;
 mod weighted;

@@ -21,6 +21,10 @@ use crate::shape::at;
 use crate::softmin::exp;
 use crate::vector::{LANES, Vector};
 
+/// A class that is further away than the nearest by more has a likelihood below the least normal float32, 1.2·10⁻³⁸, and
+/// arithmetic with what is smaller takes a hundred times as long: it counts as 0.
+const FARTHEST: f32 = 87.0;
+
 /// What a row's distances become.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Score<'a> {
@@ -39,6 +43,11 @@ pub enum Score<'a> {
 }
 
 impl Score<'_> {
+    /// Whether d₁ and its class are all that it is made of.
+    pub(crate) fn needs_nearest_only(self) -> bool {
+        matches!(self, Self::Distance | Self::Normalized(_))
+    }
+
     fn needs_softmin(self) -> bool {
         matches!(self, Self::Cac | Self::Softmin | Self::Entropy)
     }
@@ -55,8 +64,7 @@ impl Score<'_> {
             Self::Cac => least * rest,
             Self::Softmin => rest,
             Self::Entropy => libm::log1p(seen.others) + seen.excess / (1.0 + seen.others),
-            // However they were rounded: d₁ ≤ d₂.
-            Self::KnnCenters => ratio(least, f64::from(seen.second)).min(1.0),
+            Self::KnnCenters => ratio(least, f64::from(seen.second)),
         }
     }
 }
@@ -110,13 +118,18 @@ impl Seen {
             self.excess = factor * (f64::from(nearer) * (1.0 + before.others) + before.excess);
         }
         for (run, distances) in distances.chunks(LANES).enumerate() {
-            let lanes = core::array::from_fn(|lane| distances.get(lane).copied().unwrap_or(f32::INFINITY));
-            let beyond = V::load(&lanes).sub(V::splat(self.least));
-            let likelihood = exp(V::splat(0.0).sub(beyond)).to_array();
-            for (lane, (beyond, likelihood)) in beyond.to_array().into_iter().zip(likelihood).enumerate() {
+            let beyond = core::array::from_fn(|lane| distances.get(lane).map_or(f32::INFINITY, |d| d - self.least));
+            // So asked, NaN adds nothing either.
+            let counts = |beyond: f32| beyond <= FARTHEST;
+            if !beyond.into_iter().any(counts) {
+                continue;
+            }
+            let exponents = beyond.map(|beyond| if counts(beyond) { -beyond } else { 0.0 });
+            let likelihood = exp(V::load(&exponents)).to_array();
+            for (lane, (beyond, likelihood)) in beyond.into_iter().zip(likelihood).enumerate() {
                 #[allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "below 2³¹")]
                 let class = (first + run * LANES + lane) as i32;
-                if class != self.nearest && beyond.is_finite() {
+                if class != self.nearest && counts(beyond) {
                     self.others += f64::from(likelihood);
                     self.excess += f64::from(beyond) * f64::from(likelihood);
                 }

@@ -11,7 +11,7 @@ use crate::direct::for_each_block;
 use crate::loss::{Labels, Reduction};
 use crate::open_set::weights::Weights;
 use crate::rows::{copy, for_lanes, squared_distance};
-use crate::shape::{Rows, at_mut, part, part_mut};
+use crate::shape::{Rows, at, part, part_mut};
 use crate::vector::{LANES, Vector, trap};
 
 /// Rows of a block: with their gradients they stay in a first-level cache while the centers pass.
@@ -22,7 +22,7 @@ const RUN: usize = 64;
 
 /// The loss of one row as a function of its distances.
 pub trait RowLoss {
-    /// Whether the distances to the other centers matter. Where they do not, they are given as 0.
+    /// Whether the distances to the other centers matter. Where they do not, a row has its own distance only, as class 0.
     fn looks_at_others(&self) -> bool {
         true
     }
@@ -116,22 +116,37 @@ pub fn sweep<V: Vector>(
     grad_x.fill(0.0);
     let labels = Labels::new(batch.labels, n_classes);
     let mut total = 0.0;
+    let width = if loss.looks_at_others() { n_classes } else { 1 };
     for first in (0..x.count()).step_by(ROWS) {
         let block = x.part(first, ROWS);
-        let Some((factors, spare)) = room.distances.split_at_mut_checked(block.count() * n_classes) else { trap() };
+        let Some((factors, spare)) = room.distances.split_at_mut_checked(block.count() * width) else { trap() };
         if loss.looks_at_others() {
             for_each_block::<V>(block, centers, &mut |row, first, distances| {
                 copy::<V>(distances, part_mut(factors, row * n_classes + first, distances.len()));
             });
         }
         for row in 0..block.count() {
-            let factors = part_mut(factors, row * n_classes, n_classes);
-            total += batch.row::<V>(loss, scale, &labels, first + row, factors, part_mut(spare, 0, n_classes));
+            let factors = part_mut(factors, row * width, width);
+            total += batch.row::<V>(loss, scale, &labels, first + row, factors, part_mut(spare, 0, width));
         }
-        if !grad_x.is_empty() {
-            let grad_x = part_mut(grad_x, first * dim, block.count() * dim);
-            sums.make_room(block.count());
+        if grad_x.is_empty() {
+            continue;
+        }
+        let grad_x = part_mut(grad_x, first * dim, block.count() * dim);
+        sums.make_room(block.count());
+        if loss.looks_at_others() {
             pull::<V>(block, centers, factors, grad_x, sums.run, room.of_rows);
+            continue;
+        }
+        let of_centers = if sums.run.is_empty() { 0 } else { dim };
+        for row in 0..block.count() {
+            if let Some(class) = labels.class(first + row)
+                && at(factors, row) != 0.0
+            {
+                let grad_center = part_mut(sums.run, class * of_centers, of_centers);
+                let grad_x = part_mut(grad_x, row * dim, dim);
+                pull_one::<V>(block.row(row), centers.row(class), at(factors, row), grad_x, grad_center);
+            }
         }
     }
     sums.finish();
@@ -166,12 +181,13 @@ impl Batch<'_> {
             // What a row without weight holds does not matter.
             return if weight > 0.0 { labels.without_class(row, x) } else { 0.0 };
         };
-        if !loss.looks_at_others() {
-            distances.fill(0.0);
+        let class = if loss.looks_at_others() {
+            class
+        } else {
             #[allow(clippy::cast_possible_truncation, reason = "distances are float32")]
-            let distance = squared_distance::<V>(x, self.centers.row(class)) as f32;
-            *at_mut(distances, class) = distance;
-        }
+            distances.fill(squared_distance::<V>(x, self.centers.row(class)) as f32);
+            0
+        };
         let cost = loss.row(distances, room, class);
         let mut pulls = cost.is_finite();
         for factor in &mut *distances {

@@ -1,11 +1,8 @@
 //! Squared distances with a weight for each dimension.
 
 use crate::rows::BLOCK;
-use crate::shape::{Rows, at_mut, part};
+use crate::shape::{Rows, at, at_mut, part};
 use crate::vector::{LANES, Vector};
-
-/// Independent sums, so that an addition need not wait for the one before it.
-const CHAINS: usize = 2;
 
 /// Centers that all rows pass over before the next ones are read.
 const CENTERS: usize = 32;
@@ -24,34 +21,56 @@ pub(crate) fn for_each_block<V: Vector>(
     let mut distances = [0.0; CENTERS];
     for first in (0..centers.count()).step_by(CENTERS) {
         let block = centers.part(first, CENTERS);
+        let last = block.count() - 1;
         for row in 0..x.count() {
-            for center in 0..block.count() {
-                *at_mut(&mut distances, center) = squared_distance::<V>(x.row(row), block.row(center), weights);
+            for center in (0..block.count()).step_by(LANES) {
+                // Past the last center it stands in again.
+                let four = core::array::from_fn(|offset| block.row((center + offset).min(last)));
+                let of_four = squared_distances::<V>(x.row(row), four, weights);
+                *at_mut(distances.as_chunks_mut().0, center / LANES) = of_four;
             }
             visit(row, first, part(&distances, 0, block.count()));
         }
     }
 }
 
-/// Σ_k (x − c)²_k·w_k, in `f32` over at most [`BLOCK`] dimensions and in `f64` across blocks.
+/// Σ_k (x − c)²_k·w_k of a row and four centers, in `f32` over at most [`BLOCK`] dimensions and in `f64` across blocks.
 #[allow(clippy::cast_possible_truncation, reason = "results are float32; what overflows becomes infinite")]
-fn squared_distance<V: Vector>(x: &[f32], c: &[f32], weights: &[f32]) -> f32 {
-    let mut total = 0.0;
-    for ((x, c), weights) in x.chunks(BLOCK).zip(c.chunks(BLOCK)).zip(weights.chunks(BLOCK)) {
-        let mut sums = [V::splat(0.0); CHAINS];
-        let term = |x: V, c: V, weight: V, sum: V| {
-            let difference = x.sub(c);
-            // A square alone may overflow where the product does not.
-            difference.mul(weight).mul_add(difference, sum)
-        };
-        let ((x, x_rest), (c, c_rest)) = (x.as_chunks::<LANES>(), c.as_chunks::<LANES>());
-        let (weights, weights_rest) = weights.as_chunks::<LANES>();
-        for (run, ((x, c), weights)) in x.iter().zip(c).zip(weights).enumerate() {
-            let sum = at_mut(&mut sums, run % CHAINS);
-            *sum = term(V::load(x), V::load(c), V::load(weights), *sum);
+fn squared_distances<V: Vector>(x: &[f32], c: [&[f32]; LANES], weights: &[f32]) -> [f32; LANES] {
+    let mut totals = [0.0_f64; LANES];
+    for start in (0..x.len()).step_by(BLOCK) {
+        let len = BLOCK.min(x.len() - start);
+        let cut = |row| part(row, start, len);
+        let sums = squared_distances_of_block::<V>(cut(x), c.map(cut), cut(weights));
+        for (total, sum) in totals.iter_mut().zip(sums.to_array()) {
+            *total += f64::from(sum);
         }
-        let rest = term(V::load_partial(x_rest), V::load_partial(c_rest), V::load_partial(weights_rest), V::splat(0.0));
-        total += f64::from(sums[0].add(sums[1]).add(rest).sum());
     }
-    total as f32
+    totals.map(|total| total as f32)
+}
+
+#[inline]
+fn squared_distances_of_block<V: Vector>(x: &[f32], c: [&[f32]; LANES], weights: &[f32]) -> V {
+    // A square alone may overflow where the product does not.
+    let term = |x: V, c: V, weight: V, sum: V| {
+        let difference = x.sub(c);
+        difference.mul(weight).mul_add(difference, sum)
+    };
+    let runs = x.len() / LANES;
+    // Cut to one common length, which lets the compiler drop the bounds checks in the loop.
+    let [x_lanes, weight_lanes] = [x, weights].map(|row| part(row.as_chunks::<LANES>().0, 0, runs));
+    let c_lanes = c.map(|row| part(row.as_chunks::<LANES>().0, 0, runs));
+    let mut sums = [V::splat(0.0); LANES];
+    for run in 0..runs {
+        let (x, weight) = (V::load(&x_lanes[run]), V::load(&weight_lanes[run]));
+        for center in 0..LANES {
+            sums[center] = term(x, V::load(&c_lanes[center][run]), weight, sums[center]);
+        }
+    }
+    let mut sums = V::sum_each(sums);
+    for k in runs * LANES..x.len() {
+        let c = V::load(&c.map(|row| at(row, k)));
+        sums = term(V::splat(at(x, k)), c, V::splat(at(weights, k)), sums);
+    }
+    sums
 }

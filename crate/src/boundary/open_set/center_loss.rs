@@ -4,6 +4,7 @@
 //! module: `init_slots` and `workspace_bytes` there.
 #![allow(unsafe_code, reason = "the names that are exported")]
 
+use super::{read_unless_null, write_unless_null};
 use crate::boundary::{read, reduction_of, workspace, write};
 use crate::center_gradient::{CenterGradient, Form};
 use crate::loss::Labels;
@@ -43,14 +44,6 @@ fn rule_of(code: u32, rate: f64) -> Rule {
     }
 }
 
-fn unless_null<'a>(address: usize, len: usize) -> &'a [f32] {
-    if address == 0 { &[] } else { read(address, len) }
-}
-
-fn write_unless_null<'a>(address: usize, len: usize) -> &'a mut [f32] {
-    if address == 0 { &mut [] } else { write(address, len) }
-}
-
 #[inline(never)]
 fn single_of<'a>(
     n_classes: usize,
@@ -62,7 +55,8 @@ fn single_of<'a>(
     class_weight: usize,
     sample_weight: usize,
 ) -> Single<'a> {
-    let weights = Weights { class: unless_null(class_weight, n_classes), sample: unless_null(sample_weight, rows) };
+    let weights =
+        Weights { class: read_unless_null(class_weight, n_classes), sample: read_unless_null(sample_weight, rows) };
     Single {
         metric: metric_of(metric),
         penalty: penalty_of(penalty),

@@ -1,8 +1,8 @@
 //! Losses that separate classes, and what trains with them: see [`crate::open_set::separation`].
 #![allow(unsafe_code, reason = "the names that are exported")]
 
-use crate::boundary::{read, write};
-use crate::loss::Reduction;
+use super::{read_unless_null, write_unless_null};
+use crate::boundary::{read, reduction_of, write};
 use crate::open_set::cac::Cac;
 use crate::open_set::contrastive_center::ContrastiveCenter;
 use crate::open_set::cross_entropy as softmax;
@@ -13,16 +13,6 @@ use crate::open_set::triplet_center::TripletCenter;
 use crate::open_set::weights::Weights;
 use crate::shape::Rows;
 use crate::vector::{Lanes, trap};
-
-/// Those of an address, none at 0.
-fn read_any<'a, T>(address: usize, len: usize) -> &'a [T] {
-    if address == 0 { &[] } else { read(address, len) }
-}
-
-/// Those of an address, none at 0.
-fn write_any<'a, T>(address: usize, len: usize) -> &'a mut [T] {
-    if address == 0 { &mut [] } else { write(address, len) }
-}
 
 /// Bytes that [`separation`] wants as workspace.
 #[unsafe(no_mangle)]
@@ -49,19 +39,15 @@ pub extern "C" fn separation(
     grad_centers: usize,
     work: usize,
 ) -> f64 {
-    let reduction = match reduction {
-        0 => Reduction::Mean,
-        1 => Reduction::Batch,
-        2 => Reduction::Wen,
-        3 => Reduction::Sum,
-        _ => trap(),
-    };
     let batch = Batch {
         x: Rows::new(read(x, rows * n_dim), n_dim),
         labels: read(labels, rows),
         centers: Rows::new(read(centers, n_classes * n_dim), n_dim),
-        weights: Weights { class: read_any(class_weight, n_classes), sample: read_any(sample_weight, rows) },
-        reduction,
+        weights: Weights {
+            class: read_unless_null(class_weight, n_classes),
+            sample: read_unless_null(sample_weight, rows),
+        },
+        reduction: reduction_of(reduction),
     };
     let layout = Layout::new(rows, n_classes, n_dim);
     let part = |offset| work + offset;
@@ -70,8 +56,8 @@ pub extern "C" fn separation(
         of_rows: write(part(layout.of_rows), layout.of_rows_len),
         of_centers: write(part(layout.of_centers), layout.of_centers_len),
     };
-    let grad_x = write_any(grad_x, rows * n_dim);
-    let grad_centers = write_any(grad_centers, n_classes * n_dim);
+    let grad_x = write_unless_null(grad_x, rows * n_dim);
+    let grad_centers = write_unless_null(grad_centers, n_classes * n_dim);
     let (cac, contrastive) = (Cac { lambda: parameter }, ContrastiveCenter { delta: parameter });
     let (triplet, island) = (TripletCenter { margin: parameter }, HalfSquared);
     let loss: &dyn RowLoss = match kind {
@@ -98,7 +84,8 @@ pub extern "C" fn cross_entropy(
     smoothing: f64,
     grad: usize,
 ) -> f64 {
-    let weights = Weights { class: read_any(class_weight, n_classes), sample: read_any(sample_weight, rows) };
+    let weights =
+        Weights { class: read_unless_null(class_weight, n_classes), sample: read_unless_null(sample_weight, rows) };
     let (logits, grad) = (Rows::new(read(logits, rows * n_classes), n_classes), write(grad, rows * n_classes));
     softmax::cross_entropy::<Lanes>(logits, read(labels, rows), weights, smoothing, grad)
 }
@@ -112,8 +99,8 @@ pub extern "C" fn softmax_center(softmax: f64, center: f64, lambda: f64, grad_x:
 fn members<'a>(x: usize, labels: usize, rows: usize, n_dim: usize, sample_weight: usize) -> Members<'a> {
     Members {
         x: Rows::new(read(x, rows * n_dim), n_dim),
-        labels: read_any(labels, rows),
-        sample_weight: read_any(sample_weight, rows),
+        labels: read_unless_null(labels, rows),
+        sample_weight: read_unless_null(sample_weight, rows),
     }
 }
 
@@ -131,7 +118,7 @@ pub extern "C" fn deep_svdd(
     grad_x: usize,
     grad_radius: usize,
 ) -> f64 {
-    let grad_x = write_any(grad_x, rows * n_dim);
+    let grad_x = write_unless_null(grad_x, rows * n_dim);
     let members = members(x, labels, rows, n_dim, sample_weight);
     members.soft_boundary::<Lanes>(read(center, n_dim), radius, nu, grad_x, write(grad_radius, 1))
 }

@@ -1,5 +1,5 @@
 // The losses that separate classes in float64, as plain loops over the formulas of their papers.
-import { type Reduction, weight as unweighted } from './reference.js';
+import { type Reduction, weight as unweighted } from '../reference.js';
 
 export interface Batch {
   readonly x: ArrayLike<number>;

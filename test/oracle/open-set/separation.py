@@ -1,6 +1,6 @@
 """Writes separation.json: losses that separate classes, and softmax cross-entropy, by float64 PyTorch with autograd.
 
-    python test/oracle/separation.py
+    python test/oracle/open-set/separation.py
 
 Each formula is written down as its paper (or torch) has it; gradients are autograd's. PyTorch 2.15.0.
 """

@@ -1,0 +1,36 @@
+// @ts-check
+/** A trained network in ONNX Runtime, and center-loss on what it gives: its outputs go in as they are. */
+import { CenterLoss, OpenSetClassifier } from 'center-loss/open-set';
+
+/** @import { InferenceSession, Tensor } from 'onnxruntime-web' */
+
+/**
+ * A classifier of the network's embeddings: each class's center is the mean of its examples, and what lies farther from
+ * all centers than 95 % of the examples from theirs is unknown.
+ * @param {InferenceSession} session of a model with the outputs `embedding`, float32 [N, D], and `label`, int64 [N]
+ * @param {Record<string, Tensor>} examples its inputs
+ * @param {number} nClasses
+ */
+export async function fit(session, examples, nClasses) {
+  const { embedding, label } = await session.run(examples);
+  const [, nDim = 0] = embedding?.dims ?? [];
+  const x = /** @type {Float32Array} */ (embedding?.data);
+  const target = /** @type {BigInt64Array} */ (label?.data); // no conversion: labels below 0 are unknown here, too
+  const loss = new CenterLoss(nClasses, nDim, { init: new Float32Array(nClasses * nDim) });
+  loss.step(x, target, { rule: 'mean', alpha: 1 }); // each center goes to the mean of its class
+  const classifier = new OpenSetClassifier(loss.centers, { score: 'distance' });
+  loss.dispose();
+  classifier.fit(x, target, { tpr: 0.95 });
+  return classifier;
+}
+
+/**
+ * The class of each row, −1 for unknown.
+ * @param {InferenceSession} session
+ * @param {OpenSetClassifier} classifier
+ * @param {Record<string, Tensor>} inputs
+ */
+export async function decide(session, classifier, inputs) {
+  const { embedding } = await session.run(inputs, ['embedding']);
+  return classifier.classify(/** @type {Float32Array} */ (embedding?.data));
+}

@@ -1,0 +1,34 @@
+import { CenterLossError, checkAttached } from '../core.js';
+
+/**
+ * The bytes of a file, however a program has them.
+ * @throws CenterLossError `ERR_SHAPE` for anything else
+ */
+export function asBytes(file: Uint8Array | ArrayBuffer, name: string): Uint8Array {
+  if (file instanceof ArrayBuffer) return new Uint8Array(file);
+  if (file instanceof Uint8Array) {
+    checkAttached(file, name);
+    return file;
+  }
+  const type = Object.prototype.toString.call(file).slice(8, -1);
+  throw new CenterLossError('ERR_SHAPE', `${name} must be a Uint8Array or an ArrayBuffer, got ${type}`);
+}
+
+/**
+ * Memory for a file or for an array out of one.
+ * @throws CenterLossError `ERR_OUT_OF_MEMORY`
+ */
+export function newBytes(length: number, purpose: string): Uint8Array<ArrayBuffer> {
+  try {
+    return new Uint8Array(length);
+  } catch (cause) {
+    throw new CenterLossError('ERR_OUT_OF_MEMORY', `${purpose} needs ${length} bytes, more than can be had`, { cause });
+  }
+}
+
+/** A copy that starts where an array of any type may. */
+export function copyBytes(bytes: Uint8Array, purpose: string): Uint8Array<ArrayBuffer> {
+  const copy = newBytes(bytes.length, purpose);
+  copy.set(bytes);
+  return copy;
+}

@@ -1,0 +1,117 @@
+import { CenterLossError } from '../core.js';
+import { asBytes, copyBytes, newBytes } from './bytes.js';
+import { DTYPES, type Dtype, type Values } from './dtypes.js';
+import { formatError } from './errors.js';
+import { MAGIC, NPY_DTYPES, npyHeader } from './npy-header.js';
+import { checkTensor, type Tensor, valuesOf } from './tensor.js';
+
+/**
+ * Reads a .npy file: its values row-major in the order of bytes that this machine has, whatever those of the file.
+ * `toFloats` of the result gives embeddings; labels (`data`) are taken as they are, whatever integers they are.
+ *
+ * Source: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
+ * @throws CenterLossError `ERR_FORMAT` for a file that is not whole and right in every place, also one with bytes after
+ * its array, and for types that {@link npyHeader} does not read; `ERR_SHAPE` if `file` is not bytes
+ */
+export function readNpy(file: Uint8Array | ArrayBuffer): Tensor {
+  const bytes = asBytes(file, 'the file');
+  const { dtype, shape, bigEndian, fortranOrder, start, end } = npyHeader(bytes);
+  if (bytes.length !== end) {
+    throw formatError(
+      `an array of ${dtype} of shape (${shape.join(', ')}) ends at byte ${end}, but the file has ${bytes.length}`,
+    );
+  }
+  const stored = copyBytes(bytes.subarray(start), 'the array');
+  if (bigEndian) reverseEach(stored, DTYPES[dtype].array.BYTES_PER_ELEMENT);
+  const values = valuesOf(dtype, stored);
+  const data = fortranOrder && shape.length > 1 ? rowMajor(dtype, values, shape) : values;
+  return { dtype, shape, data };
+}
+
+export interface WriteNpyOptions {
+  /** What the values are, if the array does not say it: 'F16' for the bits of a Uint16Array, 'BOOL', 'C64'. */
+  readonly dtype?: Dtype;
+}
+
+/**
+ * Writes a .npy file, the same bytes that `numpy.save` writes (version 1.0; numpy 1.23 or newer).
+ * @param values row-major
+ * @param shape default: that of a list
+ * @throws CenterLossError `ERR_OPTION`, `ERR_SHAPE` if the values do not fit the shape, `ERR_OUT_OF_MEMORY`
+ */
+export function writeNpy(
+  values: Values,
+  shape: readonly number[] = [values?.length],
+  options: WriteNpyOptions = {},
+): Uint8Array<ArrayBuffer> {
+  const dtype = options.dtype ?? ofArray(values);
+  checkTensor({ dtype, shape, data: values }, 'the array');
+  const kind = Object.keys(NPY_DTYPES).find((name) => NPY_DTYPES[name] === dtype);
+  if (kind === undefined) throw new CenterLossError('ERR_OPTION', `numpy has no type for ${dtype}`);
+  const header = encodeHeader(`${kind.endsWith('1') ? '|' : '<'}${kind}`, shape);
+  const file = newBytes(header.length + values.byteLength, 'the file');
+  file.set(header);
+  file.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), header.length);
+  return file;
+}
+
+/** The type that an array of ours says. */
+function ofArray(values: Values): Dtype {
+  const plain = ['U8', 'I8', 'U16', 'I16', 'U32', 'I32', 'F32', 'F64', 'U64', 'I64'] as const;
+  const dtype = plain.find((name) => values instanceof DTYPES[name].array);
+  if (dtype) return dtype;
+  const type = Object.prototype.toString.call(values).slice(8, -1);
+  throw new CenterLossError('ERR_SHAPE', `the array must be a typed array, got ${type}`);
+}
+
+/** numpy leaves as many places as the first size may need, for who appends rows and writes the header anew. */
+const LONGEST_SIZE = 21;
+/** What the header fills up, so that the values can be mapped where they are. */
+const ALIGNMENT = 64;
+
+function encodeHeader(descr: string, shape: readonly number[]): Uint8Array {
+  const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(', ')})`;
+  const room = shape.length === 0 ? '' : ' '.repeat(LONGEST_SIZE - `${shape[0]}`.length);
+  const text = `{'descr': '${descr}', 'fortran_order': False, 'shape': ${tuple}, }${room}`;
+  const length = Math.ceil((MAGIC.length + 4 + text.length + 1) / ALIGNMENT) * ALIGNMENT;
+  const header = new Uint8Array(length).fill(0x20);
+  header.set([...MAGIC, 1, 0]);
+  new DataView(header.buffer).setUint16(MAGIC.length + 2, length - MAGIC.length - 4, true);
+  header.set(new TextEncoder().encode(text), MAGIC.length + 4);
+  header[length - 1] = 0x0a;
+  return header;
+}
+
+function reverseEach(bytes: Uint8Array, width: number): void {
+  for (let start = 0; start < bytes.length; start += width) {
+    for (let i = start, j = start + width - 1; i < j; i++, j--) {
+      const byte = bytes[i] as number;
+      bytes[i] = bytes[j] as number;
+      bytes[j] = byte;
+    }
+  }
+}
+
+/** Values whose first index runs fastest, in an order in which the last one does. */
+function rowMajor(dtype: Dtype, values: Values, shape: readonly number[]): Values {
+  const ordered = newBytes(values.byteLength, 'the array');
+  // As whole numbers, since a float that is NaN may lose its bits when it is moved.
+  const Units = values.BYTES_PER_ELEMENT > 2 ? Uint32Array : values.BYTES_PER_ELEMENT > 1 ? Uint16Array : Uint8Array;
+  const units = DTYPES[dtype].bits / 8 / Units.BYTES_PER_ELEMENT;
+  const [from, to] = [new Units(values.buffer), new Units(ordered.buffer)];
+  const steps = shape.map((_, axis) => shape.slice(0, axis).reduce((product, size) => product * size, units));
+  const index = new Array<number>(shape.length).fill(0);
+  let source = 0;
+  for (let target = 0; target < to.length; target += units) {
+    for (let unit = 0; unit < units; unit++) to[target + unit] = from[source + unit] as number;
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      const [step, size] = [steps[axis] as number, shape[axis] as number];
+      index[axis] = (index[axis] as number) + 1;
+      source += step;
+      if ((index[axis] as number) < size) break;
+      source -= step * size;
+      index[axis] = 0;
+    }
+  }
+  return valuesOf(dtype, ordered);
+}

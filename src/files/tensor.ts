@@ -1,0 +1,106 @@
+import { CenterLossError, checkAttached, newFloats } from '../core.js';
+import { copyBytes } from './bytes.js';
+import { byteLengthOf, DTYPES, type Dtype, isDtype, MOST_DIMENSIONS, type Values } from './dtypes.js';
+import { formatError, quoted } from './errors.js';
+import { widenBfloat16, widenFloat16 } from './half.js';
+
+/** An array with a shape, row-major. */
+export interface Tensor {
+  readonly dtype: Dtype;
+  /** The sizes, outermost first; none for a single value. */
+  readonly shape: readonly number[];
+  /** The values, by {@link DTYPES}: those of F16 and BF16 as bits. */
+  readonly data: Values;
+}
+
+/** A tensor in a file: its values are copied out when they are first read. */
+export class StoredTensor implements Tensor {
+  readonly dtype: Dtype;
+  readonly shape: readonly number[];
+  readonly #bytes: Uint8Array;
+  #data: Values | undefined;
+
+  constructor(dtype: Dtype, shape: readonly number[], bytes: Uint8Array) {
+    this.dtype = dtype;
+    this.shape = shape;
+    this.#bytes = bytes;
+  }
+
+  get data(): Values {
+    this.#data ??= valuesOf(this.dtype, copyBytes(this.#bytes, 'a tensor'));
+    return this.#data;
+  }
+}
+
+/** Bytes as the values that they are. */
+export function valuesOf(dtype: Dtype, bytes: Uint8Array<ArrayBuffer>): Values {
+  return new DTYPES[dtype].array(bytes.buffer);
+}
+
+/**
+ * The values as float32, each the nearest to what it was; those of an F32 tensor are its own array, not a copy.
+ * @throws CenterLossError `ERR_FORMAT` for types that are no real numbers, or of 8 bits and fewer after a point
+ */
+export function toFloats(tensor: Tensor): Float32Array<ArrayBuffer> {
+  const { dtype, data } = tensor;
+  switch (dtype) {
+    case 'F32':
+      return data as Float32Array<ArrayBuffer>;
+    case 'F16':
+      return widenFloat16(data as Uint16Array);
+    case 'BF16':
+      return widenBfloat16(data as Uint16Array);
+    case 'I64':
+    case 'U64':
+      return Float32Array.from(data as BigInt64Array, Number);
+    case 'F64':
+    case 'I32':
+    case 'U32':
+    case 'I16':
+    case 'U16':
+    case 'I8':
+    case 'U8': {
+      const floats = newFloats(data.length);
+      floats.set(data as Float64Array);
+      return floats;
+    }
+    default:
+      throw formatError(`values of type ${dtype} are not read as float32`);
+  }
+}
+
+/**
+ * @throws CenterLossError `ERR_OPTION` for a type or a shape that there is not, `ERR_SHAPE` for values of another array
+ * type or number
+ */
+export function checkTensor(tensor: Tensor, name: string): void {
+  const { dtype, shape, data } = tensor ?? {};
+  if (!isDtype(dtype)) {
+    const types = Object.keys(DTYPES).join(', ');
+    throw new CenterLossError('ERR_OPTION', `the dtype of ${name} must be one of ${types}, got ${quoted(`${dtype}`)}`);
+  }
+  checkShape(shape, name);
+  const { array } = DTYPES[dtype];
+  if (!(data instanceof array)) {
+    const type = Object.prototype.toString.call(data).slice(8, -1);
+    throw new CenterLossError('ERR_SHAPE', `${name} of type ${dtype} must be in a ${array.name}, got ${type}`);
+  }
+  checkAttached(data as ArrayLike<unknown>, name);
+  const bytes = byteLengthOf(dtype, shape);
+  if (data.byteLength !== bytes) {
+    throw new CenterLossError(
+      'ERR_SHAPE',
+      `${name} has ${data.byteLength} bytes of values, but ${dtype} of shape [${shape.join(', ')}] has ${bytes}`,
+    );
+  }
+}
+
+function checkShape(shape: unknown, name: string): asserts shape is readonly number[] {
+  const fits = (size: unknown) => Number.isSafeInteger(size) && (size as number) >= 0;
+  if (Array.isArray(shape) && shape.length <= MOST_DIMENSIONS && Array.from(shape).every(fits)) return;
+  const given = Array.isArray(shape) ? `[${shape.slice(0, MOST_DIMENSIONS + 1).join(', ')}]` : String(shape);
+  throw new CenterLossError(
+    'ERR_OPTION',
+    `the shape of ${name} must be an array of up to ${MOST_DIMENSIONS} whole numbers ≥ 0, got ${given}`,
+  );
+}

@@ -1,0 +1,219 @@
+import { CenterLossError, ClassCenters, checkCount, checkOptions, countRows, dispose, disposedError } from '../core.js';
+import { type AddOptions, ClassStatistics } from './class-statistics.js';
+import { checkScoreSettings, classify, SCORE_OPTIONS, type ScoreOptions } from './classify.js';
+import { type PredictOptions, predict } from './distances.js';
+import { asFloats, type Embeddings } from './half.js';
+import { metricCode } from './metric.js';
+
+/** As `Classification`, with names: undefined where that has −1. */
+export interface NamedClassification {
+  /** The nearest class [B]; undefined for a row whose score is above the threshold or that has no finite distance. */
+  readonly labels: (string | undefined)[];
+  /** A score a row [B], the larger, the more unknown it looks; Infinity if it has no finite distance. */
+  readonly scores: Float32Array<ArrayBuffer>;
+  /** The nearest class [B], whatever the score. */
+  readonly nearest: (string | undefined)[];
+}
+
+/**
+ * Classes with names, each the mean of its examples, that come, go and grow at any time: no other class changes with
+ * one. A class without examples is never predicted.
+ *
+ * Adding or changing a class takes the time of its examples. What predicts then brings the centers up to date: only
+ * the classes that changed if there are as many as before, else all, about the work of predicting a few rows.
+ */
+export class NamedCenters {
+  readonly nFeatures: number;
+  /** In the order of the classes. */
+  #classes = new Map<string, NamedClass>();
+  /** The centers of all classes, in their order; none if there are others now. */
+  #centers: ClassCenters | undefined;
+  #disposed = false;
+
+  /** @throws CenterLossError `ERR_OPTION` */
+  constructor(nFeatures: number) {
+    checkCount(nFeatures, 'nFeatures');
+    this.nFeatures = nFeatures;
+  }
+
+  /** The names in the order in which classes were added. @throws CenterLossError `ERR_DISPOSED` */
+  get names(): string[] {
+    this.#checkAlive();
+    return [...this.#classes.keys()];
+  }
+
+  /**
+   * The number of examples, or the sum of their weights.
+   * @throws CenterLossError `ERR_LABEL` for a name that no class has, `ERR_DISPOSED`
+   */
+  count(name: string): number {
+    return this.#find(name).statistics.counts[0] as number;
+  }
+
+  /**
+   * Adds a class. Examples with a value that is not finite are left out, and if none is left the class is there without
+   * a center. A center that stands for many examples is one example of that weight.
+   * @param examples rows [n, nFeatures]; default none
+   * @throws CenterLossError `ERR_LABEL` for a name that a class has already, `ERR_SHAPE`, `ERR_OPTION`, `ERR_DISPOSED`,
+   * `ERR_OUT_OF_MEMORY`; no class is added then
+   */
+  addClass(name: string, examples: Embeddings = [], options: AddOptions = {}): void {
+    this.#checkFree(name);
+    const statistics = new ClassStatistics(1, this.nFeatures, { covariance: 'none' });
+    try {
+      addExamples(statistics, examples, options);
+    } catch (error) {
+      statistics.dispose();
+      throw error;
+    }
+    this.#classes.set(name, { statistics, isStale: true });
+    this.#forgetCenters();
+  }
+
+  /** @throws CenterLossError `ERR_LABEL` for a name that no class has, `ERR_DISPOSED` */
+  removeClass(name: string): void {
+    this.#find(name).statistics.dispose();
+    this.#classes.delete(name);
+    this.#forgetCenters();
+  }
+
+  /**
+   * Gives a class another name; it keeps its place.
+   * @throws CenterLossError `ERR_LABEL` if no class has the first name, or one has the second; `ERR_DISPOSED`
+   */
+  renameClass(from: string, to: string): void {
+    this.#find(from);
+    this.#checkFree(to);
+    this.#classes = new Map([...this.#classes].map(([name, one]) => [name === from ? to : name, one]));
+  }
+
+  /**
+   * Adds examples to a class, whose center is then the mean of all of them.
+   * @param examples rows [n, nFeatures]
+   * @throws CenterLossError as {@link addClass}, and `ERR_LABEL` for a name that no class has; nothing is added then
+   */
+  update(name: string, examples: Embeddings, options: AddOptions = {}): void {
+    const found = this.#find(name);
+    addExamples(found.statistics, examples, options);
+    found.isStale = true;
+  }
+
+  /**
+   * The name of the nearest class of each row, of several as near that which was added first; undefined for a row that
+   * has no finite distance to any.
+   * @param x rows [B, nFeatures]
+   * @throws CenterLossError `ERR_SHAPE`, `ERR_OPTION`, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
+   */
+  predict(x: Embeddings, options: PredictOptions = {}): (string | undefined)[] {
+    const centers = this.#upToDate();
+    if (centers) return this.#namesOf(predict(centers, x, options));
+    checkOptions(options, ['metric']);
+    metricCode(options.metric ?? 'sqeuclidean');
+    return this.#noneOf(x);
+  }
+
+  /**
+   * The nearest class of each row with a score of how unknown it looks and the decision by a threshold: see the function
+   * of that name. Options with a value for each class have them in the order of `names`. Classes without examples count
+   * for no score.
+   * @param x rows [B, nFeatures]
+   * @throws CenterLossError `ERR_SHAPE`, `ERR_OPTION`, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
+   */
+  classify(x: Embeddings, options: ScoreOptions = {}): NamedClassification {
+    const centers = this.#upToDate();
+    if (centers) {
+      const { labels, scores, nearest } = classify(centers, x, options);
+      return { labels: this.#namesOf(labels), scores, nearest: this.#namesOf(nearest) };
+    }
+    checkOptions(options, SCORE_OPTIONS);
+    checkScoreSettings({ nClasses: 0, nFeatures: this.nFeatures }, options);
+    const none = this.#noneOf(x);
+    return { labels: none, scores: new Float32Array(none.length).fill(Number.POSITIVE_INFINITY), nearest: [...none] };
+  }
+
+  /**
+   * A copy of the centers, in the order of `names`; Infinity in every dimension for a class without examples.
+   * @throws CenterLossError `ERR_OPTION` if there is no class, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
+   */
+  toCenters(): ClassCenters {
+    const centers = this.#upToDate();
+    const copy = new ClassCenters(this.#classes.size, this.nFeatures);
+    if (centers) copy.params.set(centers.params);
+    return copy;
+  }
+
+  /** Frees the memory of all classes. */
+  dispose(): void {
+    this.#disposed = true;
+    this.#forgetCenters();
+    for (const { statistics } of this.#classes.values()) statistics.dispose();
+    this.#classes.clear();
+  }
+
+  [dispose](): void {
+    this.dispose();
+  }
+
+  /** The centers as the classes are now; undefined if there is no class. */
+  #upToDate(): ClassCenters | undefined {
+    this.#checkAlive();
+    if (this.#classes.size === 0) return undefined;
+    const isNew = this.#centers === undefined;
+    this.#centers ??= new ClassCenters(this.#classes.size, this.nFeatures);
+    let address = this.#centers.address;
+    for (const one of this.#classes.values()) {
+      if (isNew || one.isStale) one.statistics.writeCenters(address);
+      one.isStale = false;
+      address += Float32Array.BYTES_PER_ELEMENT * this.nFeatures;
+    }
+    return this.#centers;
+  }
+
+  #forgetCenters(): void {
+    this.#centers?.dispose();
+    this.#centers = undefined;
+  }
+
+  #namesOf(classes: Int32Array): (string | undefined)[] {
+    const { names } = this;
+    return Array.from(classes, (nth) => names[nth]);
+  }
+
+  /** Nothing for each row. */
+  #noneOf(x: Embeddings): undefined[] {
+    return new Array(countRows(asFloats(x, 'x'), 'x', this.nFeatures, 'nFeatures')).fill(undefined);
+  }
+
+  #find(name: string): NamedClass {
+    this.#checkAlive();
+    const found = this.#classes.get(name);
+    if (found) return found;
+    throw new CenterLossError('ERR_LABEL', `there is no class ${JSON.stringify(name)}`);
+  }
+
+  #checkFree(name: string): void {
+    this.#checkAlive();
+    if (typeof name !== 'string') {
+      throw new CenterLossError('ERR_OPTION', `the name of a class must be a string, got ${String(name)}`);
+    }
+    if (!this.#classes.has(name)) return;
+    throw new CenterLossError('ERR_LABEL', `there is a class ${JSON.stringify(name)} already`);
+  }
+
+  #checkAlive(): void {
+    if (this.#disposed) throw disposedError('NamedCenters');
+  }
+}
+
+interface NamedClass {
+  readonly statistics: ClassStatistics;
+  /** Whether its center has changed since centers were made. */
+  isStale: boolean;
+}
+
+/** Rows that are all of the one class. */
+function addExamples(statistics: ClassStatistics, examples: Embeddings, options: AddOptions): void {
+  const x = asFloats(examples, 'examples');
+  const rows = countRows(x, 'examples', statistics.nFeatures, 'nFeatures');
+  statistics.add(x, new Int32Array(rows), options);
+}
