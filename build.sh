@@ -8,6 +8,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 . scripts/toolchain.sh
 # shellcheck source=scripts/build.sh
 . scripts/build.sh
+# shellcheck source=scripts/python.sh
+. scripts/python.sh
 # shellcheck source=scripts/test.sh
 . scripts/test.sh
 # shellcheck source=scripts/demo.sh
