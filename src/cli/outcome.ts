@@ -1,5 +1,5 @@
 import { auprIn, auprOut, auroc, type Classification, fprAtTpr, oscr } from '../open-set.js';
-import { GrowingFloats } from './floats.js';
+import { Growing } from './growing.js';
 import { type Report, share } from './report.js';
 
 /** A matrix of so many classes is shown. */
@@ -10,9 +10,9 @@ export class Outcome {
   readonly #nClasses: number;
   /** Rows by class and what they were taken for, with "unknown" as the last of both. */
   readonly confusion: Uint32Array | undefined;
-  readonly #known = new GrowingFloats();
-  readonly #isRight = new GrowingFloats();
-  readonly #unknown = new GrowingFloats();
+  readonly #known = new Growing<Float32Array<ArrayBuffer>>(Float32Array);
+  readonly #isRight = new Growing<Uint8Array<ArrayBuffer>>(Uint8Array);
+  readonly #unknown = new Growing<Float32Array<ArrayBuffer>>(Float32Array);
   #nearestRight = 0;
   #labelRight = 0;
   #rejectedKnown = 0;

@@ -156,7 +156,8 @@ describe('evaluate', () => {
     const place = (label: number | undefined) => (label === undefined || label < 0 ? 5 : label);
     test.target.forEach((label, i) => {
       const row = expected[place(label)] as number[];
-      row[place(results.labels[i])]++;
+      const column = place(results.labels[i]);
+      row[column] = (row[column] as number) + 1;
     });
     const args = ['evaluate', 'test.npy', '--labels', 'test-labels.npy', ...MODEL, '--confusion'];
     expect((await json(args)).confusion).toEqual(expected);

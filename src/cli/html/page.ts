@@ -81,7 +81,7 @@ function figures(view: View): string[] {
   }
   if (shown > 1) {
     const title = 'Distance to the nearest other center';
-    found.push(figure('nearest', title, bars(nearest, names, 'distance'), some));
+    found.push(figure('nearest', title, bars(nearest, names, 'distance'), some && `${some} Of those, the nearest.`));
   }
   if (radius) found.push(figure('radius', 'Radius', bars(radius, names, 'radius'), some));
   if (counts) found.push(figure('counts', 'Rows', bars(counts, names, 'rows'), some));
