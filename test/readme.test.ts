@@ -49,6 +49,14 @@ describe('README', () => {
     expect(run([imports, network, use, proof].join('\n'))).toMatch(/true\n$/);
   });
 
+  it('its open-set example trains, decides and measures', () => {
+    const printed = run(examples.find((example) => example.includes('softmaxCenter')) ?? '').replaceAll(/\s+/g, ' ');
+    // ln 3 of logits that are all 0, and next to nothing of rows on their centers.
+    expect(printed).toMatch(/^1\.\d{3} 14 21 Uint32Array\(3\) \[ 60, 60, 60 \] /);
+    expect(printed).toMatch('Int32Array(7) [ 0, 0, 1, 1, 2, 2, -1 ]');
+    expect(printed).toMatch(/auroc: 1,.*fpr95: 0/);
+  });
+
   it('its example of files runs, given embeddings', () => {
     const folder = mkdtempSync(join(tmpdir(), 'center-loss-readme-'));
     writeFileSync(join(folder, 'embeddings.npy'), writeNpy(Float64Array.of(1, 0, 0, 1, 2, 2), [3, 2]));
