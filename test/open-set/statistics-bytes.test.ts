@@ -36,7 +36,7 @@ it('is read from a part of a larger memory, and from one whose slices are views,
   statistics.add([1, 2, 3, 4, 5, 7], [0, 1]);
   const bytes = statistics.toBytes();
   for (const Bytes of [Uint8Array, Views]) {
-    const larger = new Bytes(bytes.length + 24).fill(1);
+    const larger = new Bytes(new ArrayBuffer(bytes.length + 24)).fill(1);
     larger.set(bytes, 13);
     const read = ClassStatistics.fromBytes(larger.subarray(13, 13 + bytes.length));
     expect(read.toBytes()).toEqual(bytes);
