@@ -21,7 +21,7 @@ from engine import Engine
 from fold import Partition, fit
 from node import fold_in_node
 from partitions import make
-from processes import peaks, reset_peaks
+from processes import core_seconds, peaks, reset_peaks
 from statistics_bytes import COVARIANCES, Shape
 
 Result = TypeVar("Result")
@@ -44,10 +44,11 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def timed(work: Callable[[], Result]) -> tuple[Result, float]:
-    started = time.perf_counter()
+def timed(work: Callable[[], Result]) -> tuple[Result, tuple[float, float]]:
+    """And the seconds that passed, and those of cores: they are fewer than one thinks where others use the cores too."""
+    started, busy = time.perf_counter(), core_seconds("ray::")
     result = work()
-    return result, time.perf_counter() - started
+    return result, (time.perf_counter() - started, core_seconds("ray::") - busy)
 
 
 def on_one(engine: Engine, shape: Shape, partitions: list[Partition]) -> ClassStatistics:
@@ -69,10 +70,11 @@ def run(options: argparse.Namespace, directory: Path) -> None:
     engine = Engine.load()
     order = {"per_task": options.per_task, "fan_in": options.fan_in}
 
-    def report(what: str, seconds: list[float]) -> None:
-        middle = statistics.median(seconds)
-        spread = f"({min(seconds):.2f}–{max(seconds):.2f})" if len(seconds) > 1 else ""
-        print(f"{what:<40}{middle:>7.2f} s {spread:<13}{options.rows / middle:>12,.0f} rows/s", flush=True)
+    def report(what: str, seconds: list[tuple[float, float]]) -> None:
+        passed, busy = (statistics.median(some) for some in zip(*seconds))
+        spread = f"({min(seconds)[0]:.2f}–{max(seconds)[0]:.2f})" if len(seconds) > 1 else ""
+        print(f"{what:<40}{passed:>7.2f} s {spread:<13}{options.rows / passed:>11,.0f} rows/s "
+              f"{options.rows / busy:>11,.0f} a core", flush=True)
 
     gigabytes = 4 * options.rows * options.features / 1e9
     print(f"{options.rows:,} rows × {options.features} ({gigabytes:.2f} GB) of {options.classes} classes", end=", ")
@@ -86,7 +88,7 @@ def run(options: argparse.Namespace, directory: Path) -> None:
         "folded and merged in Node, one process": lambda: fold_in_node(shape, partitions, **order),
     }
     results: list[list] = [[] for _ in works]
-    times: list[list[float]] = [[] for _ in works]
+    times: list[list[tuple[float, float]]] = [[] for _ in works]
     reset_peaks("ray::")
     # In turns: the machine may be another one in the next second.
     for _ in range(options.rounds):
@@ -96,7 +98,7 @@ def run(options: argparse.Namespace, directory: Path) -> None:
             times[i].append(seconds)
     for what, seconds in zip(works, times):
         report(what, seconds)
-    ratios = [one / on_ray for on_ray, one in zip(*times[:2])]
+    ratios = [one / on_ray for (on_ray, _), (one, _) in zip(*times[:2])]
     print(f"Ray's {options.cpus} cores: {statistics.median(ratios):.2f} times as fast as one process "
           f"({min(ratios):.2f}–{max(ratios):.2f})")
     on_ray, single = results[0][0], results[1][0]
