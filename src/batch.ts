@@ -1,6 +1,6 @@
 import { type CenterGradient, CenterGradients, type GradientForm, type TouchedRows } from './center-gradient.js';
 import { checkNumber } from './check.js';
-import { dispose, disposedError } from './dispose.js';
+import { disposedError, HoldsMemory } from './dispose.js';
 import { type Block, Blocks } from './memory.js';
 
 /**
@@ -9,7 +9,7 @@ import { type Block, Blocks } from './memory.js';
  *
  * The arrays are views: read the properties anew rather than keeping what they gave (see `ClassCenters.params`).
  */
-export class Batch {
+export class Batch extends HoldsMemory {
   /** The number of rows B. */
   readonly rows: number;
   /** The number of classes and of values in a row that it was made for. */
@@ -24,6 +24,7 @@ export class Batch {
 
   /** @internal Users call `loss.batch(B)`. */
   constructor(rows: number, nClasses: number, nDim: number) {
+    super();
     this.rows = rows;
     this.nClasses = nClasses;
     this.nDim = nDim;
@@ -53,10 +54,6 @@ export class Batch {
     this.#disposed = true;
     this.#blocks.free();
     this.#gradCenters.free();
-  }
-
-  [dispose](): void {
-    this.dispose();
   }
 
   /** @internal Where the rows are, for the kernels. */

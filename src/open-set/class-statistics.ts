@@ -11,9 +11,9 @@ import {
   checkRowsMatch,
   checkTarget,
   countRows,
-  dispose,
   disposedError,
   type Floats,
+  HoldsMemory,
   hold,
   integers,
   newBatch,
@@ -69,7 +69,7 @@ const DOUBLE_BYTES = 8;
  * Sources: Welford, "Note on a method for calculating corrected sums of squares and products", Technometrics 1962;
  * Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm for computing sample variances", 1979.
  */
-export class ClassStatistics {
+export class ClassStatistics extends HoldsMemory {
   readonly nClasses: number;
   readonly nFeatures: number;
   readonly covariance: Covariance;
@@ -83,6 +83,7 @@ export class ClassStatistics {
    * `ERR_OUT_OF_MEMORY`; `ERR_WASM_BLOCKED`
    */
   constructor(nClasses: number, nFeatures: number, options: ClassStatisticsOptions = {}) {
+    super();
     checkCount(nClasses, 'nClasses');
     checkCount(nFeatures, 'nFeatures');
     checkOptions(options, ['covariance', 'forgetting']);
@@ -225,10 +226,6 @@ export class ClassStatistics {
   dispose(): void {
     this.#disposed = true;
     this.#block.free();
-  }
-
-  [dispose](): void {
-    this.dispose();
   }
 
   /** @internal Writes what {@link toCenters} has to an address. */

@@ -9,8 +9,8 @@ import {
   checkOptions,
   checkSettings,
   copyFloats,
-  dispose,
   disposedError,
+  HoldsMemory,
   hold,
   initCenters,
   type LabelPolicy,
@@ -60,7 +60,7 @@ const LARGEST = 1e15;
  *
  * Source: Ruff et al., "Deep One-Class Classification", ICML 2018; their lukasruff/Deep-SVDD-PyTorch.
  */
-export class DeepSVDDLoss {
+export class DeepSVDDLoss extends HoldsMemory {
   readonly nDim: number;
   readonly nu: number;
   /** The center, `params` [1, nDim]. */
@@ -76,6 +76,7 @@ export class DeepSVDDLoss {
    * `ERR_WASM_BLOCKED`
    */
   constructor(nDim: number, options: DeepSVDDLossOptions = {}) {
+    super();
     checkCount(nDim, 'nDim');
     checkOptions(options, ['nu', 'center', 'radius', 'labels']);
     const { nu = 0.1, center, radius = 0, labels = 'strict' } = options;
@@ -232,10 +233,6 @@ export class DeepSVDDLoss {
   dispose(): void {
     this.#disposed = true;
     this.centers.dispose();
-  }
-
-  [dispose](): void {
-    this.dispose();
   }
 
   #operands<const Work extends readonly number[]>(

@@ -1,4 +1,12 @@
-import { CenterLossError, ClassCenters, checkCount, checkOptions, countRows, dispose, disposedError } from '../core.js';
+import {
+  CenterLossError,
+  ClassCenters,
+  checkCount,
+  checkOptions,
+  countRows,
+  disposedError,
+  HoldsMemory,
+} from '../core.js';
 import { type AddOptions, ClassStatistics } from './class-statistics.js';
 import { checkScoreSettings, classify, SCORE_OPTIONS, type ScoreOptions } from './classify.js';
 import { type PredictOptions, predict } from './distances.js';
@@ -22,7 +30,7 @@ export interface NamedClassification {
  * Adding or changing a class takes the time of its examples. What predicts then brings the centers up to date: only
  * the classes that changed if there are as many as before, else all, about the work of predicting a few rows.
  */
-export class NamedCenters {
+export class NamedCenters extends HoldsMemory {
   readonly nFeatures: number;
   /** In the order of the classes. */
   #classes = new Map<string, NamedClass>();
@@ -32,6 +40,7 @@ export class NamedCenters {
 
   /** @throws CenterLossError `ERR_OPTION` */
   constructor(nFeatures: number) {
+    super();
     checkCount(nFeatures, 'nFeatures');
     this.nFeatures = nFeatures;
   }
@@ -148,10 +157,6 @@ export class NamedCenters {
     this.#forgetCenters();
     for (const { statistics } of this.#classes.values()) statistics.dispose();
     this.#classes.clear();
-  }
-
-  [dispose](): void {
-    this.dispose();
   }
 
   /** The centers as the classes are now; undefined if there is no class. */

@@ -7,11 +7,11 @@ import {
   checkOptions,
   checkSettings,
   copyFloats,
-  dispose,
   disposedError,
   type Floats,
   type Gradients,
   gradientsInPlace,
+  HoldsMemory,
   hold,
   initCenters,
   type LabelPolicy,
@@ -88,7 +88,7 @@ const OPTIONS = ['init', 'magnitude', 'seed', 'fixed', 'labels', 'reduction', 'c
  * gradient 0 and adds nothing to that of the centers. Every ℓ depends on all centers: where one of them is not finite,
  * so may the loss be of all rows.
  */
-export abstract class SeparationLoss {
+export abstract class SeparationLoss extends HoldsMemory {
   readonly nClasses: number;
   readonly nDim: number;
   readonly magnitude: number;
@@ -104,6 +104,7 @@ export abstract class SeparationLoss {
 
   /** @internal */
   protected constructor(kind: Kind, nClasses: number, nDim: number, options: SeparationOptions) {
+    super();
     checkOptions(options, [kind.parameter, ...OPTIONS]);
     const { magnitude, fixed } = kind.defaults;
     const { init = kind.defaults.init } = options;
@@ -232,10 +233,6 @@ export abstract class SeparationLoss {
     this.centers.dispose();
     this.#classWeight?.free();
     this.#sgd.free();
-  }
-
-  [dispose](): void {
-    this.dispose();
   }
 
   #operands(
