@@ -96,14 +96,18 @@ generate_javascript() {
       OpenSetKernels open-set/kernels.js
 }
 
+# It alone may use what only Node has, and so it has a check of its own.
+bundle_cli() { node_modules/.bin/tsc --project tsconfig.cli.json && node scripts/bundle-cli.js src dist/cli.js; }
+
 build_package() {
   local inputs
-  inputs=$(fingerprint src scripts "$GENERATED" tsconfig.json package-lock.json)
+  inputs=$(fingerprint src scripts "$GENERATED" tsconfig.json tsconfig.cli.json package.json package-lock.json)
   is_current build/dist.stamp "$inputs" dist/center-loss.wasm && return
   rm -rf build/dist.stamp build/tsc dist
   step "TypeScript (tsc)" node_modules/.bin/tsc || die "the TypeScript sources do not compile; see above."
   cp -R "$GENERATED/wasm" build/tsc/
   step "files to publish (esbuild)" node scripts/bundle.js build/tsc dist || die "the entries could not be bundled; see above."
+  step "command line (tsc, esbuild)" bundle_cli || die "the command line could not be bundled; see above."
   cp "$GENERATED"/{center-loss,open-set}.wasm src/{center-loss,open-set}.d.wasm.ts dist/
   printf '%s' "$inputs" >build/dist.stamp
 }

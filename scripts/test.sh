@@ -103,6 +103,7 @@ run_tests() {
   check "many machines, in workerd, give the fit of one" npm test --prefix examples/edge-fit
   check "threads give the results of one" npm test --prefix examples/threads
   check "outputs of ONNX Runtime Web are taken as they are" npm test --prefix examples/onnx
+  test_ray
   test_matrix
   say
   say "$PASSED passed, $FAILED failed"

@@ -63,10 +63,8 @@ def fit(
     """
     if not partitions or per_task < 1 or fan_in < 2:
         raise ValueError(f"{len(partitions)} partitions, {per_task} a task, can't be merged by {fan_in}")
-    where = ray.put(engine)
-    level = [ray.remote(fold).remote(where, shape, some) for some in parts(partitions, per_task)]
+    where, folding, merging = ray.put(engine), ray.remote(fold), ray.remote(merge)
+    level = [folding.remote(where, shape, some) for some in parts(partitions, per_task)]
     while len(level) > 1:
-        level = [
-            ray.remote(merge).remote(where, *some) if len(some) > 1 else some[0] for some in parts(level, fan_in)
-        ]
+        level = [merging.remote(where, *some) if len(some) > 1 else some[0] for some in parts(level, fan_in)]
     return ClassStatistics.from_bytes(engine, ray.get(level[0]))

@@ -2,7 +2,8 @@ import { CenterLossError } from '../core.js';
 import { asBytes, copyBytes, newBytes } from './bytes.js';
 import { DTYPES, type Dtype, type Values } from './dtypes.js';
 import { formatError } from './errors.js';
-import { MAGIC, NPY_DTYPES, npyHeader } from './npy-header.js';
+import { encodeHeader } from './npy-encode.js';
+import { npyHeader } from './npy-header.js';
 import { checkTensor, type Tensor, valuesOf } from './tensor.js';
 
 /**
@@ -46,9 +47,7 @@ export function writeNpy(
 ): Uint8Array<ArrayBuffer> {
   const dtype = options.dtype ?? ofArray(values);
   checkTensor({ dtype, shape, data: values }, 'the array');
-  const kind = Object.keys(NPY_DTYPES).find((name) => NPY_DTYPES[name] === dtype);
-  if (kind === undefined) throw new CenterLossError('ERR_OPTION', `numpy has no type for ${dtype}`);
-  const header = encodeHeader(`${kind.endsWith('1') ? '|' : '<'}${kind}`, shape);
+  const header = encodeHeader(dtype, shape);
   const file = newBytes(header.length + values.byteLength, 'the file');
   file.set(header);
   file.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), header.length);
@@ -62,24 +61,6 @@ function ofArray(values: Values): Dtype {
   if (dtype) return dtype;
   const type = Object.prototype.toString.call(values).slice(8, -1);
   throw new CenterLossError('ERR_SHAPE', `the array must be a typed array, got ${type}`);
-}
-
-/** numpy leaves as many places as the first size may need, for who appends rows and writes the header anew. */
-const LONGEST_SIZE = 21;
-/** What the header fills up, so that the values can be mapped where they are. */
-const ALIGNMENT = 64;
-
-function encodeHeader(descr: string, shape: readonly number[]): Uint8Array {
-  const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(', ')})`;
-  const room = shape.length === 0 ? '' : ' '.repeat(LONGEST_SIZE - `${shape[0]}`.length);
-  const text = `{'descr': '${descr}', 'fortran_order': False, 'shape': ${tuple}, }${room}`;
-  const length = Math.ceil((MAGIC.length + 4 + text.length + 1) / ALIGNMENT) * ALIGNMENT;
-  const header = new Uint8Array(length).fill(0x20);
-  header.set([...MAGIC, 1, 0]);
-  new DataView(header.buffer).setUint16(MAGIC.length + 2, length - MAGIC.length - 4, true);
-  header.set(new TextEncoder().encode(text), MAGIC.length + 4);
-  header[length - 1] = 0x0a;
-  return header;
 }
 
 function reverseEach(bytes: Uint8Array, width: number): void {

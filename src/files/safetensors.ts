@@ -91,11 +91,11 @@ function compareUtf8(a: string, b: string): number {
   return first < 0 ? bytesA.length - bytesB.length : (bytesA[first] as number) - (bytesB[first] ?? -1);
 }
 
-/** By hand: an object would put names that look like numbers first, and lose `__proto__`. */
-const field = (key: string, value: unknown): string => `${JSON.stringify(key)}:${JSON.stringify(value)}`;
+/** @internal By hand: an object would put names that look like numbers first, and lose `__proto__`. */
+export const field = (key: string, value: unknown): string => `${JSON.stringify(key)}:${JSON.stringify(value)}`;
 
-/** The header behind its length, with spaces to a multiple of what the widest values need. */
-function encodeHeader(json: string): Uint8Array {
+/** @internal The header behind its length, with spaces to a multiple of what the widest values need. */
+export function encodeHeader(json: string): Uint8Array {
   const text = new TextEncoder().encode(json);
   const length = Math.ceil(text.length / PREFIX_BYTES) * PREFIX_BYTES;
   if (length > LONGEST_HEADER) {

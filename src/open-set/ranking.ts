@@ -159,10 +159,18 @@ export function oscr(knownScores: Floats, isCorrect: ArrayLike<unknown>, unknown
       `isCorrect has ${isCorrect?.length} values, but there are ${knownScores.length} knownScores`,
     );
   }
-  const correct = Float64Array.from(knownScores).filter((_, i) => isCorrect[i]);
+  const correct = chosen(knownScores, isCorrect);
   if (correct.length === 0) return 0;
   const { find } = copySides('oscr', correct, unknownScores);
   return openSet().area(...find('known'), knownScores.length);
+}
+
+/** Not by `filter`, which keeps a list of objects before it makes an array: ten times the memory of millions of scores. */
+function chosen(scores: Floats, isChosen: ArrayLike<unknown>): Float64Array<ArrayBuffer> {
+  const room = new Float64Array(scores.length);
+  let count = 0;
+  for (let i = 0; i < scores.length; i++) if (isChosen[i]) room[count++] = scores[i] as number;
+  return room.subarray(0, count);
 }
 
 /**

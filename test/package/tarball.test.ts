@@ -77,6 +77,18 @@ describe('size, gzipped', () => {
   });
 });
 
+it('has a command line that runs with nothing beside it', () => {
+  const { version, bin } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'));
+  const run = (...args: string[]) =>
+    execFileSync(process.execPath, [join(installed, bin['center-loss']), ...args], { encoding: 'utf8' });
+  expect(run('--version')).toBe(`${version}\n`);
+  writeFileSync(join(scratch, 'rows.csv'), 'a,b,label\n3,4,0\n5,6,0\n');
+  const report = JSON.parse(
+    run('fit', join(scratch, 'rows.csv'), '--label-column', '2', '-o', join(scratch, 'c'), '--classes', '1', '--json'),
+  );
+  expect(report).toMatchObject({ rows: 2, features: 2 });
+});
+
 describe('package.json', () => {
   const { dependencies, scripts, sideEffects, exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
@@ -170,6 +182,7 @@ const EXPECTED = [
   ...[
     'center-loss.d.wasm.ts',
     'center-loss.wasm',
+    'cli.js',
     'core.js',
     'files/index.js',
     'index.edge-light.js',

@@ -1,6 +1,7 @@
 """The recipe on Ray, in local mode on two cores."""
 
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,8 +20,10 @@ SHAPE = Shape(50, 24, "diagonal", 1.0)
 
 @pytest.fixture(scope="module", autouse=True)
 def cluster():
+    # Workers are to find the modules wherever the tests were started from.
+    environment = {"env_vars": {"PYTHONPATH": str(Path(__file__).parents[1])}}
     options = {"include_dashboard": False, "logging_level": "error", "log_to_driver": False}
-    ray.init(num_cpus=2, object_store_memory=100_000_000, **options)
+    ray.init(num_cpus=2, object_store_memory=100_000_000, runtime_env=environment, **options)
     yield
     ray.shutdown()
 

@@ -1,0 +1,69 @@
+import { rmSync } from 'node:fs';
+import { access, constants, type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { PIPE } from './byte-source.js';
+import { failureIn } from './failure.js';
+
+/** A file that is being written, beside the place where it is to be. */
+export interface Part {
+  readonly file: FileHandle;
+  /** Puts it there, whole, also if the machine stops meanwhile. */
+  finish(): Promise<void>;
+  /** Leaves nothing behind. */
+  abort(): Promise<void>;
+}
+
+/** Parts of this process, which are of no use after it. */
+const unfinished = new Set<string>();
+process.on('exit', () => {
+  for (const part of unfinished) rmSync(part, { force: true });
+});
+
+/** @throws Failure if the file can't be made */
+export async function openPart(path: string): Promise<Part> {
+  // A device or a named pipe is written to: it is not to be replaced by a file.
+  const isFile = await stat(path).then(
+    (found) => found.isFile() || found.isDirectory(),
+    () => true,
+  );
+  const part = isFile ? `${path}.${process.pid}.part` : path;
+  const attempt = async <T>(act: () => Promise<T>): Promise<T> => {
+    try {
+      return await act();
+    } catch (error) {
+      throw failureIn(path, error);
+    }
+  };
+  const file = await attempt(() => open(part, 'w'));
+  if (isFile) unfinished.add(part);
+  const abort = async () => {
+    await file.close().catch(() => {});
+    if (isFile) await rm(part, { force: true });
+  };
+  const finish = async () => {
+    if (isFile) await file.sync();
+    await file.close();
+    if (isFile) await rename(part, path);
+    unfinished.delete(part);
+  };
+  return { file, abort, finish: () => attempt(finish) };
+}
+
+export async function writeAtomically(path: string, bytes: Uint8Array | string): Promise<void> {
+  const part = await openPart(path);
+  try {
+    await part.file.writeFile(bytes);
+    await part.finish();
+  } catch (error) {
+    await part.abort();
+    throw failureIn(path, error);
+  }
+}
+
+/** Before much work is done for a file: whether it can be made at all. */
+export async function checkWritable(path: string): Promise<void> {
+  if (path === PIPE) return;
+  await access(dirname(path), constants.W_OK).catch((error) => {
+    throw failureIn(path, error);
+  });
+}

@@ -1,0 +1,109 @@
+import { Failure, quoted } from './failure.js';
+import type { Block, Labels, RawLabels, Rows } from './rows.js';
+
+/** The classes that there are. */
+export interface Classes {
+  readonly nClasses: number;
+  /** What people call them. */
+  readonly names?: readonly string[] | undefined;
+}
+
+/** What becomes of a label that no class has: an error, or an unknown row, if it is a name or whatever it is. */
+export type Strangers = 'refused' | 'unknown names' | 'unknown';
+
+const INTEGER = /^[+-]?\d+$/;
+/** How many labels are read at once. */
+const AT_ONCE = 2 ** 18;
+
+/** Labels as classes, below 0 = unknown. */
+export class Coder {
+  readonly #classes: Classes;
+  readonly #byName: ReadonlyMap<string, number>;
+  readonly #strangers: Strangers;
+
+  constructor(classes: Classes, strangers: Strangers) {
+    this.#classes = classes;
+    this.#byName = new Map(classes.names?.map((name, j) => [name, j]));
+    this.#strangers = strangers;
+  }
+
+  /**
+   * @param first the row that the first label is of
+   * @throws Failure for a label that no class has
+   */
+  encode(labels: RawLabels, first: number, file: string): Int32Array {
+    const codes = new Int32Array(labels.length);
+    for (let i = 0; i < codes.length; i++)
+      codes[i] = this.#code(labels[i] as number | bigint | string, first + i, file);
+    return codes;
+  }
+
+  /**
+   * The classes of a block of rows.
+   * @throws Failure unless there is a label for each, of a class
+   */
+  encodeBlock(block: Block, first: number, rows: Rows): Int32Array {
+    return this.encode(labelsOf(block, rows), first, rows.labelsName);
+  }
+
+  #code(label: number | bigint | string, row: number, file: string): number {
+    const named = typeof label === 'string' ? this.#byName.get(label) : undefined;
+    if (named !== undefined) return named;
+    if (label === '') return -1;
+    const { nClasses, names } = this.#classes;
+    const number = typeof label === 'string' && !INTEGER.test(label) ? Number.NaN : Number(label);
+    if (Number.isInteger(number)) {
+      if (number < 0) return -1;
+      // Where classes have names, a text that looks like a number is one of them or none.
+      if (number < nClasses && !(names && typeof label === 'string')) return number;
+    }
+    const isName = typeof label === 'string' && names !== undefined;
+    if (this.#strangers === 'unknown' ? isName || Number.isInteger(number) : this.#strangers !== 'refused' && isName) {
+      return -1;
+    }
+    throw new Failure(`${file}: row ${row} has the label ${describe(label)}, but ${this.#there()}`);
+  }
+
+  #there(): string {
+    const { nClasses, names } = this.#classes;
+    if (!names) return `there are ${nClasses} classes (0 … ${nClasses - 1}; below 0 = unknown)`;
+    return `the ${nClasses} classes are called ${quoted(names.join(', '))}`;
+  }
+}
+
+const describe = (label: number | bigint | string): string => (typeof label === 'string' ? quoted(label) : `${label}`);
+
+/** @throws Failure unless there is a label for each row */
+export function labelsOf({ labels, rows: count }: Block, rows: Rows): RawLabels {
+  if (labels?.length === count) return labels;
+  throw new Failure(`${rows.labelsName}: there are fewer labels than rows in ${rows.name}`);
+}
+
+/**
+ * The classes that labels are of: as many as the highest label needs, or those whose names stand there, in the order of
+ * their characters, so that the same rows in another order have the same classes.
+ */
+export async function surveyClasses(labels: Labels): Promise<Classes> {
+  let highest = -1;
+  const names = new Set<string>();
+  for (let first = 0; ; ) {
+    const some = await labels.next(AT_ONCE);
+    for (let i = 0; i < some.length; i++) {
+      const label = some[i] as number | bigint | string;
+      if (typeof label === 'string') {
+        if (label !== '') names.add(label);
+      } else if (Number.isInteger(Number(label))) highest = Math.max(highest, Number(label));
+      else throw new Failure(`${labels.name}: row ${first + i} has the label ${label}, which is no integer`);
+    }
+    if (some.length < AT_ONCE) break;
+    first += some.length;
+  }
+  const isNumbered = [...names].every((name) => INTEGER.test(name));
+  if (isNumbered) for (const name of names) highest = Math.max(highest, Number(name));
+  if (!isNumbered) {
+    const named = [...names].filter((name) => !/^-\d+$/.test(name)).sort();
+    return { nClasses: named.length, names: named };
+  }
+  if (highest < 0) throw new Failure(`${labels.name}: no row has a class: all labels are below 0, or there are none`);
+  return { nClasses: highest + 1 };
+}

@@ -1,0 +1,267 @@
+import { Readable } from 'node:stream';
+import { parse } from 'csv-parse';
+import type { ByteSource } from './byte-source.js';
+import { Failure, quoted } from './failure.js';
+import { type Block, checkEnd, type Labels, type RawLabels, type Reading, type Rows } from './rows.js';
+
+export interface CsvOptions {
+  /** Default ','. */
+  readonly delimiter: string;
+  /** The column of labels, by its name or its place from 0; default: the one whose name says it. */
+  readonly labelColumn?: string | undefined;
+}
+
+const NAMES_OF_LABELS = ['label', 'labels', 'target', 'class', 'y'];
+const CHUNK = 2 ** 16;
+/** How many values are in memory at once, as numbers: their texts take more. */
+const VALUES_AT_ONCE = 2 ** 18;
+
+/** The records of a CSV file, the first of which tells its columns. */
+class Records implements Reading {
+  readonly name: string;
+  readonly bytes: number | undefined;
+  /** The first record, if it is no row. */
+  readonly header: readonly string[] | undefined;
+  readonly nColumns: number;
+  row = 0;
+  #first: string[] | undefined;
+  readonly #source: ByteSource;
+  readonly #records: AsyncIterator<string[]>;
+  readonly #counter: { readonly bytesRead: number };
+
+  private constructor(
+    source: ByteSource,
+    first: string[],
+    records: AsyncIterator<string[]>,
+    counter: { readonly bytesRead: number },
+  ) {
+    this.name = source.name;
+    this.bytes = source.size;
+    this.#source = source;
+    this.#records = records;
+    this.#counter = counter;
+    this.nColumns = first.length;
+    // Names of columns are no numbers, while a row has at least one; but a list of names of classes has none either.
+    const isHeader = first.every((text) => Number.isNaN(numberOf(text)) && !NOT_A_NUMBER.test(text));
+    this.header = isHeader ? first : undefined;
+    this.#first = isHeader ? undefined : first;
+  }
+
+  static async open(source: ByteSource, delimiter: string): Promise<Records> {
+    const counter = { bytesRead: 0 };
+    const parser = parse({ bom: true, delimiter, skip_empty_lines: true, trim: true });
+    const input = Readable.from(chunks(source, counter));
+    input.on('error', (error) => parser.destroy(error));
+    const records = input.pipe(parser)[Symbol.asyncIterator]();
+    const first = await nextOf(records, source.name);
+    if (first === undefined) throw new Failure(`${source.name}: the file has no row`);
+    return new Records(source, first, records, counter);
+  }
+
+  get bytesRead(): number {
+    return this.#counter.bytesRead;
+  }
+
+  /** Takes the header for the row that it is. */
+  withoutHeader(): this {
+    this.#first = this.header as string[] | undefined;
+    return this;
+  }
+
+  async next(): Promise<string[] | undefined> {
+    const record = this.#first ?? (await nextOf(this.#records, this.name));
+    this.#first = undefined;
+    if (record) this.row++;
+    return record;
+  }
+
+  async close(): Promise<void> {
+    await this.#records.return?.();
+    await this.#source.close();
+  }
+
+  /** The place of the column of labels, or −1. */
+  labelColumn(wanted: string | undefined): number {
+    const names = this.header?.map((name) => name.toLowerCase()) ?? [];
+    if (wanted === undefined) return names.findIndex((name) => NAMES_OF_LABELS.includes(name));
+    const named = this.header?.indexOf(wanted) ?? -1;
+    if (named >= 0) return named;
+    const place = /^\d+$/.test(wanted) ? Number(wanted) : -1;
+    if (place >= 0 && place < this.nColumns) return place;
+    const columns = this.header ? quoted(this.header.join(', ')) : `${this.nColumns} without names`;
+    throw new Failure(`${this.name}: there is no column ${quoted(wanted)} among its columns, ${columns}`);
+  }
+}
+
+async function* chunks(source: ByteSource, counter: { bytesRead: number }): AsyncGenerator<Uint8Array> {
+  for (;;) {
+    const chunk = new Uint8Array(CHUNK);
+    const length = await source.read(chunk);
+    counter.bytesRead += length;
+    if (length > 0) yield chunk.subarray(0, length);
+    if (length < CHUNK) return;
+  }
+}
+
+async function nextOf(records: AsyncIterator<string[]>, name: string): Promise<string[] | undefined> {
+  try {
+    const { done, value } = await records.next();
+    return done ? undefined : value;
+  } catch (error) {
+    throw new Failure(`${name}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+const NOT_A_NUMBER = /^[+-]?nan$/i;
+const INFINITE = /^([+-]?)inf(inity)?$/i;
+
+/** A number as programs write it, with their words for what is not finite; NaN for anything else. */
+function numberOf(text: string): number {
+  const [isInfinite, sign] = INFINITE.exec(text) ?? [];
+  if (isInfinite) return sign === '-' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+  return text === '' || /^[+-]?0[xob]/i.test(text) ? Number.NaN : Number(text);
+}
+
+/** Rows of numbers, with a column of labels or without. */
+export class CsvRows implements Rows {
+  readonly nRows = undefined;
+  readonly nFeatures: number;
+  readonly hasLabels: boolean;
+  readonly #records: Records;
+  readonly #labelAt: number;
+  readonly #labels: Labels | undefined;
+  readonly #atOnce: number;
+  #x: Float32Array;
+
+  private constructor(records: Records, labelAt: number, labels: Labels | undefined) {
+    this.#records = records;
+    this.#labelAt = labelAt;
+    this.#labels = labels;
+    this.hasLabels = labels !== undefined || labelAt >= 0;
+    this.nFeatures = records.nColumns - (labelAt >= 0 ? 1 : 0);
+    if (this.nFeatures === 0) throw new Failure(`${records.name}: there is no column beside that of labels`);
+    this.#atOnce = Math.max(1, Math.floor(VALUES_AT_ONCE / this.nFeatures));
+    this.#x = new Float32Array(this.#atOnce * this.nFeatures);
+  }
+
+  /** @param labels of a file of their own, in place of a column */
+  static async open(source: ByteSource, { delimiter, labelColumn }: CsvOptions, labels?: Labels): Promise<CsvRows> {
+    const records = await Records.open(source, delimiter);
+    return new CsvRows(records, records.labelColumn(labelColumn), labels);
+  }
+
+  get name(): string {
+    return this.#records.name;
+  }
+
+  get bytesRead(): number {
+    return this.#records.bytesRead;
+  }
+
+  get bytes(): number | undefined {
+    return this.#records.bytes;
+  }
+
+  get labelsName(): string {
+    return this.#labels?.name ?? this.name;
+  }
+
+  async skip(rows: number): Promise<void> {
+    for (let i = 0; i < rows; i++) {
+      if (!(await this.#records.next())) break;
+    }
+    await this.#labels?.skip(rows);
+  }
+
+  async next(): Promise<Block | undefined> {
+    const own: string[] = [];
+    let rows = 0;
+    while (rows < this.#atOnce) {
+      const record = await this.#records.next();
+      if (!record) break;
+      this.#write(record, rows);
+      if (this.#labelAt >= 0) own.push(record[this.#labelAt] as string);
+      rows++;
+    }
+    if (rows === 0) {
+      await checkEnd(this.#labels, this.name);
+      return undefined;
+    }
+    const labels = this.#labels ? await this.#labels.next(rows) : this.#labelAt >= 0 ? own : undefined;
+    return { rows, x: this.#x.subarray(0, rows * this.nFeatures), labels };
+  }
+
+  async close(): Promise<void> {
+    await this.#records.close();
+    await this.#labels?.close();
+  }
+
+  #write(record: string[], row: number): void {
+    let at = row * this.nFeatures;
+    for (let column = 0; column < record.length; column++) {
+      if (column === this.#labelAt) continue;
+      const text = record[column] as string;
+      const value = numberOf(text);
+      if (Number.isNaN(value) && !NOT_A_NUMBER.test(text)) {
+        const name = this.#records.header?.[column];
+        const where = name === undefined ? `column ${column}` : `column ${quoted(name)}`;
+        throw new Failure(
+          `${this.name}: row ${this.#records.row - 1}, ${where} is ${quoted(text)}, which is no number`,
+        );
+      }
+      this.#x[at++] = value;
+    }
+  }
+}
+
+/** The column of labels alone; of a file of one column, that. */
+export class CsvLabels implements Labels {
+  readonly nRows = undefined;
+  readonly #records: Records;
+  readonly #at: number;
+
+  private constructor(records: Records, at: number) {
+    this.#records = records;
+    this.#at = at;
+  }
+
+  static async open(source: ByteSource, { delimiter, labelColumn }: CsvOptions): Promise<CsvLabels> {
+    const records = await Records.open(source, delimiter);
+    const named = records.labelColumn(labelColumn);
+    const isList = named < 0 && records.nColumns === 1;
+    const at = isList ? 0 : named;
+    if (isList && records.header) records.withoutHeader();
+    if (at < 0) throw new Failure(`${source.name}: none of its columns is called label: name one by --label-column`);
+    return new CsvLabels(records, at);
+  }
+
+  get name(): string {
+    return this.#records.name;
+  }
+
+  get bytesRead(): number {
+    return this.#records.bytesRead;
+  }
+
+  get bytes(): number | undefined {
+    return this.#records.bytes;
+  }
+
+  async skip(rows: number): Promise<void> {
+    await this.next(rows);
+  }
+
+  async next(rows: number): Promise<RawLabels> {
+    const labels: string[] = [];
+    while (labels.length < rows) {
+      const record = await this.#records.next();
+      if (!record) break;
+      labels.push(record[this.#at] as string);
+    }
+    return labels;
+  }
+
+  close(): Promise<void> {
+    return this.#records.close();
+  }
+}

@@ -1,0 +1,142 @@
+import { scaleLinear } from 'd3-scale';
+import { PCA } from 'ml-pca';
+import { numberText, type Report, textOf } from '../report.js';
+import type { View } from '../view.js';
+import { bars, heatMap, histogram, MOST_CELLS, type Point, scatter } from './charts.js';
+import { escapeHtml } from './svg.js';
+
+const STYLE = `
+  body { margin: 0 auto; max-width: 1180px; padding: 32px 24px 64px; color: #222;
+         font: 16px/1.5 system-ui, 'DejaVu Sans', Verdana, sans-serif; }
+  h1 { font-size: 26px; margin: 0 0 8px; overflow-wrap: anywhere; }
+  h2 { font-size: 18px; margin: 0 0 4px; font-weight: 600; }
+  table { display: block; margin: 12px 0 32px; }
+  tbody { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 480px), 1fr)); column-gap: 32px; }
+  tr { display: grid; grid-template-columns: 190px 1fr; border-bottom: 1px solid #ddd; }
+  th, td { padding: 4px 24px 4px 0; text-align: left; font-weight: normal;
+           vertical-align: top; overflow-wrap: anywhere; }
+  th { color: #555; white-space: nowrap; }
+  .plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 480px), 1fr)); gap: 32px; }
+  figure { margin: 0; }
+  figcaption { color: #555; font-size: 14px; }
+  svg { width: 100%; height: auto; }
+  svg text { font-size: 11px; fill: #555; }
+  svg text.title { font-size: 12px; fill: #333; }
+  svg text.mark { fill: #222; }
+  .grid { stroke: #eee; }
+`;
+
+/** A model as one page that loads nothing else. */
+export function htmlPage(title: string, summary: Report, view: View): string {
+  const rows = Object.entries(summary)
+    .filter(([, value]) => value !== null)
+    .map(
+      ([name, value]) =>
+        `<tr><th scope="row">${escapeHtml(words(name))}</th><td>${escapeHtml(textOf(value))}</td></tr>`,
+    );
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="icon" href="data:,">
+<title>${escapeHtml(title)}</title>
+<style>${STYLE}</style>
+</head>
+<body>
+<h1>${escapeHtml(title)}</h1>
+<table><tbody>${rows.join('\n')}</tbody></table>
+<div class="plots">
+${figures(view).join('\n')}
+</div>
+</body>
+</html>
+`;
+}
+
+const words = (name: string): string => name.replace(/[A-Z0-9]+/g, (part) => ` ${part.toLowerCase()}`);
+
+function figure(id: string, title: string, picture: string, caption = ''): string {
+  const note = caption && `<figcaption>${escapeHtml(caption)}</figcaption>`;
+  return `<figure id="${id}" aria-label="${escapeHtml(title)}"><h2>${escapeHtml(title)}</h2>${picture}${note}</figure>`;
+}
+
+function figures(view: View): string[] {
+  const { names, distances, nearest, radius, counts, thresholds, outcome, nClasses } = view;
+  const shown = names.length;
+  const some = shown < nClasses ? `${numberText(shown)} of ${numberText(nClasses)} classes, evenly chosen.` : '';
+  const found = [figure('centers', 'Centers in two dimensions', ...projection(view), some)];
+  if (shown > 1 && shown <= MOST_CELLS) {
+    const [least, most] = [Math.min(...nearest), Math.max(...distances)];
+    const shade = scaleLinear().domain([least, most]).range([0.05, 1]).clamp(true);
+    const cell = (row: number, column: number) => {
+      const distance = distances[row * shown + column] as number;
+      return {
+        shade: row === column ? 0 : shade(distance),
+        text: `${names[row]} – ${names[column]}: ${numberText(distance)}`,
+      };
+    };
+    const picture = heatMap(shown, names, cell, { rows: 'class', columns: 'class' });
+    found.push(figure('distances', 'Euclidean distances between centers', picture, 'The darker, the farther.'));
+  }
+  if (shown > 1) {
+    const title = 'Distance to the nearest other center';
+    found.push(figure('nearest', title, bars(nearest, names, 'distance'), some && `${some} Of those, the nearest.`));
+  }
+  if (radius) found.push(figure('radius', 'Radius', bars(radius, names, 'radius'), some));
+  if (counts) found.push(figure('counts', 'Rows', bars(counts, names, 'rows'), some));
+  if (thresholds) found.push(figure('thresholds', 'Thresholds', bars(thresholds, names, 'score'), some));
+  return outcome ? [...found, ...outcomes(outcome, names, nClasses)] : found;
+}
+
+/** The centers by the two directions in which they differ most. */
+function projection({ centers, names, described }: View): [picture: string] {
+  const width = centers[0]?.length ?? 0;
+  if (centers.length < 2 || width < 2) {
+    const points = centers.map(([x = 0], j): Point => ({ x, y: 0, name: names[j] ?? '', text: described[j] ?? '' }));
+    return [scatter(points, 'first feature', '')];
+  }
+  const pca = new PCA(
+    centers.map((row) => Array.from(row)),
+    { method: 'SVD', center: true },
+  );
+  const [first = 0, second = 0] = pca.getExplainedVariance();
+  const places = pca
+    .predict(
+      centers.map((row) => Array.from(row)),
+      { nComponents: 2 },
+    )
+    .to2DArray();
+  const points = places.map(([x = 0, y = 0], j): Point => ({ x, y, name: names[j] ?? '', text: described[j] ?? '' }));
+  const title = (which: string, part: number) =>
+    `${which} principal component, ${(100 * part).toFixed(0)} % of the variance`;
+  return [scatter(points, title('first', first), title('second', second))];
+}
+
+function outcomes(
+  { confusion, scores }: NonNullable<View['outcome']>,
+  names: readonly string[],
+  nClasses: number,
+): string[] {
+  const found: string[] = [];
+  if (confusion && nClasses < MOST_CELLS && names.length === nClasses) {
+    const all = [...names, 'unknown'];
+    const size = nClasses + 1;
+    const totals = all.map((_, row) =>
+      confusion.subarray(row * size, (row + 1) * size).reduce((sum, count) => sum + count, 0),
+    );
+    const cell = (row: number, column: number) => {
+      const count = confusion[row * size + column] as number;
+      return { shade: count / (totals[row] || 1), text: `${all[row]} taken for ${all[column]}: ${numberText(count)}` };
+    };
+    const picture = heatMap(size, all, cell, { rows: 'class', columns: 'taken for' });
+    found.push(figure('confusion', 'Confusion', picture, 'Shares of the rows of each class.'));
+  }
+  const { known, unknown } = scores;
+  const series = [
+    { name: 'known', values: known },
+    { name: 'unknown', values: unknown },
+  ].filter(({ values }) => values.length > 0);
+  found.push(figure('scores', 'Scores of the rows', histogram(series, 'score', 'rows')));
+  return found;
+}

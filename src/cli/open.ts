@@ -1,0 +1,143 @@
+import { extname } from 'node:path';
+import {
+  NPY_HEADER_BYTES,
+  npyHeader,
+  type SafetensorsHeader,
+  safetensorsHeader,
+  type TensorPlace,
+} from '../files/index.js';
+import { openBytes, Peeked, PIPE } from './byte-source.js';
+import { CsvLabels, type CsvOptions, CsvRows } from './csv.js';
+import { DenseLabels, DenseRows, type Place } from './dense.js';
+import { Failure, inFile, quoted } from './failure.js';
+import type { Labels, Rows } from './rows.js';
+
+export const FORMATS = ['npy', 'safetensors', 'csv'] as const;
+export type Format = (typeof FORMATS)[number];
+
+/** Where rows and their labels are. */
+export interface InputOptions extends CsvOptions {
+  /** A file of labels; default: labels that stand beside the rows, where there are any. */
+  readonly labels?: string | undefined;
+  readonly format?: Format | undefined;
+  readonly tensor?: string | undefined;
+  readonly labelTensor?: string | undefined;
+}
+
+/** Whether labels are wanted, may be there, or are of no interest. */
+export type Wish = 'needed' | 'optional' | 'none';
+
+const NAMES_OF_ROWS = ['embeddings', 'features', 'x', 'centers'];
+const NAMES_OF_LABELS = ['labels', 'label', 'targets', 'target', 'y'];
+
+/**
+ * Opens rows with their labels.
+ * @throws Failure for what can't be read, for labels of another number, and for none where they are needed
+ */
+export async function openRows(path: string, options: InputOptions, wish: Wish): Promise<Rows> {
+  const labels =
+    options.labels !== undefined && wish !== 'none' ? await openLabels(options.labels, options) : undefined;
+  const source = await openPeeked(path);
+  const rows = await inFile(source.name, async () => {
+    switch (formatOf(path, source, options.format)) {
+      case 'npy':
+        return new DenseRows(source, npyHeader(source.head), labels);
+      case 'csv':
+        return CsvRows.open(source, options, labels);
+      case 'safetensors': {
+        const { places } = await headerOf(source);
+        const place = chosen(places, options.tensor, NAMES_OF_ROWS, 'rows', source.name, (shape) => shape.length === 2);
+        const own = labels ?? (wish === 'none' ? undefined : await labelsBeside(path, places, options));
+        return new DenseRows(source, place, own);
+      }
+    }
+  });
+  if (wish === 'needed' && !rows.hasLabels) {
+    throw new Failure(`${rows.name}: there are no labels beside the rows: name a file of them by --labels`);
+  }
+  if (labels?.nRows !== undefined && rows.nRows !== undefined && labels.nRows !== rows.nRows) {
+    throw new Failure(`${labels.name} has ${labels.nRows} labels, but ${rows.name} has ${rows.nRows} rows`);
+  }
+  return rows;
+}
+
+/** Opens labels alone, whether they have a file of their own or not. */
+export async function openLabels(path: string, options: InputOptions): Promise<Labels> {
+  const source = await openPeeked(path);
+  return inFile<Labels>(source.name, async () => {
+    // The format that was named is that of the rows, unless the labels stand beside them.
+    switch (formatOf(path, source, options.labels === path ? undefined : options.format)) {
+      case 'npy':
+        return new DenseLabels(source, npyHeader(source.head));
+      case 'csv':
+        return CsvLabels.open(source, options);
+      case 'safetensors': {
+        const { places } = await headerOf(source);
+        const isList = (shape: readonly number[]) => shape.length === 1;
+        return new DenseLabels(
+          source,
+          chosen(places, options.labelTensor, NAMES_OF_LABELS, 'labels', source.name, isList),
+        );
+      }
+    }
+  });
+}
+
+/** A second reader of the same file, if it has labels. */
+async function labelsBeside(
+  path: string,
+  places: Readonly<Record<string, TensorPlace>>,
+  options: InputOptions,
+): Promise<Labels | undefined> {
+  if (options.labelTensor === undefined && !NAMES_OF_LABELS.some((name) => name in places)) return undefined;
+  if (path === PIPE) throw new Failure('standard input: two tensors of one pipe can not be read at once: use a file');
+  return openLabels(path, options);
+}
+
+export const openPeeked = async (path: string) => Peeked.open(await openBytes(path), NPY_HEADER_BYTES);
+
+/** As it was said, or as the first bytes say; a CSV has none of its own. */
+export function formatOf(path: string, { head }: Peeked, format: Format | undefined): Format {
+  if (format) return format;
+  if (String.fromCharCode(...head.subarray(0, 6)) === '\x93NUMPY') return 'npy';
+  // The length of a header, below 16 MB, and the header.
+  if (head[8] === 0x7b && head.subarray(4, 8).every((byte) => byte === 0)) return 'safetensors';
+  const extension = extname(path).slice(1).toLowerCase();
+  // What is not what its name says is told so by the reader of that format.
+  return FORMATS.find((name) => name === extension) ?? 'csv';
+}
+
+/** What a safetensors file says of its tensors. */
+export async function headerOf(source: Peeked): Promise<SafetensorsHeader> {
+  const { head } = source;
+  const length = head.length < 8 ? 0 : Number(new DataView(head.buffer).getBigUint64(0, true));
+  // What is longer is refused by what reads it, and needs not be read for that.
+  const begin = new Uint8Array(length > 2 ** 24 ? head.length : Math.max(8 + length, head.length));
+  await source.seek(0);
+  const found = await source.read(begin);
+  await source.seek(0);
+  if (source.size === undefined) {
+    throw new Failure(`${source.name}: a safetensors file can not be checked before its end: use a file, or .npy`);
+  }
+  return safetensorsHeader(begin.subarray(0, found), source.size);
+}
+
+/** The one tensor that is meant. */
+function chosen(
+  places: Readonly<Record<string, TensorPlace>>,
+  wanted: string | undefined,
+  usual: readonly string[],
+  what: string,
+  file: string,
+  fits: (shape: readonly number[]) => boolean,
+): Place {
+  const names = Object.keys(places);
+  const fitting = names.filter((name) => fits(places[name]?.shape ?? []));
+  const name =
+    wanted ?? usual.find((usualName) => fitting.includes(usualName)) ?? (fitting.length === 1 ? fitting[0] : undefined);
+  const place = name === undefined ? undefined : places[name];
+  if (place) return place;
+  const problem = wanted === undefined ? `which tensor has the ${what} is not clear` : `no tensor ${quoted(wanted)}`;
+  const option = what === 'rows' ? '--tensor' : '--label-tensor';
+  throw new Failure(`${file}: ${problem} among ${quoted(names.join(', '))}: name it by ${option}`);
+}

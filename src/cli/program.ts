@@ -1,0 +1,186 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { convert } from './convert.js';
+import { evaluate } from './evaluate.js';
+import { fit } from './fit.js';
+import { inspect } from './inspect.js';
+import { FORMATS } from './open.js';
+import { predict } from './predict.js';
+import { RESULT_FORMATS } from './results.js';
+
+const SCORES = ['distance', 'normalized', 'cac', 'softmin', 'entropy', 'mahalanobis', 'knn-centers'];
+const METRICS = ['sqeuclidean', 'euclidean', 'cosine'];
+
+/** The command line: names and texts of commands and options. What they do is elsewhere. */
+export function program(version: string): Command {
+  const root = new Command('center-loss')
+    .description(
+      'Centers of classes from embeddings: fitted, used and looked at. Files are .npy, .safetensors or .csv, of any size.',
+    )
+    .version(version)
+    .showHelpAfterError('(--help tells how it is called)')
+    .configureHelp({ showGlobalOptions: true })
+    .addHelpText(
+      'after',
+      examples([
+        'center-loss fit train.npy --labels train-labels.npy --score distance -o centers.safetensors',
+        'center-loss evaluate test.npy --labels test-labels.npy -m centers.safetensors',
+        'center-loss predict new.npy -m centers.safetensors -o labels.npy',
+        'center-loss inspect centers.safetensors --html centers.html',
+      ]) +
+        '\nA file named - is standard input or output. The exit code is 0, or 1 after a failure, or 2 if the command is\nnot called as it should be.\n',
+    );
+
+  rows(root.command('fit'), 'rows')
+    .summary('make centers, the means of classes, from labelled rows')
+    .description(
+      'Makes the mean of each class its center, in one pass over the rows. With --score or --tpr, makes a classifier: a threshold, above which a row is unknown, is fitted too, in a second pass, to as many of the known rows as 32 MB hold.',
+    )
+    .option('-l, --labels <file>', 'labels of the rows, if they do not stand beside them')
+    .requiredOption('-o, --output <file>', 'the centers, as a .safetensors file')
+    .option('--classes <n>', 'how many classes there are (default: as the labels say)', positive)
+    .option('--names <file>', 'names of the classes, one a line; labels may be these names')
+    .option('--checkpoint <file>', 'where to keep what is done; the same command goes on from there')
+    .option('--checkpoint-every <n>', 'after how many blocks of 4 MB', positive, 64)
+    .addOption(new Option('--score <name>', 'of the threshold').choices(SCORES))
+    .addOption(new Option('--metric <name>', 'of the score').choices(METRICS))
+    .option('--tpr <share>', 'the share of known rows to stay known (default: 0.95)', shareOf)
+    .option('--per-class', 'a threshold for each class')
+    .option('--calibration <file>', 'rows for the threshold that were not trained on (default: the same rows)')
+    .option('--calibration-labels <file>', 'labels of these')
+    .addHelpText(
+      'after',
+      examples([
+        'center-loss fit train.npy --labels labels.npy -o centers.safetensors',
+        'center-loss fit train.csv --label-column species --tpr 0.99 -o centers.safetensors',
+        'center-loss fit big.npy --labels labels.npy --checkpoint fit.checkpoint -o centers.safetensors',
+        'zcat rows.csv.gz | center-loss fit - --classes 10 -o centers.safetensors',
+      ]),
+    )
+    .action(fit);
+
+  for (const [name, what, text] of [
+    ['predict', 'labels', 'the nearest class of each row, or -1: unknown'],
+    ['score', 'scores', 'how unknown each row looks: the higher the score, the more'],
+  ] as const) {
+    model(rows(root.command(name), 'rows'))
+      .summary(`tell ${text}`)
+      .description(
+        `Tells ${text}. As .csv, .jsonl or .npy (${what === 'labels' ? 'int32 labels' : 'float32 scores'}). A column of labels in a CSV is left out.`,
+      )
+      .option('-o, --output <file>', 'where to', '-')
+      .addOption(new Option('--to <format>', 'default: as the output is called, or csv').choices(RESULT_FORMATS))
+      .addHelpText(
+        'after',
+        examples([
+          `center-loss ${name} new.npy -m centers.safetensors -o ${what}.npy`,
+          `center-loss ${name} new.csv -m centers.safetensors --metric cosine > ${what}.csv`,
+          `cat new.npy | center-loss ${name} - -m centers.safetensors --json | jq .label`,
+        ]),
+      )
+      .action((input, options) => predict(what, input, options));
+  }
+
+  model(rows(root.command('evaluate'), 'rows'))
+    .summary('tell how right a model is on labelled rows')
+    .description(
+      'Tells how right a model is on labelled rows, and if some of them are unknown (label below 0, or a name of no class), how well its scores tell these from the others.',
+    )
+    .option('-l, --labels <file>', 'labels of the rows, if they do not stand beside them')
+    .option('--others-unknown', 'take whole numbers that no class has as unknown too')
+    .option('--confusion', 'which class is taken for which')
+    .addHelpText(
+      'after',
+      examples([
+        'center-loss evaluate test.npy --labels labels.npy -m centers.safetensors',
+        'center-loss evaluate test.csv -m centers.safetensors --score softmin --json | jq .auroc',
+        'center-loss evaluate test.npy --labels labels.npy -m centers.safetensors --confusion',
+      ]),
+    )
+    .action(evaluate);
+
+  rows(root.command('inspect'), 'file', 'of --data')
+    .summary('tell what is in a file of centers; --html draws it')
+    .description('Tells what is in a file of centers or in a .npy file, and draws centers as a page of HTML.')
+    .option('--html <file>', 'a page that loads nothing: centers in 2-D, distances, radius, counts, confusion')
+    .option('--data <file>', 'labelled rows to try the model on')
+    .option('-l, --labels <file>', 'labels of these, if they do not stand beside them')
+    .option('--others-unknown', 'take whole numbers that no class has as unknown too')
+    .option('--model-tensor <name>', 'the tensor of centers, in a file of another library')
+    .addHelpText(
+      'after',
+      examples([
+        'center-loss inspect centers.safetensors',
+        'center-loss inspect centers.safetensors --html page.html --data test.npy --labels labels.npy',
+        'center-loss inspect state-dict.safetensors --model-tensor head.centers --json',
+      ]),
+    )
+    .action(inspect);
+
+  rows(root.command('convert'), 'input')
+    .argument('<output>', 'where to, - for standard output')
+    .summary('write rows or centers in another format')
+    .description(
+      'Writes rows, as float32, or the centers of a model in another format. Labels go along, except to .npy, which has no place for them.',
+    )
+    .option('-l, --labels <file>', 'labels to put beside the rows')
+    .addOption(new Option('--to <format>', 'default: as the output is called').choices(FORMATS))
+    .option('--centers', 'the input is a model: its centers')
+    .addHelpText(
+      'after',
+      examples([
+        'center-loss convert rows.csv rows.npy',
+        'center-loss convert rows.npy rows.safetensors --labels labels.npy',
+        'center-loss convert --centers state-dict.safetensors centers.csv',
+        'center-loss convert rows.npy - --to csv | head -3',
+      ]),
+    )
+    .action(convert);
+  return root;
+}
+
+/** What all commands have that read rows. */
+function rows(command: Command, argument: string, whose = 'of the rows'): Command {
+  return command
+    .argument(`<${argument}>`, '.npy, .safetensors or .csv, - for standard input')
+    .addOption(new Option('--format <format>', `${whose} (default: as the file begins)`).choices(FORMATS))
+    .option('--tensor <name>', `the tensor ${whose}, in .safetensors`)
+    .option('--label-tensor <name>', 'the tensor of labels, in .safetensors')
+    .option(
+      '--label-column <name>',
+      'the column of labels, in .csv, by name or from 0 (default: label, target, class, y)',
+    )
+    .option('--delimiter <text>', 'between columns, in .csv', ',')
+    .option('--progress', 'show progress (default: on a terminal)')
+    .option('--no-progress', 'show none')
+    .option('--json', 'results as JSON');
+}
+
+/** What all commands have that use a model for rows. */
+function model(command: Command): Command {
+  return command
+    .requiredOption('-m, --model <file>', 'centers: a .safetensors file of fit, of saveCenters or of PyTorch')
+    .option('--model-tensor <name>', 'the tensor of centers, in a file of another library')
+    .addOption(new Option('--score <name>', 'default: that of the model, or distance').choices(SCORES))
+    .addOption(new Option('--metric <name>', 'default: that of the model, or sqeuclidean').choices(METRICS))
+    .option('--threshold <number>', 'the score above which a row is unknown (default: that of the model)', number);
+}
+
+const examples = (lines: readonly string[]): string => `\nExamples:\n${lines.map((line) => `  ${line}\n`).join('')}`;
+
+function number(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || Number.isNaN(value)) throw new InvalidArgumentError('It must be a number.');
+  return value;
+}
+
+function positive(text: string): number {
+  const value = number(text);
+  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('It must be a whole number from 1 up.');
+  return value;
+}
+
+function shareOf(text: string): number {
+  const value = number(text);
+  if (!(value > 0 && value <= 1)) throw new InvalidArgumentError('It must be over 0 and at most 1.');
+  return value;
+}

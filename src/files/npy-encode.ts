@@ -1,0 +1,32 @@
+import { CenterLossError } from '../core.js';
+import type { Dtype } from './dtypes.js';
+import { MAGIC, NPY_DTYPES, type NpyHeader } from './npy-header.js';
+
+/** numpy leaves as many places as the first size may need, for who appends rows and writes the header anew. */
+const LONGEST_SIZE = 21;
+/** What the header fills up, so that the values can be mapped where they are. */
+const ALIGNMENT = 64;
+
+/**
+ * What a .npy file of ours begins with: all before its values, as `numpy.save` writes it.
+ * @throws CenterLossError `ERR_OPTION` for a type that numpy does not have
+ */
+export function encodeHeader(
+  dtype: Dtype,
+  shape: readonly number[],
+  { bigEndian = false, fortranOrder = false }: Partial<Pick<NpyHeader, 'bigEndian' | 'fortranOrder'>> = {},
+): Uint8Array {
+  const kind = Object.keys(NPY_DTYPES).find((name) => NPY_DTYPES[name] === dtype);
+  if (kind === undefined) throw new CenterLossError('ERR_OPTION', `numpy has no type for ${dtype}`);
+  const descr = `${kind.endsWith('1') ? '|' : bigEndian ? '>' : '<'}${kind}`;
+  const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(', ')})`;
+  const room = shape.length === 0 ? '' : ' '.repeat(LONGEST_SIZE - `${shape[0]}`.length);
+  const text = `{'descr': '${descr}', 'fortran_order': ${fortranOrder ? 'True' : 'False'}, 'shape': ${tuple}, }${room}`;
+  const length = Math.ceil((MAGIC.length + 4 + text.length + 1) / ALIGNMENT) * ALIGNMENT;
+  const header = new Uint8Array(length).fill(0x20);
+  header.set([...MAGIC, 1, 0]);
+  new DataView(header.buffer).setUint16(MAGIC.length + 2, length - MAGIC.length - 4, true);
+  header.set(new TextEncoder().encode(text), MAGIC.length + 4);
+  header[length - 1] = 0x0a;
+  return header;
+}

@@ -1,0 +1,95 @@
+// A fit that is killed, and goes on.
+import { spawn } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
+import { beforeAll, expect, it } from 'vitest';
+import { csvOf, sample, writeSample } from './rows.js';
+import { at, CLI, folder, json, run } from './run.js';
+
+const FIT = ['fit', 'rows.npy', '--labels', 'rows-labels.npy', '--checkpoint-every', '2'];
+const CHECKPOINT = ['--checkpoint', 'fit.checkpoint'];
+/** Of 4 MB of 64 features each. */
+const BLOCK = 2 ** 14;
+const rows = sample(13 * BLOCK + 77, 20, 64, 1, 500);
+
+beforeAll(async () => {
+  writeSample('rows', rows);
+  await json([...FIT, '-o', 'whole.safetensors']);
+});
+
+/** Starts a fit and kills it once it has saved something; false if it was done before that. */
+async function killed(): Promise<boolean> {
+  const child = spawn(process.execPath, [CLI, ...FIT, ...CHECKPOINT, '-o', 'killed.safetensors'], {
+    cwd: folder,
+    stdio: 'ignore',
+  });
+  const before = existsSync(at('fit.checkpoint')) ? statSync(at('fit.checkpoint')).ino : 0;
+  const isNew = () => existsSync(at('fit.checkpoint')) && statSync(at('fit.checkpoint')).ino !== before;
+  while (child.exitCode === null && !isNew()) await setTimeout(1);
+  child.kill('SIGKILL');
+  return new Promise((resolve) => child.on('close', (_, signal) => resolve(signal === 'SIGKILL')));
+}
+
+const same = (name: string) => readFileSync(at(name)).equals(readFileSync(at('whole.safetensors')));
+
+it('gives the same bits with checkpoints and without, and removes its own', async () => {
+  const { resumedAt } = await json([...FIT, ...CHECKPOINT, '-o', 'checked.safetensors']);
+  expect([resumedAt, same('checked.safetensors'), existsSync(at('fit.checkpoint'))]).toEqual([null, true, false]);
+});
+
+it('goes on where it was killed, with the same bits', async () => {
+  let kills = 0;
+  // A run may be done before it is caught.
+  for (let attempt = 0; attempt < 20 && kills < 2; attempt++) if (await killed()) kills++;
+  expect(kills).toBe(2);
+  expect(existsSync(at('fit.checkpoint'))).toBe(true);
+  const report = await json([...FIT, ...CHECKPOINT, '-o', 'killed.safetensors']);
+  expect(report).toMatchObject({ rows: rows.rows, unknown: 500, rejected: 0 });
+  const { resumedAt } = report as { resumedAt: number };
+  expect(resumedAt).toBeGreaterThan(0);
+  expect(resumedAt % (2 * BLOCK)).toBe(0);
+  expect(same('killed.safetensors')).toBe(true);
+  expect(existsSync(at('fit.checkpoint'))).toBe(false);
+});
+
+it('does not go on with other rows or options', async () => {
+  while (!(await killed()));
+  const checkpoint = readFileSync(at('fit.checkpoint'));
+  const refused = async (...args: string[]) => {
+    const { code, stderr } = await run([...args, ...CHECKPOINT, '-o', 'refused.safetensors']);
+    expect([code, stderr]).toEqual([
+      1,
+      'center-loss: fit.checkpoint: the checkpoint is of other rows or of other options: remove it to begin anew\n',
+    ]);
+  };
+  await refused(...FIT, '--classes', '21');
+  const bytes = readFileSync(at('rows.npy'));
+  bytes.writeUInt8(bytes.readUInt8(bytes.length - 1) ^ 1, bytes.length - 1);
+  writeFileSync(at('other.npy'), bytes);
+  await refused('fit', 'other.npy', ...FIT.slice(2));
+  expect(readFileSync(at('fit.checkpoint')).equals(checkpoint)).toBe(true);
+  expect(existsSync(at('refused.safetensors'))).toBe(false);
+});
+
+it('refuses what is no checkpoint, and pipes', async () => {
+  writeFileSync(at('fit.checkpoint'), 'no');
+  expect(await run([...FIT, ...CHECKPOINT, '-o', 'x.safetensors'])).toMatchObject({
+    code: 1,
+    stderr: 'center-loss: fit.checkpoint: a file of 2 bytes is no safetensors file\n',
+  });
+  rmSync(at('fit.checkpoint'));
+  const args = ['fit', '-', '--classes', '20', ...CHECKPOINT, '-o', 'x.safetensors'];
+  expect(await run(args, { input: csvOf(sample(20, 20, 3, 1)) })).toMatchObject({
+    code: 1,
+    stderr: 'center-loss: standard input: a pipe can not be resumed: --checkpoint needs files\n',
+  });
+});
+
+it('leaves nothing half written behind when it is interrupted', async () => {
+  const child = spawn(process.execPath, [CLI, 'convert', 'rows.npy', 'rows.csv'], { cwd: folder, stdio: 'pipe' });
+  const parts = () => readdirSync(folder).filter((name) => /^rows\.csv.*part$/.test(name));
+  while (parts().length === 0) await setTimeout(1);
+  child.kill('SIGINT');
+  const code = await new Promise((resolve) => child.on('close', resolve));
+  expect([code, parts(), existsSync(at('rows.csv'))]).toEqual([130, [], false]);
+});

@@ -1,0 +1,230 @@
+// predict, score, evaluate and convert.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { fromSafetensors, loadCenters, loadClassifier, readNpy, toFloats, toSafetensors } from 'center-loss/files';
+import {
+  accuracy,
+  auprIn,
+  auprOut,
+  auroc,
+  type Classification,
+  fprAtTpr,
+  OpenSetClassifier,
+  oscr,
+} from 'center-loss/open-set';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { arrays, bytesOf, stateDicts } from '../files/oracle.js';
+import { csvOf, sample, writeSample } from './rows.js';
+import { at, json, run } from './run.js';
+
+const NAMES = ['ant', 'bee', 'cat, big', 'dog', 'elk'];
+const train = sample(2000, 5, 6, 3);
+const test = sample(2000, 5, 6, 4, 700);
+let results: Classification;
+const MODEL = ['-m', 'model.safetensors'];
+
+beforeAll(async () => {
+  writeSample('train', train);
+  writeSample('test', test);
+  writeFileSync(at('names.txt'), NAMES.join('\n'));
+  const fit = ['fit', 'train.npy', '--labels', 'train-labels.npy', '--names', 'names.txt', '--tpr', '0.97'];
+  await json([...fit, '-o', 'model.safetensors']);
+  results = loadClassifier(readFileSync(at('model.safetensors'))).classify(test.x);
+});
+
+const read = (name: string) => readNpy(readFileSync(at(name)));
+
+describe('predict and score', () => {
+  it('write arrays', async () => {
+    const unknown = results.labels.filter((label) => label < 0).length;
+    expect(await json(['predict', 'test.npy', ...MODEL, '-o', 'labels.npy'])).toMatchObject({ rows: 2700, unknown });
+    expect(read('labels.npy')).toEqual({ dtype: 'I32', shape: [2700], data: results.labels });
+    await json(['score', 'test.npy', ...MODEL, '-o', 'scores.npy']);
+    expect(read('scores.npy')).toEqual({ dtype: 'F32', shape: [2700], data: results.scores });
+  });
+
+  it('write arrays of a CSV, which does not say how many rows it has', async () => {
+    writeFileSync(at('test.csv'), csvOf(test));
+    await json(['predict', 'test.csv', ...MODEL, '-o', 'labels.npy']);
+    expect(read('labels.npy')).toEqual({ dtype: 'I32', shape: [2700], data: results.labels });
+  });
+
+  it('go on over many blocks', async () => {
+    const many = sample(180_000, 5, 6, 9);
+    writeSample('many', many);
+    const classifier = loadClassifier(readFileSync(at('model.safetensors')));
+    await json(['predict', 'many.npy', ...MODEL, '-o', 'labels.npy']);
+    const labels = classifier.predict(many.x);
+    expect(Buffer.from((read('labels.npy').data as Int32Array).buffer).equals(Buffer.from(labels.buffer))).toBe(true);
+  });
+
+  it('go through pipes', async () => {
+    const input = readFileSync(at('test.npy'));
+    const { bytes } = await run(['predict', '-', ...MODEL, '--to', 'npy'], { input });
+    expect(readNpy(bytes).data).toEqual(results.labels);
+  });
+
+  it('write a CSV with names, quoted where they must be', async () => {
+    const { stdout } = await run(['predict', 'test.npy', ...MODEL]);
+    const [head, ...lines] = stdout.trimEnd().split('\n');
+    expect(head).toBe('label,name');
+    const nameOf = (label: number) => (label === 2 ? '"cat, big"' : (NAMES[label] ?? ''));
+    expect(lines).toEqual(Array.from(results.labels, (label) => `${label},${nameOf(label)}`));
+  });
+
+  it('write scores that are the same float32 when they are read', async () => {
+    const { stdout } = await run(['score', 'test.npy', ...MODEL]);
+    const [head, ...lines] = stdout.trimEnd().split('\n');
+    expect(head).toBe('score,label,nearest,name');
+    const values = lines.map((line) => line.split(','));
+    expect(Float32Array.from(values, ([score]) => Number(score))).toEqual(results.scores);
+    expect(Int32Array.from(values, ([, , nearest]) => Number(nearest))).toEqual(results.nearest);
+  });
+
+  it('write JSON, a line a row', async () => {
+    const { stdout } = await run(['score', 'test.npy', ...MODEL, '--json']);
+    const lines = stdout.trimEnd().split('\n');
+    expect(lines.length).toBe(2700);
+    for (const i of [0, 1, 2699]) {
+      const label = results.labels[i] as number;
+      const { score, ...more } = JSON.parse(lines[i] as string);
+      expect(more).toEqual({ label, name: NAMES[label] ?? null, nearest: results.nearest[i] });
+      expect(Math.fround(score)).toBe(results.scores[i]);
+    }
+  });
+
+  it('take another score and threshold than those of the model', async () => {
+    await json(['predict', 'test.npy', ...MODEL, '--score', 'softmin', '--threshold', '1e-9', '-o', 'labels.npy']);
+    const { params } = loadCenters(readFileSync(at('model.safetensors')));
+    const other = new OpenSetClassifier(
+      { params, nClasses: 5, nFeatures: 6 },
+      { score: 'softmin', metric: 'sqeuclidean', threshold: 1e-9 },
+    );
+    expect(read('labels.npy').data).toEqual(other.predict(test.x));
+  });
+
+  it('give -1 and no score to a row that is not finite', async () => {
+    const { stdout } = await run(['score', '-', ...MODEL, '--json'], { input: 'nan,1,2,3,4,5\n-inf,1,2,3,4,5\n' });
+    const line = '{"label":-1,"name":null,"score":null,"nearest":-1}\n';
+    expect(stdout).toBe(line + line);
+  });
+
+  it('write nothing of no rows but the head', async () => {
+    writeSample('none', { x: new Float32Array(0), target: new Int32Array(0), rows: 0, nFeatures: 6 });
+    expect((await run(['predict', 'none.npy', ...MODEL])).stdout).toBe('label,name\n');
+    await json(['score', 'none.npy', ...MODEL, '-o', 'scores.npy']);
+    expect(read('scores.npy')).toEqual({ dtype: 'F32', shape: [0], data: new Float32Array(0) });
+  });
+
+  it('take the centers of a PyTorch file', async () => {
+    for (const one of stateDicts) {
+      writeFileSync(at('state.safetensors'), bytesOf(one));
+      const [nClasses, nFeatures] = one.shape;
+      const x = Float32Array.from({ length: 3 * nFeatures }, (_, i) => Math.sin(i));
+      writeSample('few', { x, target: new Int32Array(3), rows: 3, nFeatures });
+      await json(['predict', 'few.npy', '-m', 'state.safetensors', '-o', 'labels.npy']);
+      const { params } = loadCenters(bytesOf(one));
+      const expected = new OpenSetClassifier({ params, nClasses, nFeatures });
+      expect(read('labels.npy').data).toEqual(expected.predict(x));
+    }
+  });
+});
+
+describe('evaluate', () => {
+  const isKnown = (label: number) => label >= 0;
+
+  it('counts what is right and ranks known and unknown rows', async () => {
+    const { target } = test;
+    const known = results.scores.filter((_, i) => isKnown(target[i] as number));
+    const unknown = results.scores.filter((_, i) => !isKnown(target[i] as number));
+    const right = Array.from(target.filter(isKnown), (label, i) => results.nearest[i] === label);
+    const found = await json(['evaluate', 'test.npy', '--labels', 'test-labels.npy', ...MODEL]);
+    expect(found).toMatchObject({
+      ...{ rows: 2700, known: 2000, unknown: 700 },
+      accuracy: accuracy(results.nearest, target),
+      auroc: auroc(known, unknown),
+      auprIn: auprIn(known, unknown),
+      auprOut: auprOut(known, unknown),
+      fpr95: fprAtTpr(known, unknown),
+      oscr: oscr(known, right, unknown),
+      rejectedKnown: results.labels.filter((label, i) => label < 0 && isKnown(target[i] as number)).length / 2000,
+      rejectedUnknown: results.labels.filter((label, i) => label < 0 && !isKnown(target[i] as number)).length / 700,
+    });
+  });
+
+  it('knows what was taken for what', async () => {
+    const expected = Array.from({ length: 6 }, () => new Array(6).fill(0));
+    const place = (label: number | undefined) => (label === undefined || label < 0 ? 5 : label);
+    test.target.forEach((label, i) => {
+      const row = expected[place(label)] as number[];
+      const column = place(results.labels[i]);
+      row[column] = (row[column] as number) + 1;
+    });
+    const args = ['evaluate', 'test.npy', '--labels', 'test-labels.npy', ...MODEL, '--confusion'];
+    expect((await json(args)).confusion).toEqual(expected);
+    const { stdout } = await run(args);
+    expect(stdout).toMatch(/ class +ant +bee +cat, big +dog +elk +unknown\n/);
+  });
+
+  it('takes names that no class has as unknown', async () => {
+    writeFileSync(at('named.csv'), csvOf(test, NAMES).replaceAll('cat, big', '"cat, big"'));
+    expect(await json(['evaluate', 'named.csv', ...MODEL])).toMatchObject({ known: 2000, unknown: 700 });
+  });
+
+  it('takes other numbers as unknown only if told so', async () => {
+    writeFileSync(at('others.csv'), csvOf({ ...test, target: test.target.map((label) => (label < 0 ? 9 : label)) }));
+    await json(['fit', 'train.npy', '--labels', 'train-labels.npy', '-o', 'plain.safetensors']);
+    const args = ['evaluate', 'others.csv', '-m', 'plain.safetensors'];
+    expect(await json([...args, '--others-unknown'])).toMatchObject({ known: 2000, unknown: 700 });
+    const { code, stderr } = await run(args);
+    expect([code, stderr]).toEqual([
+      1,
+      'center-loss: others.csv: row 2000 has the label "9", but there are 5 classes (0 … 4; below 0 = unknown)\n',
+    ]);
+  });
+});
+
+describe('convert', () => {
+  it('keeps every float32 and label on the way through all formats', async () => {
+    await json(['convert', 'test.npy', 'a.safetensors', '--labels', 'test-labels.npy']);
+    await json(['convert', 'a.safetensors', 'b.csv']);
+    await json(['convert', 'b.csv', 'c.safetensors']);
+    await json(['convert', 'b.csv', 'd.npy']);
+    const { tensors } = fromSafetensors(readFileSync(at('c.safetensors')));
+    expect(tensors.embeddings).toMatchObject({ dtype: 'F32', shape: [2700, 6], data: test.x });
+    expect(tensors.labels).toMatchObject({ dtype: 'I32', shape: [2700], data: test.target });
+    expect(readFileSync(at('d.npy'))).toEqual(readFileSync(at('test.npy')));
+  });
+
+  it('writes in a pipe what it writes in a file', async () => {
+    const { bytes } = await run(['convert', 'test.npy', '-', '--to', 'csv']);
+    await json(['convert', 'test.npy', 'test-rows.csv']);
+    expect(bytes.equals(readFileSync(at('test-rows.csv')))).toBe(true);
+  });
+
+  it('writes the centers of a model', async () => {
+    await json(['convert', '--centers', 'model.safetensors', 'centers.npy']);
+    const { params } = loadCenters(readFileSync(at('model.safetensors')));
+    expect(read('centers.npy')).toEqual({ dtype: 'F32', shape: [5, 6], data: params });
+    await json(['convert', '--centers', 'model.safetensors', 'centers.safetensors']);
+    expect(loadCenters(readFileSync(at('centers.safetensors')))).toMatchObject({ params, names: NAMES });
+  });
+
+  it('reads what numpy writes', async () => {
+    const tables = arrays.filter(({ ours, shape }) => ours && shape.length === 2 && shape.every((size) => size > 0));
+    expect(tables.length).toBeGreaterThan(3);
+    for (const one of tables) {
+      const tensor = readNpy(bytesOf(one));
+      if (['BOOL', 'C64'].includes(tensor.dtype)) continue;
+      writeFileSync(at('numpy.npy'), bytesOf(one));
+      await json(['convert', 'numpy.npy', 'numpy-f4.npy']);
+      expect(toFloats(read('numpy-f4.npy')), one.name).toEqual(toFloats(tensor));
+    }
+  });
+
+  it('reads half precision', async () => {
+    const half = { dtype: 'F16', shape: [2, 2], data: Uint16Array.of(0x3c00, 0xc000, 0x0001, 0x7bff) } as const;
+    writeFileSync(at('half.safetensors'), toSafetensors({ x: half }));
+    await json(['convert', 'half.safetensors', 'half.npy']);
+    expect(Array.from(toFloats(read('half.npy')))).toEqual([1, -2, 2 ** -24, 65504]);
+  });
+});
