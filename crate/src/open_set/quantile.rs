@@ -22,7 +22,8 @@ pub(crate) fn rank(share: f64, n: usize) -> usize {
     let of = |k: usize| k as f64 / n as f64;
     // The product rounds, and 0.95·20 may come out on either side of 19. A quotient of counts is the float64 that is
     // nearest to it, as is the share that a person wrote down as 0.95: so it is quotients that are compared.
-    let mut k = ((share * n as f64) as usize).clamp(1, n);
+    // Not by `clamp`, which has a panic with a message: that takes more than a kilobyte in the module.
+    let mut k = ((share * n as f64) as usize).max(1).min(n);
     while k > 1 && of(k - 1) >= share {
         k -= 1;
     }

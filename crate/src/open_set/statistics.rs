@@ -205,7 +205,7 @@ impl<'a> Statistics<'a> {
     pub fn add<V: Vector>(&mut self, x: Rows, labels: &[i32], weights: &[f32], forgetting: f64) {
         self.forget::<V>(forgetting);
         let arriving = Arriving { x, weights, growth: self.head.growth };
-        let rows_of = |bytes: usize| (bytes / (size_of::<f32>() * x.dim())).max(TOGETHER);
+        let rows_of = |bytes: usize| bytes.checked_div(size_of::<f32>() * x.dim()).unwrap_or(0).max(TOGETHER);
         let (at_once, ahead) = (rows_of(WAITING_BYTES), rows_of(AHEAD_BYTES));
         for first in (0..labels.len()).step_by(at_once) {
             let labels = part(labels, first, at_once.min(labels.len() - first));
@@ -352,7 +352,8 @@ impl<'a> Statistics<'a> {
         // The pivot moves, so that the run can't go on.
         self.finish_run(class);
         let dim = self.totals.dim;
-        part_mut(self.totals.pivots, class * dim, dim).copy_from_slice(x);
+        // Not by `copy_from_slice`, whose panic writes numbers: that takes two kilobytes in the module.
+        part_mut(self.totals.pivots, class * dim, dim).iter_mut().zip(x).for_each(|(pivot, value)| *pivot = *value);
         let zeros = part(self.sums, 0, self.covariance.sums_of_a_run() * dim);
         self.totals.join_run(class, weight, zeros, self.delta);
     }
