@@ -8,8 +8,12 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 . scripts/toolchain.sh
 # shellcheck source=scripts/build.sh
 . scripts/build.sh
+# shellcheck source=scripts/python.sh
+. scripts/python.sh
 # shellcheck source=scripts/test.sh
 . scripts/test.sh
+# shellcheck source=scripts/demo.sh
+. scripts/demo.sh
 # shellcheck source=scripts/bench.sh
 . scripts/bench.sh
 # shellcheck source=scripts/matrix.sh
@@ -22,6 +26,7 @@ Usage: ./build.sh VERB [options]
   build   the package into dist/
   test    build, then formatters, linters, native and package tests
   demo    build, then train on MNIST with and without center loss and report  (--quick, --help)
+          demo open-set: train on six digits, tell the other four from them    (--quick, --help)
   bench   build, then time it against what one would use instead              (--quick, --help)
           bench coldstart: how long until the first loss                      (--quick)
           bench scaling: time by B, D and C up to a million                   (--quick, --docs)
@@ -41,7 +46,7 @@ started=$SECONDS
 case $verb in
   build) build ;;
   test) run_tests ;;
-  demo) build && node demo/main.js "$@" ;;
+  demo) build && run_demo "$@" ;;
   bench) build && run_bench "$@" ;;
   matrix) build && ensure_toolchain && run_matrix "$@" ;;
   help | -h | --help) usage; exit ;;

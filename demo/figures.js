@@ -14,21 +14,23 @@ export function accuracy(predicted, labels) {
 }
 
 /**
- * @param {Float32Array} features [count, 2]
+ * @param {Float32Array} features [count, D]
  * @param {Int32Array} labels
- * @returns {Float64Array} [10, 2]; zeros for a class without digits
+ * @param {number} nClasses
+ * @returns {Float64Array} [nClasses, D]; zeros for a class without digits
  */
-export function classMeans(features, labels) {
-  const sums = new Float64Array(CLASSES * FEATURES);
-  const counts = new Float64Array(CLASSES);
+export function classMeans(features, labels, nClasses = CLASSES) {
+  const width = features.length / labels.length;
+  const sums = new Float64Array(nClasses * width);
+  const counts = new Float64Array(nClasses);
   labels.forEach((label, row) => {
     counts[label] = (counts[label] ?? 0) + 1;
-    for (let d = 0; d < FEATURES; d++) {
-      const at = label * FEATURES + d;
-      sums[at] = (sums[at] ?? 0) + (features[row * FEATURES + d] ?? Number.NaN);
+    for (let d = 0; d < width; d++) {
+      const at = label * width + d;
+      sums[at] = (sums[at] ?? 0) + (features[row * width + d] ?? Number.NaN);
     }
   });
-  return sums.map((sum, at) => sum / Math.max(1, counts[Math.floor(at / FEATURES)] ?? 0));
+  return sums.map((sum, at) => sum / Math.max(1, counts[Math.floor(at / width)] ?? 0));
 }
 
 /**

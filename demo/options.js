@@ -53,7 +53,7 @@ export function parseOptions(args) {
  * @param {string | undefined} text
  * @param {number} least
  */
-function wholeNumber(name, text, least) {
+export function wholeNumber(name, text, least) {
   if (text === undefined) return undefined;
   const value = Number(text);
   if (text.trim() === '' || !Number.isSafeInteger(value) || value < least) {

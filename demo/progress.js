@@ -1,5 +1,5 @@
 // @ts-check
-/** One training's progress: a bar on a terminal, now and then a plain line elsewhere. */
+/** Progress: a bar on a terminal, now and then a plain line elsewhere. */
 
 import cliProgress from 'cli-progress';
 
@@ -21,12 +21,15 @@ function clock(seconds) {
 }
 
 /**
+ * A line of work in so many steps.
+ *
  * @param {string} name
  * @param {number} totalSteps
+ * @param {() => string} state what to say beside the bar
  * @param {{ isTTY?: boolean, columns?: number, write: (text: string) => unknown }} out
- * @returns {{ step: (step: Step) => void, stop: () => void }}
+ * @returns {{ advance: (steps?: number) => void, stop: () => void }}
  */
-export function trainingProgress(name, totalSteps, out = process.stdout) {
+export function progressBar(name, totalSteps, state, out = process.stdout) {
   const plain = !out.isTTY || Boolean(process.env.CI);
   const bar = new cliProgress.SingleBar(
     {
@@ -34,7 +37,7 @@ export function trainingProgress(name, totalSteps, out = process.stdout) {
       // Terminals cut off what is too long for them.
       barsize: Math.max(4, Math.min(WIDEST_BAR, (out.columns ?? 80) - TEXT_COLUMNS)),
       hideCursor: false,
-      // The training never returns to the event loop, so neither timers nor signal handlers would run.
+      // A training on the main thread never returns to the event loop, so neither timers nor signal handlers would run.
       gracefulExit: false,
       synchronousUpdate: true,
     },
@@ -43,34 +46,25 @@ export function trainingProgress(name, totalSteps, out = process.stdout) {
   const started = performance.now();
   let lastLine = started;
   let done = 0;
-  /** @type {Step | undefined} */
-  let mean;
 
-  const state = () => {
-    if (!mean) return 'starting';
+  const text = () => {
+    if (done === 0) return 'starting';
     const left = ((performance.now() - started) / 1000 / done) * (totalSteps - done);
-    return [
-      `${clock(left)} left`,
-      `loss ${mean.total.toFixed(3)}`,
-      `softmax ${mean.softmax.toFixed(3)}`,
-      `center ${mean.center > 0 ? mean.center.toFixed(3) : '–'}`,
-      `accuracy ${(100 * mean.accuracy).toFixed(1)} %`,
-    ].join('  ');
+    return `${clock(left)} left  ${state()}`;
   };
   const line = () => {
-    out.write(`${name} ${String(Math.floor((100 * done) / totalSteps)).padStart(3)} % ${state()}\n`);
+    out.write(`${name} ${String(Math.floor((100 * done) / totalSteps)).padStart(3)} % ${text()}\n`);
   };
 
   if (!plain) {
     out.write(`${name.trim()}:\n`);
-    bar.start(totalSteps, 0, { state: state() });
+    bar.start(totalSteps, 0, { state: text() });
   }
   return {
-    step(step) {
-      done += 1;
-      mean = mean ? blend(mean, step) : step;
+    advance(steps = 1) {
+      done += steps;
       if (!plain) {
-        bar.update(done, { state: state() });
+        bar.update(done, { state: text() });
       } else if (performance.now() - lastLine >= 1000 * SECONDS_BETWEEN_LINES) {
         lastLine = performance.now();
         line();
@@ -80,6 +74,33 @@ export function trainingProgress(name, totalSteps, out = process.stdout) {
       if (plain) line();
       else bar.stop();
     },
+  };
+}
+
+/**
+ * @param {string} name
+ * @param {number} totalSteps
+ * @returns {{ step: (step: Step) => void, stop: () => void }}
+ */
+export function trainingProgress(name, totalSteps) {
+  /** @type {Step | undefined} */
+  let mean;
+  const state = () =>
+    mean
+      ? [
+          `loss ${mean.total.toFixed(3)}`,
+          `softmax ${mean.softmax.toFixed(3)}`,
+          `center ${mean.center > 0 ? mean.center.toFixed(3) : '–'}`,
+          `accuracy ${(100 * mean.accuracy).toFixed(1)} %`,
+        ].join('  ')
+      : '';
+  const { advance, stop } = progressBar(name, totalSteps, state);
+  return {
+    step(step) {
+      mean = mean ? blend(mean, step) : step;
+      advance();
+    },
+    stop,
   };
 }
 

@@ -7,7 +7,7 @@ import { coreSentence, summaryRows, wallTime } from './summary.js';
 
 /** @import { Figures } from './summary.js' */
 
-const STYLE = `
+export const STYLE = `
   body { margin: 0 auto; max-width: 1240px; padding: 32px 24px 64px; color: #222;
          font: 16px/1.55 system-ui, 'DejaVu Sans', Verdana, sans-serif; }
   h1 { font-size: 28px; margin: 0 0 4px; }
@@ -28,7 +28,7 @@ const STYLE = `
  * @param {string} svg
  * @param {string} description for those who can't see it
  */
-function figure(name, svg, description) {
+export function figure(name, svg, description) {
   return `<figure id="${name}" role="img" aria-label="${escapeHtml(description)}">${svg}</figure>`;
 }
 

@@ -87,6 +87,7 @@ run_tests() {
   fi
   ensure_packages matrix "the matrix (2 GB)"
   ensure_packages examples/edge-worker "the edge worker"
+  ensure_packages examples/edge-fit "the example of many machines"
   ensure_packages examples/threads "the example of threads"
   ensure_packages examples/onnx "the example with ONNX Runtime"
   ensure_peers
@@ -99,8 +100,10 @@ run_tests() {
   test_package
   check "bench coldstart runs, and all agree on the loss" node bench/coldstart/main.js --quick
   check "edge worker in workerd" npm test --prefix examples/edge-worker
+  check "many machines, in workerd, give the fit of one" npm test --prefix examples/edge-fit
   check "threads give the results of one" npm test --prefix examples/threads
   check "outputs of ONNX Runtime Web are taken as they are" npm test --prefix examples/onnx
+  test_ray
   test_matrix
   say
   say "$PASSED passed, $FAILED failed"

@@ -1,5 +1,6 @@
 import { type CenterGradient, CenterGradients, type GradientForm, type TouchedRows } from './center-gradient.js';
-import { dispose, disposedError } from './dispose.js';
+import { checkNumber } from './check.js';
+import { disposedError, HoldsMemory } from './dispose.js';
 import { type Block, Blocks } from './memory.js';
 
 /**
@@ -8,7 +9,7 @@ import { type Block, Blocks } from './memory.js';
  *
  * The arrays are views: read the properties anew rather than keeping what they gave (see `ClassCenters.params`).
  */
-export class Batch {
+export class Batch extends HoldsMemory {
   /** The number of rows B. */
   readonly rows: number;
   /** The number of classes and of values in a row that it was made for. */
@@ -23,6 +24,7 @@ export class Batch {
 
   /** @internal Users call `loss.batch(B)`. */
   constructor(rows: number, nClasses: number, nDim: number) {
+    super();
     this.rows = rows;
     this.nClasses = nClasses;
     this.nDim = nDim;
@@ -54,10 +56,6 @@ export class Batch {
     this.#gradCenters.free();
   }
 
-  [dispose](): void {
-    this.dispose();
-  }
-
   /** @internal Where the rows are, for the kernels. */
   get addresses(): { x: number; target: number; gradX: number } {
     this.#alive(this.#x);
@@ -78,4 +76,13 @@ export class Batch {
     if (this.#disposed) throw disposedError('Batch');
     return value;
   }
+}
+
+/**
+ * Room for rows, as the `batch` of all classes gives it.
+ * @throws CenterLossError `ERR_OPTION` unless `rows` is a whole number ≥ 0, `ERR_OUT_OF_MEMORY`
+ */
+export function newBatch(rows: number, nClasses: number, nDim: number): Batch {
+  checkNumber(rows, 'the number of rows', (value) => Number.isSafeInteger(value) && value >= 0, 'a whole number ≥ 0');
+  return new Batch(rows, nClasses, nDim);
 }

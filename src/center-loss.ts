@@ -1,17 +1,8 @@
-import { Batch } from './batch.js';
+import { Batch, newBatch } from './batch.js';
 import { type CenterGradient, CenterGradients, type GradientForm, type TouchedRows } from './center-gradient.js';
-import {
-  checkAlpha,
-  checkChoice,
-  checkNoMore,
-  checkNumber,
-  checkOptions,
-  checkOut,
-  countRows,
-  type Floats,
-} from './check.js';
+import { checkAlpha, checkChoice, checkNoMore, checkOptions, checkOut, countRows, type Floats } from './check.js';
 import { ClassCenters } from './class-centers.js';
-import { dispose, disposedError } from './dispose.js';
+import { disposedError, HoldsMemory } from './dispose.js';
 import { gradientsInPlace, stepInPlace } from './in-place.js';
 import { initCenters } from './init.js';
 import { kernels } from './load.js';
@@ -57,7 +48,7 @@ export interface Gradients<CenterGradients> {
  * Sources: Wen et al., "A Discriminative Feature Learning Approach for Deep Face Recognition", ECCV 2016; the class
  * of the same name in pytorch-ood 0.3.3, whose results `reduction: 'mean'` (the default) gives.
  */
-export class CenterLoss {
+export class CenterLoss extends HoldsMemory {
   readonly nClasses: number;
   readonly nDim: number;
   readonly magnitude: number;
@@ -78,6 +69,7 @@ export class CenterLoss {
    * `ERR_WASM_BLOCKED`
    */
   constructor(nClasses: number, nDim: number, options: CenterLossOptions = {}) {
+    super();
     const settings = checkSettings(nClasses, nDim, options);
     this.nClasses = nClasses;
     this.nDim = nDim;
@@ -215,8 +207,7 @@ export class CenterLoss {
    */
   batch(rows: number): Batch {
     this.#checkAlive();
-    checkNumber(rows, 'the number of rows', (value) => Number.isSafeInteger(value) && value >= 0, 'a whole number ≥ 0');
-    return new Batch(rows, this.nClasses, this.nDim);
+    return newBatch(rows, this.nClasses, this.nDim);
   }
 
   /** Frees the memory of the loss and of its centers; batches have a `dispose` of their own. */
@@ -225,10 +216,6 @@ export class CenterLoss {
     this.centers.dispose();
     this.#slots.free();
     this.#gradCenters.free();
-  }
-
-  [dispose](): void {
-    this.dispose();
   }
 
   #distmat(distmat: Floats, target: Target, call: 'forward' | 'backward'): Operands {

@@ -1,5 +1,5 @@
 import { checkChoice, checkCount, checkOptions, checkOut, countRows, type Floats } from './check.js';
-import { dispose, disposedError } from './dispose.js';
+import { disposedError, HoldsMemory } from './dispose.js';
 import { kernels } from './load.js';
 import { Block, BYTES, hold, newFloats, readFloats, readIntegers, scratch, writeFloats } from './memory.js';
 
@@ -22,7 +22,7 @@ export interface ClassCentersOptions {
  *
  * Source: pytorch-ood 0.3.3, `ClassCenters`.
  */
-export class ClassCenters {
+export class ClassCenters extends HoldsMemory {
   readonly nClasses: number;
   readonly nFeatures: number;
   readonly fixed: boolean;
@@ -34,6 +34,7 @@ export class ClassCenters {
    * `ERR_OUT_OF_MEMORY`; `ERR_WASM_BLOCKED`
    */
   constructor(nClasses: number, nFeatures: number, options: ClassCentersOptions = {}) {
+    super();
     checkCount(nClasses, 'nClasses');
     checkCount(nFeatures, 'nFeatures');
     checkOptions(options, ['fixed']);
@@ -104,10 +105,6 @@ export class ClassCenters {
   dispose(): void {
     this.#disposed = true;
     this.#params.free();
-  }
-
-  [dispose](): void {
-    this.dispose();
   }
 
   /** @internal Where the centers are, for the kernels. */

@@ -1,9 +1,9 @@
 // All that the entries share, as one file: they must have one core, or their objects would not know each other.
 export * from './api.js';
-export { Batch } from './batch.js';
+export { Batch, newBatch } from './batch.js';
 export { type CenterGradient, CenterGradients, type GradientForm } from './center-gradient.js';
 export * from './check.js';
-export { dispose, disposedError } from './dispose.js';
+export { disposedError, HoldsMemory } from './dispose.js';
 export { gradientsInPlace, stepInPlace } from './in-place.js';
 export { initCenters } from './init.js';
 export type { Kernels } from './kernels.js';

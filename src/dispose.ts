@@ -1,7 +1,20 @@
 import { CenterLossError } from './errors.js';
 
 /** `Symbol.dispose`, also where the runtime has none of its own yet. */
-export const dispose: typeof Symbol.dispose = Symbol.dispose ?? (Symbol.for('Symbol.dispose') as typeof Symbol.dispose);
+const dispose: typeof Symbol.dispose = Symbol.dispose ?? (Symbol.for('Symbol.dispose') as typeof Symbol.dispose);
+
+/**
+ * What holds WebAssembly memory. A class of its own, since no bundler leaves out a class that computes a name, though
+ * nobody uses it: this way it is this one alone.
+ */
+export abstract class HoldsMemory {
+  /** Frees its memory. */
+  abstract dispose(): void;
+
+  [dispose](): void {
+    this.dispose();
+  }
+}
 
 /** The error for any use of a disposed object. */
 export function disposedError(what: string): CenterLossError {

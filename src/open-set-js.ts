@@ -1,40 +1,37 @@
 // The open-set entry for places without WebAssembly.
 import { ClassCenters } from './js.js';
 import * as set from './open-set/core.js';
-import { instantiate as source } from './open-set-js-engine.js';
+import { instantiate } from './open-set-js-engine.js';
 
 export { CenterLossError, ClassCenters, isKnown } from './js.js';
 export type * from './open-set/api.js';
 
-export const accuracy = /* @__PURE__ */ set.provideOpenSet(set.accuracy, source, ClassCenters);
-export const classify = /* @__PURE__ */ set.provideOpenSet(set.classify, source, ClassCenters);
-export const fitPrecision = /* @__PURE__ */ set.provideOpenSet(set.fitPrecision, source, ClassCenters);
-export const fitThreshold = /* @__PURE__ */ set.provideOpenSet(set.fitThreshold, source, ClassCenters);
-export const conformalPValues = /* @__PURE__ */ set.provideOpenSet(set.conformalPValues, source, ClassCenters);
-export const auroc = /* @__PURE__ */ set.provideOpenSet(set.auroc, source, ClassCenters);
-export const auprIn = /* @__PURE__ */ set.provideOpenSet(set.auprIn, source, ClassCenters);
-export const auprOut = /* @__PURE__ */ set.provideOpenSet(set.auprOut, source, ClassCenters);
-export const fprAtTpr = /* @__PURE__ */ set.provideOpenSet(set.fprAtTpr, source, ClassCenters);
-export const oscr = /* @__PURE__ */ set.provideOpenSet(set.oscr, source, ClassCenters);
-export const rocCurve = /* @__PURE__ */ set.provideOpenSet(set.rocCurve, source, ClassCenters);
-export const openSetMetrics = /* @__PURE__ */ set.provideOpenSet(set.openSetMetrics, source, ClassCenters);
-export const CenterLoss = /* @__PURE__ */ set.provideOpenSet(set.CenterLoss, source, ClassCenters);
-export const ClassStatistics = /* @__PURE__ */ set.provideOpenSet(set.ClassStatistics, source, ClassCenters);
-export const classWeights = /* @__PURE__ */ set.provideOpenSet(set.classWeights, source, ClassCenters);
-export const distances = /* @__PURE__ */ set.provideOpenSet(set.distances, source, ClassCenters);
-export const fitCenters = /* @__PURE__ */ set.provideOpenSet(set.fitCenters, source, ClassCenters);
-export const fromFloat16 = /* @__PURE__ */ set.provideOpenSet(set.fromFloat16, source, ClassCenters);
-export const NamedCenters = /* @__PURE__ */ set.provideOpenSet(set.NamedCenters, source, ClassCenters);
-export const predict = /* @__PURE__ */ set.provideOpenSet(set.predict, source, ClassCenters);
-export const toFloat16 = /* @__PURE__ */ set.provideOpenSet(set.toFloat16, source, ClassCenters);
-export const OpenSetClassifier = /* @__PURE__ */ set.provideOpenSet(set.OpenSetClassifier, source, ClassCenters);
-export const CACLoss = /* @__PURE__ */ set.provideOpenSet(set.CACLoss, source, ClassCenters);
-export const ContrastiveCenterLoss = /* @__PURE__ */ set.provideOpenSet(
-  set.ContrastiveCenterLoss,
-  source,
-  ClassCenters,
-);
-export const DeepSVDDLoss = /* @__PURE__ */ set.provideOpenSet(set.DeepSVDDLoss, source, ClassCenters);
-export const IslandLoss = /* @__PURE__ */ set.provideOpenSet(set.IslandLoss, source, ClassCenters);
-export const softmaxCrossEntropy = /* @__PURE__ */ set.provideOpenSet(set.softmaxCrossEntropy, source, ClassCenters);
-export const TripletCenterLoss = /* @__PURE__ */ set.provideOpenSet(set.TripletCenterLoss, source, ClassCenters);
+const from = <Api>(api: Api): Api => set.provideOpenSet(api, instantiate, ClassCenters);
+export const accuracy = /* @__PURE__ */ from(set.accuracy);
+export const auprIn = /* @__PURE__ */ from(set.auprIn);
+export const auprOut = /* @__PURE__ */ from(set.auprOut);
+export const auroc = /* @__PURE__ */ from(set.auroc);
+export const CACLoss = /* @__PURE__ */ from(set.CACLoss);
+export const CenterLoss = /* @__PURE__ */ from(set.CenterLoss);
+export const ClassStatistics = /* @__PURE__ */ from(set.ClassStatistics);
+export const ContrastiveCenterLoss = /* @__PURE__ */ from(set.ContrastiveCenterLoss);
+export const classify = /* @__PURE__ */ from(set.classify);
+export const classWeights = /* @__PURE__ */ from(set.classWeights);
+export const conformalPValues = /* @__PURE__ */ from(set.conformalPValues);
+export const DeepSVDDLoss = /* @__PURE__ */ from(set.DeepSVDDLoss);
+export const distances = /* @__PURE__ */ from(set.distances);
+export const fitCenters = /* @__PURE__ */ from(set.fitCenters);
+export const fitPrecision = /* @__PURE__ */ from(set.fitPrecision);
+export const fitThreshold = /* @__PURE__ */ from(set.fitThreshold);
+export const fprAtTpr = /* @__PURE__ */ from(set.fprAtTpr);
+export const fromFloat16 = /* @__PURE__ */ from(set.fromFloat16);
+export const IslandLoss = /* @__PURE__ */ from(set.IslandLoss);
+export const NamedCenters = /* @__PURE__ */ from(set.NamedCenters);
+export const OpenSetClassifier = /* @__PURE__ */ from(set.OpenSetClassifier);
+export const openSetMetrics = /* @__PURE__ */ from(set.openSetMetrics);
+export const oscr = /* @__PURE__ */ from(set.oscr);
+export const predict = /* @__PURE__ */ from(set.predict);
+export const rocCurve = /* @__PURE__ */ from(set.rocCurve);
+export const softmaxCrossEntropy = /* @__PURE__ */ from(set.softmaxCrossEntropy);
+export const TripletCenterLoss = /* @__PURE__ */ from(set.TripletCenterLoss);
+export const toFloat16 = /* @__PURE__ */ from(set.toFloat16);

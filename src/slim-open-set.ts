@@ -69,7 +69,6 @@ const NAMES: Record<keyof OpenSetKernels, true> = {
   class_weights: true,
   metric_workspace_bytes: true,
   metric_distances: true,
-  metric_predict: true,
   to_float16: true,
   from_float16: true,
   fingerprint: true,

@@ -1,6 +1,9 @@
 // What README shows runs as it stands.
 import { execFileSync } from 'node:child_process';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { writeNpy } from 'center-loss/files';
 import { describe, expect, it } from 'vitest';
 
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
@@ -44,6 +47,26 @@ describe('README', () => {
       const before = weights.dataSync().slice();`;
     const proof = 'console.log(weights.dataSync().some((value, i) => value !== before[i]));';
     expect(run([imports, network, use, proof].join('\n'))).toMatch(/true\n$/);
+  });
+
+  it('its open-set example trains, decides and measures', () => {
+    const printed = run(examples.find((example) => example.includes('softmaxCenter')) ?? '').replaceAll(/\s+/g, ' ');
+    // ln 3 of logits that are all 0, and next to nothing of rows on their centers.
+    expect(printed).toMatch(/^1\.\d{3} 14 21 Uint32Array\(3\) \[ 60, 60, 60 \] /);
+    expect(printed).toMatch('Int32Array(7) [ 0, 0, 1, 1, 2, 2, -1 ]');
+    expect(printed).toMatch(/auroc: 1,.*fpr95: 0/);
+  });
+
+  it('its example of files runs, given embeddings', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'center-loss-readme-'));
+    writeFileSync(join(folder, 'embeddings.npy'), writeNpy(Float64Array.of(1, 0, 0, 1, 2, 2), [3, 2]));
+    writeFileSync(join(folder, 'labels.npy'), writeNpy(BigInt64Array.of(0n, 1n, 2n)));
+    const code = examples.find((example) => example.includes('saveCenters')) ?? '';
+    const inFolder = code.replaceAll(/'(\w+\.(npy|safetensors))'/g, (_, file) => JSON.stringify(join(folder, file)));
+    expect(run(`${inFolder}; console.log(loss.evaluate(x, target));`)).toMatch(
+      /^\[ 'cat', 'dog', 'owl' \] (\d\.\d+)\n\1\n$/,
+    );
+    rmSync(folder, { recursive: true });
   });
 
   it('names every option, error and pictures that are there', () => {

@@ -17,12 +17,14 @@ const { quick } = parseArgs({ options: { quick: { type: 'boolean', default: fals
 const GOAL = 0.7;
 
 /** As many rows as no cache has, as when they stream by; and as many as a small one has, for what the kernels can do. */
-const [STREAM_BYTES, CACHED_BYTES] = [128 * 2 ** 20, 128 * 2 ** 10];
+const [STREAM_BYTES, CACHED_BYTES] = [64 * 2 ** 20, 128 * 2 ** 10];
 /** @type {Shape[]} */
 const SHAPES = [STREAM_BYTES, CACHED_BYTES].flatMap((bytes) =>
   [
     { D: 64, C: 10 },
+    { D: 128, C: 10 },
     { D: 128, C: 1000 },
+    { D: 512, C: 10 },
     { D: 512, C: 100 },
   ].map((shape) => ({ B: bytes / (4 * shape.D), ...shape })),
 );

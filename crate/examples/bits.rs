@@ -15,8 +15,12 @@ mod decision;
 mod own_batch;
 #[path = "../tests/reference/own_center.rs"]
 mod own_center;
+#[path = "../tests/common/statistics.rs"]
+mod own_statistics;
 #[path = "bits/separation.rs"]
 mod separation;
+#[path = "bits/statistics.rs"]
+mod statistics;
 
 use center_loss::center_gradient::Form;
 use center_loss::init;
@@ -111,10 +115,9 @@ fn of_metric(batch: &Batch, name: &str, metric: Metric) -> String {
     let (grad, step) = (own.gradients(Form::Dense), own.update(Rule::Mean(0.5)));
     let (x, centers) = (Rows::new(&batch.x, batch.dim), Rows::new(&batch.centers, batch.dim));
     let mut distmat = vec![0.0; x.count() * centers.count()];
-    let mut classes = vec![0; x.count()];
     let mut room = vec![0.0; matrix::room_values(metric, x.count(), centers.count(), batch.dim)];
     matrix::distances::<Lanes>(metric, x, centers, &mut room, &mut distmat);
-    matrix::predict::<Lanes>(metric, x, centers, &mut room, &mut classes);
+    let (_, classes) = decision::run(batch, Measure::Metric(metric), Score::Distance);
     format!(
         r#"{{"metric":"{name}","loss":{},"gradX":{},"gradCenters":{},"centers":{},"distances":{},"predict":{}}}"#,
         bits(grad.loss),
@@ -182,5 +185,8 @@ fn main() {
     let shapes = SHAPES.map(of_shape).join(",\n ");
     let orthogonal = ORTHOGONAL.map(of_orthogonal).join(",\n ");
     let separation = SHAPES.map(|shape| separation::of_batch(&batch(shape))).join(",\n ");
-    println!("{{\"shapes\":[\n {shapes}],\n\"orthogonal\":[\n {orthogonal}],\n\"separation\":[\n {separation}]}}");
+    let statistics = SHAPES.map(|shape| statistics::of_batch(&batch(shape))).join(",\n ");
+    println!(
+        "{{\"shapes\":[\n {shapes}],\n\"orthogonal\":[\n {orthogonal}],\n\"separation\":[\n {separation}],\n\"statistics\":[\n {statistics}]}}"
+    );
 }

@@ -57,7 +57,7 @@ pub fn predict<V: Vector>(x: Rows, centers: Rows, room: &mut [f32], classes: &mu
 
 /// Whether a look at single distances can find a nearer one.
 #[inline]
-fn is_any_below<V: Vector>(distances: &[f32], nearest: f32) -> bool {
+pub(crate) fn is_any_below<V: Vector>(distances: &[f32], nearest: f32) -> bool {
     let (lanes, rest) = distances.as_chunks::<LANES>();
     let nearest = V::splat(nearest);
     let below = lanes.iter().fold(0, |below, lanes| below | nearest.greater(V::load(lanes)));

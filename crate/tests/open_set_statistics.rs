@@ -10,177 +10,22 @@
 #![allow(clippy::float_cmp, reason = "counts and sums of whole numbers are exact")]
 
 mod common;
+#[path = "common/statistics.rs"]
+mod statistics;
 
-use center_loss::open_set::statistics::{Covariance, Head, Memory, Run, Statistics};
-use center_loss::open_set::statistics_layout::Layout;
+use center_loss::open_set::statistics::Covariance;
 use center_loss::shape::Rows;
 use center_loss::vector::Lanes;
-use common::{assert_close, normal};
+use common::assert_close;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
+use statistics::{Batch, Owned, Totals};
 
 /// A mean, relative to the spread of the rows around it; a variance, relative to itself. What float32 runs of 64 cost.
 const TOLERANCE: f64 = 1e-6;
 
 const COVARIANCES: [Covariance; 3] = [Covariance::None, Covariance::Diagonal, Covariance::Tied];
-
-/// Statistics with memory of their own, which is full of what must not matter.
-#[derive(Clone)]
-struct Owned {
-    covariance: Covariance,
-    n_classes: usize,
-    dim: usize,
-    floats: [Vec<f32>; 4],
-    head: Vec<Head>,
-    runs: Vec<Run>,
-    totals: Vec<f64>,
-}
-
-/// Totals by name.
-#[derive(Debug, PartialEq)]
-struct Totals {
-    rejected: f64,
-    counts: Vec<f64>,
-    means: Vec<f64>,
-    squares: Vec<f64>,
-    scatter: Vec<f64>,
-}
-
-impl Owned {
-    fn new(n_classes: usize, dim: usize, covariance: Covariance) -> Self {
-        let layout = Layout::new(n_classes as f64, dim as f64, covariance);
-        let floats = [layout.pivots, layout.sums, layout.tied, layout.differences];
-        let mut owned = Self {
-            covariance,
-            n_classes,
-            dim,
-            floats: floats.map(|part| vec![f32::NAN; part.len as usize]),
-            head: vec![Head::default(); layout.head.len as usize],
-            runs: vec![Run::default(); layout.runs.len as usize],
-            totals: vec![0.0; layout.totals.len as usize],
-        };
-        owned.restore();
-        owned
-    }
-
-    fn with<T>(&mut self, call: impl FnOnce(&mut Statistics) -> T) -> T {
-        let mut delta = vec![f64::NAN; self.dim];
-        let [pivots, sums, tied, differences] = &mut self.floats;
-        let memory = Memory {
-            pivots,
-            sums,
-            tied,
-            differences,
-            head: &mut self.head,
-            runs: &mut self.runs,
-            delta: &mut delta,
-            totals: &mut self.totals,
-        };
-        call(&mut Statistics::new(memory, self.dim, self.covariance))
-    }
-
-    #[allow(clippy::redundant_closure_for_method_calls, reason = "the method is of one lifetime, `with` of any")]
-    fn restore(&mut self) {
-        self.with(|all| all.restore());
-    }
-
-    #[allow(clippy::redundant_closure_for_method_calls, reason = "the method is of one lifetime, `with` of any")]
-    fn settle(&mut self) {
-        self.with(|all| all.settle::<Lanes>());
-    }
-
-    fn add(&mut self, batch: &Batch, forgetting: f64) {
-        let dim = self.dim;
-        self.with(|all| all.add::<Lanes>(Rows::new(&batch.x, dim), &batch.labels, &batch.weights, forgetting));
-    }
-
-    fn merge(&mut self, other: &mut Self) {
-        self.with(|all| other.with(|other| all.merge::<Lanes>(other)));
-    }
-
-    fn totals(&mut self) -> Totals {
-        self.settle();
-        let (matrix, squares) = (self.n_classes * self.dim, self.covariance != Covariance::None);
-        let mut rest = self.totals.clone();
-        let mut next = |len: usize| rest.drain(..len).collect::<Vec<f64>>();
-        Totals {
-            rejected: next(1)[0],
-            counts: next(self.n_classes),
-            means: next(matrix),
-            squares: next(if squares { matrix } else { 0 }),
-            scatter: rest,
-        }
-    }
-
-    fn centers(&mut self) -> Vec<f32> {
-        let mut out = vec![f32::NAN; self.n_classes * self.dim];
-        self.settle();
-        self.with(|all| all.centers(&mut out));
-        out
-    }
-
-    fn variances(&mut self) -> Vec<f64> {
-        let mut out = vec![f64::NAN; self.n_classes * self.dim];
-        self.settle();
-        self.with(|all| all.variances(&mut out));
-        out
-    }
-
-    fn tied_covariance(&mut self) -> Vec<f64> {
-        let mut out = vec![f64::NAN; self.dim * self.dim];
-        self.settle();
-        self.with(|all| all.tied_covariance(&mut out));
-        out
-    }
-}
-
-/// Rows with labels and weights, or without.
-#[derive(Clone, Debug)]
-struct Batch {
-    dim: usize,
-    x: Vec<f32>,
-    labels: Vec<i32>,
-    weights: Vec<f32>,
-}
-
-impl Batch {
-    /// Normal rows around `offset`, labels −1 … C by turns.
-    fn new(rows: usize, n_classes: usize, dim: usize, offset: f32, seed: u64) -> Self {
-        Self {
-            dim,
-            x: normal(rows * dim, seed).iter().map(|value| value + offset).collect(),
-            labels: (0..rows).map(|row| ((row * 7 + 1) % (n_classes + 2)) as i32 - 1).collect(),
-            weights: vec![],
-        }
-    }
-
-    fn weighted(mut self, seed: u64) -> Self {
-        self.weights = normal(self.labels.len(), seed).iter().map(|value| value.abs()).collect();
-        self
-    }
-
-    fn rows(&self) -> usize {
-        self.labels.len()
-    }
-
-    fn row_mut(&mut self, row: usize) -> &mut [f32] {
-        &mut self.x[row * self.dim..][..self.dim]
-    }
-
-    fn weight(&self, row: usize) -> f64 {
-        self.weights.get(row).map_or(1.0, |&weight| weight.into())
-    }
-
-    fn part(&self, from: usize, to: usize) -> Self {
-        Self {
-            dim: self.dim,
-            x: self.x[from * self.dim..to * self.dim].to_vec(),
-            labels: self.labels[from..to].to_vec(),
-            weights: if self.weights.is_empty() { vec![] } else { self.weights[from..to].to_vec() },
-        }
-    }
-}
 
 /// The formulas as plain loops in float64, in two passes.
 struct Reference {

@@ -4,17 +4,21 @@
 #![allow(clippy::cast_precision_loss, reason = "small counts")]
 
 mod common;
+#[path = "common/decision.rs"]
+mod decision;
 #[path = "reference/own_center.rs"]
 mod own_center;
 mod reference;
 
 use center_loss::loss::Labels;
 use center_loss::open_set::class_weights::{Scheme, class_weights};
+use center_loss::open_set::classify::Measure;
 use center_loss::open_set::fingerprint::fingerprint;
 use center_loss::open_set::half::{narrow, widen};
 use center_loss::open_set::matrix;
 use center_loss::open_set::metric::Metric;
 use center_loss::open_set::radius::{own_distances, quantiles};
+use center_loss::open_set::score::Score;
 use center_loss::shape::Rows;
 use center_loss::vector::Lanes;
 use common::{Batch, TOLERANCE, assert_close, assert_same_bits, normal};
@@ -32,12 +36,10 @@ fn distances(batch: &Batch, metric: Metric) -> Vec<f32> {
     distmat
 }
 
-fn predict(batch: &Batch, metric: Metric) -> Vec<i32> {
-    let (x, centers) = (Rows::new(&batch.x, batch.dim), Rows::new(&batch.centers, batch.dim));
-    let mut classes = vec![i32::MAX; x.count()];
-    let mut room = vec![f32::NAN; matrix::room_values(metric, x.count(), centers.count(), batch.dim)];
-    matrix::predict::<Lanes>(metric, x, centers, &mut room, &mut classes);
-    classes
+/// The nearest classes, and the distances to them.
+fn nearest(batch: &Batch, metric: Metric) -> (Vec<i32>, Vec<f32>) {
+    let (least, classes) = decision::run(batch, Measure::Metric(metric), Score::Distance);
+    (classes, least)
 }
 
 /// Few rows and classes, and enough of both for the expansion and for the elimination.
@@ -56,7 +58,7 @@ fn distances_are_those_of_the_reference() {
             for metric in METRICS {
                 let what = format!("B = {rows}, C = {n_classes}, D = {dim}, {metric:?}");
                 let actual = distances(&batch, metric);
-                let classes = predict(&batch, metric);
+                let (classes, nearest) = nearest(&batch, metric);
                 for i in 0..rows {
                     let of_row = &actual[i * n_classes..][..n_classes];
                     for j in 0..n_classes {
@@ -66,6 +68,11 @@ fn distances_are_those_of_the_reference() {
                         assert_close(of_row[j].into(), expected, expected + rounding / TOLERANCE, TOLERANCE, &what);
                     }
                     let least = of_row.iter().copied().fold(f32::INFINITY, f32::min);
+                    // Of equals the lowest; by cosine what classifies has the very same distance.
+                    let class = of_row.iter().position(|d| d.to_bits() == least.to_bits()).expect("a class");
+                    if metric == Metric::Cosine {
+                        assert_eq!((usize::try_from(classes[i]), nearest[i].to_bits()), (Ok(class), least.to_bits()));
+                    }
                     let class = usize::try_from(classes[i]).expect("finite distances");
                     assert_eq!(of_row[class].to_bits(), least.to_bits(), "{what}, row {i}");
                 }
@@ -83,7 +90,42 @@ fn a_zero_vector_is_at_one_from_all_directions() {
         let distmat = distances(&batch, Metric::Cosine);
         assert_same_bits(&distmat[3..6], &[1.0; 3], "the zero row");
         assert_same_bits(&[distmat[0], distmat[6]], &[1.0; 2], "the zero center");
-        assert_eq!(predict(&batch, Metric::Cosine)[1], 0, "the first of equals");
+        let (classes, least) = nearest(&batch, Metric::Cosine);
+        assert_eq!((classes[1], least[1]), (0, 1.0), "the first of equals");
+    }
+}
+
+/// Many rows and classes, so that the expansion is at work, and of these several are as near as directions can tell.
+#[test]
+fn the_nearest_directions_are_those_of_float64() {
+    for (rows, n_classes, dim) in [(1, 7, 3), (5, 30, 7), (70, 130, 17), (30, 100, 33)] {
+        for seed in 0..20 {
+            let mut batch = Batch::random(rows, n_classes, dim, seed);
+            for class in 1..n_classes {
+                if class % 3 != 0 {
+                    for k in 0..dim {
+                        let value = batch.centers[class / 3 * 3 * dim + k];
+                        let other = if (class + k) % 3 == 0 { value.next_up() } else { value };
+                        batch.centers[class * dim + k] = other * (1 + class % 3) as f32;
+                    }
+                }
+            }
+            let (x, centers) = (reference::matrix(&batch.x, dim), reference::matrix(&batch.centers, dim));
+            let (classes, least) = nearest(&batch, Metric::Cosine);
+            let distmat = distances(&batch, Metric::Cosine);
+            for row in 0..rows {
+                let exact: Vec<f32> = centers.iter().map(|c| distance(Metric::Cosine, &x[row], c) as f32).collect();
+                let want = exact.iter().copied().fold(f32::INFINITY, f32::min);
+                let class = usize::try_from(classes[row]).expect("a class");
+                // The reference sums in another order: of its last bit it is not sure.
+                let what = format!("seed {seed}, row {row}: class {class}");
+                assert_close(exact[class].into(), want.into(), want.into(), 3e-7, &what);
+                assert_close(least[row].into(), want.into(), want.into(), 3e-7, &what);
+                let of_row = &distmat[row * n_classes..][..n_classes];
+                assert_eq!(of_row.iter().copied().fold(f32::INFINITY, f32::min).to_bits(), least[row].to_bits());
+                assert_eq!(of_row.iter().position(|d| d.to_bits() == least[row].to_bits()), Some(class), "{what}");
+            }
+        }
     }
 }
 
@@ -99,7 +141,7 @@ fn a_bad_row_reaches_no_other() {
                 assert_same_bits(&actual[..2 * n_classes], &expected[..2 * n_classes], "rows before");
                 assert_same_bits(&actual[3 * n_classes..], &expected[3 * n_classes..], "rows after");
                 assert!(actual[2 * n_classes..3 * n_classes].iter().all(|value| !value.is_finite()));
-                assert_eq!(predict(&spoiled, metric)[2], -1, "{metric:?}");
+                assert_eq!(nearest(&spoiled, metric).0[2], -1, "{metric:?}");
             }
         }
     }

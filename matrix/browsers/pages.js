@@ -9,6 +9,7 @@ const IMPORTS = {
   'center-loss/open-set': `${DIST}/open-set.js`,
   'center-loss/js/open-set': `${DIST}/open-set-js.js`,
   'center-loss/slim/open-set': `${DIST}/slim-open-set.js`,
+  'center-loss/files': `${DIST}/files/index.js`,
 };
 const NONCE = 'matrix';
 

@@ -1,5 +1,7 @@
-import { checkOptions } from '../core.js';
+import { CenterLossError, checkOptions } from '../core.js';
+import { Cursor } from './cursor.js';
 import { formatError, quoted } from './errors.js';
+import { parseString } from './json-string.js';
 import { fromSafetensors, type Safetensors } from './safetensors.js';
 import {
   CENTERS,
@@ -21,7 +23,7 @@ import {
 import type { Tensor } from './tensor.js';
 
 export interface LoadCentersOptions {
-  /** Which tensor holds the centers, in a file that is not of ours. Default: the one whose name says it. */
+  /** Which tensor holds the centers: it alone is read. Default: the one whose name says it, with what belongs to it. */
   readonly tensor?: string;
 }
 
@@ -76,12 +78,14 @@ const NAMES_OF_CENTERS = /^_params$|(^|\.)(_?centers?\._params|centers)$/;
  */
 export function loadCenters(file: Uint8Array | ArrayBuffer, options: LoadCentersOptions = {}): SavedCenters {
   checkOptions(options, ['tensor']);
+  const { tensor } = options;
+  if (tensor !== undefined && typeof tensor !== 'string') {
+    throw new CenterLossError('ERR_OPTION', `tensor must be a string, got ${String(tensor)}`);
+  }
   const contents = fromSafetensors(file);
-  if (contents.metadata.format !== FORMAT) {
-    return {
-      ...centersOf(contents, options.tensor, (params) => params.findIndex((value) => !Number.isFinite(value))),
-      config: {},
-    };
+  if (tensor !== undefined || contents.metadata.format !== FORMAT) {
+    const isNotFinite = (value: number) => !Number.isFinite(value);
+    return { ...centersOf(contents, tensor, (params) => params.findIndex(isNotFinite)), config: {} };
   }
   const { version } = contents.metadata;
   if (version !== VERSION) {
@@ -100,8 +104,8 @@ function ours(contents: Safetensors): SavedCenters {
   const config = configOf(metadata[CONFIG]);
   const radius = perClass(tensors, RADIUS, nClasses, 'F32') as number | Float32Array<ArrayBuffer> | undefined;
   const thresholds = perClass(tensors, THRESHOLD, nClasses, 'F64') as number | Float64Array<ArrayBuffer> | undefined;
-  const precision = tensors[PRECISION] && valuesOfShape(tensors[PRECISION], PRECISION, 'F32', nFeatures);
-  const counts = countsOf(tensors[COUNTS], nClasses);
+  const precision = sizesOf(tensors, PRECISION, 'F32', nFeatures) as Float32Array<ArrayBuffer> | undefined;
+  const counts = sizesOf(tensors, COUNTS, 'F64', nClasses) as Float64Array<ArrayBuffer> | undefined;
   const names = namesOf(metadata[NAMES], nClasses);
   return {
     kind,
@@ -110,7 +114,7 @@ function ours(contents: Safetensors): SavedCenters {
     ...(radius !== undefined && { radius }),
     ...(thresholds !== undefined && { thresholds }),
     ...(counts && { counts }),
-    ...(precision && { precision: precision as Float32Array<ArrayBuffer> }),
+    ...(precision && { precision }),
     ...(names && { names }),
   };
 }
@@ -164,12 +168,19 @@ function perClass(
   return single ? (values[0] as number) : values;
 }
 
-function countsOf(tensor: Tensor | undefined, nClasses: number): Float64Array<ArrayBuffer> | undefined {
+/** Finite and not below 0. */
+function sizesOf(
+  tensors: Readonly<Record<string, Tensor>>,
+  name: string,
+  dtype: 'F32' | 'F64',
+  length: number,
+): Reals | undefined {
+  const tensor = tensors[name];
   if (!tensor) return undefined;
-  const counts = valuesOfShape(tensor, COUNTS, 'F64', nClasses) as Float64Array<ArrayBuffer>;
-  const bad = counts.findIndex((count) => !(count >= 0 && Number.isFinite(count)));
-  if (bad < 0) return counts;
-  throw formatError(`tensor "${COUNTS}" at ${bad} is ${counts[bad]}, not a finite number ≥ 0`);
+  const sizes = valuesOfShape(tensor, name, dtype, length);
+  const bad = sizes.findIndex((size) => !(size >= 0 && Number.isFinite(size)));
+  if (bad < 0) return sizes;
+  throw formatError(`tensor "${name}" at ${bad} is ${sizes[bad]}, not a finite number ≥ 0`);
 }
 
 type Reals = Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer>;
@@ -181,8 +192,14 @@ function valuesOfShape({ dtype, shape, data }: Tensor, name: string, wanted: 'F3
   );
 }
 
+/** Options are few and short: nobody has to read a million of them in a message. */
+const LONGEST_CONFIG = 4096;
+
 function configOf(json: string | undefined): Config {
-  const config = json === undefined ? {} : parseJson(json, CONFIG);
+  if (json !== undefined && json.length > LONGEST_CONFIG) {
+    throw formatError(`metadata "${CONFIG}" has ${json.length} characters; more than ${LONGEST_CONFIG} are not read`);
+  }
+  const config = json === undefined ? {} : parseConfig(json);
   if (typeof config !== 'object' || config === null || Array.isArray(config)) {
     throw formatError(`metadata "${CONFIG}" is ${quoted(`${json}`)}, not an object`);
   }
@@ -196,19 +213,33 @@ function configOf(json: string | undefined): Config {
 
 function namesOf(json: string | undefined, nClasses: number): readonly string[] | undefined {
   if (json === undefined) return undefined;
-  const names = parseJson(json, NAMES);
-  if (!Array.isArray(names) || names.length !== nClasses) {
-    throw formatError(`metadata "${NAMES}" is ${quoted(json)}, not an array of ${nClasses} names`);
+  const names = parseStrings(json);
+  if (names.length !== nClasses) {
+    throw formatError(`metadata "${NAMES}" has ${names.length} names, but there are ${nClasses} classes`);
   }
   const problem = nameAtFault(names);
   if (problem) throw formatError(`metadata "${NAMES}": names${problem}`);
   return names;
 }
 
-function parseJson(json: string, key: string): unknown {
+/** Not by `JSON.parse`, which would make whatever nests in a text of megabytes. */
+function parseStrings(json: string): string[] {
+  const at = new Cursor(json, `metadata "${NAMES}"`);
+  const strings: string[] = [];
+  at.expect('[');
+  if (!at.take(']')) {
+    do strings.push(parseString(at));
+    while (at.take(','));
+    at.expect(']');
+  }
+  at.expectEnd();
+  return strings;
+}
+
+function parseConfig(json: string): unknown {
   try {
     return JSON.parse(json);
   } catch (cause) {
-    throw formatError(`metadata "${key}" is ${quoted(json)}, which is no JSON`, { cause });
+    throw formatError(`metadata "${CONFIG}" is ${quoted(json)}, which is no JSON`, { cause });
   }
 }

@@ -3,6 +3,7 @@ import { asBytes } from './bytes.js';
 import { Cursor } from './cursor.js';
 import { byteLengthOf, type Dtype, isDtype, MOST_DIMENSIONS } from './dtypes.js';
 import { formatError, quoted } from './errors.js';
+import { parseString } from './json-string.js';
 
 /** Where a tensor stands in a file. */
 export interface TensorPlace {
@@ -95,21 +96,6 @@ function forEachField(at: Cursor, read: (key: string) => void): void {
   } while (at.take(','));
   at.expect('}');
 }
-
-function parseString(at: Cursor): string {
-  const json = at.quotation('"');
-  let text: string;
-  try {
-    text = JSON.parse(json);
-  } catch (cause) {
-    throw formatError(`the header: ${quoted(json)} is no JSON string`, { cause });
-  }
-  if (!isWellFormed(text)) throw formatError(`the header: ${quoted(json)} has half of a surrogate pair`);
-  return text;
-}
-
-/** Whether a string has a form in UTF-8. Not every runtime has `String.prototype.isWellFormed`. */
-export const isWellFormed = (text: string): boolean => !/\p{Surrogate}/u.test(text);
 
 function parseMetadata(at: Cursor): Record<string, string> {
   const metadata: Record<string, string> = Object.create(null);

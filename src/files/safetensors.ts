@@ -2,7 +2,8 @@ import { CenterLossError } from '../core.js';
 import { asBytes, newBytes } from './bytes.js';
 import { rankOf } from './dtypes.js';
 import { formatError, quoted } from './errors.js';
-import { isWellFormed, LONGEST_HEADER, METADATA, PREFIX_BYTES, safetensorsHeader } from './safetensors-header.js';
+import { isWellFormed } from './json-string.js';
+import { LONGEST_HEADER, METADATA, PREFIX_BYTES, safetensorsHeader } from './safetensors-header.js';
 import { checkTensor, StoredTensor, type Tensor, toFloats } from './tensor.js';
 
 /** The contents of a safetensors file. */

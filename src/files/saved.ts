@@ -1,4 +1,5 @@
 import { quoted } from './errors.js';
+import { isWellFormed } from './json-string.js';
 
 // What files of ours are called and hold: the one place for names that old files must be read by.
 
@@ -43,12 +44,13 @@ export function centerAtFault(params: Float32Array, nFeatures: number): number {
   return -1;
 }
 
-/** Where names are no strings or not all different; undefined if they are. */
+/** Where names are no text or not all different; undefined if they are. */
 export function nameAtFault(names: readonly unknown[]): string | undefined {
   const seen = new Map<string, number>();
   for (let i = 0; i < names.length; i++) {
     const name = names[i];
-    if (typeof name !== 'string') return `[${i}] is no string, but ${quoted(String(name))}`;
+    if (typeof name !== 'string') return `[${i}] is no string, but of type ${typeof name}`;
+    if (!isWellFormed(name)) return `[${i}] is ${quoted(name)}, with half a surrogate pair`;
     const first = seen.get(name);
     if (first !== undefined) return `[${first}] and names[${i}] are both ${quoted(name)}`;
     seen.set(name, i);

@@ -77,7 +77,10 @@ export function checkTensor(tensor: Tensor, name: string): void {
   const { dtype, shape, data } = tensor ?? {};
   if (!isDtype(dtype)) {
     const types = Object.keys(DTYPES).join(', ');
-    throw new CenterLossError('ERR_OPTION', `the dtype of ${name} must be one of ${types}, got ${quoted(`${dtype}`)}`);
+    throw new CenterLossError(
+      'ERR_OPTION',
+      `the dtype of ${name} must be one of ${types}, got ${quoted(String(dtype))}`,
+    );
   }
   checkShape(shape, name);
   const { array } = DTYPES[dtype];

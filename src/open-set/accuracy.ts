@@ -9,12 +9,12 @@ import { openSet } from './load.js';
  * @throws CenterLossError `ERR_LABEL` for labels that are no integers, `ERR_SHAPE`, `ERR_OUT_OF_MEMORY`
  */
 export function accuracy(predicted: Target, target: Target): number {
-  checkTarget(predicted);
+  checkTarget(predicted, 'predicted');
   checkTarget(target);
   checkRowsMatch(predicted.length, 'predicted', 1, target.length);
   const rows = target.length;
   const [predictedAt, targetAt] = scratch(`the accuracy of ${rows} rows`, [BYTES * rows, BYTES * rows]);
-  writeLabels(predicted, Number.POSITIVE_INFINITY, 'strict', integers(), predictedAt / BYTES);
+  writeLabels(predicted, Number.POSITIVE_INFINITY, 'strict', integers(), predictedAt / BYTES, 'predicted');
   writeLabels(target, Number.POSITIVE_INFINITY, 'strict', integers(), targetAt / BYTES);
   return openSet().accuracy(predictedAt, targetAt, rows);
 }

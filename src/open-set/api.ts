@@ -19,7 +19,7 @@ export { fitCenters } from './fit-centers.js';
 export { type Embeddings, type Float16Values, fromFloat16, toFloat16 } from './half.js';
 export { IslandLoss, type IslandLossOptions } from './island-loss.js';
 export type { Metric } from './metric.js';
-export { NamedCenters } from './named-centers.js';
+export { NamedCenters, type NamedClassification } from './named-centers.js';
 export { type Centers, type FitOptions, OpenSetClassifier } from './open-set-classifier.js';
 export type { CenterLossOptions, Init, Penalty } from './options.js';
 export { fitPrecision } from './precision.js';

@@ -1,6 +1,6 @@
 import {
   Batch,
-  Block,
+  type Block,
   Blocks,
   BYTES,
   type CenterGradient,
@@ -8,7 +8,6 @@ import {
   CenterLossError,
   CenterLoss as CoreLoss,
   checkChoice,
-  checkNoMore,
   checkNumber,
   checkOptions,
   copyFloats,
@@ -17,7 +16,6 @@ import {
   type GradientForm,
   type Gradients,
   gradientsInPlace,
-  integers,
   kernels,
   type LabelPolicy,
   reductionCode,
@@ -25,15 +23,16 @@ import {
   stepInPlace,
   type Target,
   type TouchedRows,
-  writeFloats,
 } from '../core.js';
 import { distances, predict } from './distances.js';
 import type { Embeddings } from './half.js';
 import { openSet } from './load.js';
 import type { Metric } from './metric.js';
-import { type Operands, operandsOf } from './operands.js';
+import { argumentsOf, type Operands, operandsOf } from './operands.js';
 import { type CenterLossOptions, checkSettings, type Penalty } from './options.js';
+import { sortParts } from './radii.js';
 import { checkRule, type Rule, type StepOptions } from './rules.js';
+import { Sgd } from './sgd.js';
 import { type SoftmaxCenterOptions, type SoftmaxCenterResult, softmaxCenter } from './softmax-center.js';
 import { UpdateWatch } from './update-watch.js';
 
@@ -84,7 +83,7 @@ export class CenterLoss extends CoreLoss {
   readonly #classWeight: Block<Float32Array<ArrayBuffer>> | undefined;
   readonly #counts: Block<Int32Array<ArrayBuffer>>;
   readonly #slots: Block<Int32Array<ArrayBuffer>>;
-  #velocity: Block<Float32Array<ArrayBuffer>> | undefined;
+  readonly #sgd = new Sgd();
   readonly #gradCenters: CenterGradients;
   readonly #watch = new UpdateWatch();
   #disposed = false;
@@ -153,7 +152,8 @@ export class CenterLoss extends CoreLoss {
     targetOrOptions?: Target | EvaluateOptions,
     optionsAfter?: EvaluateOptions,
   ): number {
-    const [target, options] = this.#arguments('evaluate', x, targetOrOptions, optionsAfter);
+    this.#checkAlive();
+    const [target, options] = argumentsOf<Target, EvaluateOptions>('evaluate', x, targetOrOptions, optionsAfter);
     checkOptions(options, ['sampleWeight']);
     const at = this.#operands('evaluate', x, target, options.sampleWeight, false, () => []);
     return this.#gradient(at);
@@ -179,9 +179,10 @@ export class CenterLoss extends CoreLoss {
     targetOrOptions?: Target | GradientsOptions,
     optionsAfter?: GradientsOptions,
   ): Gradients<Float32Array | TouchedRows> {
-    const [target, options] = this.#arguments('gradients', x, targetOrOptions, optionsAfter);
+    this.#checkAlive();
+    const [target, options] = argumentsOf<Target, GradientsOptions>('gradients', x, targetOrOptions, optionsAfter);
     checkOptions(options, ['centers', 'sampleWeight']);
-    const { centers: form = 'dense', sampleWeight } = options as GradientsOptions;
+    const { centers: form = 'dense', sampleWeight } = options;
     checkChoice(form, 'centers', ['dense', 'touched']);
     const batch = x instanceof Batch ? x : undefined;
     const at = this.#operands('gradients', x, target, sampleWeight, true, this.#sums);
@@ -190,6 +191,13 @@ export class CenterLoss extends CoreLoss {
     if (gradient) this.#watch.gradientTaken(this.centers.address, this.nClasses * this.nDim);
     if (batch) return gradientsInPlace(loss, batch, gradient);
     return { loss, gradX: this.#gradX(at), gradCenters: gradient?.copy() ?? null };
+  }
+
+  /** @internal The loss and ∂loss/∂x, for who does not want the centers to move: no step is missed here. */
+  pull(x: Embeddings, target: Target, { sampleWeight }: EvaluateOptions): StepResult {
+    this.#checkAlive();
+    const at = this.#operands('gradients', x, target, sampleWeight, true, () => []);
+    return { loss: this.#gradient(at), gradX: this.#gradX(at) };
   }
 
   /**
@@ -208,7 +216,8 @@ export class CenterLoss extends CoreLoss {
   override step(x: Embeddings, target: Target, options?: StepOptions): StepResult;
   override step(batch: Batch, options?: StepOptions): StepResult;
   override step(x: Embeddings | Batch, targetOrOptions?: Target | StepOptions, optionsAfter?: StepOptions): StepResult {
-    const [target, options] = this.#arguments('step', x, targetOrOptions, optionsAfter);
+    this.#checkAlive();
+    const [target, options] = argumentsOf<Target, StepOptions>('step', x, targetOrOptions, optionsAfter);
     const rule = checkRule(options);
     const at = this.#operands('step', x, target, options.sampleWeight, true, this.#sums);
     const loss = this.fixed ? this.#gradient(at) : this.#step(at, rule);
@@ -252,9 +261,10 @@ export class CenterLoss extends CoreLoss {
     targetOrOptions?: Target | FitRadiusOptions,
     optionsAfter?: FitRadiusOptions,
   ): Float32Array<ArrayBuffer> {
-    const [target, options] = this.#arguments('fitRadius', x, targetOrOptions, optionsAfter);
+    this.#checkAlive();
+    const [target, options] = argumentsOf<Target, FitRadiusOptions>('fitRadius', x, targetOrOptions, optionsAfter);
     checkOptions(options, ['quantile']);
-    const { quantile = 0.95 } = options as FitRadiusOptions;
+    const { quantile = 0.95 } = options;
     checkNumber(quantile, 'quantile', (value) => value >= 0 && value <= 1, 'a number from 0 to 1');
     const { nClasses, nDim, centers } = this;
     const rooms = (rows: number) => [BYTES * rows, BYTES * nClasses, BYTES * rows];
@@ -309,7 +319,7 @@ export class CenterLoss extends CoreLoss {
     this.#disposed = true;
     super.dispose();
     this.#blocks.free();
-    this.#velocity?.free();
+    this.#sgd.free();
     this.#gradCenters.free();
   }
 
@@ -318,29 +328,17 @@ export class CenterLoss extends CoreLoss {
     (this as { radius: number }).radius = Number.NaN;
   }
 
-  /** Target and options of a call: a batch holds its target. */
-  #arguments<Options extends object>(
-    call: string,
-    x: Embeddings | Batch,
-    targetOrOptions: Target | Options | undefined,
-    optionsAfter: Options | undefined,
-  ): [Target | undefined, Options] {
-    this.#checkAlive();
-    if (!(x instanceof Batch)) return [targetOrOptions as Target, optionsAfter ?? ({} as Options)];
-    checkNoMore(call, optionsAfter);
-    return [undefined, (targetOrOptions ?? {}) as Options];
-  }
-
   #operands(
     call: string,
     x: Embeddings | Batch,
-    target: Target | undefined,
+    target: Target,
     sampleWeight: Floats | undefined,
     grad: boolean,
     work: (rows: number) => readonly number[],
   ): Operands {
     const { nClasses, nDim } = this;
-    return operandsOf(x, target, { call, nClasses, nDim, labels: this.#labels, sampleWeight, grad, work });
+    const labels = this.#labels;
+    return operandsOf(x, target, { call, width: nDim, widthName: 'nDim', nClasses, labels, sampleWeight, grad, work });
   }
 
   /** Room for the sums of classes. */
@@ -404,14 +402,11 @@ export class CenterLoss extends CoreLoss {
   }
 
   #descend(at: Operands, { rate, momentum }: Rule): number {
-    const length = this.nClasses * this.nDim;
     const gradient = this.#gradCenters.gradientOf('dense', at.rows);
-    // Apart from the other blocks, which are had all or none.
-    if (momentum !== 0) this.#velocity ??= Block.floats(length, `the velocity of ${this.nClasses} centers`);
-    const velocity = momentum === 0 ? 0 : (this.#velocity?.address ?? 0);
+    const descend = this.#sgd.prepare(this.centers, rate, momentum);
     const loss = this.#gradients(at, gradient);
     this.#count(at);
-    openSet().sgd(this.centers.address, gradient.addresses.rows, velocity, length, rate, momentum);
+    descend(gradient.addresses.rows);
     return loss;
   }
 
@@ -433,15 +428,4 @@ export class CenterLoss extends CoreLoss {
   #checkAlive(): void {
     if (this.#disposed) throw disposedError('CenterLoss');
   }
-}
-
-/** Sorts the values of each class, which end where `ends` says. */
-export function sortParts(address: number, length: number, ends: number, nClasses: number): void {
-  const values = copyFloats(address, length);
-  let start = 0;
-  for (const end of integers().slice(ends / BYTES, ends / BYTES + nClasses)) {
-    values.subarray(start, end).sort();
-    start = end;
-  }
-  writeFloats(values, 0, length, address);
 }

@@ -4,21 +4,19 @@ import {
   BYTES,
   CenterLossError,
   ClassCenters,
-  checkBatchFits,
   checkChoice,
   checkCount,
-  checkLabels,
-  checkNoMore,
   checkNumber,
   checkOptions,
   checkRowsMatch,
   checkTarget,
   countRows,
-  dispose,
   disposedError,
   type Floats,
+  HoldsMemory,
   hold,
   integers,
+  newBatch,
   readBytes,
   scratch,
   type Target,
@@ -28,6 +26,7 @@ import {
 } from '../core.js';
 import { asFloats, type Embeddings } from './half.js';
 import { openSet } from './load.js';
+import { argumentsOf, operandsOf } from './operands.js';
 import { decode, encode } from './statistics-bytes.js';
 import { COVARIANCES, type Stretch, type Totals, totalsOf } from './statistics-totals.js';
 import { checkedWeights } from './weights.js';
@@ -65,12 +64,12 @@ const DOUBLE_BYTES = 8;
  *   tied covariance = Σ_j Σ w_i·(x_i − m_j)(x_i − m_j)ᵀ / Σ_j n_j,
  *
  * the maximum likelihood estimates. One pass loses nothing to many rows or to an offset: means are within 1e-6 of the
- * spread of the rows, variances within 1e-6 of themselves. Variances below 1e-38 may be 0.
+ * spread of the rows, variances within 1e-6 of themselves (below 1e-36 they may be 0).
  *
  * Sources: Welford, "Note on a method for calculating corrected sums of squares and products", Technometrics 1962;
  * Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm for computing sample variances", 1979.
  */
-export class ClassStatistics {
+export class ClassStatistics extends HoldsMemory {
   readonly nClasses: number;
   readonly nFeatures: number;
   readonly covariance: Covariance;
@@ -84,6 +83,7 @@ export class ClassStatistics {
    * `ERR_OUT_OF_MEMORY`; `ERR_WASM_BLOCKED`
    */
   constructor(nClasses: number, nFeatures: number, options: ClassStatisticsOptions = {}) {
+    super();
     checkCount(nClasses, 'nClasses');
     checkCount(nFeatures, 'nFeatures');
     checkOptions(options, ['covariance', 'forgetting']);
@@ -114,12 +114,10 @@ export class ClassStatistics {
   add(batch: Batch, options?: AddOptions): void;
   add(x: Embeddings | Batch, targetOrOptions?: Target | AddOptions, optionsAfter?: AddOptions): void {
     this.#checkAlive();
-    const batch = x instanceof Batch ? x : undefined;
-    if (batch) checkNoMore('add', optionsAfter);
-    const options = ((batch ? targetOrOptions : optionsAfter) ?? {}) as AddOptions;
+    const [target, options] = argumentsOf<Target, AddOptions>('add', x, targetOrOptions, optionsAfter);
     checkOptions(options, ['sampleWeight']);
     if (x instanceof Batch) this.#addBatch(x, options);
-    else this.#addRows(asFloats(x, 'x'), targetOrOptions as Target, options);
+    else this.#addRows(asFloats(x, 'x'), target, options);
   }
 
   /**
@@ -221,18 +219,13 @@ export class ClassStatistics {
    */
   batch(rows: number): Batch {
     this.#checkAlive();
-    checkNumber(rows, 'the number of rows', (value) => Number.isSafeInteger(value) && value >= 0, 'a whole number ≥ 0');
-    return new Batch(rows, this.nClasses, this.nFeatures);
+    return newBatch(rows, this.nClasses, this.nFeatures);
   }
 
   /** Frees its memory; batches have a `dispose` of their own. */
   dispose(): void {
     this.#disposed = true;
     this.#block.free();
-  }
-
-  [dispose](): void {
-    this.dispose();
   }
 
   /** @internal Writes what {@link toCenters} has to an address. */
@@ -257,17 +250,17 @@ export class ClassStatistics {
   }
 
   #addBatch(batch: Batch, { sampleWeight }: AddOptions): void {
-    const { rows } = batch;
-    checkBatchFits(batch, this.nClasses, this.nFeatures);
-    checkLabels(batch.target, this.nClasses, 'strict');
-    const weights = sampleWeight && checkedWeights(sampleWeight, 'sampleWeight', rows, 'rows');
-    let weightsAt = 0;
-    if (weights) {
-      [weightsAt] = scratch(`the weights of ${rows} rows`, [BYTES * rows]);
-      writeFloats(weights, 0, rows, weightsAt);
-    }
-    const { x, target } = batch.addresses;
-    openSet().statistics_add(...this.#self(), x, target, rows, weightsAt, this.forgetting);
+    const { nClasses, nFeatures } = this;
+    const at = operandsOf(batch, undefined, {
+      call: 'add',
+      width: nFeatures,
+      widthName: 'nFeatures',
+      nClasses,
+      labels: 'strict',
+      sampleWeight,
+      work: () => [],
+    });
+    openSet().statistics_add(...this.#self(), at.x, at.target, at.rows, at.sampleWeight, this.forgetting);
   }
 
   #addRows(x: Floats, target: Target, { sampleWeight }: AddOptions): void {

@@ -130,7 +130,10 @@ export function checkScoreSettings(
   checkChoice<Score>(score, 'score', SCORES);
   const metric = checkMetric(score, options.metric);
   if (score === 'knn-centers' && nClasses < 2) {
-    throw new CenterLossError('ERR_OPTION', "score 'knn-centers' compares two centers, but there is 1 class");
+    throw new CenterLossError(
+      'ERR_OPTION',
+      `score 'knn-centers' compares two centers, but there is ${nClasses === 1 ? '1 class' : 'none'}`,
+    );
   }
   checkBelongs('radius', radius, score, 'normalized', fitted);
   checkBelongs('precision', precision, score, 'mahalanobis', fitted);

@@ -1,4 +1,5 @@
 import {
+  Batch,
   BYTES,
   CenterLossError,
   ClassCenters,
@@ -8,19 +9,20 @@ import {
   checkOptions,
   checkSettings,
   copyFloats,
-  dispose,
   disposedError,
+  HoldsMemory,
   hold,
   initCenters,
   type LabelPolicy,
-  readFloats,
+  newBatch,
+  stepInPlace,
   type Target,
   writeFloats,
 } from '../core.js';
 import type { EvaluateOptions } from './center-loss.js';
-import { type Copied, copyIn } from './copy-in.js';
 import type { Embeddings } from './half.js';
 import { openSet } from './load.js';
+import { argumentsOf, type Operands, operandsOf } from './operands.js';
 
 export interface DeepSVDDLossOptions {
   /** ν above 0, up to 1: the part of the rows that may be outside. Default 0.1. */
@@ -58,7 +60,7 @@ const LARGEST = 1e15;
  *
  * Source: Ruff et al., "Deep One-Class Classification", ICML 2018; their lukasruff/Deep-SVDD-PyTorch.
  */
-export class DeepSVDDLoss {
+export class DeepSVDDLoss extends HoldsMemory {
   readonly nDim: number;
   readonly nu: number;
   /** The center, `params` [1, nDim]. */
@@ -74,6 +76,7 @@ export class DeepSVDDLoss {
    * `ERR_WASM_BLOCKED`
    */
   constructor(nDim: number, options: DeepSVDDLossOptions = {}) {
+    super();
     checkCount(nDim, 'nDim');
     checkOptions(options, ['nu', 'center', 'radius', 'labels']);
     const { nu = 0.1, center, radius = 0, labels = 'strict' } = options;
@@ -116,13 +119,19 @@ export class DeepSVDDLoss {
    * @throws CenterLossError `ERR_SHAPE` (also if there is no row), `ERR_LABEL`, `ERR_OPTION`, `ERR_DISPOSED`,
    * `ERR_OUT_OF_MEMORY`
    */
-  fitCenter(x: Embeddings, target?: Target | null, options: EvaluateOptions = {}): Float32Array {
+  fitCenter(x: Embeddings, target?: Target | null, options?: EvaluateOptions): Float32Array;
+  fitCenter(batch: Batch, options?: EvaluateOptions): Float32Array;
+  fitCenter(
+    x: Embeddings | Batch,
+    targetOrOptions?: Target | null | EvaluateOptions,
+    optionsAfter?: EvaluateOptions,
+  ): Float32Array {
     this.#checkAlive();
-    const at = this.#copyIn('fitCenter', x, target, options, () => [
+    const at = this.#operands('fitCenter', x, targetOrOptions, optionsAfter, () => [
       BYTES * this.nDim,
       openSet().deep_svdd_workspace_bytes(this.nDim),
     ]);
-    const [centerAt, workAt] = at.room;
+    const [centerAt, workAt] = at.work;
     const rows = openSet().deep_svdd_center(at.x, at.target, at.rows, this.nDim, at.sampleWeight, centerAt, workAt);
     if (rows === 0) throw noRows('fitCenter', at.rows);
     const center = copyFloats(centerAt, this.nDim);
@@ -140,10 +149,16 @@ export class DeepSVDDLoss {
    * @returns R
    * @throws CenterLossError `ERR_NOT_INITIALIZED` before the center is known, and as {@link fitCenter}
    */
-  fitRadius(x: Embeddings, target?: Target | null, options: EvaluateOptions = {}): number {
+  fitRadius(x: Embeddings, target?: Target | null, options?: EvaluateOptions): number;
+  fitRadius(batch: Batch, options?: EvaluateOptions): number;
+  fitRadius(
+    x: Embeddings | Batch,
+    targetOrOptions?: Target | null | EvaluateOptions,
+    optionsAfter?: EvaluateOptions,
+  ): number {
     this.#checkFitted('fitRadius');
-    const at = this.#copyIn('fitRadius', x, target, options, (rows) => [BYTES * rows]);
-    const [distancesAt] = at.room;
+    const at = this.#operands('fitRadius', x, targetOrOptions, optionsAfter, (rows) => [BYTES * rows]);
+    const [distancesAt] = at.work;
     const { nDim, centers } = this;
     const kernel = openSet();
     const count = kernel.deep_svdd_distances(
@@ -169,53 +184,81 @@ export class DeepSVDDLoss {
    * @throws CenterLossError `ERR_NOT_INITIALIZED` before the center is known, `ERR_SHAPE`, `ERR_LABEL`, `ERR_OPTION`,
    * `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
    */
-  evaluate(x: Embeddings, target?: Target | null, options: EvaluateOptions = {}): number {
+  evaluate(x: Embeddings, target?: Target | null, options?: EvaluateOptions): number;
+  evaluate(batch: Batch, options?: EvaluateOptions): number;
+  evaluate(
+    x: Embeddings | Batch,
+    targetOrOptions?: Target | null | EvaluateOptions,
+    optionsAfter?: EvaluateOptions,
+  ): number {
     this.#checkFitted('evaluate');
-    const at = this.#copyIn('evaluate', x, target, options, () => [BYTES, 0]);
-    return this.#run(at, 0);
+    return this.#run(this.#operands('evaluate', x, targetOrOptions, optionsAfter, () => [BYTES]));
   }
 
   /**
    * The loss with its gradients: ∂loss/∂x_i = 2/(ν·n)·(x_i − c) outside the ball, else 0; ∂loss/∂R =
    * 2R·(1 − #outside/(ν·n)). The boundary itself is within.
+   *
+   * With a `Batch`, `gradX` is a view on WebAssembly memory that the next call with it overwrites.
    * @param x rows [B, nDim]
    * @param target labels [B], below 0 = ignored; default: none is
    * @throws CenterLossError as {@link evaluate}
    */
-  gradients(x: Embeddings, target?: Target | null, options: EvaluateOptions = {}): DeepSVDDGradients {
+  gradients(x: Embeddings, target?: Target | null, options?: EvaluateOptions): DeepSVDDGradients;
+  gradients(batch: Batch, options?: EvaluateOptions): DeepSVDDGradients;
+  gradients(
+    x: Embeddings | Batch,
+    targetOrOptions?: Target | null | EvaluateOptions,
+    optionsAfter?: EvaluateOptions,
+  ): DeepSVDDGradients {
     this.#checkFitted('gradients');
-    const at = this.#copyIn('gradients', x, target, options, (rows) => [BYTES, BYTES * rows * this.nDim]);
-    const [gradRadiusAt, gradXAt] = at.room;
-    const loss = this.#run(at, gradXAt);
-    const gradRadius = new Float32Array(1);
-    readFloats(gradRadiusAt, gradRadius);
-    return { loss, gradX: copyFloats(gradXAt, at.rows * this.nDim), gradRadius: gradRadius[0] as number };
+    const at = this.#operands('gradients', x, targetOrOptions, optionsAfter, () => [BYTES], true);
+    const loss = this.#run(at);
+    const [gradRadius = 0] = copyFloats(at.work[0], 1);
+    if (x instanceof Batch) return Object.assign(stepInPlace(loss, x), { gradRadius });
+    return { loss, gradX: copyFloats(at.grad, at.rows * this.nDim), gradRadius };
   }
 
-  /** Frees the memory of the center. */
+  /**
+   * Rows in WebAssembly memory, to pass in place of x and target; all are of the class at first.
+   * @param rows B
+   * @throws CenterLossError `ERR_OPTION`, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
+   */
+  batch(rows: number): Batch {
+    this.#checkAlive();
+    return newBatch(rows, 1, this.nDim);
+  }
+
+  /** Frees the memory of the center; batches have a `dispose` of their own. */
   dispose(): void {
     this.#disposed = true;
     this.centers.dispose();
   }
 
-  [dispose](): void {
-    this.dispose();
-  }
-
-  #copyIn<const Room extends readonly number[]>(
+  #operands<const Work extends readonly number[]>(
     call: string,
-    x: Embeddings,
-    target: Target | null | undefined,
-    options: EvaluateOptions,
-    room: (rows: number) => Room,
-  ): Copied<Room> {
+    x: Embeddings | Batch,
+    targetOrOptions: Target | null | EvaluateOptions | undefined,
+    optionsAfter: EvaluateOptions | undefined,
+    work: (rows: number) => Work,
+    grad = false,
+  ): Operands<Work> {
+    const [target, options] = argumentsOf<Target | null, EvaluateOptions>(call, x, targetOrOptions, optionsAfter);
     checkOptions(options, ['sampleWeight']);
-    const nClasses = Number.POSITIVE_INFINITY;
-    const expected = { call, name: 'x', width: this.nDim, widthName: 'nDim', nClasses, labels: this.#labels };
-    return copyIn(x, target ?? undefined, options.sampleWeight, expected, room);
+    return operandsOf(x, target, {
+      call,
+      width: this.nDim,
+      widthName: 'nDim',
+      nClasses: 1,
+      oneClass: true,
+      labels: this.#labels,
+      sampleWeight: options.sampleWeight,
+      grad,
+      work,
+    });
   }
 
-  #run(at: Copied<readonly [number, number]>, gradX: number): number {
+  #run(at: Operands<readonly [gradRadius: number]>): number {
     return openSet().deep_svdd(
       at.x,
       at.target,
@@ -225,8 +268,8 @@ export class DeepSVDDLoss {
       at.sampleWeight,
       this.#radius,
       this.nu,
-      gradX,
-      at.room[0],
+      at.grad,
+      at.work[0],
     );
   }
 

@@ -111,16 +111,6 @@ export interface OpenSetKernels {
     distmat: number,
     work: number,
   ): void;
-  metric_predict(
-    metric: number,
-    x: number,
-    rows: number,
-    centers: number,
-    nClasses: number,
-    nDim: number,
-    classes: number,
-    work: number,
-  ): void;
   to_float16(values: number, len: number, bits: number): void;
   from_float16(bits: number, len: number, values: number): void;
   fingerprint(values: number, len: number): number;

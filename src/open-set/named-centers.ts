@@ -1,8 +1,27 @@
-import { CenterLossError, ClassCenters, checkCount, checkOptions, countRows, dispose, disposedError } from '../core.js';
+import {
+  CenterLossError,
+  ClassCenters,
+  checkCount,
+  checkOptions,
+  countRows,
+  disposedError,
+  HoldsMemory,
+} from '../core.js';
 import { type AddOptions, ClassStatistics } from './class-statistics.js';
+import { checkScoreSettings, classify, SCORE_OPTIONS, type ScoreOptions } from './classify.js';
 import { type PredictOptions, predict } from './distances.js';
 import { asFloats, type Embeddings } from './half.js';
 import { metricCode } from './metric.js';
+
+/** As `Classification`, with names: undefined where that has −1. */
+export interface NamedClassification {
+  /** The nearest class [B]; undefined for a row whose score is above the threshold or that has no finite distance. */
+  readonly labels: (string | undefined)[];
+  /** A score a row [B], the larger, the more unknown it looks; Infinity if it has no finite distance. */
+  readonly scores: Float32Array<ArrayBuffer>;
+  /** The nearest class [B], whatever the score. */
+  readonly nearest: (string | undefined)[];
+}
 
 /**
  * Classes with names, each the mean of its examples, that come, go and grow at any time: no other class changes with
@@ -11,7 +30,7 @@ import { metricCode } from './metric.js';
  * Adding or changing a class takes the time of its examples. What predicts then brings the centers up to date: only
  * the classes that changed if there are as many as before, else all, about the work of predicting a few rows.
  */
-export class NamedCenters {
+export class NamedCenters extends HoldsMemory {
   readonly nFeatures: number;
   /** In the order of the classes. */
   #classes = new Map<string, NamedClass>();
@@ -21,6 +40,7 @@ export class NamedCenters {
 
   /** @throws CenterLossError `ERR_OPTION` */
   constructor(nFeatures: number) {
+    super();
     checkCount(nFeatures, 'nFeatures');
     this.nFeatures = nFeatures;
   }
@@ -98,7 +118,26 @@ export class NamedCenters {
     if (centers) return this.#namesOf(predict(centers, x, options));
     checkOptions(options, ['metric']);
     metricCode(options.metric ?? 'sqeuclidean');
-    return this.#namesOf(new Int32Array(countRows(asFloats(x, 'x'), 'x', this.nFeatures, 'nFeatures')).fill(-1));
+    return this.#noneOf(x);
+  }
+
+  /**
+   * The nearest class of each row with a score of how unknown it looks and the decision by a threshold: see the function
+   * of that name. Options with a value for each class have them in the order of `names`. Classes without examples count
+   * for no score.
+   * @param x rows [B, nFeatures]
+   * @throws CenterLossError `ERR_SHAPE`, `ERR_OPTION`, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
+   */
+  classify(x: Embeddings, options: ScoreOptions = {}): NamedClassification {
+    const centers = this.#upToDate();
+    if (centers) {
+      const { labels, scores, nearest } = classify(centers, x, options);
+      return { labels: this.#namesOf(labels), scores, nearest: this.#namesOf(nearest) };
+    }
+    checkOptions(options, SCORE_OPTIONS);
+    checkScoreSettings({ nClasses: 0, nFeatures: this.nFeatures }, options);
+    const none = this.#noneOf(x);
+    return { labels: none, scores: new Float32Array(none.length).fill(Number.POSITIVE_INFINITY), nearest: [...none] };
   }
 
   /**
@@ -118,10 +157,6 @@ export class NamedCenters {
     this.#forgetCenters();
     for (const { statistics } of this.#classes.values()) statistics.dispose();
     this.#classes.clear();
-  }
-
-  [dispose](): void {
-    this.dispose();
   }
 
   /** The centers as the classes are now; undefined if there is no class. */
@@ -147,6 +182,11 @@ export class NamedCenters {
   #namesOf(classes: Int32Array): (string | undefined)[] {
     const { names } = this;
     return Array.from(classes, (nth) => names[nth]);
+  }
+
+  /** Nothing for each row. */
+  #noneOf(x: Embeddings): undefined[] {
+    return new Array(countRows(asFloats(x, 'x'), 'x', this.nFeatures, 'nFeatures')).fill(undefined);
   }
 
   #find(name: string): NamedClass {

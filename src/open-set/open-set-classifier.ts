@@ -8,8 +8,8 @@ import {
   checkRowsMatch,
   checkTarget,
   countRows,
-  dispose,
   type Floats,
+  HoldsMemory,
   hold,
   type Target,
   writeLabels,
@@ -59,7 +59,7 @@ export interface FitOptions extends ThresholdOptions {
  * const same = OpenSetClassifier.fromJSON(JSON.parse(text));
  * ```
  */
-export class OpenSetClassifier {
+export class OpenSetClassifier extends HoldsMemory {
   readonly #centers: ClassCenters;
   #settings: ScoreSettings;
   /** What the constructor was given stays as it is. */
@@ -71,6 +71,7 @@ export class OpenSetClassifier {
    * @throws CenterLossError `ERR_OPTION`, `ERR_SHAPE`, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
    */
   constructor(centers: ClassCenters | Centers, options: ScoreOptions = {}) {
+    super();
     if (typeof centers !== 'object' || centers === null) {
       throw new CenterLossError('ERR_OPTION', `centers must be ClassCenters or their params, got ${String(centers)}`);
     }
@@ -234,9 +235,5 @@ export class OpenSetClassifier {
   /** Frees the copy of the centers. */
   dispose(): void {
     this.#centers.dispose();
-  }
-
-  [dispose](): void {
-    this.dispose();
   }
 }

@@ -1,21 +1,8 @@
-import {
-  BYTES,
-  CenterLossError,
-  type ClassCenters,
-  checkRowsMatch,
-  checkTarget,
-  copyFloats,
-  countRows,
-  hold,
-  integers,
-  scratch,
-  type Target,
-  writeFloats,
-  writeLabels,
-} from '../core.js';
+import { BYTES, CenterLossError, type ClassCenters, copyFloats, type Target } from '../core.js';
 import { checkCenters } from './classify.js';
-import { asFloats, type Embeddings } from './half.js';
+import type { Embeddings } from './half.js';
 import { openSet } from './load.js';
+import { operandsOf } from './operands.js';
 import { SCORE_BYTES } from './scores.js';
 
 /**
@@ -31,20 +18,17 @@ import { SCORE_BYTES } from './scores.js';
 export function fitPrecision(centers: ClassCenters, x: Embeddings, target: Target): Float32Array<ArrayBuffer> {
   checkCenters(centers);
   const { nClasses, nFeatures, address } = centers;
-  const rowsOf = asFloats(x, 'x');
-  const rows = countRows(rowsOf, 'x', nFeatures, 'nFeatures');
-  checkTarget(target);
-  checkRowsMatch(rows, 'x', nFeatures, target.length);
-  const [xNow, targetNow] = [hold(rowsOf), hold(target as Int32Array)];
-  const [xAt, targetAt, precisionAt, workAt] = scratch(`fitPrecision with ${rows} rows of ${nFeatures} values`, [
-    BYTES * rows * nFeatures,
-    BYTES * rows,
-    BYTES * nFeatures,
-    SCORE_BYTES * nFeatures,
-  ]);
-  writeLabels(targetNow(), nClasses, 'strict', integers(), targetAt / BYTES);
-  writeFloats(xNow(), 0, rows * nFeatures, xAt);
-  const fitted = openSet().fit_precision(xAt, targetAt, rows, address, nClasses, nFeatures, precisionAt, workAt);
+  const at = operandsOf(x, target, {
+    call: 'fitPrecision',
+    width: nFeatures,
+    widthName: 'nFeatures',
+    nClasses,
+    labels: 'strict',
+    work: () => [BYTES * nFeatures, SCORE_BYTES * nFeatures],
+  });
+  const [precisionAt, workAt] = at.work;
+  const { rows } = at;
+  const fitted = openSet().fit_precision(at.x, at.target, rows, address, nClasses, nFeatures, precisionAt, workAt);
   if (fitted === 0) throw new CenterLossError('ERR_SHAPE', `none of the ${rows} rows is known and finite`);
   return copyFloats(precisionAt, nFeatures);
 }

@@ -2,21 +2,15 @@ import {
   BYTES,
   CenterLossError,
   type ClassCenters,
-  checkRowsMatch,
-  checkTarget,
   copyFloats,
-  countRows,
   type Floats,
-  hold,
   integers,
-  scratch,
   type Target,
   writeFloats,
-  writeLabels,
 } from '../core.js';
-import { sortParts } from './center-loss.js';
 import { openSet } from './load.js';
 import { type Metric, metricCode } from './metric.js';
+import { operandsOf } from './operands.js';
 
 /**
  * For each class the smallest distance that at least a share `quantile` of the distances of its rows does not exceed, as
@@ -31,23 +25,18 @@ export function fitRadii(
   { metric, quantile }: { readonly metric: Metric; readonly quantile: number },
 ): Float32Array<ArrayBuffer> {
   const { nClasses, nFeatures, address } = centers;
-  const rows = countRows(x, 'x', nFeatures, 'nFeatures');
-  checkTarget(target);
-  checkRowsMatch(rows, 'x', nFeatures, target.length);
-  const [xNow, targetNow] = [hold(x), hold(target as Int32Array)];
-  const [xAt, targetAt, ofRowAt, endsAt, byClassAt, sortedAt, radiiAt] = scratch(`radii of ${rows} rows`, [
-    BYTES * rows * nFeatures,
-    BYTES * rows,
-    BYTES * rows,
-    BYTES * nClasses,
-    BYTES * rows,
-    BYTES * rows,
-    BYTES * nClasses,
-  ]);
-  writeLabels(targetNow(), nClasses, 'strict', integers(), targetAt / BYTES);
-  writeFloats(xNow(), 0, rows * nFeatures, xAt);
+  const at = operandsOf(x, target, {
+    call: 'fitRadius',
+    width: nFeatures,
+    widthName: 'nFeatures',
+    nClasses,
+    labels: 'strict',
+    work: (rows) => [BYTES * rows, BYTES * nClasses, BYTES * rows, BYTES * rows, BYTES * nClasses],
+  });
+  const { rows } = at;
+  const [ofRowAt, endsAt, byClassAt, sortedAt, radiiAt] = at.work;
   const code = metricCode(metric);
-  openSet().own_distances(xAt, targetAt, rows, address, nClasses, nFeatures, code, ofRowAt, endsAt, byClassAt);
+  openSet().own_distances(at.x, at.target, rows, address, nClasses, nFeatures, code, ofRowAt, endsAt, byClassAt);
   const ends = endsAt / BYTES;
   const found = integers()[ends + nClasses - 1] as number;
   if (found === 0) throw new CenterLossError('ERR_SHAPE', `none of the ${rows} rows is known and finite`);
@@ -61,4 +50,15 @@ export function fitRadii(
   sortParts(byClassAt, found, endsAt, nClasses);
   openSet().radius_quantiles(byClassAt, found, endsAt, nClasses, quantile, radiiAt);
   return copyFloats(radiiAt, nClasses);
+}
+
+/** Sorts the values of each class, which end where `ends` says. */
+export function sortParts(address: number, length: number, ends: number, nClasses: number): void {
+  const values = copyFloats(address, length);
+  let start = 0;
+  for (const end of integers().slice(ends / BYTES, ends / BYTES + nClasses)) {
+    values.subarray(start, end).sort();
+    start = end;
+  }
+  writeFloats(values, 0, length, address);
 }

@@ -1,4 +1,4 @@
-import { checkAlpha, checkChoice, checkNumber, checkOptions, type Floats } from '../core.js';
+import { checkChoice, checkNumber, checkOptions, type Floats } from '../core.js';
 
 interface OfRows {
   /** A weight ≥ 0 for each row [B]; a row of weight 0 counts as unknown. */
@@ -58,7 +58,10 @@ const OPTIONS = {
   sgd: ['learningRate', 'momentum'],
 } as const;
 
-const isRate = (value: number) => value >= 0 && Number.isFinite(Math.fround(value));
+/** @throws CenterLossError `ERR_OPTION` unless `value` can be a rate or a momentum of SGD. */
+export function checkRate(value: number, name: string): void {
+  checkNumber(value, name, (value) => value >= 0 && Number.isFinite(Math.fround(value)), 'a finite number ≥ 0');
+}
 
 /** @throws CenterLossError `ERR_OPTION`, also for an option of another rule */
 export function checkRule(options: StepOptions): Rule {
@@ -72,10 +75,10 @@ export function checkRule(options: StepOptions): Rule {
     learningRate = 0.5,
     momentum = name === 'ema' ? 0.9 : 0,
   } = options as Partial<Record<'alpha' | 'learningRate' | 'momentum', number>>;
-  checkAlpha(alpha);
-  checkNumber(learningRate, 'learningRate', isRate, 'a finite number ≥ 0');
+  checkRate(alpha, 'alpha');
+  checkRate(learningRate, 'learningRate');
   if (name === 'ema') checkNumber(momentum, 'momentum', (value) => value >= 0 && value <= 1, 'a number from 0 to 1');
-  else checkNumber(momentum, 'momentum', isRate, 'a finite number ≥ 0');
+  else checkRate(momentum, 'momentum');
   const rate = { wen: alpha, mean: alpha, ema: momentum, sgd: learningRate }[name];
   return { name, code: RULES.indexOf(name), rate, momentum };
 }

@@ -1,4 +1,5 @@
 import {
+  Batch,
   Block,
   BYTES,
   ClassCenters,
@@ -6,25 +7,30 @@ import {
   checkOptions,
   checkSettings,
   copyFloats,
-  dispose,
   disposedError,
   type Floats,
   type Gradients,
+  gradientsInPlace,
+  HoldsMemory,
   hold,
   initCenters,
   type LabelPolicy,
+  newBatch,
   newFloats,
   type Reduction,
   readFloats,
   reductionCode,
   type StepResult,
+  stepInPlace,
   type Target,
 } from '../core.js';
 import type { EvaluateOptions } from './center-loss.js';
-import { type Copied, copyIn } from './copy-in.js';
 import { asFloats, type Embeddings } from './half.js';
 import { openSet } from './load.js';
+import { argumentsOf, type Operands, operandsOf } from './operands.js';
 import type { Init } from './options.js';
+import { checkRate } from './rules.js';
+import { Sgd } from './sgd.js';
 import { checkedWeights } from './weights.js';
 
 /** What all losses that separate classes can be told. */
@@ -82,7 +88,7 @@ const OPTIONS = ['init', 'magnitude', 'seed', 'fixed', 'labels', 'reduction', 'c
  * gradient 0 and adds nothing to that of the centers. Every ℓ depends on all centers: where one of them is not finite,
  * so may the loss be of all rows.
  */
-export abstract class SeparationLoss {
+export abstract class SeparationLoss extends HoldsMemory {
   readonly nClasses: number;
   readonly nDim: number;
   readonly magnitude: number;
@@ -93,11 +99,12 @@ export abstract class SeparationLoss {
   readonly #parameter: number;
   readonly #labels: LabelPolicy;
   readonly #classWeight: Block<Float32Array<ArrayBuffer>> | undefined;
-  #velocity: Block<Float32Array<ArrayBuffer>> | undefined;
+  readonly #sgd = new Sgd();
   #disposed = false;
 
   /** @internal */
   protected constructor(kind: Kind, nClasses: number, nDim: number, options: SeparationOptions) {
+    super();
     checkOptions(options, [kind.parameter, ...OPTIONS]);
     const { magnitude, fixed } = kind.defaults;
     const { init = kind.defaults.init } = options;
@@ -139,25 +146,43 @@ export abstract class SeparationLoss {
    * @param target labels [B], below 0 = unknown
    * @throws CenterLossError `ERR_SHAPE`, `ERR_LABEL`, `ERR_OPTION`, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
    */
-  evaluate(x: Embeddings, target: Target, options: EvaluateOptions = {}): number {
+  evaluate(x: Embeddings, target: Target, options?: EvaluateOptions): number;
+  evaluate(batch: Batch, options?: EvaluateOptions): number;
+  evaluate(x: Embeddings | Batch, targetOrOptions?: Target | EvaluateOptions, optionsAfter?: EvaluateOptions): number {
+    this.#checkAlive();
+    const [target, options] = argumentsOf<Target, EvaluateOptions>('evaluate', x, targetOrOptions, optionsAfter);
     checkOptions(options, ['sampleWeight']);
-    return this.#run(this.#copyIn('evaluate', x, target, options, false, false), 0, 0);
+    return this.#run(this.#operands('evaluate', x, target, options, false), 0);
   }
 
   /**
    * The loss with its gradients, ∂loss/∂x [B, nDim] and ∂loss/∂centers [nClasses, nDim], null if the centers are fixed.
+   *
+   * With a `Batch`, the results are views on WebAssembly memory that the next call with it overwrites.
    * @param x rows [B, nDim]
    * @param target labels [B], below 0 = unknown
    * @throws CenterLossError as {@link evaluate}
    */
-  gradients(x: Embeddings, target: Target, options: EvaluateOptions = {}): Gradients<Float32Array> {
+  gradients(x: Embeddings, target: Target, options?: EvaluateOptions): Gradients<Float32Array>;
+  gradients(batch: Batch, options?: EvaluateOptions): Gradients<Float32Array>;
+  gradients(
+    x: Embeddings | Batch,
+    targetOrOptions?: Target | EvaluateOptions,
+    optionsAfter?: EvaluateOptions,
+  ): Gradients<Float32Array> {
+    this.#checkAlive();
+    const [target, options] = argumentsOf<Target, EvaluateOptions>('gradients', x, targetOrOptions, optionsAfter);
     checkOptions(options, ['sampleWeight']);
-    const at = this.#copyIn('gradients', x, target, options, true, !this.fixed);
-    const [, gradX, gradCenters] = at.room;
-    const loss = this.#run(at, gradX, this.fixed ? 0 : gradCenters);
+    const at = this.#operands('gradients', x, target, options, true);
+    if (x instanceof Batch) {
+      const gradient = this.fixed ? null : x.gradientOf('dense');
+      return gradientsInPlace(this.#run(at, gradient?.addresses.rows ?? 0), x, gradient);
+    }
+    const gradCenters = at.work[1];
+    const loss = this.#run(at, gradCenters);
     return {
       loss,
-      gradX: copyFloats(gradX, at.rows * this.nDim),
+      gradX: copyFloats(at.grad, at.rows * this.nDim),
       gradCenters: this.fixed ? null : copyFloats(gradCenters, this.nClasses * this.nDim),
     };
   }
@@ -165,69 +190,76 @@ export abstract class SeparationLoss {
   /**
    * One step of training: the loss and ∂loss/∂x at the centers as they are, then the centers move as by
    * `torch.optim.SGD`. Their velocity is kept from step to step, once there was one with momentum. Fixed centers stay.
+   *
+   * With a `Batch`, `gradX` is a view on WebAssembly memory that the next call with it overwrites.
    * @param x rows [B, nDim]
    * @param target labels [B], below 0 = unknown
    * @throws CenterLossError as {@link evaluate}
    */
-  step(x: Embeddings, target: Target, options: DescentOptions = {}): StepResult {
+  step(x: Embeddings, target: Target, options?: DescentOptions): StepResult;
+  step(batch: Batch, options?: DescentOptions): StepResult;
+  step(x: Embeddings | Batch, targetOrOptions?: Target | DescentOptions, optionsAfter?: DescentOptions): StepResult {
+    this.#checkAlive();
+    const [target, options] = argumentsOf<Target, DescentOptions>('step', x, targetOrOptions, optionsAfter);
     checkOptions(options, ['sampleWeight', 'learningRate', 'momentum']);
     const { learningRate = 0.5, momentum = 0 } = options;
-    const isRate = (value: number) => value >= 0 && Number.isFinite(Math.fround(value));
-    checkNumber(learningRate, 'learningRate', isRate, 'a finite number ≥ 0');
-    checkNumber(momentum, 'momentum', isRate, 'a finite number ≥ 0');
-    this.#checkAlive();
-    const length = this.nClasses * this.nDim;
-    // First: what it takes may make the memory grow, which detaches views on it.
-    const [xNow, targetNow] = [hold(x), hold(target as Int32Array)];
-    const weightNow = options.sampleWeight && hold(options.sampleWeight);
-    if (momentum > 0 && !this.fixed)
-      this.#velocity ??= Block.floats(length, `the velocity of ${this.nClasses} centers`);
-    const weights = weightNow ? { sampleWeight: weightNow() } : {};
-    const at = this.#copyIn('step', xNow(), targetNow(), weights, true, !this.fixed);
-    const [, gradX, gradCenters] = at.room;
+    checkRate(learningRate, 'learningRate');
+    checkRate(momentum, 'momentum');
+    const at = this.#operands('step', x, target, options, true);
+    const descend = this.fixed ? undefined : this.#sgd.prepare(this.centers, learningRate, momentum);
     // The array that is returned first: from here on nothing may fail.
-    const result = newFloats(at.rows * this.nDim);
-    const loss = this.#run(at, gradX, this.fixed ? 0 : gradCenters);
-    if (!this.fixed) {
-      const velocity = momentum > 0 ? (this.#velocity?.address ?? 0) : 0;
-      openSet().sgd(this.centers.address, gradCenters, velocity, length, learningRate, momentum);
-    }
-    readFloats(gradX, result);
-    return { loss, gradX: result };
+    const gradX = x instanceof Batch ? undefined : newFloats(at.rows * this.nDim);
+    const gradCenters = at.work[1];
+    const loss = this.#run(at, gradCenters);
+    descend?.(gradCenters);
+    if (x instanceof Batch || gradX === undefined) return stepInPlace(loss, x as Batch);
+    readFloats(at.grad, gradX);
+    return { loss, gradX };
   }
 
-  /** Frees the memory of the loss and of its centers. */
+  /**
+   * Rows in WebAssembly memory, to pass in place of x and target.
+   * @param rows B
+   * @throws CenterLossError `ERR_OPTION`, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
+   */
+  batch(rows: number): Batch {
+    this.#checkAlive();
+    return newBatch(rows, this.nClasses, this.nDim);
+  }
+
+  /** Frees the memory of the loss and of its centers; batches have a `dispose` of their own. */
   dispose(): void {
     this.#disposed = true;
     this.centers.dispose();
     this.#classWeight?.free();
-    this.#velocity?.free();
+    this.#sgd.free();
   }
 
-  [dispose](): void {
-    this.dispose();
-  }
-
-  #copyIn(
+  #operands(
     call: string,
-    x: Embeddings,
+    x: Embeddings | Batch,
     target: Target,
     { sampleWeight }: EvaluateOptions,
-    gradX: boolean,
-    gradCenters: boolean,
-  ): Copied<[number, number, number]> {
-    this.#checkAlive();
+    grad: boolean,
+  ): Operands<readonly [work: number, gradCenters: number]> {
     const { nClasses, nDim } = this;
-    const expected = { call, name: 'x', width: nDim, widthName: 'nDim', nClasses, labels: this.#labels };
-    // `null` is no label array: it must not pass for none.
-    return copyIn(x, target ?? (null as never), sampleWeight, expected, (rows) => [
-      openSet().separation_workspace_bytes(rows, nClasses, nDim) >>> 0,
-      gradX ? BYTES * rows * nDim : 0,
-      gradCenters ? BYTES * nClasses * nDim : 0,
-    ]);
+    return operandsOf(x, target, {
+      call,
+      width: nDim,
+      widthName: 'nDim',
+      nClasses,
+      labels: this.#labels,
+      sampleWeight,
+      grad,
+      work: (rows) => [
+        openSet().separation_workspace_bytes(rows, nClasses, nDim) >>> 0,
+        grad && !this.fixed ? BYTES * nClasses * nDim : 0,
+      ],
+    });
   }
 
-  #run(at: Copied<[number, number, number]>, gradX: number, gradCenters: number): number {
+  /** The loss, ∂loss/∂x if there is room for it, and ∂loss/∂centers if there is and they learn. */
+  #run(at: Operands<readonly [number, number]>, gradCenters: number): number {
     return openSet().separation(
       this.#kind.code,
       this.#parameter,
@@ -240,9 +272,9 @@ export abstract class SeparationLoss {
       reductionCode(this.reduction),
       this.#classWeight?.address ?? 0,
       at.sampleWeight,
-      gradX,
-      gradCenters,
-      at.room[0],
+      at.grad,
+      this.fixed ? 0 : gradCenters,
+      at.work[0],
     );
   }
 

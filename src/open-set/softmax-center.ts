@@ -11,10 +11,10 @@ import {
   type Target,
   writeFloats,
 } from '../core.js';
-import type { CenterLoss, GradientsOptions } from './center-loss.js';
+import type { CenterLoss } from './center-loss.js';
 import { asFloats, type Embeddings } from './half.js';
 import { openSet } from './load.js';
-import type { StepOptions } from './rules.js';
+import { checkRule, type StepOptions } from './rules.js';
 import { crossEntropy, type SoftmaxOptions } from './softmax-cross-entropy.js';
 
 /** Options of the softmax, of how both losses are joined, and of how the centers move. */
@@ -55,25 +55,19 @@ export function softmaxCenter(
   checkTarget(target);
   checkRowsMatch(rows, 'x', loss.nDim, target.length);
   const samples = sampleWeight === undefined ? {} : { sampleWeight };
+  const stepOptions = { ...ofStep, ...samples } as StepOptions;
+  checkRule(stepOptions);
   const softmaxOptions = {
     ...(labelSmoothing === undefined ? {} : { labelSmoothing }),
     ...(classWeight === undefined ? {} : { classWeight }),
     ...samples,
   };
   const { loss: softmax, gradLogits } = crossEntropy(logits, target, loss.nClasses, 'lenient', softmaxOptions);
-  const { loss: center, gradX } = update
-    ? loss.step(x, target, { ...ofStep, ...samples } as StepOptions)
-    : loss.gradients(x, target, { ...withoutRule(ofStep), ...samples, centers: 'touched' } as GradientsOptions);
+  const { loss: center, gradX } = update ? loss.step(x, target, stepOptions) : loss.pull(x, target, samples);
   // There is room for it: the call before had more there, so that this can't fail after the centers moved.
   const [gradAt] = scratch('the gradient of both losses', [BYTES * gradX.length]);
   writeFloats(gradX, 0, gradX.length, gradAt);
   const joined = openSet().softmax_center(softmax, center, lambda, gradAt, gradX.length);
   readFloats(gradAt, gradX);
   return { loss: joined, softmax, center, gradX, gradLogits };
-}
-
-/** What is left is no option at all: a call that moves no centers has to refuse it, too. */
-function withoutRule(options: object): object {
-  const rule = ['rule', 'alpha', 'momentum', 'learningRate'];
-  return Object.fromEntries(Object.entries(options).filter(([name]) => !rule.includes(name)));
 }

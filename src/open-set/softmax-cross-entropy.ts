@@ -9,9 +9,9 @@ import {
   type Target,
   writeFloats,
 } from '../core.js';
-import { copyIn } from './copy-in.js';
 import type { Embeddings } from './half.js';
 import { openSet } from './load.js';
+import { operandsOf } from './operands.js';
 import { checkedWeights } from './weights.js';
 
 export interface SoftmaxOptions {
@@ -63,23 +63,21 @@ export function crossEntropy(
   const { labelSmoothing = 0, sampleWeight } = options;
   checkNumber(labelSmoothing, 'labelSmoothing', (value) => value >= 0 && value <= 1, 'a number from 0 to 1');
   const classWeight = options.classWeight && checkedWeights(options.classWeight, 'classWeight', nClasses, 'classes');
-  const expected = {
+  const at = operandsOf(logits, target, {
     call: 'softmaxCrossEntropy',
     name: 'logits',
     width: nClasses,
     widthName: 'nClasses',
     nClasses,
     labels,
-  };
-  const at = copyIn(logits, target ?? (null as never), sampleWeight, expected, (rows) => [
-    BYTES * nClasses,
-    BYTES * rows * nClasses,
-  ]);
-  const [weightAt, gradAt] = at.room;
+    sampleWeight,
+    grad: true,
+    work: () => [BYTES * nClasses],
+  });
+  const [weightAt] = at.work;
   if (classWeight) writeFloats(classWeight, 0, nClasses, weightAt);
   const weight = classWeight ? weightAt : 0;
-  const kernel = openSet();
-  const loss = kernel.cross_entropy(
+  const loss = openSet().cross_entropy(
     at.x,
     at.target,
     at.rows,
@@ -87,7 +85,7 @@ export function crossEntropy(
     weight,
     at.sampleWeight,
     labelSmoothing,
-    gradAt,
+    at.grad,
   );
-  return { loss, gradLogits: copyFloats(gradAt, at.rows * nClasses) };
+  return { loss, gradLogits: copyFloats(at.grad, at.rows * nClasses) };
 }

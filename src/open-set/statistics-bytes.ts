@@ -48,7 +48,8 @@ export function decode(bytes: Uint8Array): StatisticsContent {
   }
   const { length } = bytes;
   if (length < HEADER_BYTES) throw wrong(`${length} bytes are fewer than the ${HEADER_BYTES} of a header`);
-  const copy = bytes.slice();
+  // Not slice(): that of Node's Buffer is a view on a memory which it shares with others.
+  const copy = new Uint8Array(bytes);
   const header = new DataView(copy.buffer);
   if (String.fromCharCode(...copy.subarray(0, MAGIC.length)) !== MAGIC) {
     throw wrong('these bytes do not begin as those of ClassStatistics do');

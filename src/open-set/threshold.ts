@@ -4,7 +4,6 @@ import {
   checkCount,
   checkFloats,
   checkOptions,
-  checkRowsMatch,
   checkTarget,
   doubles,
   type Floats,
@@ -65,10 +64,15 @@ export function fitThreshold(
 /** The scores of each class, but those of none. */
 function byClass(scores: Floats, { classes, nClasses }: ClassThresholdOptions): number[][] {
   checkCount(nClasses, 'nClasses');
-  checkTarget(classes);
-  checkRowsMatch(scores.length, 'scores', 1, classes.length);
+  checkTarget(classes, 'classes');
+  if (classes.length !== scores.length) {
+    throw new CenterLossError(
+      'ERR_SHAPE',
+      `there are ${scores.length} scores, but classes has ${classes.length} labels`,
+    );
+  }
   const labels = new Int32Array(classes.length);
-  writeLabels(classes, nClasses, 'strict', labels, 0);
+  writeLabels(classes, nClasses, 'strict', labels, 0, 'classes');
   const groups = Array.from({ length: nClasses }, () => [] as number[]);
   labels.forEach((label, i) => {
     groups[label]?.push(scores[i] as number);

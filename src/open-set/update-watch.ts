@@ -18,7 +18,7 @@ export class UpdateWatch {
     this.#done = true;
     if (openSet().fingerprint(address, length) !== this.#before) return;
     console.warn(
-      `center-loss: after ${PATIENCE} calls of gradients the centers are where they were. Use step, or add gradCenters to centers.params, or make them fixed.`,
+      `center-loss: after ${PATIENCE} calls of gradients the centers are where they were. Use step, or apply gradCenters to centers.params, or make them fixed.`,
     );
   }
 

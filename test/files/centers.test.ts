@@ -36,6 +36,7 @@ describe('a state_dict', () => {
     const without = toSafetensors({ xcenters: f32([1, 1], 1), 'centers.weight': f32([1, 1], 1) });
     expectError(() => loadCenters(without), 'ERR_FORMAT', /^no tensor of the file is called as centers are, but "/);
     expectError(() => loadCenters(file, { tensr: 'a' } as never), 'ERR_OPTION', /no option "tensr"/);
+    expectError(() => loadCenters(file, { tensor: 5 as never }), 'ERR_OPTION', 'tensor must be a string, got 5');
   });
 
   it.each<[string, Tensor, RegExp]>([
@@ -160,7 +161,8 @@ describe('what can not be saved', () => {
     for (const [options, code, message] of [
       [{ names: ['a'] }, 'ERR_SHAPE', 'names must be an array of 2, one a class, got 1 names'],
       [{ names: ['a', 'a'] }, 'ERR_OPTION', 'names[0] and names[1] are both "a"'],
-      [{ names: ['a', 1] }, 'ERR_OPTION', 'names[1] is no string, but "1"'],
+      [{ names: ['a', 1] }, 'ERR_OPTION', 'names[1] is no string, but of type number'],
+      [{ names: ['a', '\ud800'] }, 'ERR_OPTION', 'names[1] is "\\ud800", with half a surrogate pair'],
       [{ counts: [1, 2, 3] }, 'ERR_SHAPE', 'counts has 3 values, but there are 2 classes'],
       [{ counts: [1, -1] }, 'ERR_OPTION', 'counts[1] is -1, not a finite number ≥ 0'],
       [{ radius: [1] }, 'ERR_SHAPE', 'radius has 1 values, but there are 2 classes'],
@@ -227,9 +229,29 @@ describe('a file of ours that is wrong', () => {
     ['no JSON', () => load({}, { config: '{' }), /metadata "config" is "{", which is no JSON/],
     ['an array for options', () => load({}, { config: '[]' }), /metadata "config" is "\[\]", not an object/],
     ['options in options', () => load({}, { config: '{"a":{}}' }), /"a" is neither a string, a number, a boolean nor/],
-    ['too few names', () => load({}, { names: '["a"]' }), /"names" is "\[\\"a\\"\]", not an array of 2 names/],
+    ['too few names', () => load({}, { names: '["a"]' }), /"names" has 1 names, but there are 2 classes/],
     ['a name twice', () => load({}, { names: '["a","a"]' }), /names\[0\] and names\[1\] are both "a"/],
-    ['a name that is none', () => load({}, { names: '["a",null]' }), /names\[1\] is no string, but "null"/],
+    [
+      'a name that is none',
+      () => load({}, { names: '["a",null]' }),
+      /^metadata "names": expected a string at character 5, found "null]"$/,
+    ],
+    [
+      'names without end',
+      () => load({ centers: f32([1, 1], 1) }, { names: `${'['.repeat(1e6)}${']'.repeat(1e6)}` }),
+      /^metadata "names": expected a string at character 1, /,
+    ],
+    [
+      'nested names',
+      () => load({ centers: f32([1, 1], 1) }, { names: `[${'['.repeat(3e3)}${']'.repeat(3e3)}]` }),
+      /^metadata "names": expected a string at character 1, /,
+    ],
+    [
+      'a page of options',
+      () => load({}, { config: `{"a":"${'b'.repeat(4096)}"}` }),
+      /has 4104 characters; more than 4096/,
+    ],
+    ['a precision below 0', () => load({ precision: f32([1], -1) }), /"precision" at 0 is -1, not a finite number/],
   ])('by %s is refused', (_, act, message) => {
     expectError(act, 'ERR_FORMAT', message);
   });

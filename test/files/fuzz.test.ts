@@ -9,6 +9,7 @@ import {
   type Safetensors,
   saveCenters,
   type Tensor,
+  toSafetensors,
 } from 'center-loss/files';
 import {
   CenterLoss,
@@ -285,4 +286,6 @@ it('headers of nothing but one thing over and over are refused at once, with a s
   text.set(new TextEncoder().encode('{"'));
   expectError(() => fromSafetensors(withHeader(text)), 'ERR_FORMAT', /a string that ends/);
   expect(performance.now() - started).toBeLessThan(20_000);
+  const metadata = { a: 'x'.repeat(2 ** 24) };
+  expectError(() => toSafetensors({}, metadata), 'ERR_OPTION', /more than 16777216 are not read/);
 });

@@ -25,11 +25,11 @@ describe('an array of numpy', () => {
   });
 
   it('is told from its header alone', () => {
-    const file = writeNpy(new Float32Array(3_000_000), [30_000, 100]);
+    const file = writeNpy(new Float32Array(6_000), [60, 100]);
     const header = npyHeader(file.slice(0, NPY_HEADER_BYTES));
     expect(header).toEqual({
       dtype: 'F32',
-      shape: [30_000, 100],
+      shape: [60, 100],
       bigEndian: false,
       fortranOrder: false,
       start: 128,
@@ -63,13 +63,15 @@ describe('an array of numpy', () => {
 });
 
 it('any array is read as it was written', () => {
-  const shapes = fc.array(fc.integer({ min: 0, max: 5 }), { maxLength: 5 });
+  const shapes = fc.array(fc.integer({ min: 0, max: 4 }), { maxLength: 4 });
   fc.assert(
     fc.property(shapes, fc.integer(), (shape, seed) => {
       const length = shape.reduce((product, size) => product * size, 1);
       for (const Type of [Float32Array, Float64Array, Int32Array, Uint8Array, Uint16Array]) {
         const values = new Type(length).map((_, i) => (seed * (i + 1)) % 251);
-        expect(readNpy(writeNpy(values, shape))).toMatchObject({ shape, data: values });
+        const { shape: found, data } = readNpy(writeNpy(values, shape));
+        // By its text: some engines have too little memory for what matchers make of arrays.
+        expect([found, data instanceof Type, data.join()]).toEqual([shape, true, values.join()]);
       }
     }),
   );

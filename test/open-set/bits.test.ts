@@ -1,8 +1,10 @@
-// The open-set kernels in this engine against those on native lanes, bit by bit: `crate/examples/bits/separation.rs` says
-// what is computed.
+// The open-set kernels in this engine against those on native lanes, bit by bit: `crate/examples/bits/` says what is
+// computed.
 import {
   CACLoss,
+  ClassStatistics,
   ContrastiveCenterLoss,
+  type Covariance,
   DeepSVDDLoss,
   IslandLoss,
   type SeparationOptions,
@@ -20,6 +22,7 @@ interface Native {
     softmax: { loss: string; gradLogits: string };
     deepSVDD: { loss: string; gradX: string; gradRadius: string };
   }[];
+  statistics: { covariance: Covariance; totals: string }[][];
 }
 
 // Made by the build: a checkout alone has none.
@@ -34,6 +37,7 @@ const weights = (count: number, period: number) => Array.from({ length: count },
 
 it('there is something to compare', () => {
   expect(native.separation.length).toBe(native.shapes.length);
+  expect(native.statistics.flat().length).toBe(3 * native.shapes.length);
   expect(native.separation.length).toBeGreaterThanOrEqual(8);
 });
 
@@ -67,5 +71,21 @@ it.each(native.shapes.map((shape, i) => ({ ...shape, of: native.separation[i] })
     const actual = { loss: bits(value), gradX: hash(gradX), gradRadius: hash(Float32Array.of(gradRadius)) };
     expect(actual).toEqual(of?.deepSVDD);
     svdd.dispose();
+  },
+);
+
+it.each(native.shapes.map((shape, i) => ({ ...shape, of: native.statistics[i] ?? [] })))(
+  'statistics, B = $b, C = $c, D = $d',
+  ({ b, c, d, of }) => {
+    const x = normal(b, d, 2);
+    const target = Array.from({ length: b }, (_, i) => ((7 * i + 3) % (c + 1)) - 1);
+    const sampleWeight = Array.from({ length: b }, (_, i) => i % 4);
+    for (const { covariance, totals } of of) {
+      const statistics = new ClassStatistics(c, d, { covariance, forgetting: 0.75 });
+      for (let call = 0; call < 5; call++) statistics.add(x, target, { sampleWeight });
+      // Behind the header.
+      expect(hash(new Float32Array(statistics.toBytes().buffer, 32)), covariance).toBe(totals);
+      statistics.dispose();
+    }
   },
 );

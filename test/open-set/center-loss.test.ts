@@ -155,6 +155,12 @@ describe('centers that nobody moves', () => {
   it('are not, if someone does, or none should', () => {
     const stepped = new CenterLoss(2, 2);
     expect(train(stepped, () => stepped.step([1, 2], [0]))).toEqual([]);
+    // Who says that they are not to move has not forgotten to move them …
+    const held = new CenterLoss(2, 2);
+    const hold = () => held.softmaxCenter([1, 2], [0, 0], [0], { update: false });
+    expect(train(held, () => void [hold(), hold()], 99)).toEqual([]);
+    // … unless that is all that ever comes of other calls, too.
+    expect(train(held, hold, 1)).toHaveLength(1);
     const written = new CenterLoss(2, 2);
     expect(train(written, () => written.centers.params.set([(written.centers.params[0] as number) + 1]))).toEqual([]);
     expect(train(new CenterLoss(2, 2, { fixed: true }), () => {})).toEqual([]);

@@ -100,6 +100,48 @@ it('takes half precision', () => {
   expect(loss.gradients(toFloat16([2, 4]), [0])).toEqual(loss.gradients([2, 4], [0]));
 });
 
+it('gives of a batch what it gives of copies, in place', () => {
+  const row = fc.array(fc.integer({ min: -20, max: 20 }), { minLength: 3, maxLength: 3 });
+  const rows = fc.array(fc.record({ row, label: fc.integer({ min: -1, max: 5 }), weight: fc.constantFrom(0, 0.5, 1) }));
+  fc.assert(
+    fc.property(rows, fc.boolean(), (rows, weighted) => {
+      const target = [0, ...rows.map(({ label }) => label)];
+      const x = Float32Array.from([1, 2, 3, ...rows.flatMap(({ row }) => row)]);
+      const options = weighted ? { sampleWeight: [1, ...rows.map(({ weight }) => weight)] } : {};
+      const [loss, twin] = [new DeepSVDDLoss(3, { nu: 0.5 }), new DeepSVDDLoss(3, { nu: 0.5 })];
+      const batch = loss.batch(target.length);
+      batch.x.set(x);
+      batch.target.set(target);
+      expect(loss.fitCenter(batch, options)).toEqual(twin.fitCenter(x, target, options));
+      expect(loss.fitRadius(batch, options)).toBe(twin.fitRadius(x, target, options));
+      expect(loss.evaluate(batch, options)).toBe(twin.evaluate(x, target, options));
+      batch.gradX.fill(7);
+      const actual = loss.gradients(batch, options);
+      expect({ ...actual }).toEqual(twin.gradients(x, target, options));
+      expect(actual.gradX).toBe(batch.gradX);
+      expect([...batch.target]).toEqual(target);
+      // As a batch is at first, all rows are of the class.
+      batch.target.fill(0);
+      expect(loss.evaluate(batch)).toBe(twin.evaluate(x));
+      for (const gone of [batch, loss, twin]) gone.dispose();
+    }),
+    { numRuns: 40 },
+  );
+});
+
+it('refuses a batch that does not fit', () => {
+  const loss = new DeepSVDDLoss(2, { center: Float32Array.of(1, 1) });
+  const wide = new DeepSVDDLoss(3).batch(1);
+  for (const call of ['evaluate', 'gradients', 'fitRadius', 'fitCenter'] as const) {
+    expectError(() => loss[call](wide), 'ERR_SHAPE', 'the batch was made for 1 classes in 3 dimensions');
+    const beside = () => (loss[call] as (...given: unknown[]) => unknown)(loss.batch(1), {}, {});
+    expectError(beside, 'ERR_OPTION', `${call} with a batch takes no target`);
+  }
+  expectError(() => loss.batch(0.5), 'ERR_OPTION', /number of rows/);
+  loss.dispose();
+  expectError(() => loss.batch(1), 'ERR_DISPOSED', 'this DeepSVDDLoss was disposed');
+});
+
 it('refuses bad input and is as it was', () => {
   const loss = new DeepSVDDLoss(2, { center: Float32Array.of(1, 1), radius: 2 });
   expectError(() => loss.gradients([1, 2, 3]), 'ERR_SHAPE', 'x has 3 values, which is not a multiple of nDim = 2');

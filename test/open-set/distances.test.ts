@@ -1,5 +1,5 @@
 // Rows × centers in every metric.
-import { CenterLoss, ClassCenters, distances, predict, toFloat16 } from 'center-loss/open-set';
+import { CenterLoss, ClassCenters, classify, distances, predict, toFloat16 } from 'center-loss/open-set';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { problem } from '../arbitrary.js';
@@ -29,6 +29,10 @@ it('are those of float64, and the nearest is the least', () => {
       });
       const classes = predict(centers, one.x, { metric });
       expect([...classes].map((label, i) => actual[i * one.nClasses + label])).toEqual(least);
+      // By cosine, what classifies has the same to the last bit.
+      const { nearest, scores } = classify(centers, one.x, { metric });
+      expect(nearest).toEqual(classes);
+      if (metric === 'cosine') expect([...scores]).toEqual(least);
       centers.dispose();
     }),
     { numRuns: 100 },
@@ -62,7 +66,19 @@ it('a zero vector is at 1 from all, and what is not finite is nobody’s', () =>
   centers.params.set([0, 0, 1, 1, -1, 0]);
   const x = [0, 0, 2, 0, Number.NaN, 1, 1, Number.POSITIVE_INFINITY];
   const actual = distances(centers, x, { metric: 'cosine' });
-  expectClose(actual.subarray(0, 6), [1, 1, 1, 1, 1 - Math.SQRT1_2, 2], { relative: 1e-6 });
+  expect([...actual.subarray(0, 4)]).toEqual([1, 1, 1, 1]);
+  expectClose(actual.subarray(4, 6), [1 - Math.SQRT1_2, 2], { relative: 1e-6 });
+  // Exactly, also where the other directions are rounded, and where many rows meet many centers.
+  const [rows, nClasses, nDim] = [70, 130, 19];
+  const { centers: many } = new CenterLoss(nClasses, nDim, { init: 'normal', seed: 1 });
+  const { centers: others } = new CenterLoss(rows, nDim, { init: 'normal', seed: 2 });
+  many.params.fill(0, 5 * nDim, 6 * nDim);
+  others.params.fill(0, 66 * nDim, 67 * nDim);
+  const all = distances(many, others.params, { metric: 'cosine' });
+  const { nearest, scores } = classify(many, others.params, { metric: 'cosine' });
+  for (let i = 0; i < rows; i++) expect(all[i * nClasses + 5]).toBe(1);
+  expect(all.subarray(66 * nClasses, 67 * nClasses).every((d) => d === 1)).toBe(true);
+  expect([nearest[66], scores[66]]).toEqual([0, 1]);
   expect(actual.subarray(6).every(Number.isNaN)).toBe(true);
   expect([...predict(centers, x, { metric: 'cosine' })]).toEqual([0, 1, -1, -1]);
   expect([...predict(centers, x, { metric: 'euclidean' })]).toEqual([0, 1, -1, -1]);

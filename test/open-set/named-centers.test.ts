@@ -1,4 +1,4 @@
-import { NamedCenters, toFloat16 } from 'center-loss/open-set';
+import { classify, NamedCenters, type ScoreOptions, toFloat16 } from 'center-loss/open-set';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { expectClose } from '../close.js';
@@ -40,6 +40,79 @@ it('never predicts a class without examples, nor one of which all were bad', () 
   classes.update('none', [3]);
   expect(classes.predict([0, 5])).toEqual(['none', 'none']);
   expect(classes.names.map((name) => classes.count(name))).toEqual([1, 0, 0, 1]);
+});
+
+describe('classify', () => {
+  const x = new Float32Array(40).map((_, i) => Math.fround(Math.sin(7 * i) * 3));
+  const examples = { a: [1, 2], b: [-2, 1], c: [2, -2], empty: [] };
+  /** Values of the classes, for options that have one of each. */
+  const perClass = { a: 1, b: 0.5, c: 2, empty: 3 };
+  type Name = keyof typeof examples;
+  const named = (names: Name[]) => {
+    const classes = new NamedCenters(2);
+    for (const name of names) classes.addClass(name, examples[name]);
+    return classes;
+  };
+
+  it.each([
+    {},
+    { threshold: 2 },
+    { metric: 'euclidean' },
+    { metric: 'cosine', threshold: 0.3 },
+    { score: 'normalized', perClass: 'radius' },
+    { perClass: 'threshold' },
+    { score: 'cac', threshold: 1 },
+    { score: 'softmin', threshold: 0.1 },
+    { score: 'softmin', metric: 'cosine' },
+    { score: 'entropy', threshold: 0.5 },
+    { score: 'mahalanobis', precision: [1, 0.25] },
+    { score: 'mahalanobis', precision: [1, 0] },
+    { score: 'knn-centers', threshold: 0.5 },
+    { score: 'knn-centers', metric: 'cosine' },
+  ] as const)('$score $metric: a class without examples is as if it were not there', (all) => {
+    const { perClass: which, ...options } = all as { perClass?: 'radius' | 'threshold' } & ScoreOptions;
+    const of = (names: Name[]) => {
+      const more = which ? { [which]: names.map((name) => perClass[name]) } : {};
+      return named(names).classify(x, { ...options, ...more });
+    };
+    const expected = of(['a', 'b', 'c']);
+    for (const order of [
+      ['empty', 'a', 'b', 'c'],
+      ['a', 'empty', 'b', 'c'],
+      ['a', 'b', 'c', 'empty'],
+    ] as Name[][]) {
+      const { labels, scores, nearest } = of(order);
+      expect({ labels, nearest }).toEqual({ labels: expected.labels, nearest: expected.nearest });
+      expectClose(scores, expected.scores, { relative: 1e-6 });
+    }
+    if ('threshold' in options || which === 'threshold') {
+      expect(expected.labels).toContain(undefined);
+      expect(expected.nearest).not.toContain(undefined);
+    }
+  });
+
+  it('has the classes and scores of the centers', () => {
+    const classes = named(['c', 'a', 'b']);
+    const { labels, scores, nearest } = classify(classes.toCenters(), x, { score: 'entropy', threshold: 0.3 });
+    const byName = (indices: Int32Array) => [...indices].map((nth) => classes.names[nth]);
+    expect(classes.classify(x, { score: 'entropy', threshold: 0.3 })).toEqual({
+      labels: byName(labels),
+      scores,
+      nearest: byName(nearest),
+    });
+  });
+
+  it('knows nothing without classes, or without examples', () => {
+    const nothing = { labels: [undefined], scores: Float32Array.of(Number.POSITIVE_INFINITY), nearest: [undefined] };
+    expect(named([]).classify([1, 2])).toEqual(nothing);
+    expect(named(['empty']).classify([1, 2])).toEqual(nothing);
+    expect(named([]).classify([])).toEqual({ labels: [], scores: new Float32Array(0), nearest: [] });
+    expectError(() => named([]).classify([1]), 'ERR_SHAPE', /x has 1 values/);
+    expectError(() => named([]).classify([], { score: 'l1' as never }), 'ERR_OPTION', /got "l1"/);
+    expectError(() => named([]).classify([], { scores: 1 } as never), 'ERR_OPTION', /no option "scores"/);
+    expectError(() => named([]).classify([], { score: 'knn-centers' }), 'ERR_OPTION', /but there is none/);
+    expectError(() => named(['a']).classify([1, 2], { threshold: [1, 2] }), 'ERR_SHAPE', /threshold has 2 values/);
+  });
 });
 
 it('of several as near, the one that was added first; a new name keeps the place', () => {
@@ -201,6 +274,7 @@ describe('errors leave all as it was', () => {
       () => gone.removeClass('a'),
       () => gone.renameClass('a', 'b'),
       () => gone.predict([1, 2]),
+      () => gone.classify([1, 2]),
       () => gone.toCenters(),
     ]) {
       expectError(use, 'ERR_DISPOSED', 'this NamedCenters was disposed');

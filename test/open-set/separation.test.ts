@@ -189,6 +189,64 @@ describe.each(NAMES)('%s', (name) => {
     expectClose(lenient.evaluate(x, target), expected);
   });
 
+  it('gives of a batch what it gives of copies, in place', () => {
+    const weighted = fc.record({ problem: problem({ rows: 9, nClasses: 18, nDim: 9 }), weighted: fc.boolean() });
+    fc.assert(
+      fc.property(weighted, fc.boolean(), ({ problem: { nClasses, nDim, rows, ...one }, weighted }, fixed) => {
+        fc.pre(nClasses > 1);
+        const [x, target] = [one.x as Float32Array, one.target as number[]];
+        const loss = MAKE[name](nClasses, nDim, parameter, at(one.centers, { fixed }));
+        const options = weighted ? { sampleWeight: target.map((_, i) => ((i + 1) % 3) / 2) } : {};
+        const batch = loss.batch(rows);
+        batch.x.set(x);
+        batch.target.set(target);
+        expect(loss.evaluate(batch, options)).toBe(loss.evaluate(x, target, options));
+        const expected = loss.gradients(x, target, options);
+        batch.gradX.fill(7);
+        const actual = loss.gradients(batch, options);
+        expect({ ...actual }).toEqual(expected);
+        expect(actual.gradX).toBe(batch.gradX);
+        // The centers and their velocity move as with copies, too.
+        const twin = MAKE[name](nClasses, nDim, parameter, at(one.centers, { fixed }));
+        for (let time = 0; time < 2; time++) {
+          const descent = { learningRate: 0.1, momentum: 0.9, ...options };
+          expect({ ...loss.step(batch, descent) }).toEqual(twin.step(x, target, descent));
+        }
+        expect(loss.centers.params).toEqual(twin.centers.params);
+        expect([...batch.x]).toEqual([...x]);
+        expect([...batch.target]).toEqual(target);
+        for (const gone of [batch, loss, twin]) gone.dispose();
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('refuses a batch that does not fit and is as it was', () => {
+    const loss = MAKE[name](3, 2, parameter, at([0, 1, 4, 2, -3, 5]));
+    const before = loss.centers.params.slice();
+    const batch = loss.batch(2);
+    const wide = MAKE[name](3, 4, parameter, { init: 'normal' }).batch(2);
+    for (const call of ['evaluate', 'gradients', 'step'] as const) {
+      expectError(() => loss[call](wide), 'ERR_SHAPE', 'the batch was made for 3 classes in 4 dimensions');
+      expectError(() => loss[call](batch, [0, 1] as never), 'ERR_OPTION', /there is no option "0"/);
+      expectError(
+        () => (loss[call] as (...given: unknown[]) => unknown)(batch, {}, {}),
+        'ERR_OPTION',
+        `${call} with a batch takes no target`,
+      );
+      expectError(() => loss[call](batch, { sampleWeight: [1] }), 'ERR_SHAPE', 'sampleWeight has 1 values');
+      batch.target.set([0, 3]);
+      expectError(() => loss[call](batch), 'ERR_LABEL', 'target[1] is 3, but there are 3 classes');
+      batch.target.set([0, 1]);
+    }
+    expect(loss.centers.params).toEqual(before);
+    expectError(() => loss.batch(-1), 'ERR_OPTION', 'the number of rows must be a whole number ≥ 0, got -1');
+    batch.dispose();
+    expectError(() => loss.step(batch), 'ERR_DISPOSED', 'this Batch was disposed');
+    loss.dispose();
+    expectError(() => loss.batch(1), 'ERR_DISPOSED', `this ${name} was disposed`);
+  });
+
   it('takes what the core takes', () => {
     const loss = MAKE[name](3, 2, parameter, at([0, 1, 4, 2, -3, 5]));
     const value = loss.evaluate([1, 2, 3, 4], [0, 2]);

@@ -26,6 +26,22 @@ describe('what was written is read', () => {
   });
 });
 
+it('is read from a part of a larger memory, and from one whose slices are views, as those of Node are', () => {
+  const ofViews = (memory: Uint8Array<ArrayBuffer>) =>
+    Object.assign(memory, { slice: (start?: number, end?: number) => memory.subarray(start, end) });
+  const statistics = new ClassStatistics(2, 3);
+  statistics.add([1, 2, 3, 4, 5, 7], [0, 1]);
+  const bytes = statistics.toBytes();
+  for (const kind of [(memory: Uint8Array<ArrayBuffer>) => memory, ofViews]) {
+    const larger = new Uint8Array(bytes.length + 24).fill(1);
+    larger.set(bytes, 13);
+    const read = ClassStatistics.fromBytes(kind(larger.subarray(13, 13 + bytes.length)));
+    expect(read.toBytes()).toEqual(bytes);
+    read.dispose();
+  }
+  statistics.dispose();
+});
+
 it('takes the few bytes that it says', () => {
   const bytes = (covariance: (typeof EVERY)[number]) => new ClassStatistics(3, 5, { covariance }).toBytes().length;
   const header = 32 + 8 + 3 * 8;

@@ -93,9 +93,13 @@ it('refuses what has no order', () => {
   expectError(() => fitThreshold([1], { quantile: 1 } as never), 'ERR_OPTION', /no option "quantile"/);
   expectError(() => fitThreshold([1], { classes: [0], nClasses: 0 }), 'ERR_OPTION', /nClasses must be a positive/);
   expectError(() => fitThreshold([1], { classes: [0] } as never), 'ERR_OPTION', /nClasses must be a positive/);
-  expectError(() => fitThreshold([1], { nClasses: 2 } as never), 'ERR_LABEL', /target must be an array/);
-  expectError(() => fitThreshold([1], { classes: [2], nClasses: 2 }), 'ERR_LABEL', /is 2, but there are 2 classes/);
-  expectError(() => fitThreshold([1], { classes: [0, 1], nClasses: 2 }), 'ERR_SHAPE', /scores has 1 rows/);
+  expectError(() => fitThreshold([1], { nClasses: 2 } as never), 'ERR_LABEL', /classes must be an array/);
+  expectError(
+    () => fitThreshold([1, 2], { classes: [0], nClasses: 2 }),
+    'ERR_SHAPE',
+    'there are 2 scores, but classes has 1 labels',
+  );
+  expectError(() => fitThreshold([1], { classes: [2], nClasses: 2 }), 'ERR_LABEL', 'classes[0] is 2, but there are 2');
   expectError(() => fitThreshold([1], { classes: [-1], nClasses: 2 }), 'ERR_SHAPE', 'none of the 1 scores has a class');
   expectError(() => conformalPValues([], [1]), 'ERR_SHAPE', 'calibration has no score');
   expectError(() => conformalPValues([1], [Number.NaN]), 'ERR_SHAPE', 'scores[0] is NaN');

@@ -32,7 +32,9 @@ const run = (source: string, ...flags: string[]) =>
     encoding: 'utf8',
   }).trim();
 
-describe.each(['center-loss', 'center-loss/slim', 'center-loss/js', 'center-loss/tfjs'])('import of %s', (entry) => {
+const ENTRIES = ['center-loss', 'center-loss/slim', 'center-loss/js', 'center-loss/tfjs', 'center-loss/files'];
+
+describe.each(ENTRIES)('import of %s', (entry) => {
   it('does nothing but define', () => {
     const watched = `
       const seen = [];
@@ -68,6 +70,22 @@ it.each([
     const { CenterLoss } = await import('center-loss');
     console.log(new CenterLoss(2, 2).evaluate([3, 4], [0]));`);
   expect(Number(printed)).toBeCloseTo(10, 9);
+});
+
+it('files are read without any engine; a classifier out of one needs one, and says so', () => {
+  const printed = run(
+    `import { loadCenters, loadClassifier, readNpy, writeNpy } from 'center-loss/files';
+     import { OpenSetClassifier } from 'center-loss/js/open-set';
+     import { saveCenters } from 'center-loss/files';
+     const centers = { params: [1, 2], nClasses: 2, nFeatures: 1 };
+     console.log([...saveCenters(new OpenSetClassifier(centers, { threshold: 0.5 }))].join());`,
+  );
+  const read = `
+    import { loadCenters, loadClassifier } from 'center-loss/files';
+    const file = Uint8Array.of(${printed});
+    console.log(...loadCenters(file).params);
+    try { loadClassifier(file); } catch ({ code, message }) { console.log(code, message); }`;
+  expect(run(read, '--jitless')).toMatch(/^1 2\nERR_NOT_INITIALIZED .*'center-loss'/);
 });
 
 describe('where WebAssembly is missing', () => {

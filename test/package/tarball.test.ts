@@ -43,9 +43,9 @@ it('holds these files and no other', () => {
 
 describe('size, gzipped', () => {
   const KB = 1000;
-  const bundled = async (entry: string) => {
+  const bundled = async (entry: string, names = '*') => {
     const { outputFiles } = await build({
-      stdin: { contents: `export * from '${entry}'`, resolveDir: scratch },
+      stdin: { contents: `export ${names} from '${entry}'`, resolveDir: scratch },
       bundle: true,
       minify: true,
       format: 'esm',
@@ -68,6 +68,12 @@ describe('size, gzipped', () => {
 
   it('of the slim entry', async () => {
     expect(await bundled('center-loss/slim')).toBeLessThan(8 * KB);
+  });
+
+  it('of what is used, without the rest', async () => {
+    expect(await bundled('center-loss/slim/open-set', '{ auroc }')).toBeLessThan(3 * KB);
+    expect(await bundled('center-loss/slim/open-set', '{ classify }')).toBeLessThan(6 * KB);
+    expect(await bundled('center-loss/slim/open-set', '{ CenterLoss }')).toBeLessThan(12 * KB);
   });
 });
 
@@ -148,7 +154,9 @@ describe('types', () => {
   ] as const;
 
   it.each(resolutions)('hold for moduleResolution %s, every strictness on', (moduleResolution, module) => {
-    expect(compile(['main.ts', 'wasm.ts'], { module, moduleResolution, lib, skipLibCheck: false })).toEqual([]);
+    expect(compile(['main.ts', 'wasm.ts', 'files.ts'], { module, moduleResolution, lib, skipLibCheck: false })).toEqual(
+      [],
+    );
   });
 
   it.each(resolutions)('of the bridge hold for moduleResolution %s', (moduleResolution, module) => {

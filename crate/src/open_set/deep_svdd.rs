@@ -3,6 +3,7 @@
 //! One class, and a ball around it that at most a part ν of its rows may leave.
 
 use crate::loss::is_near;
+use crate::open_set::weights::Weights;
 use crate::rows::{for_lanes, squared_distance};
 use crate::shape::{Rows, at, at_mut, is_known, part_mut};
 use crate::vector::{Vector, sqrt};
@@ -26,7 +27,7 @@ impl Members<'_> {
     fn rows(&self) -> impl Iterator<Item = (usize, f64)> {
         (0..self.x.count()).filter_map(|row| {
             let is_member = self.labels.is_empty() || is_known(at(self.labels, row));
-            let weight = if self.sample_weight.is_empty() { 1.0 } else { f64::from(at(self.sample_weight, row)) };
+            let weight = Weights { class: &[], sample: self.sample_weight }.of(row, None);
             (is_member && weight > 0.0).then_some((row, weight))
         })
     }

@@ -27,8 +27,8 @@
 //! | AUROC, AUPR, FPR at a TPR, OSCR | counts of known and unknown scores, in their order | `ranking` |
 //! | statistics of classes | n, m, M and T of rows that come one after the other | `statistics` (in `statistics_layout`), `run_sums`, `scatter` (T) |
 //!
-//! `unit` (directions of rows) and `weighted` (distances by a precision) are what `classify` walks over beside the
-//! core's distances.
+//! `directions` (distances by the cosine) is what `matrix` and `classify` have in common, `weighted` (distances by a
+//! precision) what `classify` walks over beside the core's distances.
 
 pub mod accuracy;
 pub mod cac;
@@ -37,6 +37,7 @@ pub mod classify;
 pub mod contrastive_center;
 pub mod cross_entropy;
 pub mod deep_svdd;
+mod directions;
 pub mod fingerprint;
 pub mod half;
 pub mod island;
@@ -58,6 +59,5 @@ pub mod single;
 pub mod statistics;
 pub mod statistics_layout;
 pub mod triplet_center;
-mod unit;
 mod weighted;
 pub mod weights;

@@ -10,20 +10,26 @@ use crate::shape::at;
 ///
 /// `sorted` ascends and has a value at least, and 0 < `tpr` ≤ 1.
 #[must_use]
-#[allow(clippy::cast_precision_loss, reason = "counts are below 2⁵³")]
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "k is 1 … n + 1")]
 pub fn threshold(sorted: &[f64], tpr: f64, finite_sample: bool) -> f64 {
-    let n = sorted.len() as f64 + if finite_sample { 1.0 } else { 0.0 };
+    let rank = rank(tpr, sorted.len() + usize::from(finite_sample));
+    if rank > sorted.len() { f64::INFINITY } else { at(sorted, rank - 1) }
+}
+
+/// The least k of 1 … n with k/n ≥ share, of n ≥ 1 and a share up to 1.
+#[allow(clippy::cast_precision_loss, reason = "counts are below 2⁵³")]
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "k is 1 … n")]
+pub(crate) fn rank(share: f64, n: usize) -> usize {
+    let of = |k: usize| k as f64 / n as f64;
     // The product rounds, and 0.95·20 may come out on either side of 19. A quotient of counts is the float64 that is
     // nearest to it, as is the share that a person wrote down as 0.95: so it is quotients that are compared.
-    let mut k = libm::ceil(tpr * n);
-    while k > 1.0 && (k - 1.0) / n >= tpr {
-        k -= 1.0;
+    let mut k = ((share * n as f64) as usize).clamp(1, n);
+    while k > 1 && of(k - 1) >= share {
+        k -= 1;
     }
-    while k < n && k / n < tpr {
-        k += 1.0;
+    while k < n && of(k) < share {
+        k += 1;
     }
-    if k > sorted.len() as f64 { f64::INFINITY } else { at(sorted, k as usize - 1) }
+    k
 }
 
 /// scores ← (1 + #{calibration ≥ score}) / (n + 1), the probability that one of n + 1 scores from where the n come from

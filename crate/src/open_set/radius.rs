@@ -2,6 +2,7 @@
 
 use crate::loss::Labels;
 use crate::open_set::metric::Metric;
+use crate::open_set::quantile::rank;
 use crate::shape::{Rows, at, at_mut, part};
 use crate::vector::Vector;
 
@@ -56,22 +57,9 @@ pub fn quantiles(by_class: &[f32], ends: &[u32], quantile: f64, radii: &mut [f32
     let mut start = 0;
     for (&end, radius) in ends.iter().zip(radii) {
         let of_class = part(by_class, start as usize, (end - start) as usize);
-        if let Some(last) = of_class.len().checked_sub(1) {
-            *radius = at(of_class, place_of(quantile, of_class.len()).min(last));
+        if !of_class.is_empty() {
+            *radius = at(of_class, rank(quantile, of_class.len()) - 1);
         }
         start = end;
     }
-}
-
-/// The first place k of n with (k + 1)/n ≥ quantile.
-#[allow(clippy::cast_precision_loss, reason = "counts are far below 2⁵³")]
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a part of a count")]
-fn place_of(quantile: f64, n: usize) -> usize {
-    let share = |place: usize| (place + 1) as f64 / n as f64;
-    // quantile·n may be rounded either way: from well below it is at most three steps.
-    let mut place = ((quantile * n as f64) as usize).saturating_sub(2);
-    while share(place) < quantile {
-        place += 1;
-    }
-    place
 }

@@ -16,7 +16,7 @@
 //! so that the least distance has the least score. None of these subtracts what may be as good as equal, and all of them
 //! are sums over the classes in any order: a row's centers are seen once.
 
-use crate::predict::NO_CLASS;
+use crate::predict::{NO_CLASS, is_any_below};
 use crate::shape::at;
 use crate::softmin::exp;
 use crate::vector::{LANES, Vector};
@@ -149,12 +149,4 @@ impl Seen {
             }
         }
     }
-}
-
-/// Whether a look at single distances can find one that is nearer.
-#[inline]
-fn is_any_below<V: Vector>(distances: &[f32], bound: f32) -> bool {
-    let (lanes, rest) = distances.as_chunks::<LANES>();
-    let bound = V::splat(bound);
-    lanes.iter().any(|lanes| bound.greater(V::load(lanes)) != 0) || !rest.is_empty()
 }

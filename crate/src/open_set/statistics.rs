@@ -32,6 +32,7 @@ const HEAVIEST: f64 = 1_048_576.0;
 const WAITING_BYTES: usize = 1 << 18;
 /// How far ahead rows are brought there: they are taken by classes, and only who reads on and on is read ahead for.
 const AHEAD_BYTES: usize = 1 << 15;
+/// In bytes.
 const CACHE_LINE: usize = 64;
 
 /// How much more than those before the rows may weigh before the weights of all are made smaller.
@@ -534,7 +535,7 @@ impl Totals<'_> {
     }
 }
 
-/// Reads a value of each cache line.
+/// Reads a value of each cache line, of many at once: one by one among the sums of other rows took twice the time.
 #[inline]
 fn touch(rows: Rows) -> f32 {
     rows.values().iter().step_by(CACHE_LINE / size_of::<f32>()).sum()

@@ -1,4 +1,5 @@
 //! Classification and the fit of a precision as functions from a batch to results it owns.
+#![allow(dead_code, reason = "every test binary compiles this file and uses its part")]
 
 use center_loss::open_set::classify::{Measure, classify, room_values};
 use center_loss::open_set::metric::Metric;

@@ -249,7 +249,7 @@ pub extern "C" fn class_weights(
     weights_of_classes(read(labels, rows), scheme, write(counts, n_classes), write(weights, n_classes));
 }
 
-/// Bytes that [`metric_distances`] and [`metric_predict`] want as workspace.
+/// Bytes that [`metric_distances`] wants as workspace.
 #[unsafe(no_mangle)]
 pub extern "C" fn metric_workspace_bytes(metric: u32, rows: usize, n_classes: usize, n_dim: usize) -> usize {
     matrix::room_values(metric_of(metric), rows, n_classes, n_dim) * size_of::<f32>()
@@ -271,24 +271,6 @@ pub extern "C" fn metric_distances(
     let (x, centers) = (Rows::new(read(x, rows * n_dim), n_dim), Rows::new(read(centers, n_classes * n_dim), n_dim));
     let room = write(work, matrix::room_values(metric, rows, n_classes, n_dim));
     matrix::distances::<Lanes>(metric, x, centers, room, write(distmat, rows * n_classes));
-}
-
-/// The nearest class of each row.
-#[unsafe(no_mangle)]
-pub extern "C" fn metric_predict(
-    metric: u32,
-    x: usize,
-    rows: usize,
-    centers: usize,
-    n_classes: usize,
-    n_dim: usize,
-    classes: usize,
-    work: usize,
-) {
-    let metric = metric_of(metric);
-    let (x, centers) = (Rows::new(read(x, rows * n_dim), n_dim), Rows::new(read(centers, n_classes * n_dim), n_dim));
-    let room = write(work, matrix::room_values(metric, rows, n_classes, n_dim));
-    matrix::predict::<Lanes>(metric, x, centers, room, write(classes, rows));
 }
 
 /// binary64 to binary16.

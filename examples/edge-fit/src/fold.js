@@ -1,0 +1,21 @@
+// @ts-check
+/** What a worker does with a batch. */
+import { ClassStatistics } from 'center-loss/open-set';
+
+/** @import { Shape } from './shape.js' */
+
+/**
+ * Nothing here waits, so that requests at the same time can't get each other's rows.
+ * @param {{ x: Float32Array, target: Int32Array }} batch @param {Shape} shape
+ * @returns {{ bytes: Uint8Array<ArrayBuffer>, rows: number, rejected: number }} the statistics, and of how many rows
+ * @throws CenterLossError `ERR_LABEL`
+ */
+export function fold({ x, target }, { nClasses, nFeatures }) {
+  const statistics = new ClassStatistics(nClasses, nFeatures);
+  try {
+    statistics.add(x, target);
+    return { bytes: statistics.toBytes(), rows: target.length, rejected: statistics.rejected };
+  } finally {
+    statistics.dispose();
+  }
+}
