@@ -102,6 +102,14 @@ describe('predict and score', () => {
     expect(read('labels.npy').data).toEqual(other.predict(test.x));
   });
 
+  it('take the threshold of the model for its own score alone', async () => {
+    const unknownBy = async (...how: string[]) =>
+      (await json(['predict', 'test.npy', ...MODEL, ...how, '-o', 'labels.npy'])).unknown;
+    expect(await unknownBy('--score', 'distance')).toBe(results.labels.filter((label) => label < 0).length);
+    expect(await unknownBy('--score', 'entropy')).toBe(0);
+    expect(await unknownBy('--metric', 'euclidean')).toBe(0);
+  });
+
   it('give -1 and no score to a row that is not finite', async () => {
     const { stdout } = await run(['score', '-', ...MODEL, '--json'], { input: 'nan,1,2,3,4,5\n-inf,1,2,3,4,5\n' });
     const line = '{"label":-1,"name":null,"score":null,"nearest":-1}\n';
