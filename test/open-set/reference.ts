@@ -69,10 +69,19 @@ export interface Truth {
   size: number;
   gradX: number[];
   gradCenters: number[];
-  /** Of each entry of the gradients, the length of the vectors that it is a part of. */
+  /** Of each entry of the gradients, the length of the vectors that it is a part of, and what float64 may round there. */
   scaleX: number[];
   scaleCenters: number[];
 }
+
+/**
+ * Of two directions that are the same, float64 leaves some 1e-16, which a gradient has divided by the length: as a part
+ * of what 1e-5 allows, 1e-12.
+ */
+const roundingOf = (metric: Metric, x: number[]): number => {
+  const length = norm(x);
+  return metric === 'cosine' && length > 0 ? 1e-7 / length : 0;
+};
 
 /** Loss and gradients. */
 export function truth(own: Own): Truth {
@@ -105,8 +114,8 @@ export function truth(own: Own): Truth {
       const most = w * Math.max(pull(d + Math.abs(radius)), p);
       result.gradX[at] = p * (ofX[k] ?? 0);
       result.gradCenters[to] = (result.gradCenters[to] ?? 0) + p * (ofCenter[k] ?? 0);
-      result.scaleX[at] = most * norm(ofX);
-      result.scaleCenters[to] = (result.scaleCenters[to] ?? 0) + most * norm(ofCenter);
+      result.scaleX[at] = most * (norm(ofX) + roundingOf(metric, xi));
+      result.scaleCenters[to] = (result.scaleCenters[to] ?? 0) + most * (norm(ofCenter) + roundingOf(metric, cj));
     }
   }
   return result;
