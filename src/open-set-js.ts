@@ -1,18 +1,19 @@
 // The open-set entry for places without WebAssembly.
-import { ClassCenters } from './js.js';
+import { ClassCenters as CoreCenters } from './js.js';
 import * as set from './open-set/core.js';
 import { instantiate } from './open-set-js-engine.js';
 
-export { CenterLossError, ClassCenters, isKnown } from './js.js';
+export { CenterLossError, isKnown } from './js.js';
 export type * from './open-set/api.js';
 
-const from = <Api>(api: Api): Api => set.provideOpenSet(api, instantiate, ClassCenters);
+const from = <Api>(api: Api): Api => set.provideOpenSet(api, instantiate, CoreCenters);
 export const accuracy = /* @__PURE__ */ from(set.accuracy);
 export const auprIn = /* @__PURE__ */ from(set.auprIn);
 export const auprOut = /* @__PURE__ */ from(set.auprOut);
 export const auroc = /* @__PURE__ */ from(set.auroc);
 export const CACLoss = /* @__PURE__ */ from(set.CACLoss);
 export const CenterLoss = /* @__PURE__ */ from(set.CenterLoss);
+export const ClassCenters = /* @__PURE__ */ from(set.ClassCenters);
 export const ClassStatistics = /* @__PURE__ */ from(set.ClassStatistics);
 export const ContrastiveCenterLoss = /* @__PURE__ */ from(set.ContrastiveCenterLoss);
 export const classify = /* @__PURE__ */ from(set.classify);
@@ -20,7 +21,6 @@ export const classWeights = /* @__PURE__ */ from(set.classWeights);
 export const conformalPValues = /* @__PURE__ */ from(set.conformalPValues);
 export const DeepSVDDLoss = /* @__PURE__ */ from(set.DeepSVDDLoss);
 export const distances = /* @__PURE__ */ from(set.distances);
-export const fitCenters = /* @__PURE__ */ from(set.fitCenters);
 export const fitPrecision = /* @__PURE__ */ from(set.fitPrecision);
 export const fitThreshold = /* @__PURE__ */ from(set.fitThreshold);
 export const fprAtTpr = /* @__PURE__ */ from(set.fprAtTpr);

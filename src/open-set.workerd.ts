@@ -1,19 +1,20 @@
 // The open-set entry for workerd.
-import { ClassCenters } from './index.workerd.js';
+import { ClassCenters as CoreCenters } from './index.workerd.js';
 import * as set from './open-set/core.js';
 import module from './open-set.wasm';
 
-export { CenterLossError, ClassCenters, isKnown } from './index.workerd.js';
+export { CenterLossError, isKnown } from './index.workerd.js';
 export type * from './open-set/api.js';
 
 const source = () => set.instantiate(module);
-const from = <Api>(api: Api): Api => set.provideOpenSet(api, source, ClassCenters);
+const from = <Api>(api: Api): Api => set.provideOpenSet(api, source, CoreCenters);
 export const accuracy = /* @__PURE__ */ from(set.accuracy);
 export const auprIn = /* @__PURE__ */ from(set.auprIn);
 export const auprOut = /* @__PURE__ */ from(set.auprOut);
 export const auroc = /* @__PURE__ */ from(set.auroc);
 export const CACLoss = /* @__PURE__ */ from(set.CACLoss);
 export const CenterLoss = /* @__PURE__ */ from(set.CenterLoss);
+export const ClassCenters = /* @__PURE__ */ from(set.ClassCenters);
 export const ClassStatistics = /* @__PURE__ */ from(set.ClassStatistics);
 export const ContrastiveCenterLoss = /* @__PURE__ */ from(set.ContrastiveCenterLoss);
 export const classify = /* @__PURE__ */ from(set.classify);
@@ -21,7 +22,6 @@ export const classWeights = /* @__PURE__ */ from(set.classWeights);
 export const conformalPValues = /* @__PURE__ */ from(set.conformalPValues);
 export const DeepSVDDLoss = /* @__PURE__ */ from(set.DeepSVDDLoss);
 export const distances = /* @__PURE__ */ from(set.distances);
-export const fitCenters = /* @__PURE__ */ from(set.fitCenters);
 export const fitPrecision = /* @__PURE__ */ from(set.fitPrecision);
 export const fitThreshold = /* @__PURE__ */ from(set.fitThreshold);
 export const fprAtTpr = /* @__PURE__ */ from(set.fprAtTpr);

@@ -11,6 +11,7 @@ export {
   auroc,
   CACLoss,
   CenterLoss,
+  ClassCenters,
   ClassStatistics,
   ContrastiveCenterLoss,
   classify,
@@ -18,7 +19,6 @@ export {
   conformalPValues,
   DeepSVDDLoss,
   distances,
-  fitCenters,
   fitPrecision,
   fitThreshold,
   fprAtTpr,
@@ -34,7 +34,7 @@ export {
   TripletCenterLoss,
   toFloat16,
 } from './open-set/core.js';
-export { CenterLossError, ClassCenters, init, initSync, isKnown } from './slim.js';
+export { CenterLossError, init, initSync, isKnown } from './slim.js';
 export type { WasmSource } from './wasm-file.js';
 
 /**

@@ -8,6 +8,7 @@ export {
   type GradientsOptions,
   type StepOptions,
 } from './center-loss.js';
+export { ClassCenters, type FitCentersOptions } from './class-centers.js';
 export { type AddOptions, ClassStatistics, type ClassStatisticsOptions, type Covariance } from './class-statistics.js';
 export { type ClassWeightsOptions, classWeights } from './class-weights.js';
 export type { ClassifierJson } from './classifier-format.js';
@@ -15,7 +16,6 @@ export { type Classification, classify, type Score, type ScoreOptions } from './
 export { ContrastiveCenterLoss, type ContrastiveCenterLossOptions } from './contrastive-center-loss.js';
 export { type DeepSVDDGradients, DeepSVDDLoss, type DeepSVDDLossOptions } from './deep-svdd-loss.js';
 export { type DistancesOptions, distances, type PredictOptions, predict } from './distances.js';
-export { fitCenters } from './fit-centers.js';
 export { type Embeddings, type Float16Values, fromFloat16, toFloat16 } from './half.js';
 export { IslandLoss, type IslandLossOptions } from './island-loss.js';
 export type { Metric } from './metric.js';

@@ -2,13 +2,13 @@
 export { accuracy } from './accuracy.js';
 export { CACLoss } from './cac-loss.js';
 export { CenterLoss } from './center-loss.js';
+export { ClassCenters } from './class-centers.js';
 export { ClassStatistics } from './class-statistics.js';
 export { classWeights } from './class-weights.js';
 export { classify } from './classify.js';
 export { ContrastiveCenterLoss } from './contrastive-center-loss.js';
 export { DeepSVDDLoss } from './deep-svdd-loss.js';
 export { distances, predict } from './distances.js';
-export { fitCenters } from './fit-centers.js';
 export { fromFloat16, toFloat16 } from './half.js';
 export { IslandLoss } from './island-loss.js';
 export { instantiate, isOpenSetLoaded, loadOpenSet, provideOpenSet } from './load.js';

@@ -11,14 +11,7 @@ import {
   type Tensor,
   toSafetensors,
 } from 'center-loss/files';
-import {
-  CenterLoss,
-  CenterLossError,
-  ClassCenters,
-  fitCenters,
-  NamedCenters,
-  OpenSetClassifier,
-} from 'center-loss/open-set';
+import { CenterLoss, CenterLossError, ClassCenters, NamedCenters, OpenSetClassifier } from 'center-loss/open-set';
 import { expect, it } from 'vitest';
 import { expectError } from '../error.js';
 import { mutated, random } from './mutate.js';
@@ -106,7 +99,7 @@ const ours = (): Uint8Array[] => {
   ];
   const [x, target] = [[0, 0, 1, 0, 3, 3, 3, 4], Int32Array.of(0, 0, 1, 1)];
   for (const score of ['normalized', 'mahalanobis', 'softmin'] as const) {
-    const classifier = new OpenSetClassifier(fitCenters(x, target, 2, 2), { score }).fit(x, target);
+    const classifier = new OpenSetClassifier(ClassCenters.fit(x, target), { score }).fit(x, target);
     files.push(saveCenters(classifier));
     classifier.dispose();
   }

@@ -10,9 +10,8 @@ import {
 } from 'center-loss/files';
 import {
   CenterLoss,
-  type ClassCenters,
+  ClassCenters,
   ClassStatistics,
-  fitCenters,
   fromFloat16,
   NamedCenters,
   OpenSetClassifier,
@@ -42,7 +41,7 @@ function changed(
 }
 
 describe('a classifier', () => {
-  const centers = (): ClassCenters => fitCenters(x, target, 3, 2);
+  const centers = (): ClassCenters => ClassCenters.fit(x, target);
 
   it.each(SCORES.flatMap((score) => [true, false].map((perClass) => ({ score, perClass }))))(
     'is the same after saving: $score, per class $perClass',

@@ -1,4 +1,5 @@
-import { CenterLoss, type ClassCenters, ClassStatistics, fitCenters, toFloat16 } from 'center-loss/open-set';
+import { ClassCenters as Core } from 'center-loss';
+import { CenterLoss, ClassCenters, ClassStatistics, toFloat16 } from 'center-loss/open-set';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { problem } from '../arbitrary.js';
@@ -144,21 +145,58 @@ describe('centers', () => {
   it('are the means; those of classes without rows are never near', () => {
     const x = rowsOf(60, 40);
     const target = new Int32Array(60).map((_, i) => [0, 2, -1][i % 3] as number);
-    const centers = fitCenters(x, target, 4, 40);
+    const centers = ClassCenters.fit(x, target, { nClasses: 4 });
     const statistics = new ClassStatistics(4, 40);
     statistics.add(x, target);
     expect(statistics.toCenters().params).toEqual(centers.params);
     expect([...centers.params.subarray(40, 80)]).toEqual(new Array(40).fill(Number.POSITIVE_INFINITY));
     expect(centers.params.subarray(0, 40)).toEqual(Float32Array.from(statistics.means.subarray(0, 40)));
     expectAbsent(centers, x, [1, 3]);
-    expect([...fitCenters([1, 3], [0, 0], 1, 1, { sampleWeight: [3, 1] }).params]).toEqual([1.5]);
+    expect([...ClassCenters.fit([1, 3], [0, 0], { sampleWeight: [3, 1] }).params]).toEqual([1.5]);
+  });
+
+  it('tell by themselves how many classes and features there are', () => {
+    const fitted = ClassCenters.fit(toFloat16([1, 2, 3, 4, 5, 6]), [2n, -1n, 2n]);
+    expect([fitted.nClasses, fitted.nFeatures]).toEqual([3, 2]);
+    expect([...fitted.params.subarray(4)]).toEqual([3, 4]);
+    for (const one of [fitted, new ClassCenters(1, 1), new CenterLoss(2, 2).centers, new Core(1, 1)]) {
+      expect(one).toBeInstanceOf(ClassCenters);
+      expect(one).toBeInstanceOf(Core);
+    }
+    expect([undefined, {}, new CenterLoss(2, 2)].filter((one) => one instanceof ClassCenters)).toEqual([]);
+  });
+
+  it('are refused for what has none', () => {
+    const centersOf = (...given: unknown[]) => (ClassCenters.fit as (...given: unknown[]) => unknown)(...given);
+    expectError(() => centersOf([1, 2], [-1, -2]), 'ERR_LABEL', 'none of the 2 labels in target is of a class');
+    expectError(() => centersOf([1, 2], [0, 1.5]), 'ERR_LABEL', /target\[1\] is 1.5/);
+    expectError(() => centersOf([1, 2], ['a', 0]), 'ERR_LABEL', /target\[0\] is a/);
+    expectError(() => centersOf([1, 2], [0, Number.POSITIVE_INFINITY]), 'ERR_LABEL', /target\[1\] is Infinity/);
+    expectError(() => centersOf([1, 2]), 'ERR_LABEL', /got Undefined/);
+    expectError(
+      () => centersOf([1, 2], [0, 5], { nClasses: 5 }),
+      'ERR_LABEL',
+      /target\[1\] is 5, but there are 5 classes/,
+    );
+    expectError(() => centersOf([], []), 'ERR_LABEL', /none of the 0 labels/);
+    expectError(() => centersOf([], [], { nClasses: 1 }), 'ERR_SHAPE', 'x has 0 values, which is not a multiple');
+    expectError(
+      () => centersOf([1, 2, 3], [0, 1]),
+      'ERR_SHAPE',
+      'x has 3 values, which is not a multiple of the 2 labels',
+    );
+    expectError(() => centersOf([], [0, 1]), 'ERR_SHAPE', 'x has 0 values');
+    expectError(() => centersOf('x', [0]), 'ERR_SHAPE', /got String/);
+    expectError(() => centersOf([1], [0], { nClasses: 0 }), 'ERR_OPTION', /nClasses must be a positive integer, got 0/);
+    expectError(() => centersOf([1], [0], { classes: 1 }), 'ERR_OPTION', /there is no option "classes"/);
+    expectError(() => centersOf([1], [0], { sampleWeight: [1, 1] }), 'ERR_SHAPE', /sampleWeight/);
   });
 
   it('so with many classes, where rows are compared by other kernels', () => {
     const [nClasses, dim] = [300, 24];
     const x = new Float32Array(nClasses * dim).map((_, i) => Math.fround(Math.sin(i * i)) + 2);
     const target = new Int32Array(nClasses).map((_, j) => (j % 3 === 1 ? -1 : j));
-    const centers = fitCenters(x, target, nClasses, dim);
+    const centers = ClassCenters.fit(x, target, { nClasses });
     const empty = [...target.keys()].filter((j) => j % 3 === 1);
     expectAbsent(centers, x, empty);
     const predicted = centers.predict(x);
@@ -173,11 +211,9 @@ describe('centers', () => {
     const { nClasses, nFeatures } = centers;
     const rows = x.length / nFeatures;
     const there = [...Array(nClasses).keys()].filter((j) => !empty.includes(j));
-    const without = fitCenters(
+    const without = ClassCenters.fit(
       there.flatMap((j) => [...centers.params.subarray(j * nFeatures, (j + 1) * nFeatures)]),
       there.map((_, j) => j),
-      there.length,
-      nFeatures,
     );
     expect(centers.predict(x)).toEqual(without.predict(x).map((label) => there[label] as number));
     const [distances, probabilities] = [centers.distances(x), centers.predictProba(x)];
@@ -290,7 +326,7 @@ it('gives its memory back', () => {
     statistics.add(rowsOf(50, 100), new Int32Array(50));
     const copy = ClassStatistics.fromBytes(statistics.toBytes());
     for (const one of [statistics.toCenters(), statistics.batch(10), copy, statistics]) one.dispose();
-    fitCenters(rowsOf(50, 100), new Int32Array(50), 3, 100).dispose();
+    ClassCenters.fit(rowsOf(50, 100), new Int32Array(50), { nClasses: 3 }).dispose();
   };
   cycle();
   const before = new ClassStatistics(1, 1).toCenters().params.buffer.byteLength;
