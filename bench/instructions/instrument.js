@@ -51,11 +51,13 @@ function withCounters(text) {
     if (!/^[a-z]/.test(word) || MARKS.has(word)) {
       finish();
       lines.push(line);
-      if (word === '(module') lines.push(`(global $${COUNT} (export "${COUNT}") (mut i64) (i64.const 0))`);
       continue;
     }
     run.push(line);
     if (JUMPS.has(word)) finish();
   }
+  // Before the parenthesis that closes the module, as imports must come before it.
+  const end = lines.lastIndexOf(')');
+  lines.splice(end, 0, `(global $${COUNT} (export "${COUNT}") (mut i64) (i64.const 0))`);
   return lines.join('\n');
 }

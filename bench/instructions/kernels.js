@@ -1,10 +1,10 @@
 // @ts-check
 // Which calls are counted, at which shapes.
 
-import { readFileSync } from 'node:fs';
-import { CenterLoss, load } from '../../dist/core.js';
+import { CenterLoss } from '../../dist/core.js';
 import { makeData } from '../data.js';
-import { COUNT, instrument } from './instrument.js';
+import { countingEngines } from './engines.js';
+import { countOpenSet, OPEN_SET_SHAPES } from './open-set.js';
 
 /** @typedef {import('./compare.js').Counts} Counts */
 
@@ -18,22 +18,17 @@ const shapes = [
 
 /** @returns {Counts} */
 export function countAll() {
-  const module = new WebAssembly.Module(
-    instrument(readFileSync(new URL('../../dist/center-loss.wasm', import.meta.url))),
-  );
-  const { exports } = new WebAssembly.Instance(module);
-  load(() => /** @type {import('../../dist/kernels.js').Kernels} */ (/** @type {unknown} */ (exports)));
-  const executed = /** @type {WebAssembly.Global} */ (exports[COUNT]);
+  const count = countingEngines();
+  return { ...countEach(shapes, countCore, count), ...countEach(OPEN_SET_SHAPES, countOpenSet, count) };
+}
 
-  /** @param {() => unknown} call */
-  const count = (call) => {
-    // The first call also takes memory, the second only works.
-    call();
-    executed.value = 0n;
-    call();
-    return Number(executed.value);
-  };
-
+/**
+ * @param {readonly import('../shapes.js').Shape[]} shapes
+ * @param {typeof countCore} countAt
+ * @param {(call: () => unknown) => number} count
+ * @returns {Counts}
+ */
+function countEach(shapes, countAt, count) {
   /** @type {Counts} */
   const counts = {};
   for (const shape of shapes) {
@@ -48,7 +43,7 @@ export function countAll() {
  * @param {(call: () => unknown) => number} count
  * @returns {Counts}
  */
-function countAt(shape, count) {
+function countCore(shape, count) {
   const { x, target, centers } = makeData(shape);
   const loss = new CenterLoss(shape.C, shape.D, { init: centers });
   const batch = loss.batch(shape.B);
