@@ -12,7 +12,7 @@
 //! | nearest center | argmin_j d_ij, the lowest j among equals | `predict` |
 //! | probabilities | p_ij = e^(−d_ij) / Σ_k e^(−d_ik) | `softmin` |
 //!
-//! Layers, each using only those before it: `vector` (four lanes) and `shape` (checked views); `rows` (the walks over
+//! Layers, each using only those before it: `vector` (four lanes, as `wide` in `f64`) and `shape` (checked views); `rows` (the walks over
 //! dimensions); `row_sum` (exact sums of rows), `groups` (the classes of a batch) and `center_gradient` (where their sums
 //! go); `packed` (rows turned for a tile), `products` (the tile) and `settle` (what it leaves in doubt), which make up
 //! `expansion`, many distances at once, beside `direct`, few of them, and `elimination`, one row's nearest; the formulas
@@ -42,6 +42,7 @@ pub mod softmin;
 mod sweep;
 pub mod update;
 pub mod vector;
+pub mod wide;
 pub mod workspace;
 
 #[cfg(target_arch = "wasm32")]

@@ -2,14 +2,27 @@
 //!
 //! Every kernel is written once over [`Vector`]. Both implementations do the same operations on the same lanes in
 //! the same order and never fuse a multiplication with an addition, so that native tests run the very arithmetic that
-//! ships: their results are equal to the last bit. This is the only file that knows of `core::arch`.
+//! ships: their results are equal to the last bit. Only this file and `wide` know of `core::arch`.
 #![allow(unsafe_code, reason = "v128 loads and stores go through raw pointers")]
+
+use crate::wide::Wide;
 
 /// The number of lanes of a [`Vector`].
 pub const LANES: usize = 4;
 
 /// Four `f32` lanes and the few operations that the kernels need.
 pub trait Vector: Copy {
+    /// The same lanes as `f64`.
+    type Wide: Wide;
+    /// The lanes as `f64`.
+    #[must_use]
+    fn widen(self) -> Self::Wide;
+    /// The nearest `f32` of each lane.
+    #[must_use]
+    fn narrow(wide: Self::Wide) -> Self;
+    /// The values of four binary16, by their bits.
+    #[must_use]
+    fn load_half(bits: &[u16; LANES]) -> Self;
     /// `value` in every lane.
     #[must_use]
     fn splat(value: f32) -> Self;
@@ -98,12 +111,37 @@ pub trait Vector: Copy {
     }
 }
 
+/// The bits of a binary16, as those of an `f32` 13 places higher, have an exponent that is so much too small: 2¹¹².
+const HALF_TO_FLOAT: f32 = f32::from_bits((112 + 127) << 23);
+/// Bits of a binary16 from which on it is not finite; so is the `f32` with all bits of its exponent.
+const HALF_INFINITE: u32 = 0x7c00;
+
 #[inline]
 fn zip(a: [f32; LANES], b: [f32; LANES], of: impl Fn(f32, f32) -> f32) -> [f32; LANES] {
     [of(a[0], b[0]), of(a[1], b[1]), of(a[2], b[2]), of(a[3], b[3])]
 }
 
 impl Vector for [f32; LANES] {
+    type Wide = [f64; LANES];
+    #[inline]
+    fn widen(self) -> Self::Wide {
+        self.map(f64::from)
+    }
+    #[inline]
+    #[allow(clippy::cast_possible_truncation, reason = "it is rounded on purpose")]
+    fn narrow(wide: Self::Wide) -> Self {
+        wide.map(|value| value as f32)
+    }
+    #[inline]
+    fn load_half(bits: &[u16; LANES]) -> Self {
+        bits.map(|bits| {
+            let bits = u32::from(bits);
+            let magnitude = bits & 0x7fff;
+            let finite = f32::from_bits(magnitude << 13) * HALF_TO_FLOAT;
+            let special = if magnitude < HALF_INFINITE { 0 } else { 0x7f80_0000 };
+            f32::from_bits(finite.to_bits() | special | (bits & 0x8000) << 16)
+        })
+    }
     #[inline]
     fn splat(value: f32) -> Self {
         [value; LANES]
@@ -170,13 +208,39 @@ impl Vector for [f32; LANES] {
 
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 mod simd128 {
-    use super::{LANES, Vector};
+    use super::{HALF_INFINITE, HALF_TO_FLOAT, LANES, Vector};
     use core::arch::wasm32::{
-        f32x4_add, f32x4_gt, f32x4_max, f32x4_mul, f32x4_pmin, f32x4_splat, f32x4_sub, i32x4, i32x4_add, i32x4_bitmask,
-        i32x4_ge, i32x4_shl, i32x4_shuffle, i32x4_splat, i32x4_trunc_sat_f32x4, v128, v128_and, v128_load, v128_store,
+        f32x4_add, f32x4_demote_f64x2_zero, f32x4_gt, f32x4_max, f32x4_mul, f32x4_pmin, f32x4_splat, f32x4_sub,
+        f64x2_promote_low_f32x4, i32x4, i32x4_add, i32x4_bitmask, i32x4_ge, i32x4_shl, i32x4_shuffle, i32x4_splat,
+        i32x4_trunc_sat_f32x4, i64x2_shuffle, u32x4_extend_low_u16x8, u32x4_splat, v128, v128_and, v128_load,
+        v128_load64_zero, v128_or, v128_store,
     };
 
     impl Vector for v128 {
+        type Wide = [v128; 2];
+        #[inline]
+        fn widen(self) -> Self::Wide {
+            let high = i32x4_shuffle::<2, 3, 2, 3>(self, self);
+            [f64x2_promote_low_f32x4(self), f64x2_promote_low_f32x4(high)]
+        }
+        #[inline]
+        fn narrow([low, high]: Self::Wide) -> Self {
+            let (low, high) = (f32x4_demote_f64x2_zero(low), f32x4_demote_f64x2_zero(high));
+            // Their upper lanes are 0. A shuffle of both the compiler would make four conversions, lane by lane.
+            v128_or(low, i64x2_shuffle::<1, 0>(high, high))
+        }
+        #[inline]
+        #[allow(clippy::cast_possible_wrap, reason = "bits of 15 places")]
+        fn load_half(bits: &[u16; LANES]) -> Self {
+            // SAFETY: the array is 8 readable bytes, and v128 loads need no alignment.
+            let bits = u32x4_extend_low_u16x8(unsafe { v128_load64_zero(bits.as_ptr().cast()) });
+            let magnitude = v128_and(bits, u32x4_splat(0x7fff));
+            let finite = f32x4_mul(i32x4_shl(magnitude, 13), f32x4_splat(HALF_TO_FLOAT));
+            let is_special = i32x4_ge(magnitude, i32x4_splat(HALF_INFINITE as i32));
+            let special = v128_and(is_special, u32x4_splat(0x7f80_0000));
+            let sign = i32x4_shl(v128_and(bits, u32x4_splat(0x8000)), 16);
+            v128_or(v128_or(finite, special), sign)
+        }
         #[inline]
         fn splat(value: f32) -> Self {
             f32x4_splat(value)

@@ -14,7 +14,7 @@ use center_loss::open_set::sgd::sgd;
 use center_loss::open_set::triplet_center::TripletCenter;
 use center_loss::open_set::weights::Weights;
 use center_loss::shape::{Rows, class_of};
-use center_loss::vector::Lanes;
+use center_loss::vector::{LANES, Lanes};
 use common::{Batch, REDUCTIONS, TOLERANCE, assert_close, assert_matrix_close, assert_same_bits, normal};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -78,7 +78,7 @@ impl Case {
         let view = View { x: Rows::new(x, *dim), labels, centers, weights, reduction: self.reduction };
         let mut loss = sweep::<Lanes>(&*row_loss(kind), &view, grad_x, grad_centers, &mut room);
         if let Kind::Island(lambda) = kind {
-            loss += repulsion(lambda, &view, &mut vec![f64::NAN; *dim], grad_centers);
+            loss += repulsion::<Lanes>(lambda, &view, &mut vec![[f64::NAN; LANES]; dim.div_ceil(LANES)], grad_centers);
         }
         loss
     }
@@ -427,12 +427,12 @@ fn a_gradient_too_long_for_float32_is_none() {
 #[test]
 fn centers_that_point_away_have_no_island() {
     // Opposite ones, one of no direction, one as short as float32 has them.
-    let mut sum = [0.0; 2];
-    let island = |centers: &[f32], sum: &mut [f64], grad: &mut [f32]| {
+    let mut sum = [[0.0; LANES]];
+    let island = |centers: &[f32], sum: &mut [[f64; LANES]], grad: &mut [f32]| {
         let weights = Weights::NONE;
         let x = Rows::new(&[0.0, 0.0], 2);
         let view = View { x, labels: &[0], centers: Rows::new(centers, 2), weights, reduction: Reduction::Batch };
-        repulsion(1.0, &view, sum, grad)
+        repulsion::<Lanes>(1.0, &view, sum, grad)
     };
     assert_close(island(&[3.0, 4.0, -6.0, -8.0], &mut sum, &mut []), 0.0, 1.0, 1e-12, "opposite");
     assert_close(island(&[3.0, 4.0, 6.0, 8.0], &mut sum, &mut []), 4.0, 1.0, 1e-12, "parallel");

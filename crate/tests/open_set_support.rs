@@ -304,8 +304,10 @@ fn check_nearest(value: f64) {
 #[test]
 fn every_half_keeps_its_value_and_halfway_is_even() {
     for bits in 0..=u16::MAX {
-        let mut value = [0.0];
-        widen(&[bits], &mut value);
+        // Once with others, once as what is left.
+        let mut value = [0.0; 5];
+        widen::<Lanes>(&[bits; 5], &mut value);
+        assert_eq!(value.map(f32::to_bits), [value[0].to_bits(); 5], "{bits:#x}");
         let expected = value_of(bits);
         if expected.is_nan() {
             assert!(value[0].is_nan());

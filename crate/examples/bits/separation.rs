@@ -12,7 +12,7 @@ use center_loss::open_set::separation::{Batch as View, Layout, Room, RowLoss, sw
 use center_loss::open_set::triplet_center::TripletCenter;
 use center_loss::open_set::weights::Weights;
 use center_loss::shape::Rows;
-use center_loss::vector::Lanes;
+use center_loss::vector::{LANES, Lanes};
 
 use super::common::Batch;
 use super::{bits, hash};
@@ -67,7 +67,7 @@ fn of_loss(batch: &Batch, weights: Weights, name: &str, loss: &dyn RowLoss) -> S
     let (mut grad_x, mut grad_centers) = (vec![0.0; batch.x.len()], vec![0.0; batch.centers.len()]);
     let mut value = sweep::<Lanes>(loss, &view, &mut grad_x, &mut grad_centers, &mut room);
     if name == "IslandLoss" {
-        value += repulsion(10.0, &view, &mut vec![0.0; batch.dim], &mut grad_centers);
+        value += repulsion::<Lanes>(10.0, &view, &mut vec![[0.0; LANES]; batch.dim.div_ceil(LANES)], &mut grad_centers);
     }
     format!(
         r#"{{"name":"{name}","loss":{},"gradX":{},"gradCenters":{}}}"#,

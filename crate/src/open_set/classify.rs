@@ -84,7 +84,7 @@ fn score_all<V: Vector>(
     let of_centers = room.len().min(directions::room_values_of_centers(n_classes, dim));
     let Some((of_centers, room)) = room.split_at_mut_checked(of_centers) else { trap() };
     let is_cosine = measure == Measure::Metric(Metric::Cosine);
-    let directions = is_cosine.then(|| Directions::new(centers, of_centers));
+    let directions = is_cosine.then(|| Directions::new::<V>(centers, of_centers));
     for start in (0..x.count()).step_by(ROWS_AT_ONCE) {
         let x = x.part(start, ROWS_AT_ONCE);
         let mut seen = [Seen::NOTHING; ROWS_AT_ONCE];

@@ -6,9 +6,12 @@
 //! is that of `f64`.
 
 use crate::open_set::metric::Metric;
+use crate::open_set::widened::square;
 use crate::predict::is_any_below;
+use crate::rows::for_lanes;
 use crate::shape::{Rows, at, at_mut, part_mut};
 use crate::vector::{LANES, Vector, sqrt, trap};
+use crate::wide::Wide;
 use crate::{distance, expansion};
 
 /// 1 − cos of directions that are one, as `f64` rounds them, is below.
@@ -44,8 +47,8 @@ pub(crate) fn room_values_of_rows(rows: usize, n_classes: usize, dim: usize) -> 
 }
 
 impl<'a> Directions<'a> {
-    pub(crate) fn new(centers: Rows<'a>, room: &'a mut [f32]) -> Self {
-        let (units, lack) = normalize(centers, room);
+    pub(crate) fn new<V: Vector>(centers: Rows<'a>, room: &'a mut [f32]) -> Self {
+        let (units, lack) = normalize::<V>(centers, room);
         Self { centers, units, lack, any_lack: lack.iter().sum() }
     }
 
@@ -54,7 +57,7 @@ impl<'a> Directions<'a> {
     pub(crate) fn distances<V: Vector>(&self, x: Rows, room: &mut [f32], distmat: &mut [f32]) {
         let of_rows = x.count() * (x.dim() + 1);
         let Some((row_room, room)) = room.split_at_mut_checked(of_rows) else { trap() };
-        let (units, lack) = normalize(x, row_room);
+        let (units, lack) = normalize::<V>(x, row_room);
         distance::distances::<V>(units, self.units, room, distmat);
         let n_classes = self.centers.count();
         for row in 0..x.count() {
@@ -119,34 +122,16 @@ impl<'a> Directions<'a> {
 /// Writes row/‖row‖ for each row to `room`, which has `dim + 1` places a row, and returns these directions and what they
 /// lack: 1 for a row of zeros, which has none and stays so, else 0.
 #[inline(never)]
-fn normalize<'a>(rows: Rows, room: &'a mut [f32]) -> (Rows<'a>, &'a [f32]) {
+fn normalize<'a, V: Vector>(rows: Rows, room: &'a mut [f32]) -> (Rows<'a>, &'a [f32]) {
     let (count, dim) = (rows.count(), rows.dim());
     let Some((lack, units)) = part_mut(room, 0, count * (dim + 1)).split_at_mut_checked(count) else { trap() };
     for row in 0..count {
         let values = rows.row(row);
-        // Of `f32` values, squares neither overflow in `f64` nor underflow.
-        let square = square_of(values);
-        let inverse = if square == 0.0 { 0.0 } else { 1.0 / sqrt(square) };
+        let square = square::<V>(values);
         *at_mut(lack, row) = if square == 0.0 { 1.0 } else { 0.0 };
-        for (unit, value) in part_mut(units, row * dim, dim).iter_mut().zip(values) {
-            #[allow(clippy::cast_possible_truncation, reason = "directions are float32")]
-            let value = (f64::from(*value) * inverse) as f32;
-            *unit = value;
-        }
+        let inverse = V::Wide::splat(if square == 0.0 { 0.0 } else { 1.0 / sqrt(square) });
+        let unit = part_mut(units, row * dim, dim);
+        for_lanes::<V, 1, 1>([values], [unit], |[value], _| [V::narrow(value.widen().mul(inverse))]);
     }
     (Rows::new(units, dim), lack)
-}
-
-/// ‖x‖², in four sums, so that an addition need not wait for the one before it.
-fn square_of(values: &[f32]) -> f64 {
-    let (lanes, rest) = values.as_chunks::<LANES>();
-    let mut sums = [0.0; LANES];
-    let add = |sum: &mut f64, value: f32| *sum += f64::from(value) * f64::from(value);
-    for four in lanes {
-        for lane in 0..LANES {
-            add(&mut sums[lane], four[lane]);
-        }
-    }
-    sums.iter_mut().zip(rest).for_each(|(sum, value)| add(sum, *value));
-    (sums[0] + sums[2]) + (sums[1] + sums[3])
 }

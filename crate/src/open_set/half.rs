@@ -1,5 +1,7 @@
 //! Half precision as storage: IEEE 754 binary16 from and to the formats that are computed in.
 
+use crate::vector::{LANES, Vector};
+
 /// 65520: halfway from the largest finite binary16 to what would follow, and of the two that is the even one.
 const OVERFLOWS: f64 = 65520.0;
 
@@ -10,19 +12,15 @@ const INFINITE: u16 = 0x7c00;
 const NAN: u16 = 0x7e00;
 
 /// to ← the values of the bits, exactly.
-pub fn widen(bits: &[u16], to: &mut [f32]) {
-    for (to, &bits) in to.iter_mut().zip(bits) {
-        let magnitude = u32::from(bits & 0x7fff);
-        let value = if magnitude < 0x0400 {
-            // Subnormal: a multiple of 2⁻²⁴.
-            (f32::from(bits & 0x7fff) * (1.0 / 16_777_216.0)).to_bits()
-        } else if magnitude < u32::from(INFINITE) {
-            // The exponent's bias moves from 15 to 127.
-            (magnitude << 13) + (112 << 23)
+pub fn widen<V: Vector>(bits: &[u16], to: &mut [f32]) {
+    for (bits, to) in bits.chunks(LANES).zip(to.chunks_mut(LANES)) {
+        if let (Some(bits), Some(to)) = (bits.first_chunk(), to.first_chunk_mut()) {
+            V::load_half(bits).store(to);
         } else {
-            (magnitude << 13) | 0x7f80_0000
-        };
-        *to = f32::from_bits(value | u32::from(bits & 0x8000) << 16);
+            let mut four = [0; LANES];
+            four.iter_mut().zip(bits).for_each(|(four, bits)| *four = *bits);
+            V::load_half(&four).store_partial(to);
+        }
     }
 }
 

@@ -5,8 +5,10 @@
 //! ordered pairs: 0 only if all point away from each other.
 
 use crate::open_set::separation::{Batch, RowLoss};
-use crate::shape::{at, at_mut, part, part_mut};
-use crate::vector::sqrt;
+use crate::open_set::widened::{each_four, square};
+use crate::shape::{at, at_mut, part_mut};
+use crate::vector::{LANES, Vector, sqrt, trap};
+use crate::wide::Wide;
 
 /// ℓ = ½‖x − c_y‖²
 #[derive(Clone, Copy, Debug)]
@@ -24,61 +26,89 @@ impl RowLoss for HalfSquared {
     }
 }
 
+/// A longer gradient pulls nothing, as in [`crate::open_set::single`]: that of a center which is almost 0.
+const LONGEST: f64 = 1e30;
+
 /// λ·Σ_j Σ_{k≠j} (cos(c_j, c_k) + 1); `grad_centers`, unless it is empty, gets its gradient added.
 ///
 /// In O(C·D): with u_j = c_j/‖c_j‖ and s = Σ_j u_j, Σ_{k≠j} u_j·u_k = u_j·(s − u_j), and the gradient at c_j is
 /// 2λ·(s − (s·u_j)·u_j)/‖c_j‖. A center of 0 has cosine 0 with all others, and gradient 0. One that is not finite makes
 /// the term NaN, and has no part in the gradients.
 ///
-/// 0 for a batch without weight, as every loss of such a batch. `sum` has a place a dimension.
-pub fn repulsion(lambda: f64, batch: &Batch, sum: &mut [f64], grad_centers: &mut [f32]) -> f64 {
+/// 0 for a batch without weight, as every loss of such a batch. `sum` has a lane a dimension.
+#[allow(clippy::cast_precision_loss, reason = "counts are far below 2⁵³")]
+pub fn repulsion<V: Vector>(lambda: f64, batch: &Batch, sum: &mut [[f64; LANES]], grad_centers: &mut [f32]) -> f64 {
     let centers = batch.centers;
     if !batch.counts() {
         return 0.0;
     }
-    sum.fill(0.0);
-    let mut spoiled = 0.0;
+    sum.fill([0.0; LANES]);
+    let mut total = 0.0;
     for j in 0..centers.count() {
-        let center = centers.row(j);
-        let length = length(center);
+        let length = sqrt(square::<V>(centers.row(j)));
         if !length.is_finite() {
-            spoiled = f64::NAN;
+            total = f64::NAN;
         } else if length > 0.0 {
-            for (sum, c) in sum.iter_mut().zip(center) {
-                *sum += f64::from(*c) / length;
-            }
+            add_direction::<V>(centers.row(j), 1.0 / length, sum);
         }
     }
-    let mut total = spoiled;
+    let n_classes = centers.count() as f64;
     for j in 0..centers.count() {
-        #[allow(clippy::cast_precision_loss, reason = "counts are far below 2⁵³")]
-        let others = (centers.count() - 1) as f64;
-        total += others;
+        total += n_classes - 1.0;
         let center = centers.row(j);
-        let length = length(center);
-        if !(length.is_finite() && length > 0.0) {
+        let inverse = 1.0 / sqrt(square::<V>(center));
+        // So asked, of zeros neither.
+        if !(inverse > 0.0 && inverse.is_finite()) {
             continue;
         }
-        let along: f64 = sum.iter().zip(center).map(|(sum, c)| sum * f64::from(*c)).sum::<f64>() / length;
+        let along = dot::<V>(center, sum) * inverse;
         total += along - 1.0;
-        if grad_centers.is_empty() {
-            continue;
-        }
-        let grad = part_mut(grad_centers, j * center.len(), center.len());
-        for (grad, (sum, c)) in grad.iter_mut().zip(part(sum, 0, center.len()).iter().zip(center)) {
-            let across = sum - along * f64::from(*c) / length;
-            #[allow(clippy::cast_possible_truncation, reason = "gradients are float32")]
-            let gradient = (f64::from(*grad) + 2.0 * lambda * across / length) as f32;
-            // Of a center as short as 10⁻³⁸ it would not be.
-            if gradient.is_finite() {
-                *grad = gradient;
-            }
+        let slope = 2.0 * lambda * inverse;
+        if !grad_centers.is_empty() && slope * n_classes <= LONGEST {
+            let grad = part_mut(grad_centers, j * center.len(), center.len());
+            add_across::<V>(center, along * inverse, sum, slope, grad);
         }
     }
     lambda * total
 }
 
-/// ‖c‖, in `f64`, where squares of `f32` neither overflow nor underflow.
-fn length(values: &[f32]) -> f64 {
-    sqrt(values.iter().map(|value| f64::from(*value) * f64::from(*value)).sum())
+/// sum ← sum + c/‖c‖
+#[inline(never)]
+fn add_direction<V: Vector>(center: &[f32], inverse: f64, sum: &mut [[f64; LANES]]) {
+    let inverse = V::Wide::splat(inverse);
+    let mut sums = sum.iter_mut();
+    each_four::<V, 1>([center], |[c]| {
+        let Some(sum) = sums.next() else { trap() };
+        c.widen().mul_add(inverse, V::Wide::load(sum)).store(sum);
+    });
+}
+
+/// s·c
+#[inline(never)]
+fn dot<V: Vector>(center: &[f32], sum: &[[f64; LANES]]) -> f64 {
+    let mut sums = sum.iter();
+    let mut total = V::Wide::splat(0.0);
+    each_four::<V, 1>([center], |[c]| {
+        let Some(sum) = sums.next() else { trap() };
+        total = c.widen().mul_add(V::Wide::load(sum), total);
+    });
+    total.sum()
+}
+
+/// grad ← grad + slope·(s − along·c)
+#[inline(never)]
+fn add_across<V: Vector>(center: &[f32], along: f64, sum: &[[f64; LANES]], slope: f64, grad: &mut [f32]) {
+    let (along, slope) = (V::Wide::splat(along), V::Wide::splat(slope));
+    let pulled = |grad: V, c: V, sum: &[f64; LANES]| {
+        let across = V::Wide::load(sum).sub(c.widen().mul(along));
+        V::narrow(across.mul_add(slope, grad.widen()))
+    };
+    let (grads, grad_rest) = grad.as_chunks_mut();
+    let (centers, center_rest) = center.as_chunks();
+    for ((grad, c), sum) in grads.iter_mut().zip(centers).zip(sum) {
+        pulled(V::load(grad), V::load(c), sum).store(grad);
+    }
+    if let Some(sum) = sum.get(grads.len()) {
+        pulled(V::load_partial(grad_rest), V::load_partial(center_rest), sum).store_partial(grad_rest);
+    }
 }

@@ -23,7 +23,7 @@ pub fn distances<V: Vector>(metric: Metric, x: Rows, centers: Rows, room: &mut [
     if metric == Metric::Cosine {
         let of_centers = directions::room_values_of_centers(centers.count(), x.dim());
         let Some((of_centers, room)) = room.split_at_mut_checked(of_centers) else { trap() };
-        return Directions::new(centers, of_centers).distances::<V>(x, room, distmat);
+        return Directions::new::<V>(centers, of_centers).distances::<V>(x, room, distmat);
     }
     distance::distances::<V>(x, centers, room, distmat);
     if metric == Metric::Euclidean {

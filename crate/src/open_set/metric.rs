@@ -10,9 +10,10 @@
 //! Directions are compared in `f64`: lengths may differ, so that no difference of the `f32` values is exact.
 
 use crate::loss::is_near;
-use crate::rows::{copy, for_lanes, squared_distance};
-use crate::shape::part;
-use crate::vector::{LANES, Vector, sqrt};
+use crate::open_set::widened::each_four;
+use crate::rows::{for_lanes, squared_distance};
+use crate::vector::{Vector, sqrt};
+use crate::wide::Wide;
 
 /// How far a row is from a center.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,11 +56,11 @@ impl Metric {
     #[inline(never)]
     pub(crate) fn pair<V: Vector>(self, x: &[f32], c: &[f32]) -> Pair {
         if self == Self::Cosine {
-            return directions(x, c);
+            return directions::<V>(x, c);
         }
         let mut square = squared_distance::<V>(x, c);
         if square < LEAST_SQUARE {
-            square = squared_length(x, c, [1.0; 2]);
+            square = squared_length::<V>(x, c, [1.0; 2]);
         }
         let root = sqrt(square);
         let near = is_near(square);
@@ -78,8 +79,8 @@ const CANCELLED: f64 = 1e-4;
 
 /// The pair by [`Metric::Cosine`].
 #[inline(never)]
-fn directions(x: &[f32], c: &[f32]) -> Pair {
-    let [xx, cc, xc] = products(x, c);
+fn directions<V: Vector>(x: &[f32], c: &[f32]) -> Pair {
+    let [xx, cc, xc] = products::<V>(x, c);
     let (a, b) = (sqrt(xx), sqrt(cc));
     let of_average = (a > 0.0 && is_near(xx) && is_near(cc)).then_some([1.0 / a, 1.0]);
     // So asked, a NaN goes on to the distance.
@@ -89,7 +90,7 @@ fn directions(x: &[f32], c: &[f32]) -> Pair {
     let across = 1.0 / (a * b);
     let mut distance = 1.0 - xc * across;
     if distance < CANCELLED {
-        distance = 0.5 * squared_length(x, c, [1.0 / a, 1.0 / b]);
+        distance = 0.5 * squared_length::<V>(x, c, [1.0 / a, 1.0 / b]);
     }
     let cosine = 1.0 - distance;
     Pair {
@@ -103,39 +104,25 @@ fn directions(x: &[f32], c: &[f32]) -> Pair {
 }
 
 /// ‖x‖², ‖c‖² and x·c in `f64`.
-pub(crate) fn products(x: &[f32], c: &[f32]) -> [f64; 3] {
-    let (x_lanes, x_rest) = x.as_chunks::<LANES>();
-    let (c_lanes, c_rest) = part(c, 0, x.len()).as_chunks::<LANES>();
-    // Four sums of each, so that an addition need not wait for the one before it.
-    let mut sums = [[0.0; 3]; LANES];
-    let add = |sums: &mut [f64; 3], x: f32, c: f32| {
-        let (x, c) = (f64::from(x), f64::from(c));
-        sums[0] += x * x;
-        sums[1] += c * c;
-        sums[2] += x * c;
-    };
-    for (x, c) in x_lanes.iter().zip(c_lanes) {
-        for lane in 0..LANES {
-            add(&mut sums[lane], x[lane], c[lane]);
-        }
-    }
-    for (sums, (x, c)) in sums.iter_mut().zip(x_rest.iter().zip(c_rest)) {
-        add(sums, *x, *c);
-    }
-    core::array::from_fn(|of| (sums[0][of] + sums[2][of]) + (sums[1][of] + sums[3][of]))
+fn products<V: Vector>(x: &[f32], c: &[f32]) -> [f64; 3] {
+    let mut sums = [V::Wide::splat(0.0); 3];
+    each_four::<V, 2>([x, c], |values| {
+        let [x, c] = values.map(V::widen);
+        sums = [x.mul_add(x, sums[0]), c.mul_add(c, sums[1]), x.mul_add(c, sums[2])];
+    });
+    sums.map(V::Wide::sum)
 }
 
 /// ‖x·f − c·g‖² in `f64`: of `f32` values it neither overflows nor underflows.
 #[inline(never)]
-fn squared_length(x: &[f32], c: &[f32], [f, g]: Factors) -> f64 {
-    let mut sums = [0.0; LANES];
-    for (x, c) in x.chunks(LANES).zip(part(c, 0, x.len()).chunks(LANES)) {
-        for (sum, (x, c)) in sums.iter_mut().zip(x.iter().zip(c)) {
-            let difference = f64::from(*x) * f - f64::from(*c) * g;
-            *sum += difference * difference;
-        }
-    }
-    (sums[0] + sums[2]) + (sums[1] + sums[3])
+fn squared_length<V: Vector>(x: &[f32], c: &[f32], factors: Factors) -> f64 {
+    let [f, g] = factors.map(V::Wide::splat);
+    let mut sum = V::Wide::splat(0.0);
+    each_four::<V, 2>([x, c], |[x, c]| {
+        let difference = x.widen().mul(f).sub(c.widen().mul(g));
+        sum = difference.mul_add(difference, sum);
+    });
+    sum.sum()
 }
 
 /// to ← before + x·f − c·g, where nothing before is 0.
@@ -150,15 +137,11 @@ pub(crate) fn combine<V: Vector>(before: &[f32], x: &[f32], c: &[f32], [f, g]: F
         }
         return for_lanes::<V, 3, 1>([x, c, before], [to], |[x, c, before], _| [factor.mul_add(x.sub(c), before)]);
     }
-    if before.is_empty() {
-        to.fill(0.0);
-    } else {
-        copy::<V>(before, to);
-    }
     // Of products of `f32` values by an `f64` enough digits are left when they cancel.
-    for (to, (x, c)) in to.iter_mut().zip(x.iter().zip(part(c, 0, x.len()))) {
-        #[allow(clippy::cast_possible_truncation, reason = "results are float32")]
-        let term = (f64::from(*x) * f - f64::from(*c) * g) as f32;
-        *to += term;
+    let [f, g] = [f, g].map(V::Wide::splat);
+    let term = |x: V, c: V| V::narrow(x.widen().mul(f).sub(c.widen().mul(g)));
+    if before.is_empty() {
+        return for_lanes::<V, 2, 1>([x, c], [to], |[x, c], _| [term(x, c)]);
     }
+    for_lanes::<V, 3, 1>([x, c, before], [to], |[x, c, before], _| [before.add(term(x, c))]);
 }

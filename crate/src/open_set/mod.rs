@@ -28,7 +28,7 @@
 //! | statistics of classes | n, m, M and T of rows that come one after the other | `statistics` (in `statistics_layout`), `run_sums`, `scatter` (T) |
 //!
 //! `directions` (distances by the cosine) is what `matrix` and `classify` have in common, `weighted` (distances by a
-//! precision) what `classify` walks over beside the core's distances.
+//! precision) what `classify` walks over beside the core's distances; `widened` sums rows in `f64`.
 
 pub mod accuracy;
 pub mod cac;
@@ -61,3 +61,4 @@ pub mod statistics_layout;
 pub mod triplet_center;
 mod weighted;
 pub mod weights;
+mod widened;

@@ -68,7 +68,7 @@ pub struct Layout {
     pub of_rows: usize,
     /// `f64` × [`Layout::of_centers_len`]
     pub of_centers: usize,
-    /// `f64` × dimensions, for [`crate::open_set::island::repulsion`].
+    /// `f64` × [`LANES`] × [`Layout::sum_len`], for [`crate::open_set::island::repulsion`].
     pub sum: usize,
     /// Of [`Room::distances`].
     pub distances_len: usize,
@@ -76,6 +76,8 @@ pub struct Layout {
     pub of_rows_len: usize,
     /// Of [`Room::of_centers`]: none where one run holds all terms of a center.
     pub of_centers_len: usize,
+    /// Four dimensions each.
+    pub sum_len: usize,
     /// Bytes in all.
     pub bytes: usize,
 }
@@ -91,8 +93,9 @@ impl Layout {
         let of_rows = (distances_len * size_of::<f32>()).next_multiple_of(align_of::<f64>());
         let of_centers = of_rows + of_rows_len * size_of::<f64>();
         let sum = of_centers + of_centers_len * size_of::<f64>();
-        let bytes = sum + n_dim * size_of::<f64>();
-        Self { distances: 0, of_rows, of_centers, sum, distances_len, of_rows_len, of_centers_len, bytes }
+        let sum_len = n_dim.div_ceil(LANES);
+        let bytes = sum + sum_len * size_of::<[f64; LANES]>();
+        Self { distances: 0, of_rows, of_centers, sum, distances_len, of_rows_len, of_centers_len, sum_len, bytes }
     }
 }
 

@@ -282,7 +282,7 @@ pub extern "C" fn to_float16(values: usize, len: usize, bits: usize) {
 /// binary16 to binary32.
 #[unsafe(no_mangle)]
 pub extern "C" fn from_float16(bits: usize, len: usize, values: usize) {
-    half::widen(read(bits, len), write(values, len));
+    half::widen::<Lanes>(read(bits, len), write(values, len));
 }
 
 /// A number that changes with any of the values.

@@ -68,8 +68,8 @@ pub extern "C" fn separation(
         _ => trap(),
     };
     let of_rows = sweep::<Lanes>(loss, &batch, grad_x, grad_centers, &mut room);
-    let sum = write(part(layout.sum), n_dim);
-    of_rows + if kind == 3 { repulsion(parameter, &batch, sum, grad_centers) } else { 0.0 }
+    let sum = write(part(layout.sum), layout.sum_len);
+    of_rows + if kind == 3 { repulsion::<Lanes>(parameter, &batch, sum, grad_centers) } else { 0.0 }
 }
 
 /// The softmax cross-entropy of logits [rows, n_classes] and its gradient. A weight at address 0 is 1 for all.
