@@ -48,7 +48,7 @@ const SUITES = {
 };
 
 /**
- * @param {{ without?: string[], which?: (suite: string) => boolean }} [options] suites that would take an interpreter
+ * @param {{ without?: string[], which?: (suite: string, index: number) => boolean }} [options] suites that would take an interpreter
  * too long: their tests are skipped; and which are there at all, where there is too little memory for all at once
  * @returns {Promise<Report>}
  */
