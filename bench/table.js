@@ -21,7 +21,7 @@ export function duration(ns) {
 }
 
 /** @param {Spread} spread */
-const range = ({ median, q1, q3 }) => `${digits(median)} (${digits(q1)}–${digits(q3)})`;
+export const range = ({ median, q1, q3 }) => `${digits(median)} (${digits(q1)}–${digits(q3)})`;
 
 /**
  * @param {Row} row

@@ -1,45 +1,26 @@
-"""PyTorch as a contender: answers one JSON line on stdout for each JSON line on stdin, and times inside.
+"""pytorch-ood and what one would write instead, as contenders."""
 
-One thread, data in place, results left where PyTorch leaves them.
-"""
-
-import base64
 import json
-import platform
 import sys
-import time
-from importlib.metadata import version
+
+from torch_protocol import floats, integers, serve, torch
 
 try:
-    import numpy as np
-    import torch
     from pytorch_ood.loss import CenterLoss
 except ImportError as error:
     print(json.dumps({"missing": str(error)}))
     sys.exit()
-
-torch.set_num_threads(1)
-torch.set_num_interop_threads(1)
-
-
-def decode(text, dtype, shape):
-    return torch.from_numpy(np.frombuffer(base64.b64decode(text), dtype).reshape(shape).copy())
-
-
-def encode(tensor, dtype):
-    array = tensor.detach().numpy().astype(dtype, copy=False)
-    return base64.b64encode(np.ascontiguousarray(array).tobytes()).decode()
 
 
 class Works:
     def __init__(self, shape, x, target, centers):
         b, d, c = shape
         self.entries = b * c
-        self.x = decode(x, np.float32, (b, d)).requires_grad_()
-        self.target = decode(target, np.int32, (b,)).long()
+        self.x = floats(x, b, d).requires_grad_()
+        self.target = integers(target, b)
         self.criterion = CenterLoss(c, d)
         with torch.no_grad():
-            self.criterion.centers.params.copy_(decode(centers, np.float32, (c, d)))
+            self.criterion.centers.params.copy_(floats(centers, c, d))
         self.centers = self.criterion.centers.params
 
     def backward(self, loss):
@@ -64,27 +45,4 @@ class Works:
         return {"nearest": self.criterion.centers(self.x).argmin(1)}
 
 
-def answer(request, state):
-    if "load" in request:
-        state["works"] = Works(**request["load"])
-        return {}
-    run = getattr(state["works"], request["work"])
-    if "iterations" not in request:
-        outcome = run()
-        return {name: encode(value, np.float32) for name, value in outcome.items()}
-    start = time.perf_counter_ns()
-    for _ in range(request["iterations"]):
-        run()
-    return {"ns": time.perf_counter_ns() - start}
-
-
-def main():
-    versions = {name: version(name) for name in ("torch", "pytorch-ood")}
-    versions["python"] = platform.python_version()
-    print(json.dumps({"versions": versions}), flush=True)
-    state = {}
-    for line in sys.stdin:
-        print(json.dumps(answer(json.loads(line), state)), flush=True)
-
-
-main()
+serve(Works, ("torch", "pytorch-ood"))

@@ -12,6 +12,7 @@ run_bench() {
       node bench/coldstart/main.js "$@"
       ;;
     scaling) shift && node bench/scaling/main.js "$@" ;;
+    open-set) shift && node bench/open-set/main.js "$@" ;;
     statistics) shift && node bench/statistics/main.js "$@" ;;
     shapes) shift && node bench/efficiency/main.js "$@" ;;
     *) ensure_peers && node bench/main.js "$@" ;;
