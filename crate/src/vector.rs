@@ -40,6 +40,15 @@ pub trait Vector: Copy {
     /// a · b
     #[must_use]
     fn mul(self, other: Self) -> Self;
+    /// a / b
+    #[must_use]
+    fn div(self, other: Self) -> Self;
+    /// √a
+    #[must_use]
+    fn sqrt(self) -> Self;
+    /// The lanes where a is less than b, 0 in the others, as where either is NaN.
+    #[must_use]
+    fn where_less(self, a: Self, b: Self) -> Self;
     /// The larger of each pair of lanes; NaN where either is NaN.
     #[must_use]
     fn max(self, other: Self) -> Self;
@@ -167,6 +176,19 @@ impl Vector for [f32; LANES] {
         zip(self, other, |a, b| a * b)
     }
     #[inline]
+    fn div(self, other: Self) -> Self {
+        zip(self, other, |a, b| a / b)
+    }
+    #[inline]
+    #[allow(clippy::cast_possible_truncation, reason = "the root of an f32, by way of f64, is rounded as if at once")]
+    fn sqrt(self) -> Self {
+        self.map(|lane| sqrt(f64::from(lane)) as f32)
+    }
+    #[inline]
+    fn where_less(self, a: Self, b: Self) -> Self {
+        core::array::from_fn(|lane| if a[lane] < b[lane] { self[lane] } else { 0.0 })
+    }
+    #[inline]
     fn max(self, other: Self) -> Self {
         zip(self, other, |a, b| if a > b || a.is_nan() { a } else { b })
     }
@@ -210,10 +232,10 @@ impl Vector for [f32; LANES] {
 mod simd128 {
     use super::{HALF_INFINITE, HALF_TO_FLOAT, LANES, Vector};
     use core::arch::wasm32::{
-        f32x4_add, f32x4_demote_f64x2_zero, f32x4_gt, f32x4_max, f32x4_mul, f32x4_pmin, f32x4_splat, f32x4_sub,
-        f64x2_promote_low_f32x4, i32x4, i32x4_add, i32x4_bitmask, i32x4_ge, i32x4_shl, i32x4_shuffle, i32x4_splat,
-        i32x4_trunc_sat_f32x4, i64x2_shuffle, u32x4_extend_low_u16x8, u32x4_splat, v128, v128_and, v128_load,
-        v128_load64_zero, v128_or, v128_store,
+        f32x4_add, f32x4_demote_f64x2_zero, f32x4_div, f32x4_gt, f32x4_lt, f32x4_max, f32x4_mul, f32x4_pmin,
+        f32x4_splat, f32x4_sqrt, f32x4_sub, f64x2_promote_low_f32x4, i32x4, i32x4_add, i32x4_bitmask, i32x4_ge,
+        i32x4_shl, i32x4_shuffle, i32x4_splat, i32x4_trunc_sat_f32x4, i64x2_shuffle, u32x4_extend_low_u16x8,
+        u32x4_splat, v128, v128_and, v128_load, v128_load64_zero, v128_or, v128_store,
     };
 
     impl Vector for v128 {
@@ -266,6 +288,18 @@ mod simd128 {
         #[inline]
         fn mul(self, other: Self) -> Self {
             f32x4_mul(self, other)
+        }
+        #[inline]
+        fn div(self, other: Self) -> Self {
+            f32x4_div(self, other)
+        }
+        #[inline]
+        fn sqrt(self) -> Self {
+            f32x4_sqrt(self)
+        }
+        #[inline]
+        fn where_less(self, a: Self, b: Self) -> Self {
+            v128_and(self, f32x4_lt(a, b))
         }
         #[inline]
         fn max(self, other: Self) -> Self {

@@ -2,9 +2,11 @@
 //! Distance-based Open Set Recognition", WACV 2021; `CACLoss` of their `dimitymiller/cac-openset`.
 
 use crate::open_set::likelihood::Softmin;
+use crate::open_set::matrix::roots;
 use crate::open_set::separation::RowLoss;
-use crate::shape::at;
-use crate::vector::{Lanes, sqrt};
+use crate::rows::{copy, for_lanes};
+use crate::shape::{at, at_mut};
+use crate::vector::{Lanes, Vector};
 
 /// ℓ = log(1 + Σ_{j≠y} e^(d_y − d_j)) + λ·d_y, d the Euclidean distance, not its square: the tuplet term, which is the
 /// cross-entropy of p = softmin(d), and the anchor term.
@@ -18,20 +20,21 @@ pub struct Cac {
 
 impl RowLoss for Cac {
     fn row(&self, distances: &mut [f32], likelihood: &mut [f32], class: usize) -> f64 {
-        for (distance, copy) in distances.iter_mut().zip(&mut *likelihood) {
-            #[allow(clippy::cast_possible_truncation, reason = "distances are float32")]
-            let root = sqrt(f64::from(*distance)) as f32;
-            (*distance, *copy) = (root, root);
-        }
+        roots::<Lanes>(distances);
+        copy::<Lanes>(distances, likelihood);
         let own_distance = f64::from(at(distances, class));
         let softmin = Softmin::new::<Lanes>(likelihood, class);
-        for (j, (distance, likelihood)) in distances.iter_mut().zip(likelihood).enumerate() {
-            let slope =
-                if j == class { softmin.missing() + self.lambda } else { -f64::from(*likelihood) / softmin.total() };
-            #[allow(clippy::cast_possible_truncation, reason = "gradients are float32")]
-            let factor = if *distance == 0.0 { 0.0 } else { slope / f64::from(*distance) } as f32;
-            *distance = factor;
+        #[allow(clippy::cast_possible_truncation, reason = "gradients are float32")]
+        let narrow = |factor: f64| factor as f32;
+        let scale = Lanes::splat(narrow(-1.0 / softmin.total()));
+        for_lanes::<Lanes, 1, 1>([likelihood], [distances], |[likelihood], [distance]| {
+            [likelihood.mul(scale).div(distance)]
+        });
+        if softmin.least() == 0.0 {
+            distances.iter_mut().filter(|factor| !factor.is_finite()).for_each(|factor| *factor = 0.0);
         }
+        let slope = softmin.missing() + self.lambda;
+        *at_mut(distances, class) = narrow(if own_distance == 0.0 { 0.0 } else { slope / own_distance });
         softmin.cross_entropy() + self.lambda * own_distance
     }
 }

@@ -109,7 +109,7 @@ fn score_all<V: Vector>(
                     let distances = part_mut(&mut distances, 0, squares.len());
                     copy::<V>(squares, distances);
                     if metric == Metric::Euclidean {
-                        roots(distances);
+                        roots::<V>(distances);
                     }
                     see(row, first, distances);
                 });

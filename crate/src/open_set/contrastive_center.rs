@@ -2,7 +2,8 @@
 
 use crate::open_set::likelihood::sum_of_others;
 use crate::open_set::separation::RowLoss;
-use crate::shape::at;
+use crate::shape::{at, at_mut};
+use crate::vector::Lanes;
 
 /// ℓ = ½·d_y / (Σ_{j≠y} d_j + δ), d the squared Euclidean distance.
 ///
@@ -17,11 +18,10 @@ impl RowLoss for ContrastiveCenter {
     #[allow(clippy::cast_possible_truncation, reason = "gradients are float32")]
     fn row(&self, distances: &mut [f32], _: &mut [f32], class: usize) -> f64 {
         let own = f64::from(at(distances, class));
-        let others = sum_of_others(distances, class) + self.delta;
+        let others = sum_of_others::<Lanes>(distances, class) + self.delta;
         let (of_own, of_others) = (1.0 / others, -own / others / others);
-        for (j, factor) in distances.iter_mut().enumerate() {
-            *factor = if j == class { of_own } else { of_others } as f32;
-        }
+        distances.fill(of_others as f32);
+        *at_mut(distances, class) = of_own as f32;
         0.5 * own / others
     }
 }

@@ -1,8 +1,9 @@
 //! Softmin over a row of distances, whose cross-entropy losses are made of. Softmax is that of negated logits.
 
+use crate::open_set::widened::sum;
 use crate::shape::{at, part};
 use crate::softmin::{exp, map_lanes};
-use crate::vector::{LANES, Vector};
+use crate::vector::Vector;
 
 /// p_j = e^(m − d_j) / Σ_k e^(m − d_k), m = min d, which keeps the largest term at 1.
 #[derive(Clone, Copy, Debug)]
@@ -26,7 +27,12 @@ impl Softmin {
         let shift = V::splat(least);
         map_lanes::<V>(distances, |distances| exp(shift.sub(distances)));
         let own = f64::from(at(distances, class));
-        Self { least: least.into(), own_distance, own, others: sum_of_others(distances, class) }
+        Self { least: least.into(), own_distance, own, others: sum_of_others::<V>(distances, class) }
+    }
+
+    /// m
+    pub(crate) fn least(&self) -> f64 {
+        self.least
     }
 
     /// Σ_k e^(m − d_k)
@@ -68,20 +74,7 @@ fn least<V: Vector>(distances: &[f32]) -> f32 {
 
 /// Σ_{j≠class} v_j
 #[inline(never)]
-pub(crate) fn sum_of_others(values: &[f32], class: usize) -> f64 {
+pub(crate) fn sum_of_others<V: Vector>(values: &[f32], class: usize) -> f64 {
     let after = class + 1;
-    sum(part(values, 0, class)) + sum(part(values, after, values.len() - after))
-}
-
-/// Four sums, so that an addition need not wait for the one before it.
-fn sum(values: &[f32]) -> f64 {
-    let (fours, rest) = values.as_chunks::<LANES>();
-    let mut sums = [0.0; LANES];
-    for four in fours {
-        for (sum, value) in sums.iter_mut().zip(four) {
-            *sum += f64::from(*value);
-        }
-    }
-    let rest: f64 = rest.iter().map(|value| f64::from(*value)).sum();
-    (sums[0] + sums[2]) + (sums[1] + sums[3]) + rest
+    sum::<V>(part(values, 0, class)) + sum::<V>(part(values, after, values.len() - after))
 }

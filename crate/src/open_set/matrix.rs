@@ -3,7 +3,8 @@
 use crate::open_set::directions::{self, Directions};
 use crate::open_set::metric::Metric;
 use crate::shape::Rows;
-use crate::vector::{Vector, sqrt, trap};
+use crate::softmin::map_lanes;
+use crate::vector::{Vector, trap};
 use crate::{distance, expansion};
 
 /// `f32` values of room that [`distances`] wants.
@@ -27,14 +28,11 @@ pub fn distances<V: Vector>(metric: Metric, x: Rows, centers: Rows, room: &mut [
     }
     distance::distances::<V>(x, centers, room, distmat);
     if metric == Metric::Euclidean {
-        roots(distmat);
+        roots::<V>(distmat);
     }
 }
 
 /// d ← √d
-#[allow(clippy::cast_possible_truncation, reason = "distances are float32")]
-pub(crate) fn roots(squares: &mut [f32]) {
-    for value in squares {
-        *value = sqrt(f64::from(*value)) as f32;
-    }
+pub(crate) fn roots<V: Vector>(squares: &mut [f32]) {
+    map_lanes::<V>(squares, V::sqrt);
 }

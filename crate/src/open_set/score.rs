@@ -20,6 +20,7 @@ use crate::predict::{NO_CLASS, is_any_below};
 use crate::shape::at;
 use crate::softmin::exp;
 use crate::vector::{LANES, Vector};
+use crate::wide::Wide;
 
 /// A class that is further away than the nearest by more has a likelihood below the least normal float32, 1.2·10⁻³⁸, and
 /// arithmetic with what is smaller takes a hundred times as long: it counts as 0.
@@ -117,24 +118,31 @@ impl Seen {
             self.others = factor * (1.0 + before.others);
             self.excess = factor * (f64::from(nearer) * (1.0 + before.others) + before.excess);
         }
+        let (least, farthest) = (V::splat(self.least), V::splat(FARTHEST));
+        let (mut others, mut excess) = (V::Wide::splat(0.0), V::Wide::splat(0.0));
+        let nearest = usize::try_from(self.nearest).ok().and_then(|class| class.checked_sub(first));
         for (run, distances) in distances.chunks(LANES).enumerate() {
-            let beyond = core::array::from_fn(|lane| distances.get(lane).map_or(f32::INFINITY, |d| d - self.least));
-            // So asked, NaN adds nothing either.
-            let counts = |beyond: f32| beyond <= FARTHEST;
-            if !beyond.into_iter().any(counts) {
+            let lane = nearest.and_then(|place| place.checked_sub(run * LANES)).filter(|lane| *lane < LANES);
+            let distances = match (distances.first_chunk(), lane) {
+                (Some(four), None) => V::load(four),
+                // The nearest is none of the others, nor is what stands past the end.
+                _ => V::load(&core::array::from_fn(|place| match distances.get(place) {
+                    Some(distance) if lane != Some(place) => *distance,
+                    _ => f32::INFINITY,
+                })),
+            };
+            let beyond = distances.sub(least);
+            if farthest.greater(beyond) == 0 {
                 continue;
             }
-            let exponents = beyond.map(|beyond| if counts(beyond) { -beyond } else { 0.0 });
-            let likelihood = exp(V::load(&exponents)).to_array();
-            for (lane, (beyond, likelihood)) in beyond.into_iter().zip(likelihood).enumerate() {
-                #[allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "below 2³¹")]
-                let class = (first + run * LANES + lane) as i32;
-                if class != self.nearest && counts(beyond) {
-                    self.others += f64::from(likelihood);
-                    self.excess += f64::from(beyond) * f64::from(likelihood);
-                }
-            }
+            // So bounded, NaN is as what is too far.
+            let bounded = farthest.min_or_self(beyond);
+            let likelihood = exp(V::splat(0.0).sub(bounded)).where_less(beyond, farthest).widen();
+            others = others.add(likelihood);
+            excess = bounded.widen().mul_add(likelihood, excess);
         }
+        self.others += others.sum();
+        self.excess += excess.sum();
     }
 
     #[allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "classes are below 2³¹")]

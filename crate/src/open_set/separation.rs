@@ -7,12 +7,15 @@
 //! ∂ℓ/∂x = Σ_j f_j·(x − c_j) and ∂ℓ/∂c_j = −f_j·(x − c_j), f_j by the [`RowLoss`], are summed from the differences: apart,
 //! Σ f_j·x and Σ f_j·c_j would cancel where the centers are far from the origin.
 
+use core::cell::Cell;
+
 use crate::direct::for_each_block;
 use crate::loss::{Labels, Reduction};
 use crate::open_set::weights::Weights;
 use crate::rows::{copy, for_lanes, squared_distance};
 use crate::shape::{Rows, at, part, part_mut};
 use crate::vector::{LANES, Vector, trap};
+use crate::wide::Wide;
 
 /// Rows of a block: with their gradients they stay in a first-level cache while the centers pass.
 const ROWS: usize = 16;
@@ -192,13 +195,15 @@ impl Batch<'_> {
             0
         };
         let cost = loss.row(distances, room, class);
-        let mut pulls = cost.is_finite();
-        for factor in &mut *distances {
-            #[allow(clippy::cast_possible_truncation, reason = "gradients are float32")]
-            let scaled = (f64::from(*factor) * weight * scale) as f32;
-            *factor = scaled;
-            pulls &= scaled.is_finite();
-        }
+        let factor = V::Wide::splat(weight * scale);
+        // 0, but NaN where any is not finite.
+        let spoiled = Cell::new(V::splat(0.0));
+        for_lanes::<V, 0, 1>([], [distances], |[], [factors]| {
+            let scaled = V::narrow(factors.widen().mul(factor));
+            spoiled.set(spoiled.get().add(scaled.sub(scaled)));
+            [scaled]
+        });
+        let pulls = cost.is_finite() && !spoiled.get().sum().is_nan();
         if !pulls {
             distances.fill(0.0);
         }

@@ -2,7 +2,12 @@
 //! Retrieval", CVPR 2018.
 
 use crate::open_set::separation::RowLoss;
+use crate::predict::is_any_below;
 use crate::shape::{at, at_mut};
+use crate::vector::{LANES, Lanes};
+
+/// Distances that are looked at together.
+const AT_ONCE: usize = 4 * LANES;
 
 /// ℓ = max(0, D_y + m − min_{j≠y} D_j), D = ½‖x − c‖² (their eq. 5 and 6): the lowest j among equals.
 ///
@@ -17,9 +22,14 @@ impl RowLoss for TripletCenter {
     fn row(&self, distances: &mut [f32], _: &mut [f32], class: usize) -> f64 {
         let own = f64::from(at(distances, class));
         let (mut nearest, mut least) = (class, f32::INFINITY);
-        for (j, &distance) in distances.iter().enumerate() {
-            if j != class && distance < least {
-                (nearest, least) = (j, distance);
+        for (run, some) in distances.chunks(AT_ONCE).enumerate() {
+            if !is_any_below::<Lanes>(some, least) {
+                continue;
+            }
+            for (j, &distance) in (run * AT_ONCE..).zip(some) {
+                if j != class && distance < least {
+                    (nearest, least) = (j, distance);
+                }
             }
         }
         let cost = 0.5 * own + self.margin - 0.5 * f64::from(least);

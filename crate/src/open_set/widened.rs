@@ -27,3 +27,10 @@ pub(crate) fn square<V: Vector>(x: &[f32]) -> f64 {
     });
     sum.sum()
 }
+
+/// Σ_k x_k
+pub(crate) fn sum<V: Vector>(x: &[f32]) -> f64 {
+    let mut sum = V::Wide::splat(0.0);
+    each_four::<V, 1>([x], |[x]| sum = sum.add(x.widen()));
+    sum.sum()
+}
