@@ -137,7 +137,7 @@ fn check(case: &Case, kind: Kind) {
 }
 
 /// Around the lanes, the runs of vectors, the tiles, the blocks of rows and the runs of sums.
-const SHAPES: [(usize, usize, usize); 26] = [
+const SHAPES: [(usize, usize, usize); 30] = [
     (1, 1, 1),
     (1, 2, 1),
     (2, 2, 3),
@@ -164,6 +164,11 @@ const SHAPES: [(usize, usize, usize); 26] = [
     (3, 128, 4),
     (33, 129, 3),
     (2, 5, 1025),
+    // Where distances are expanded, and with rows left for which that does not pay.
+    (24, 96, 16),
+    (257, 97, 17),
+    (290, 100, 16),
+    (25, 130, 40),
 ];
 
 #[test]
@@ -181,8 +186,8 @@ fn every_length_is_as_in_float64() {
 
 #[test]
 fn clusters_far_from_the_origin_are_as_in_float64() {
-    for kind in KINDS {
-        let mut batch = Batch::random(40, 5, 19, 8);
+    for (kind, n_classes) in KINDS.into_iter().flat_map(|kind| [(kind, 5), (kind, 100)]) {
+        let mut batch = Batch::random(40, n_classes, 19, 8);
         for value in batch.x.iter_mut().chain(&mut batch.centers) {
             // 2⁻⁷ apart near 1000: what float32 still has there.
             *value = 1000.0 + (*value * 16.0).round() / 128.0;
@@ -311,7 +316,7 @@ const BAD: [f32; 3] = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY];
 /// By the sum, whose weights do not depend on the other rows.
 #[test]
 fn a_bad_row_spoils_only_the_loss() {
-    for (rows, n_classes, dim) in [(3, 2, 1), (17, 5, 7), (67, 4, 5), (18, 66, 33)] {
+    for (rows, n_classes, dim) in [(3, 2, 1), (17, 5, 7), (67, 4, 5), (18, 66, 33), (40, 100, 17)] {
         let labels = (0..rows).map(|row| i32::try_from(row % n_classes).unwrap()).collect();
         let batch = Batch::with_labels(labels, n_classes, dim, 3);
         for kind in KINDS {

@@ -1,24 +1,36 @@
 //! Losses that separate classes: each row looks at all centers.
 //!
 //! loss = s·Σ_i w_i·ℓ(d_i1, …, d_iC; y_i) over the known rows, w by [`Weights`], s by [`Reduction`] with Σ w_i for B. What
-//! ℓ is, one row at a time, is a [`RowLoss`]; the walk over the batch is here. Rows come in blocks, so that there is no
-//! distance matrix of the batch, and each block meets four centers at a time, whose rows and gradients stay in the cache.
+//! ℓ is, one row at a time, is a [`RowLoss`]; the walk over the batch is here. Rows come in groups, as many as have few
+//! distances, and within a group in blocks, each of which meets four centers at a time, whose rows and gradients stay in
+//! the cache. There is no distance matrix of the batch.
 //!
 //! ∂ℓ/∂x = Σ_j f_j·(x − c_j) and ∂ℓ/∂c_j = −f_j·(x − c_j), f_j by the [`RowLoss`], are summed from the differences: apart,
 //! Σ f_j·x and Σ f_j·c_j would cancel where the centers are far from the origin.
 
 use core::cell::Cell;
 
-use crate::direct::for_each_block;
 use crate::loss::{Labels, Reduction};
 use crate::open_set::weights::Weights;
-use crate::rows::{copy, for_lanes, squared_distance};
+use crate::rows::{for_lanes, squared_distance};
 use crate::shape::{Rows, at, part, part_mut};
 use crate::vector::{LANES, Vector, trap};
 use crate::wide::Wide;
+use crate::{distance, expansion};
 
 /// Rows of a block: with their gradients they stay in a first-level cache while the centers pass.
 const ROWS: usize = 16;
+
+/// Distances of a group, which take 2 MB …
+const GROUP_DISTANCES: usize = 1 << 19;
+/// … and its most rows: more gain nothing.
+const GROUP_ROWS: usize = 256;
+
+/// Rows whose distances are computed together, whole blocks of them.
+fn group_rows(rows: usize, n_classes: usize) -> usize {
+    let few = GROUP_DISTANCES.checked_div(n_classes).unwrap_or(0).clamp(ROWS, GROUP_ROWS);
+    (few / ROWS * ROWS).min(rows)
+}
 
 /// Terms of a gradient that are summed in `f32` before the sum moves to `f64`.
 const RUN: usize = 64;
@@ -54,7 +66,7 @@ pub struct Batch<'a> {
 /// Room that a walk over the batch needs, by the lengths of [`Layout`]; what it holds does not matter.
 #[derive(Debug)]
 pub struct Room<'a> {
-    /// The distances of a block, then their factors, and room for one row more.
+    /// The distances of a group, then their factors; room for one row more, and what computing them wants.
     pub distances: &'a mut [f32],
     /// ∂loss/∂x of a block in `f64`.
     pub of_rows: &'a mut [f64],
@@ -89,9 +101,9 @@ impl Layout {
     /// The layout for a batch.
     #[must_use]
     pub fn new(rows: usize, n_classes: usize, n_dim: usize) -> Self {
-        let block = ROWS.min(rows);
-        let distances_len = (block + 1) * n_classes;
-        let of_rows_len = if n_classes > RUN { block * n_dim } else { 0 };
+        let group = group_rows(rows, n_classes);
+        let distances_len = (group + 1) * n_classes + expansion::room_values(group, n_classes, n_dim);
+        let of_rows_len = if n_classes > RUN { ROWS.min(rows) * n_dim } else { 0 };
         let of_centers_len = if rows > RUN { n_classes * n_dim } else { 0 };
         let of_rows = (distances_len * size_of::<f32>()).next_multiple_of(align_of::<f64>());
         let of_centers = of_rows + of_rows_len * size_of::<f64>();
@@ -123,35 +135,41 @@ pub fn sweep<V: Vector>(
     let labels = Labels::new(batch.labels, n_classes);
     let mut total = 0.0;
     let width = if loss.looks_at_others() { n_classes } else { 1 };
-    for first in (0..x.count()).step_by(ROWS) {
-        let block = x.part(first, ROWS);
-        let Some((factors, spare)) = room.distances.split_at_mut_checked(block.count() * width) else { trap() };
+    let group = group_rows(x.count(), n_classes);
+    let Some((factors, rest)) = room.distances.split_at_mut_checked(group * n_classes) else { trap() };
+    let Some((spare, rest)) = rest.split_at_mut_checked(n_classes) else { trap() };
+    for first in (0..x.count()).step_by(group.max(1)) {
+        let rows = x.part(first, group);
+        let factors = part_mut(factors, 0, rows.count() * width);
         if loss.looks_at_others() {
-            for_each_block::<V>(block, centers, &mut |row, first, distances| {
-                copy::<V>(distances, part_mut(factors, row * n_classes + first, distances.len()));
-            });
+            distance::distances::<V>(rows, centers, rest, factors);
         }
-        for row in 0..block.count() {
+        for row in 0..rows.count() {
             let factors = part_mut(factors, row * width, width);
             total += batch.row::<V>(loss, scale, &labels, first + row, factors, part_mut(spare, 0, width));
         }
         if grad_x.is_empty() {
             continue;
         }
-        let grad_x = part_mut(grad_x, first * dim, block.count() * dim);
-        sums.make_room(block.count());
-        if loss.looks_at_others() {
-            pull::<V>(block, centers, factors, grad_x, sums.run, room.of_rows);
-            continue;
-        }
-        let of_centers = if sums.run.is_empty() { 0 } else { dim };
-        for row in 0..block.count() {
-            if let Some(class) = labels.class(first + row)
-                && at(factors, row) != 0.0
-            {
-                let grad_center = part_mut(sums.run, class * of_centers, of_centers);
-                let grad_x = part_mut(grad_x, row * dim, dim);
-                pull_one::<V>(block.row(row), centers.row(class), at(factors, row), grad_x, grad_center);
+        for start in (0..rows.count()).step_by(ROWS) {
+            let block = rows.part(start, ROWS);
+            let first = first + start;
+            let factors = part(factors, start * width, block.count() * width);
+            let grad_x = part_mut(grad_x, first * dim, block.count() * dim);
+            sums.make_room(block.count());
+            if loss.looks_at_others() {
+                pull::<V>(block, centers, factors, grad_x, sums.run, room.of_rows);
+                continue;
+            }
+            let of_centers = if sums.run.is_empty() { 0 } else { dim };
+            for row in 0..block.count() {
+                if let Some(class) = labels.class(first + row)
+                    && at(factors, row) != 0.0
+                {
+                    let grad_center = part_mut(sums.run, class * of_centers, of_centers);
+                    let grad_x = part_mut(grad_x, row * dim, dim);
+                    pull_one::<V>(block.row(row), centers.row(class), at(factors, row), grad_x, grad_center);
+                }
             }
         }
     }

@@ -226,9 +226,12 @@ impl Batch {
                 }
                 let cosine = cosine(&self.centers[j], &self.centers[k]);
                 for i in 0..self.centers[j].len() {
-                    let direction = self.centers[k][i] / other - cosine * self.centers[j][i] / length;
-                    grad.centers[j][i] += 2.0 * lambda * direction / length;
-                    grad.center_terms[j][i] += (2.0 * lambda * direction / length).abs();
+                    let (pushed, along) = (self.centers[k][i] / other, cosine * self.centers[j][i] / length);
+                    let slope = 2.0 * lambda / length;
+                    grad.centers[j][i] += slope * (pushed - along);
+                    // Beside it, what float64 rounds where both cancel, as they all do in one dimension.
+                    let rounding = 1e-9 * (pushed.abs() + along.abs());
+                    grad.center_terms[j][i] += slope * ((pushed - along).abs() + rounding);
                 }
             }
         }
