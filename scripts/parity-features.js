@@ -449,13 +449,16 @@ export const FEATURES = [
     probe: 'running-mean',
     caffe: ['no', OPTIONS],
     notes: { 'pytorch-ood': '`RunningCenters` weighs batches alike, whatever their rows.' },
-    ours: 'no',
+    ours: ['test/open-set/statistics.test.ts', 'covariance %s, in two batches and merged of two'],
   },
   {
     name: 'Classes added and removed',
     probe: 'add-class',
     caffe: ['no', `${LAYER}#L12-L13`],
-    ours: 'no',
+    ours: [
+      'test/open-set/named-centers.test.ts',
+      'predicts the names of the nearest classes, as they come, change and go',
+    ],
   },
   {
     name: 'JavaScript: browsers, Node.js, edge; nothing else to install',

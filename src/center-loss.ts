@@ -196,8 +196,12 @@ export class CenterLoss extends HoldsMemory {
     checkChoice(rule, 'rule', ['wen']);
     checkAlpha(alpha);
     const at = this.#embeddings(x, batch ? undefined : (targetOrOptions as Target), 'step');
+    // The array that is returned first: once the centers have moved nothing may fail.
+    const gradX = newFloats(batch ? 0 : at.rows * this.nDim);
     const loss = this.fixed ? this.#gradient(at) : this.#wenStep(at, alpha);
-    return batch ? stepInPlace(loss, batch) : { loss, gradX: this.#gradX(at) };
+    if (batch) return stepInPlace(loss, batch);
+    readFloats(at.grad, gradX);
+    return { loss, gradX };
   }
 
   /**

@@ -14,6 +14,24 @@ function grow(loss: CenterLoss): void {
   for (const centers of kept) centers.dispose();
 }
 
+it('a step whose gradient there is no room for moves nothing', () => {
+  const whole = globalThis.Float32Array;
+  const loss = new CenterLoss(2, 2);
+  const before = loss.centers.params.slice();
+  globalThis.Float32Array = new Proxy(whole, {
+    construct(type, given) {
+      if (given[0] === 6) throw new RangeError('Array buffer allocation failed');
+      return Reflect.construct(type, given) as object;
+    },
+  });
+  try {
+    expectError(() => loss.step([1, 2, 3, 4, 5, 6], [0, 1, 1]), 'ERR_OUT_OF_MEMORY', /the result needs/);
+  } finally {
+    globalThis.Float32Array = whole;
+  }
+  expect(loss.centers.params).toEqual(before);
+});
+
 describe('growth', () => {
   it('leaves params, batches and results right', () => {
     const loss = new CenterLoss(3, 4, { init: 'normal', seed: 5 });

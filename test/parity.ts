@@ -7,6 +7,7 @@ import {
   CenterLoss,
   type CenterLossOptions,
   ClassCenters,
+  ClassStatistics,
   ContrastiveCenterLoss,
   classify,
   classWeights,
@@ -17,6 +18,7 @@ import {
   fprAtTpr,
   IslandLoss,
   isKnown,
+  NamedCenters,
   OpenSetClassifier,
   oscr,
   type ScoreOptions,
@@ -43,6 +45,8 @@ export interface Input {
   readonly known: number[];
   readonly unknown: number[];
   readonly isCorrect: number[];
+  readonly batches: number[][][];
+  readonly targets: number[][];
   readonly nClasses: number;
   readonly nDim: number;
   readonly rows: number;
@@ -241,4 +245,17 @@ export const OURS: Readonly<Record<string, Run>> = {
   'aupr-out': (input) => auprOut(...sides(input)),
   fpr95: (input, positive) => fprAtTpr(...sides(input), { positive }),
   oscr: ({ known, isCorrect, unknown }) => oscr(known, isCorrect, unknown),
+  'running-mean': ({ batches, targets }) => {
+    const statistics = new ClassStatistics(1, width(batches[0] ?? []), { covariance: 'none' });
+    batches.forEach((rows, i) => void statistics.add(rows.flat(), targets[i] ?? []));
+    return statistics.toCenters().params;
+  },
+  'add-class': () => {
+    const classes = new NamedCenters(1);
+    classes.addClass('a', [1]);
+    classes.addClass('b', [2]);
+    classes.removeClass('a');
+    expect(classes.predict([1])).toEqual(['b']);
+    return null;
+  },
 };

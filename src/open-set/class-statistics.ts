@@ -268,7 +268,7 @@ export class ClassStatistics extends HoldsMemory {
     const rows = countRows(x, 'x', dim, 'nFeatures');
     checkTarget(target);
     checkRowsMatch(rows, 'x', dim, target.length);
-    const weights = sampleWeight && checkedWeights(sampleWeight, 'sampleWeight', rows, 'rows');
+    const weights = checkedWeights(sampleWeight, 'sampleWeight', rows, 'rows');
     const [xNow, targetNow] = [hold(x), hold(target as Int32Array)];
     const atOnce = Math.min(rows, Math.max(1, Math.floor(AT_ONCE_BYTES / (BYTES * dim))));
     const [xAt, labelsAt, weightsAt] = scratch(`add with ${rows} rows of ${dim} values`, [

@@ -134,10 +134,10 @@ export class OpenSetClassifier extends HoldsMemory {
   /**
    * Fits on the known rows what the score needs and the constructor was not given (radii at the quantile `tpr`, as
    * `CenterLoss.fitRadius`; the precision), then the threshold on their scores, by `fitThreshold`. Rows that were trained on look
-   * more known than others: use rows that were not.
+   * more known than others: use rows that were not. Known rows at no finite distance have no say.
    * @param x rows [B, nFeatures]
    * @param target labels, below 0 = unknown and ignored
-   * @throws CenterLossError `ERR_SHAPE`, also if there is no known row, `ERR_LABEL`, `ERR_OPTION`, `ERR_DISPOSED`,
+   * @throws CenterLossError `ERR_SHAPE`, also if no row is known and finite, `ERR_LABEL`, `ERR_OPTION`, `ERR_DISPOSED`,
    * `ERR_OUT_OF_MEMORY`; it is then as it was
    */
   fit(x: Embeddings, target: Target, options: FitOptions = {}): this {
@@ -157,8 +157,11 @@ export class OpenSetClassifier extends HoldsMemory {
     const xNow = hold(rowsOf);
     const settings = { ...this.#settings, ...this.#fitted(xNow(), labels, how.tpr), threshold: undefined };
     const all = classifyBy(this.#centers, xNow(), settings);
-    const scores = all.scores.filter((_, i) => isKnownRow[i]);
-    const classes = all.nearest.filter((_, i) => isKnownRow[i]);
+    // A row at no finite distance is rejected at any threshold: it must not move one, for all or for a class, to Infinity.
+    const counts = (_: number, i: number) => isKnownRow[i] && (all.nearest[i] as number) >= 0;
+    const scores = all.scores.filter(counts);
+    const classes = all.nearest.filter(counts);
+    if (scores.length === 0) throw new CenterLossError('ERR_SHAPE', `none of the ${rows} rows is known and finite`);
     const threshold = perClass
       ? fitThreshold(scores, { ...how, classes, nClasses })
       : Float64Array.of(fitThreshold(scores, how));

@@ -77,7 +77,7 @@ export function operandsOf<const Work extends readonly number[]>(
     checkTarget(target as Target);
     checkRowsMatch(rows, name, width, (target as Target).length);
   }
-  const weights = expected.sampleWeight && checkedWeights(expected.sampleWeight, 'sampleWeight', rows, 'rows');
+  const weights = checkedWeights(expected.sampleWeight, 'sampleWeight', rows, 'rows');
   // Both may be views on the memory that may grow now.
   const [valuesNow, targetNow] = [hold(values), hold((target ?? []) as Int32Array)];
   const [xAt = 0, labelsAt = 0, gradAt = 0, weightsAt = 0, visibleAt = 0, ...work] = scratch(

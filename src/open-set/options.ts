@@ -76,7 +76,7 @@ export function checkSettings(nClasses: number, nDim: number, options: CenterLos
     penalty,
     penaltyCode: PENALTIES.indexOf(penalty),
     radii: typeof radius === 'object' ? checkRadii(radius, nClasses) : undefined,
-    classWeight: classWeight && checkedWeights(classWeight, 'classWeight', nClasses, 'classes'),
+    classWeight: checkedWeights(classWeight, 'classWeight', nClasses, 'classes'),
     core: {
       ...rest,
       ...(typeof radius === 'object' ? {} : { radius }),

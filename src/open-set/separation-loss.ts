@@ -116,7 +116,7 @@ export abstract class SeparationLoss extends HoldsMemory {
       ...(options.seed === undefined ? {} : { seed: options.seed }),
       ...(options.labels === undefined ? {} : { labels: options.labels }),
     });
-    const classWeight = options.classWeight && checkedWeights(options.classWeight, 'classWeight', nClasses, 'classes');
+    const classWeight = checkedWeights(options.classWeight, 'classWeight', nClasses, 'classes');
     const parameter = (options as Record<string, number | undefined>)[kind.parameter] ?? kind.fallback;
     checkNumber(parameter, kind.parameter, kind.accepts, kind.range);
     this.#kind = kind;

@@ -62,7 +62,7 @@ export function crossEntropy(
   checkOptions(options, ['labelSmoothing', 'classWeight', 'sampleWeight']);
   const { labelSmoothing = 0, sampleWeight } = options;
   checkNumber(labelSmoothing, 'labelSmoothing', (value) => value >= 0 && value <= 1, 'a number from 0 to 1');
-  const classWeight = options.classWeight && checkedWeights(options.classWeight, 'classWeight', nClasses, 'classes');
+  const classWeight = checkedWeights(options.classWeight, 'classWeight', nClasses, 'classes');
   const at = operandsOf(logits, target, {
     call: 'softmaxCrossEntropy',
     name: 'logits',

@@ -1,10 +1,17 @@
 import { CenterLossError, checkFloats, type Floats } from '../core.js';
 
 /**
- * Weights as float32, one for each of `count` things that the message calls `of`.
+ * Weights as float32, one for each of `count` things that the message calls `of`; undefined where none are given. Asked
+ * for by `undefined` and `null` alone: a 0 or NaN in their place must not pass for no weights.
  * @throws CenterLossError `ERR_SHAPE` for another number of them, `ERR_OPTION` for one that is negative or not finite
  */
-export function checkedWeights(weights: Floats, name: string, count: number, of: string): Float32Array<ArrayBuffer> {
+export function checkedWeights(
+  weights: Floats | null | undefined,
+  name: string,
+  count: number,
+  of: string,
+): Float32Array<ArrayBuffer> | undefined {
+  if (weights === undefined || weights === null) return undefined;
   checkFloats(weights, name);
   if (weights.length !== count) {
     throw new CenterLossError('ERR_SHAPE', `${name} has ${weights.length} values, but there are ${count} ${of}`);

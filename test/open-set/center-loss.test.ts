@@ -167,6 +167,27 @@ describe('centers that nobody moves', () => {
   });
 });
 
+it('a step whose gradient there is no room for moves nothing', () => {
+  const whole = globalThis.Float32Array;
+  for (const rule of ['wen', 'ema', 'sgd'] as const) {
+    const loss = new CenterLoss(2, 2, { metric: 'euclidean' });
+    const before = loss.centers.params.slice();
+    globalThis.Float32Array = new Proxy(whole, {
+      construct(type, given) {
+        if (given[0] === 6) throw new RangeError('Array buffer allocation failed');
+        return Reflect.construct(type, given) as object;
+      },
+    });
+    try {
+      expectError(() => loss.step([1, 2, 3, 4, 5, 6], [0, 1, 1], { rule }), 'ERR_OUT_OF_MEMORY', /the result needs/);
+    } finally {
+      globalThis.Float32Array = whole;
+    }
+    expect(loss.centers.params).toEqual(before);
+    expect([...loss.updateCounts]).toEqual([0, 0]);
+  }
+});
+
 describe('refuses', () => {
   it.each([
     [{ metric: 'manhattan' }, 'ERR_OPTION', 'metric must be "sqeuclidean" or "euclidean" or "cosine", got "manhattan"'],
@@ -177,6 +198,11 @@ describe('refuses', () => {
     [{ radius: '1' }, 'ERR_OPTION', 'radius must be a number from -1e30 on, got "1"'],
     [{ classWeight: [1, 2, 3] }, 'ERR_SHAPE', 'classWeight has 3 values, but there are 2 classes'],
     [{ classWeight: [1, -1] }, 'ERR_OPTION', 'classWeight[1] must be a finite number ≥ 0, got -1'],
+    [
+      { classWeight: 0 },
+      'ERR_SHAPE',
+      'classWeight must be a Float32Array, a Float64Array or an array of numbers, got Number',
+    ],
     [{ classWeight: [1e39, 1] }, 'ERR_OPTION', 'classWeight[0] must be a finite number ≥ 0, got 1e+39'],
     [
       { raduis: 1 },

@@ -1,5 +1,12 @@
 // Weights of classes from how often they occur.
-import { CenterLoss, classWeights } from 'center-loss/open-set';
+import {
+  CACLoss,
+  CenterLoss,
+  ClassStatistics,
+  classWeights,
+  DeepSVDDLoss,
+  softmaxCrossEntropy,
+} from 'center-loss/open-set';
 import fc from 'fast-check';
 import { it } from 'vitest';
 import { expectClose } from '../close.js';
@@ -30,6 +37,34 @@ it("effective number: Cui's (1 − β)/(1 − β^n), with the classes as their s
       expectClose(classWeights(target, 6, { scheme: 'effective-number', beta }), expected, { relative: 1e-6 });
     }),
   );
+});
+
+it.each([0, Number.NaN, '', false])('%j in place of weights is an error, not no weights', (weights) => {
+  const options = { sampleWeight: weights as never };
+  const [x, target] = [
+    [1, 2, 3, 4],
+    [0, 1],
+  ];
+  const svdd = new DeepSVDDLoss(2, { center: Float32Array.of(0, 0) });
+  for (const act of [
+    () => new CenterLoss(2, 2).evaluate(x, target, options),
+    () => new CenterLoss(2, 2).step(x, target, options),
+    () => new CACLoss(2, 2).gradients(x, target, options),
+    () => svdd.evaluate(x, null, options),
+    () => new ClassStatistics(2, 2).add(x, target, options),
+    () => softmaxCrossEntropy(x, target, 2, options),
+    () => new CenterLoss(2, 2).softmaxCenter(x, x, target, options),
+  ]) {
+    expectError(act, 'ERR_SHAPE', /^sampleWeight must be a Float32Array/);
+  }
+  const ofClasses = { classWeight: weights as never };
+  for (const act of [
+    () => new CenterLoss(2, 2, ofClasses),
+    () => new CACLoss(2, 2, ofClasses),
+    () => softmaxCrossEntropy(x, target, 2, ofClasses),
+  ]) {
+    expectError(act, 'ERR_SHAPE', /^classWeight must be a Float32Array/);
+  }
 });
 
 it('is what the option of a loss takes', () => {

@@ -133,10 +133,8 @@ describe('fit', () => {
       expectError(() => classifier.fit(x, target, { perClass: 1 as never }), 'ERR_OPTION', /perClass must be/);
       expectError(() => classifier.fit(x, target, { classes: [] } as never), 'ERR_OPTION', /no option "classes"/);
       expectError(() => classifier.fit('x' as never, target), 'ERR_SHAPE', /x must be/);
-      if (score !== 'distance') {
-        const nowhere = new Float32Array(nFeatures).fill(Number.NaN);
-        expectError(() => classifier.fit(nowhere, [0]), 'ERR_SHAPE', 'none of the 1 rows is known and finite');
-      }
+      const nowhere = new Float32Array(nFeatures).fill(Number.NaN);
+      expectError(() => classifier.fit(nowhere, [0]), 'ERR_SHAPE', 'none of the 1 rows is known and finite');
       expect(JSON.stringify(classifier)).toBe(before);
     }
   });
@@ -149,6 +147,16 @@ describe('fit', () => {
         if (label < 0) spoiled.fill(Number.NaN, i * nFeatures, (i + 1) * nFeatures);
       });
       const after = make(optionsOf(score, metric)).fit(spoiled, target, { perClass: true });
+      expect(JSON.stringify(after)).toBe(JSON.stringify(before));
+    }
+  });
+
+  it.each(SETTINGS)('%s, %s: known rows at no finite distance have no say', (score, metric) => {
+    const bad = new Float32Array(20 * nFeatures).fill(Number.NaN);
+    for (const perClass of [false, true]) {
+      const before = make(optionsOf(score, metric)).fit(x, target, { perClass });
+      const labels = [...target, ...Array.from({ length: 20 }, (_, i) => i % nClasses)];
+      const after = make(optionsOf(score, metric)).fit([...x, ...bad], labels, { perClass });
       expect(JSON.stringify(after)).toBe(JSON.stringify(before));
     }
   });

@@ -1,6 +1,6 @@
 // @ts-check
 /** A trained network in ONNX Runtime, and center-loss on what it gives: its outputs go in as they are. */
-import { CenterLoss, OpenSetClassifier } from 'center-loss/open-set';
+import { ClassCenters, OpenSetClassifier } from 'center-loss/open-set';
 
 /** @import { InferenceSession, Tensor } from 'onnxruntime-web' */
 
@@ -13,13 +13,11 @@ import { CenterLoss, OpenSetClassifier } from 'center-loss/open-set';
  */
 export async function fit(session, examples, nClasses) {
   const { embedding, label } = await session.run(examples);
-  const [, nDim = 0] = embedding?.dims ?? [];
   const x = /** @type {Float32Array} */ (embedding?.data);
   const target = /** @type {BigInt64Array} */ (label?.data); // no conversion: labels below 0 are unknown here, too
-  const loss = new CenterLoss(nClasses, nDim, { init: new Float32Array(nClasses * nDim) });
-  loss.step(x, target, { rule: 'mean', alpha: 1 }); // each center goes to the mean of its class
-  const classifier = new OpenSetClassifier(loss.centers, { score: 'distance' });
-  loss.dispose();
+  const centers = ClassCenters.fit(x, target, { nClasses }); // a class without examples is nobody's nearest
+  const classifier = new OpenSetClassifier(centers, { score: 'distance' });
+  centers.dispose();
   classifier.fit(x, target, { tpr: 0.95 });
   return classifier;
 }

@@ -61,6 +61,14 @@ test('what the network knows gets its class, what it has never seen none', async
   classifier.dispose();
 });
 
+test('a class without examples is not taken for one of all zeros', async () => {
+  const classifier = await fit(session, feeds(images), CLASSES + 1);
+  const dark = await decide(session, classifier, feeds(new Float32Array(ROWS * PIXELS)));
+  assert.ok(!dark.labels.includes(CLASSES), String(dark.labels));
+  assert.ok(!dark.nearest.includes(CLASSES), String(dark.nearest));
+  classifier.dispose();
+});
+
 test('the labels train, too', async () => {
   const { embedding, label } = await session.run(feeds(images));
   assert.ok(embedding?.data instanceof Float32Array && label?.data instanceof BigInt64Array);
