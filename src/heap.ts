@@ -45,7 +45,7 @@ export class Heap {
     // Never 0, so that an address belongs to one owner.
     const size = ALIGNMENT * Math.ceil(Math.max(bytes, 1) / ALIGNMENT);
     // So asked, NaN is refused too.
-    if (!(size <= MAX_BYTES)) throw new RangeError('too large for an address space of 32 bits');
+    if (!(size <= MAX_BYTES)) throw new RangeError('over 2 GB');
     const fits = (gap: Gap) => gap.end - gap.start >= size;
     // The lowest that fits: what lives long gathers there, and the free memory stays whole above.
     let at = this.#gaps.findIndex(fits);
@@ -75,7 +75,7 @@ export class Heap {
     const start = last?.end === this.#end ? last.start : this.#end;
     const pages = Math.ceil((start + size - this.#end) / PAGE_BYTES);
     const end = this.#end + pages * PAGE_BYTES;
-    if (end > MAX_END) throw new RangeError('the 4 GB of 32-bit addresses are full');
+    if (end > MAX_END) throw new RangeError('4 GB are full');
     this.#memory.grow(pages);
     this.#release(this.#end, end);
     this.#end = end;
