@@ -3,7 +3,7 @@ import { loadCenters, saveCenters, writeNpy } from '../files/index.js';
 import { encodeHeader as npyHeader } from '../files/npy-encode.js';
 import { field, encodeHeader as safetensorsHeader } from '../files/safetensors.js';
 import { ClassCenters } from '../open-set.js';
-import { PIPE } from './byte-source.js';
+import { isPipe, PIPE } from './byte-source.js';
 import { Coder, labelsOf, surveyClasses } from './classes.js';
 import { Failure, inFile, UsageFailure } from './failure.js';
 import { FORMATS, type Format, type InputOptions, openLabels, openRows } from './open.js';
@@ -167,7 +167,7 @@ async function safetensorsWriter(input: string, rows: Rows, out: Output, options
 }
 
 async function countRows(input: string, options: ConvertOptions): Promise<number> {
-  if (input === PIPE) throw new UsageFailure('the rows of a CSV are counted first, which a pipe does not allow');
+  if (await isPipe(input)) throw new UsageFailure('the rows of a CSV are counted first, which a pipe does not allow');
   const rows = await openRows(input, { ...options, labels: undefined }, 'none');
   let count = 0;
   for (let block = await rows.next(); block; block = await rows.next()) count += block.rows;
@@ -177,7 +177,7 @@ async function countRows(input: string, options: ConvertOptions): Promise<number
 
 async function classesOf(input: string, options: ConvertOptions) {
   const place = options.labels ?? input;
-  if (place === PIPE) throw new UsageFailure('labels of a pipe can not be looked at first: use a file');
+  if (await isPipe(place)) throw new UsageFailure('labels of a pipe can not be looked at first: use a file');
   const labels = await openLabels(place, options);
   try {
     return await surveyClasses(labels);

@@ -3,7 +3,7 @@ import { saveCenters } from '../files/index.js';
 import type { ClassCenters, OpenSetClassifier as Classifier, Metric, Score } from '../open-set/api.js';
 import { ClassStatistics, OpenSetClassifier } from '../open-set.js';
 import { checkWritable, writeAtomically } from './atomic.js';
-import { PIPE } from './byte-source.js';
+import { isPipe, PIPE } from './byte-source.js';
 import { Checkpoint, type State } from './checkpoint.js';
 import { type Classes, Coder, surveyClasses } from './classes.js';
 import { Failure, failureIn, inFile, quoted, UsageFailure } from './failure.js';
@@ -40,7 +40,7 @@ export async function fit(input: string, options: FitOptions): Promise<void> {
   if (options.calibration !== undefined && !wantsClassifier) {
     throw new UsageFailure('--calibration is for a threshold: name a --score or a --tpr');
   }
-  if (wantsClassifier && input === PIPE && options.calibration === undefined) {
+  if (wantsClassifier && options.calibration === undefined && (await isPipe(input))) {
     throw new UsageFailure('a threshold needs rows a second time, which a pipe does not give: name a --calibration');
   }
   await checkWritable(options.output);
@@ -92,7 +92,7 @@ async function findClasses(input: string, options: FitOptions): Promise<Classes>
   }
   if (classes !== undefined) return { nClasses: classes };
   const place = options.labels ?? input;
-  if (place === PIPE) throw new UsageFailure('labels from a pipe are seen once: say how many --classes there are');
+  if (await isPipe(place)) throw new UsageFailure('labels from a pipe are seen once: say how many --classes there are');
   if (options.labels === undefined) await (await openRows(input, options, 'needed')).close();
   const labels = await openLabels(place, options);
   try {

@@ -44,3 +44,27 @@ describe.skipIf(process.platform !== 'linux')('a full device', () => {
     expect(await shell(`center-loss predict rows.npy ${M} --progress 2> /dev/full`)).toEqual({ code: 0, stderr: '' });
   });
 });
+
+describe('a pipe', () => {
+  it.each([
+    ['fit - --labels - --classes 3 -o out', 'standard input: a pipe is read once, but it is asked for twice'],
+    [`evaluate - --labels - ${M}`, 'standard input: a pipe is read once, but it is asked for twice'],
+    ['convert - out.csv --labels -', 'standard input: a pipe is read once, but it is asked for twice'],
+    ['inspect - --data -', 'standard input: a pipe is read once, but it is asked for twice'],
+    ['fit <(cat rows.csv) -o out', 'labels from a pipe are seen once: say how many --classes there are'],
+    ['fit rows.npy --labels <(cat rows-labels.npy) -o out', 'labels from a pipe are seen once'],
+    ['fit <(cat rows.npy) --labels rows-labels.npy --tpr 0.9 -o out', 'which a pipe does not give'],
+    ['convert <(cat rows.csv) out.safetensors', 'the rows of a CSV are counted first, which a pipe does not allow'],
+    ['convert rows.npy out.safetensors --labels <(cat rows-labels.npy)', 'labels of a pipe can not be looked at first'],
+  ])('is not asked for twice: %s', async (command, message) => {
+    const data = command.startsWith('inspect') ? 'model.safetensors' : 'rows-labels.npy';
+    const { code, stderr } = await shell(`center-loss ${command} < ${data}`);
+    expect(stderr).toContain(message);
+    expect(stderr).toMatch(/^center-loss: [^\n]+\n$/);
+    expect(code).toBe(2);
+  });
+
+  it('without a name may be a model to inspect', async () => {
+    expect(await shell('center-loss inspect <(cat model.safetensors)')).toEqual({ code: 0, stderr: '' });
+  });
+});
