@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, realpath } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { saveCenters } from '../files/index.js';
 import type { ClassCenters, OpenSetClassifier as Classifier, Metric, Score } from '../open-set/api.js';
 import { ClassStatistics, OpenSetClassifier } from '../open-set.js';
@@ -43,6 +44,9 @@ export async function fit(input: string, options: FitOptions): Promise<void> {
   if (wantsClassifier && options.calibration === undefined && (await isPipe(input))) {
     throw new UsageFailure('a threshold needs rows a second time, which a pipe does not give: name a --calibration');
   }
+  if (options.checkpoint !== undefined && (await isSame(options.checkpoint, options.output))) {
+    throw new UsageFailure('--checkpoint and --output are the same file: the checkpoint is removed at the end');
+  }
   await checkWritable(options.output);
   const classes = await findClasses(input, options);
   const { state, resumedAt, checkpoint } = await runThrough(input, classes, options);
@@ -74,6 +78,12 @@ export async function fit(input: string, options: FitOptions): Promise<void> {
   };
   // Centers on standard output leave no room there for words.
   if (options.output !== PIPE) print(report, options.json);
+}
+
+/** Whether two paths lead to one file, be it there or not. */
+async function isSame(path: string, other: string): Promise<boolean> {
+  const [place, otherPlace] = await Promise.all([path, other].map((each) => realpath(each).catch(() => resolve(each))));
+  return place === otherPlace;
 }
 
 async function findClasses(input: string, options: FitOptions): Promise<Classes> {
