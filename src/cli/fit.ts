@@ -92,12 +92,10 @@ async function findClasses(input: string, options: FitOptions): Promise<Classes>
     const text = await readFile(names, 'utf8').catch((error) => {
       throw failureIn(names, error);
     });
-    const list = text.replace(/\r?\n$/, '').split(/\r?\n/);
+    const list = namesIn(text, names);
     if (classes !== undefined && classes !== list.length) {
       throw new UsageFailure(`--classes is ${classes}, but ${names} has ${list.length} names`);
     }
-    const twice = list.find((name, j) => list.indexOf(name) < j);
-    if (twice !== undefined) throw new Failure(`${names}: the name ${quoted(twice)} stands there twice`);
     return { nClasses: list.length, names: list };
   }
   if (classes !== undefined) return { nClasses: classes };
@@ -106,10 +104,28 @@ async function findClasses(input: string, options: FitOptions): Promise<Classes>
   if (options.labels === undefined) await (await openRows(input, options, 'needed')).close();
   const labels = await openLabels(place, options);
   try {
-    return await surveyClasses(labels);
+    const found = await surveyClasses(labels);
+    if (found.nClasses > 0) return found;
+    throw new Failure(`${labels.name}: no row has a class: all labels are below 0, or there are none`);
   } finally {
     await labels.close();
   }
+}
+
+/** Names, one a line, as a CSV would have them: without white space around. */
+function namesIn(text: string, file: string): string[] {
+  const list = text
+    .replace(/^\ufeff/, '')
+    .trimEnd()
+    .split(/\r?\n/)
+    .map((name) => name.trim());
+  const found = new Set<string>();
+  for (const [j, name] of list.entries()) {
+    if (name === '') throw new Failure(`${file}: line ${j + 1} has no name`);
+    if (found.has(name)) throw new Failure(`${file}: the name ${quoted(name)} stands there twice`);
+    found.add(name);
+  }
+  return list;
 }
 
 interface Run {

@@ -1,0 +1,75 @@
+// Labels as other programs write them.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { fromSafetensors, loadCenters, writeNpy } from 'center-loss/files';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { csvOf, sample, writeSample } from './rows.js';
+import { at, json, run } from './run.js';
+
+const NAMES = ['cat', 'ant', 'bee'];
+const rows = sample(300, 3, 4, 1, 20);
+const O = ['-o', 'out.safetensors'];
+const out = () => loadCenters(readFileSync(at('out.safetensors')));
+
+beforeAll(async () => {
+  writeSample('rows', rows);
+  writeFileSync(at('rows.csv'), csvOf(rows));
+  writeFileSync(at('names.txt'), NAMES.join('\n'));
+  await json(['fit', 'rows.npy', '--labels', 'rows-labels.npy', '-o', 'plain.safetensors']);
+});
+
+describe('numbers in a CSV', () => {
+  it('are classes of a model with names, as those of an array are', async () => {
+    await json(['fit', 'rows.csv', '--names', 'names.txt', ...O]);
+    expect(out()).toEqual({ ...loadCenters(readFileSync(at('plain.safetensors'))), names: NAMES });
+    const fromArray = await json(['evaluate', 'rows.npy', '--labels', 'rows-labels.npy', '-m', 'out.safetensors']);
+    const fromText = await json(['evaluate', 'rows.csv', '-m', 'out.safetensors']);
+    expect(fromText).toEqual({ ...fromArray, input: 'rows.csv', seconds: fromText.seconds });
+    writeFileSync(at('other.csv'), csvOf({ ...rows, target: rows.target.map((label) => label + 1) }));
+    expect((await run(['evaluate', 'other.csv', '-m', 'out.safetensors'])).stderr).toContain(
+      'other.csv: row 2 has the label "3", but the 3 classes are called "cat, ant, bee"',
+    );
+  });
+
+  it('are names where some names are numbers', async () => {
+    writeFileSync(at('mixed.csv'), 'x,label\n1,10\n2,2\n3,a\n');
+    await json(['fit', 'mixed.csv', ...O]);
+    expect(out().names).toEqual(['10', '2', 'a']);
+    writeFileSync(at('zero.csv'), 'x,label\n1,0\n2,2\n');
+    expect(await json(['evaluate', 'zero.csv', '-m', 'out.safetensors'])).toMatchObject({ known: 1, unknown: 1 });
+  });
+
+  it('may have the point of a column of floats, and gaps', async () => {
+    const floats = csvOf(rows).replaceAll(/,(\d)\n/g, ',$1.0\n').replaceAll(',-1\n', ',\n');
+    writeFileSync(at('floats.csv'), floats);
+    expect(await json(['fit', 'floats.csv', ...O])).toMatchObject({ classes: 3, unknown: 20 });
+    expect(out()).toEqual(loadCenters(readFileSync(at('plain.safetensors'))));
+  });
+});
+
+describe('a file of names', () => {
+  it.each([
+    ['begins with a byte order mark', `\ufeff${NAMES.join('\n')}\n`],
+    ['has empty lines at its end', `${NAMES.join('\r\n')}\r\n\r\n`],
+    ['has white space around names', `${NAMES.join(' \n')}\t\n`],
+  ])('which %s has no other names for that', async (_, text) => {
+    writeFileSync(at('odd.txt'), text);
+    await json(['fit', 'rows.npy', '--labels', 'rows-labels.npy', '--names', 'odd.txt', ...O]);
+    expect(out().names).toEqual(NAMES);
+  });
+
+  it.each([
+    ['', 'none.txt: line 1 has no name'],
+    ['a\n\nb\n', 'none.txt: line 2 has no name'],
+  ])('has one in each line: %j', async (text, message) => {
+    writeFileSync(at('none.txt'), text);
+    const { code, stderr } = await run(['fit', 'rows.csv', '--names', 'none.txt', ...O]);
+    expect([code, stderr]).toEqual([1, `center-loss: ${message}\n`]);
+  });
+});
+
+it('of rows without a class are kept by convert', async () => {
+  writeFileSync(at('none.npy'), writeNpy(new Int32Array(320).fill(-1)));
+  await json(['convert', 'rows.npy', 'none.safetensors', '--labels', 'none.npy']);
+  const { tensors } = fromSafetensors(readFileSync(at('none.safetensors')));
+  expect(tensors.labels?.data).toEqual(new Int32Array(320).fill(-1));
+});
