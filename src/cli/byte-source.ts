@@ -23,6 +23,12 @@ export interface ByteSource {
 /** Pipes that were read, whose bytes are gone. */
 const taken = new Set<string>();
 
+/**
+ * The few files of this process. After a failure its end closes them, and not the garbage collector, of which Node would
+ * warn the person who reads the message.
+ */
+const opened = new Set<FileHandle>();
+
 /** @throws Failure if there is no such file, UsageFailure for a pipe that was opened before */
 export async function openBytes(path: string): Promise<ByteSource> {
   // Before it is opened: one that nobody writes to any more would be waited for without end.
@@ -36,6 +42,7 @@ export async function openBytes(path: string): Promise<ByteSource> {
   }
   try {
     const file = await open(path);
+    opened.add(file);
     const found = await file.stat();
     if (found.isFile()) return new File(path, file, found.size);
     // What is no file, such as a named pipe or <(command), has neither a size nor places.

@@ -37,8 +37,13 @@ export async function inspect(path: string, options: InspectOptions): Promise<vo
   if (options.html !== undefined) {
     const shown = outcome ? { ...view, outcome: { confusion: outcome.confusion, scores: outcome.scores } } : view;
     const output = await openOutput(options.html);
-    await output.write(htmlPage(path === PIPE ? 'Centers' : path, summary, shown));
-    await output.finish();
+    try {
+      await output.write(htmlPage(path === PIPE ? 'Centers' : path, summary, shown));
+      await output.finish();
+    } catch (error) {
+      await output.abort();
+      throw error;
+    }
   }
   if (options.html !== PIPE) print(summary, options.json);
 }

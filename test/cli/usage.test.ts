@@ -208,6 +208,16 @@ describe('exit code 1 and one sentence with the file and the values, for a failu
   });
 });
 
+it('says nothing of files that a failure left open', async () => {
+  const collect = `data:text/javascript,${encodeURIComponent(
+    "process.once('beforeExit', () => { gc(); setTimeout(() => {}, 50); });",
+  )}`;
+  const args = ['fit', ...X, ...O, '--classes', '2'];
+  const { code, stderr } = await run(args, { node: ['--expose-gc', '--import', collect] });
+  expect(stderr).toMatch(/^center-loss: [^\n]+\n$/);
+  expect(code).toBe(1);
+});
+
 describe('pipes and progress', () => {
   it('ends in peace when nobody reads on', () => {
     writeSample('long', sample(200_000, 3, 4, 2));
