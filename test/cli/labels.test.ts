@@ -39,7 +39,9 @@ describe('numbers in a CSV', () => {
   });
 
   it('may have the point of a column of floats, and gaps', async () => {
-    const floats = csvOf(rows).replaceAll(/,(\d)\n/g, ',$1.0\n').replaceAll(',-1\n', ',\n');
+    const floats = csvOf(rows)
+      .replaceAll(/,(\d)\n/g, ',$1.0\n')
+      .replaceAll(',-1\n', ',\n');
     writeFileSync(at('floats.csv'), floats);
     expect(await json(['fit', 'floats.csv', ...O])).toMatchObject({ classes: 3, unknown: 20 });
     expect(out()).toEqual(loadCenters(readFileSync(at('plain.safetensors'))));
