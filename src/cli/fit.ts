@@ -38,8 +38,9 @@ const CALIBRATION_BYTES = 2 ** 25;
 export async function fit(input: string, options: FitOptions): Promise<void> {
   const started = performance.now();
   const wantsClassifier = options.score !== undefined || options.tpr !== undefined || options.perClass === true;
-  if (options.calibration !== undefined && !wantsClassifier) {
-    throw new UsageFailure('--calibration is for a threshold: name a --score or a --tpr');
+  for (const name of ['calibration', 'metric'] as const) {
+    if (options[name] === undefined || wantsClassifier) continue;
+    throw new UsageFailure(`--${name} is for a threshold: name a --score or a --tpr`);
   }
   if (wantsClassifier && options.calibration === undefined && (await isPipe(input))) {
     throw new UsageFailure('a threshold needs rows a second time, which a pipe does not give: name a --calibration');

@@ -18,6 +18,9 @@ export interface InspectOptions extends OutcomeOptions, ModelOptions {
 
 /** What is in a file: of a model what it knows of its classes, of an array its type and shape. */
 export async function inspect(path: string, options: InspectOptions): Promise<void> {
+  if (options.labels !== undefined && options.data === undefined) {
+    throw new UsageFailure('--labels are those of --data, which is not named');
+  }
   const contents = (await isPipe(path)) ? undefined : await arraysOf(path, options.modelTensor !== undefined);
   if (contents) {
     if (options.html !== undefined || options.data !== undefined) {
