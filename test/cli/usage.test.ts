@@ -62,7 +62,8 @@ describe('exit code 2, for a command that is not called as it should be', () => 
     [['fit', ...X, '--calibration', 'rows.npy', ...O], '--calibration is for a threshold'],
     [['fit', ...X, '--metric', 'cosine', ...O], '--metric is for a threshold'],
     [
-      ['evaluate', ...X, '-m', 'many.safetensors', '--confusion'],
+      // Before the rows are looked at: these are not even there.
+      ['evaluate', 'none.npy', '-m', 'many.safetensors', '--confusion'],
       '--confusion is for up to 1000 classes, not for 1001',
     ],
     [['inspect', 'model.safetensors', '--labels', 'rows-labels.npy'], '--labels are those of --data'],
