@@ -72,15 +72,26 @@ export async function openLabels(path: string, options: InputOptions): Promise<L
       case 'csv':
         return CsvLabels.open(source, options);
       case 'safetensors': {
-        const { places } = await headerOf(source);
+        const { places, metadata } = await headerOf(source);
         const isList = (shape: readonly number[]) => shape.length === 1;
-        return new DenseLabels(
-          source,
-          chosen(places, options.labelTensor, NAMES_OF_LABELS, 'labels', source.name, isList),
-        );
+        const place = chosen(places, options.labelTensor, NAMES_OF_LABELS, 'labels', source.name, isList);
+        return new DenseLabels(source, place, namesIn(metadata));
       }
     }
   });
+}
+
+/**
+ * The names of classes that `convert` puts beside labels: another file, or a model, may have the same names in another
+ * order.
+ */
+function namesIn({ names }: SafetensorsHeader['metadata']): readonly string[] | undefined {
+  try {
+    const list: unknown = JSON.parse(names ?? '');
+    return Array.isArray(list) && list.every((name) => typeof name === 'string') ? list : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** A second reader of the same file, if it has labels. */

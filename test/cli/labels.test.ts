@@ -69,6 +69,34 @@ describe('a file of names', () => {
   });
 });
 
+describe('names that convert has put into a .safetensors file', () => {
+  // Of two of the three classes, which are the first two there.
+  const some = csvOf(rows, NAMES)
+    .replaceAll(/.*,ant\n/g, '')
+    .replaceAll(/,another\n/g, ',\n');
+
+  beforeAll(async () => {
+    await json(['fit', 'rows.csv', '--names', 'names.txt', '-o', 'named.safetensors']);
+    writeFileSync(at('some.csv'), some);
+    await json(['convert', 'some.csv', 'some.safetensors']);
+  });
+
+  it('are those of the model, whatever their order there', async () => {
+    const { seconds, ...asText } = await json(['evaluate', 'some.csv', '-m', 'named.safetensors']);
+    expect(asText).toMatchObject({ known: 200, unknown: 20, accuracy: 1 });
+    const args = ['evaluate', 'some.safetensors', '-m', 'named.safetensors'];
+    expect(await json(args)).toMatchObject({ ...asText, input: 'some.safetensors' });
+  });
+
+  it('are those of classes that are made of it, and go on to a CSV', async () => {
+    await json(['fit', 'some.safetensors', ...O]);
+    expect(out().names).toEqual(['bee', 'cat']);
+    await json(['convert', 'some.safetensors', 'again.csv']);
+    const lastOf = (name: string) => readFileSync(at(name), 'utf8').replaceAll(/.*,/g, '');
+    expect(lastOf('again.csv')).toBe(lastOf('some.csv'));
+  });
+});
+
 it('of rows without a class are kept by convert', async () => {
   writeFileSync(at('none.npy'), writeNpy(new Int32Array(320).fill(-1)));
   await json(['convert', 'rows.npy', 'none.safetensors', '--labels', 'none.npy']);
