@@ -74,6 +74,13 @@ class Records implements Reading {
     return record;
   }
 
+  /** The label in a record. @throws Failure for one of another encoding: two names could become the same */
+  labelOf(record: readonly string[], column: number): string {
+    const label = record[column] as string;
+    if (!label.includes('\ufffd')) return label;
+    throw new Failure(`${this.name}: row ${this.row - 1} has the label ${quoted(label)}, which is not UTF-8`);
+  }
+
   async close(): Promise<void> {
     await this.#records.return?.();
     await this.#source.close();
@@ -205,7 +212,7 @@ export class CsvRows implements Rows {
       const record = await this.#records.next();
       if (!record) break;
       this.#write(record, rows);
-      if (this.#labelAt >= 0) own.push(record[this.#labelAt] as string);
+      if (this.#labelAt >= 0) own.push(this.#records.labelOf(record, this.#labelAt));
       rows++;
     }
     if (rows === 0) {
@@ -281,7 +288,7 @@ export class CsvLabels implements Labels {
     while (labels.length < rows) {
       const record = await this.#records.next();
       if (!record) break;
-      labels.push(record[this.#at] as string);
+      labels.push(this.#records.labelOf(record, this.#at));
     }
     return labels;
   }

@@ -123,6 +123,7 @@ function namesIn(text: string, file: string): string[] {
   const found = new Set<string>();
   for (const [j, name] of list.entries()) {
     if (name === '') throw new Failure(`${file}: line ${j + 1} has no name`);
+    if (name.includes('\ufffd')) throw new Failure(`${file}: the name ${quoted(name)} is not UTF-8`);
     if (found.has(name)) throw new Failure(`${file}: the name ${quoted(name)} stands there twice`);
     found.add(name);
   }

@@ -97,6 +97,30 @@ describe('names that convert has put into a .safetensors file', () => {
   });
 });
 
+describe('names in another encoding than UTF-8', () => {
+  // One byte each: in UTF-8 neither is a character, and both would have the same name.
+  const names = 'M\u00fcller\nM\u00f6ller\n';
+
+  it('are refused in a CSV and in a file of names, where they would be one', async () => {
+    writeFileSync(at('latin.csv'), `x,label\n${names.replaceAll(/^/gm, '1,').slice(0, -2)}`, 'latin1');
+    expect(await run(['fit', 'latin.csv', ...O])).toMatchObject({
+      code: 1,
+      stderr: 'center-loss: latin.csv: row 0 has the label "M\ufffdller", which is not UTF-8\n',
+    });
+    writeFileSync(at('latin.txt'), names, 'latin1');
+    expect(await run(['fit', 'rows.csv', '--names', 'latin.txt', ...O])).toMatchObject({
+      code: 1,
+      stderr: 'center-loss: latin.txt: the name "M\ufffdller" is not UTF-8\n',
+    });
+  });
+
+  it('are read of UTF-16 with a byte order mark', async () => {
+    writeFileSync(at('utf16.csv'), '\ufeffx,label\n1,M\u00fcller\n2,M\u00f6ller\n', 'utf16le');
+    await json(['fit', 'utf16.csv', ...O]);
+    expect(out().names).toEqual(['M\u00f6ller', 'M\u00fcller']);
+  });
+});
+
 it('of rows without a class are kept by convert', async () => {
   writeFileSync(at('none.npy'), writeNpy(new Int32Array(320).fill(-1)));
   await json(['convert', 'rows.npy', 'none.safetensors', '--labels', 'none.npy']);
