@@ -1,8 +1,8 @@
 import { rmSync } from 'node:fs';
-import { access, constants, type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
+import { access, constants, type FileHandle, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { PIPE } from './byte-source.js';
-import { failureIn } from './failure.js';
+import { Failure, failureIn } from './failure.js';
 
 /** A file that is being written, beside the place where it is to be. */
 export interface Part {
@@ -21,12 +21,12 @@ process.on('exit', () => {
 
 /** @throws Failure if the file can't be made */
 export async function openPart(path: string): Promise<Part> {
-  // A device or a named pipe is written to: it is not to be replaced by a file.
-  const isFile = await stat(path).then(
-    (found) => found.isFile() || found.isDirectory(),
-    () => true,
-  );
-  const part = isFile ? `${path}.${process.pid}.part` : path;
+  const found = await stat(path).catch(() => undefined);
+  if (found?.isDirectory()) throw new Failure(`${path}: is a directory, not a file`);
+  // A device or a named pipe is written to: it is not to be replaced by a file. Nor is a link, but what it leads to.
+  const isFile = found?.isFile() ?? true;
+  const place = isFile && found ? await realpath(path) : path;
+  const part = isFile ? `${place}.${process.pid}.part` : path;
   const attempt = async <T>(act: () => Promise<T>): Promise<T> => {
     try {
       return await act();
@@ -34,8 +34,10 @@ export async function openPart(path: string): Promise<Part> {
       throw failureIn(path, error);
     }
   };
-  const file = await attempt(() => open(part, 'w'));
+  const file = await attempt(() => open(part, 'w', found ? found.mode & 0o777 : undefined));
   if (isFile) unfinished.add(part);
+  // Who may read the file before may do so after, and nobody else.
+  if (isFile && found) await file.chmod(found.mode & 0o777).catch(() => {});
   const abort = async () => {
     await file.close().catch(() => {});
     if (isFile) await rm(part, { force: true });
@@ -43,7 +45,7 @@ export async function openPart(path: string): Promise<Part> {
   const finish = async () => {
     if (isFile) await file.sync();
     await file.close();
-    if (isFile) await rename(part, path);
+    if (isFile) await rename(part, place);
     unfinished.delete(part);
   };
   return { file, abort, finish: () => attempt(finish) };
@@ -63,6 +65,8 @@ export async function writeAtomically(path: string, bytes: Uint8Array | string):
 /** Before much work is done for a file: whether it can be made at all. */
 export async function checkWritable(path: string): Promise<void> {
   if (path === PIPE) return;
+  const found = await stat(path).catch(() => undefined);
+  if (found?.isDirectory()) throw new Failure(`${path}: is a directory, not a file`);
   await access(dirname(path), constants.W_OK).catch((error) => {
     throw failureIn(path, error);
   });

@@ -1,5 +1,5 @@
-import { type FileHandle, open } from 'node:fs/promises';
-import { failureIn, inFile } from './failure.js';
+import { type FileHandle, open, stat } from 'node:fs/promises';
+import { failureIn, inFile, UsageFailure } from './failure.js';
 
 /** The name of standard input and output on a command line. */
 export const PIPE = '-';
@@ -20,17 +20,46 @@ export interface ByteSource {
   close(): Promise<void>;
 }
 
-/** @throws Failure if there is no such file */
+/** Pipes that were read, whose bytes are gone. */
+const taken = new Set<string>();
+
+/**
+ * The few files of this process. After a failure its end closes them, and not the garbage collector, of which Node would
+ * warn the person who reads the message.
+ */
+const opened = new Set<FileHandle>();
+
+/** @throws Failure if there is no such file, UsageFailure for a pipe that was opened before */
 export async function openBytes(path: string): Promise<ByteSource> {
-  if (path === PIPE) return new Pipe();
+  // Before it is opened: one that nobody writes to any more would be waited for without end.
+  if (taken.has(path)) {
+    const name = path === PIPE ? 'standard input' : path;
+    throw new UsageFailure(`${name}: a pipe is read once, but it is asked for twice: use a file`);
+  }
+  if (path === PIPE) {
+    taken.add(path);
+    return new Pipe();
+  }
   try {
     const file = await open(path);
-    const stat = await file.stat();
+    opened.add(file);
+    const found = await file.stat();
+    if (found.isFile()) return new File(path, file, found.size);
     // What is no file, such as a named pipe or <(command), has neither a size nor places.
-    return stat.isFile() ? new File(path, file, stat.size) : new Pipe(path, file.createReadStream());
+    if (!found.isDirectory()) taken.add(path);
+    return new Pipe(path, file.createReadStream());
   } catch (error) {
     throw failureIn(path, error);
   }
+}
+
+/** Whether what a path stands for can be read once only: standard input, a named pipe, <(command). */
+export async function isPipe(path: string): Promise<boolean> {
+  if (path === PIPE) return true;
+  return stat(path).then(
+    (found) => !found.isFile() && !found.isDirectory(),
+    () => false,
+  );
 }
 
 class File implements ByteSource {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFile, rm } from 'node:fs/promises';
+import { readFile, rm, stat } from 'node:fs/promises';
 import { fromSafetensors, toSafetensors } from '../files/index.js';
 import type { ClassStatistics as Statistics } from '../open-set/api.js';
 import { ClassStatistics } from '../open-set.js';
@@ -95,7 +95,9 @@ async function lookOf(path: string): Promise<unknown> {
       await source.seek(start);
       looks.push(digest(bytes.subarray(0, await source.read(bytes))));
     }
-    return { size, looks };
+    // What was changed in its middle alone has another time.
+    const { mtimeMs } = await stat(path);
+    return { size, mtimeMs, looks };
   } finally {
     await source.close();
   }

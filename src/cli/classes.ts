@@ -11,7 +11,8 @@ export interface Classes {
 /** What becomes of a label that no class has: an error, or an unknown row, if it is a name or whatever it is. */
 export type Strangers = 'refused' | 'unknown names' | 'unknown';
 
-const INTEGER = /^[+-]?\d+$/;
+/** Also as a column of floats has it, which one with a gap becomes in pandas. */
+const INTEGER = /^[+-]?\d+(\.0*)?$/;
 /** How many labels are read at once. */
 const AT_ONCE = 2 ** 18;
 
@@ -20,9 +21,12 @@ export class Coder {
   readonly #classes: Classes;
   readonly #byName: ReadonlyMap<string, number>;
   readonly #strangers: Strangers;
+  /** Whether a text that looks like a number is one of the names, or none. */
+  readonly #hasNumbersAsNames: boolean;
 
   constructor(classes: Classes, strangers: Strangers) {
     this.#classes = classes;
+    this.#hasNumbersAsNames = classes.names?.some((name) => INTEGER.test(name)) ?? false;
     this.#byName = new Map(classes.names?.map((name, j) => [name, j]));
     this.#strangers = strangers;
   }
@@ -52,12 +56,10 @@ export class Coder {
     if (label === '') return -1;
     const { nClasses, names } = this.#classes;
     const number = typeof label === 'string' && !INTEGER.test(label) ? Number.NaN : Number(label);
-    if (Number.isInteger(number)) {
-      if (number < 0) return -1;
-      // Where classes have names, a text that looks like a number is one of them or none.
-      if (number < nClasses && !(names && typeof label === 'string')) return number;
-    }
-    const isName = typeof label === 'string' && names !== undefined;
+    if (number < 0 && Number.isInteger(number)) return -1;
+    const isNumber = Number.isInteger(number) && !(typeof label === 'string' && this.#hasNumbersAsNames);
+    if (isNumber && number < nClasses) return number;
+    const isName = typeof label === 'string' && names !== undefined && !isNumber;
     if (this.#strangers === 'unknown' ? isName || Number.isInteger(number) : this.#strangers !== 'refused' && isName) {
       return -1;
     }
@@ -81,7 +83,7 @@ export function labelsOf({ labels, rows: count }: Block, rows: Rows): RawLabels 
 
 /**
  * The classes that labels are of: as many as the highest label needs, or those whose names stand there, in the order of
- * their characters, so that the same rows in another order have the same classes.
+ * their characters, so that the same rows in another order have the same classes. None if no row has a class.
  */
 export async function surveyClasses(labels: Labels): Promise<Classes> {
   let highest = -1;
@@ -101,9 +103,8 @@ export async function surveyClasses(labels: Labels): Promise<Classes> {
   const isNumbered = [...names].every((name) => INTEGER.test(name));
   if (isNumbered) for (const name of names) highest = Math.max(highest, Number(name));
   if (!isNumbered) {
-    const named = [...names].filter((name) => !/^-\d+$/.test(name)).sort();
+    const named = [...names].filter((name) => !(INTEGER.test(name) && name.startsWith('-'))).sort();
     return { nClasses: named.length, names: named };
   }
-  if (highest < 0) throw new Failure(`${labels.name}: no row has a class: all labels are below 0, or there are none`);
   return { nClasses: highest + 1 };
 }

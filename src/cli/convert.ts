@@ -1,11 +1,12 @@
 import { extname } from 'node:path';
-import { loadCenters, saveCenters, writeNpy } from '../files/index.js';
+import { saveCenters, writeNpy } from '../files/index.js';
 import { encodeHeader as npyHeader } from '../files/npy-encode.js';
 import { field, encodeHeader as safetensorsHeader } from '../files/safetensors.js';
 import { ClassCenters } from '../open-set.js';
-import { PIPE } from './byte-source.js';
+import { isPipe, PIPE } from './byte-source.js';
 import { Coder, labelsOf, surveyClasses } from './classes.js';
 import { Failure, inFile, UsageFailure } from './failure.js';
+import { centersIn } from './model.js';
 import { FORMATS, type Format, type InputOptions, openLabels, openRows } from './open.js';
 import { type Output, openOutput } from './output.js';
 import { startProgress } from './progress.js';
@@ -16,6 +17,8 @@ import type { RawLabels, Rows } from './rows.js';
 export interface ConvertOptions extends InputOptions {
   readonly to?: Format | undefined;
   readonly centers?: boolean | undefined;
+  /** Which tensor holds the centers, in a file that is not of ours. */
+  readonly modelTensor?: string | undefined;
   readonly progress?: boolean | undefined;
   readonly json?: boolean | undefined;
 }
@@ -28,7 +31,7 @@ export async function convert(input: string, output: string, options: ConvertOpt
   const out = await openOutput(output);
   try {
     const [rows, features] = options.centers
-      ? await convertCenters(input, out, to, options.tensor)
+      ? await convertCenters(input, out, to, options.modelTensor ?? options.tensor)
       : await convertRows(input, out, to, options);
     await out.finish();
     if (output !== PIPE) print({ input, output, rows, features, seconds: secondsSince(started) }, options.json);
@@ -44,12 +47,9 @@ async function convertCenters(
   to: Format,
   tensor: string | undefined,
 ): Promise<[rows: number, features: number]> {
-  const bytes = await readWhole(input);
-  const { params, nClasses, nFeatures, names, counts } = await inFile(input, () =>
-    loadCenters(bytes, tensor === undefined ? {} : { tensor }),
-  );
+  const { params, nClasses, nFeatures, names, counts } = centersIn(input, await readWhole(input), tensor);
   if (to === 'npy') await out.write(writeNpy(params, [nClasses, nFeatures]));
-  else if (to === 'csv') await out.write(csvLines(params, nFeatures, names));
+  else if (to === 'csv') await out.write(csvHead(nFeatures, names !== undefined) + csvLines(params, nFeatures, names));
   else {
     const centers = new ClassCenters(nClasses, nFeatures);
     centers.params.set(params);
@@ -118,7 +118,7 @@ function npyWriter({ nRows, nFeatures, name }: Rows, out: Output): RowWriter {
 }
 
 function csvWriter({ nFeatures, hasLabels }: Rows, out: Output): RowWriter {
-  let head = `${Array.from({ length: nFeatures }, (_, k) => `x${k}`).join(',')}${hasLabels ? ',label' : ''}\n`;
+  let head = csvHead(nFeatures, hasLabels);
   return {
     async add(x, labels) {
       await out.write(head + csvLines(x, nFeatures, labels));
@@ -129,6 +129,9 @@ function csvWriter({ nFeatures, hasLabels }: Rows, out: Output): RowWriter {
     },
   };
 }
+
+const csvHead = (nFeatures: number, hasLabels: boolean): string =>
+  `${Array.from({ length: nFeatures }, (_, k) => `x${k}`).join(',')}${hasLabels ? ',label' : ''}\n`;
 
 function csvLines(x: Float32Array, nFeatures: number, labels: RawLabels | undefined): string {
   const lines: string[] = [];
@@ -167,7 +170,7 @@ async function safetensorsWriter(input: string, rows: Rows, out: Output, options
 }
 
 async function countRows(input: string, options: ConvertOptions): Promise<number> {
-  if (input === PIPE) throw new UsageFailure('the rows of a CSV are counted first, which a pipe does not allow');
+  if (await isPipe(input)) throw new UsageFailure('the rows of a CSV are counted first, which a pipe does not allow');
   const rows = await openRows(input, { ...options, labels: undefined }, 'none');
   let count = 0;
   for (let block = await rows.next(); block; block = await rows.next()) count += block.rows;
@@ -177,7 +180,7 @@ async function countRows(input: string, options: ConvertOptions): Promise<number
 
 async function classesOf(input: string, options: ConvertOptions) {
   const place = options.labels ?? input;
-  if (place === PIPE) throw new UsageFailure('labels of a pipe can not be looked at first: use a file');
+  if (await isPipe(place)) throw new UsageFailure('labels of a pipe can not be looked at first: use a file');
   const labels = await openLabels(place, options);
   try {
     return await surveyClasses(labels);

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { parse } from 'csv-parse';
 import type { ByteSource } from './byte-source.js';
-import { Failure, quoted } from './failure.js';
+import { Failure, printable, quoted } from './failure.js';
 import { type Block, checkEnd, type Labels, type RawLabels, type Reading, type Rows } from './rows.js';
 
 export interface CsvOptions {
@@ -32,6 +32,7 @@ class Records implements Reading {
   private constructor(
     source: ByteSource,
     first: string[],
+    isHeader: boolean,
     records: AsyncIterator<string[]>,
     counter: { readonly bytesRead: number },
   ) {
@@ -41,13 +42,11 @@ class Records implements Reading {
     this.#records = records;
     this.#counter = counter;
     this.nColumns = first.length;
-    // Names of columns are no numbers, while a row has at least one; but a list of names of classes has none either.
-    const isHeader = first.every((text) => Number.isNaN(numberOf(text)) && !NOT_A_NUMBER.test(text));
     this.header = isHeader ? first : undefined;
     this.#first = isHeader ? undefined : first;
   }
 
-  static async open(source: ByteSource, delimiter: string): Promise<Records> {
+  static async open(source: ByteSource, { delimiter, labelColumn }: CsvOptions): Promise<Records> {
     const counter = { bytesRead: 0 };
     const parser = parse({ bom: true, delimiter, skip_empty_lines: true, trim: true });
     const input = Readable.from(chunks(source, counter));
@@ -55,7 +54,7 @@ class Records implements Reading {
     const records = input.pipe(parser)[Symbol.asyncIterator]();
     const first = await nextOf(records, source.name);
     if (first === undefined) throw new Failure(`${source.name}: the file has no row`);
-    return new Records(source, first, records, counter);
+    return new Records(source, first, isHeader(first, labelColumn), records, counter);
   }
 
   get bytesRead(): number {
@@ -75,17 +74,27 @@ class Records implements Reading {
     return record;
   }
 
+  /** The label in a record. @throws Failure for one of another encoding: two names could become the same */
+  labelOf(record: readonly string[], column: number): string {
+    const label = record[column] as string;
+    if (!label.includes('\ufffd')) return label;
+    throw new Failure(`${this.name}: row ${this.row - 1} has the label ${quoted(label)}, which is not UTF-8`);
+  }
+
   async close(): Promise<void> {
     await this.#records.return?.();
     await this.#source.close();
   }
 
+  /** The place of the column of that name, or of one that labels usually have; −1 without one. */
+  columnNamed(wanted: string | undefined): number {
+    return this.header?.findIndex((name) => (wanted === undefined ? isNameOfLabels(name) : name === wanted)) ?? -1;
+  }
+
   /** The place of the column of labels, or −1. */
   labelColumn(wanted: string | undefined): number {
-    const names = this.header?.map((name) => name.toLowerCase()) ?? [];
-    if (wanted === undefined) return names.findIndex((name) => NAMES_OF_LABELS.includes(name));
-    const named = this.header?.indexOf(wanted) ?? -1;
-    if (named >= 0) return named;
+    const named = this.columnNamed(wanted);
+    if (named >= 0 || wanted === undefined) return named;
     const place = /^\d+$/.test(wanted) ? Number(wanted) : -1;
     if (place >= 0 && place < this.nColumns) return place;
     const columns = this.header ? quoted(this.header.join(', ')) : `${this.nColumns} without names`;
@@ -108,7 +117,7 @@ async function nextOf(records: AsyncIterator<string[]>, name: string): Promise<s
     const { done, value } = await records.next();
     return done ? undefined : value;
   } catch (error) {
-    throw new Failure(`${name}: ${(error as Error).message}`, { cause: error });
+    throw new Failure(`${name}: ${printable((error as Error).message)}`, { cause: error });
   }
 }
 
@@ -120,6 +129,20 @@ function numberOf(text: string): number {
   const [isInfinite, sign] = INFINITE.exec(text) ?? [];
   if (isInfinite) return sign === '-' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
   return text === '' || /^[+-]?0[xob]/i.test(text) ? Number.NaN : Number(text);
+}
+
+const isNumber = (text: string): boolean => !Number.isNaN(numberOf(text)) || NOT_A_NUMBER.test(text);
+const isNameOfLabels = (text: string): boolean => NAMES_OF_LABELS.includes(text.toLowerCase());
+
+/**
+ * Whether a first record has names of columns. These are no numbers, while a row has at least one; but a list of names
+ * of classes has none either. Beside the name of the labels, columns may be called 0, 1, 2 …, as pandas calls them.
+ */
+function isHeader(first: readonly string[], labelColumn: string | undefined): boolean {
+  const numbers = first.filter(isNumber);
+  if (numbers.length === 0) return true;
+  if (labelColumn !== undefined && !/^\d+$/.test(labelColumn)) return first.includes(labelColumn);
+  return first.some(isNameOfLabels) && numbers.every((text, column) => text === `${column}`);
 }
 
 /** Rows of numbers, with a column of labels or without. */
@@ -139,15 +162,24 @@ export class CsvRows implements Rows {
     this.#labels = labels;
     this.hasLabels = labels !== undefined || labelAt >= 0;
     this.nFeatures = records.nColumns - (labelAt >= 0 ? 1 : 0);
+    if (labelAt !== 0 && records.header?.[0] === '') {
+      throw new Failure(
+        `${records.name}: the first column has no name, as row numbers have that pandas writes: leave them out (index=False)`,
+      );
+    }
     if (this.nFeatures === 0) throw new Failure(`${records.name}: there is no column beside that of labels`);
     this.#atOnce = Math.max(1, Math.floor(VALUES_AT_ONCE / this.nFeatures));
     this.#x = new Float32Array(this.#atOnce * this.nFeatures);
   }
 
   /** @param labels of a file of their own, in place of a column */
-  static async open(source: ByteSource, { delimiter, labelColumn }: CsvOptions, labels?: Labels): Promise<CsvRows> {
-    const records = await Records.open(source, delimiter);
-    return new CsvRows(records, records.labelColumn(labelColumn), labels);
+  static async open(source: ByteSource, options: CsvOptions, labels?: Labels): Promise<CsvRows> {
+    const records = await Records.open(source, options);
+    // The column that was said is that of the other CSV; one of that name is no feature here, either.
+    const isElsewhere = labels instanceof CsvLabels;
+    const { labelColumn } = options;
+    const labelAt = isElsewhere ? records.columnNamed(labelColumn) : records.labelColumn(labelColumn);
+    return new CsvRows(records, labelAt, labels);
   }
 
   get name(): string {
@@ -180,7 +212,7 @@ export class CsvRows implements Rows {
       const record = await this.#records.next();
       if (!record) break;
       this.#write(record, rows);
-      if (this.#labelAt >= 0) own.push(record[this.#labelAt] as string);
+      if (this.#labelAt >= 0) own.push(this.#records.labelOf(record, this.#labelAt));
       rows++;
     }
     if (rows === 0) {
@@ -225,9 +257,9 @@ export class CsvLabels implements Labels {
     this.#at = at;
   }
 
-  static async open(source: ByteSource, { delimiter, labelColumn }: CsvOptions): Promise<CsvLabels> {
-    const records = await Records.open(source, delimiter);
-    const named = records.labelColumn(labelColumn);
+  static async open(source: ByteSource, options: CsvOptions): Promise<CsvLabels> {
+    const records = await Records.open(source, options);
+    const named = records.labelColumn(options.labelColumn);
     const isList = named < 0 && records.nColumns === 1;
     const at = isList ? 0 : named;
     if (isList && records.header) records.withoutHeader();
@@ -256,7 +288,7 @@ export class CsvLabels implements Labels {
     while (labels.length < rows) {
       const record = await this.#records.next();
       if (!record) break;
-      labels.push(record[this.#at] as string);
+      labels.push(this.#records.labelOf(record, this.#at));
     }
     return labels;
   }

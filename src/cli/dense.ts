@@ -184,9 +184,12 @@ export class DenseRows implements Rows {
 /** An array [N] or [N, 1] as labels. */
 export class DenseLabels implements Labels {
   readonly #dense: Dense;
+  readonly #names: readonly string[] | undefined;
 
-  constructor(source: ByteSource, place: Place) {
+  /** @param names what the numbers stand for, in a file that says it */
+  constructor(source: ByteSource, place: Place, names?: readonly string[]) {
     const { dtype, shape } = place;
+    this.#names = names;
     if (shape.length === 0 || shape.slice(1).some((size) => size !== 1) || !OF_LABELS.includes(dtype)) {
       throw new Failure(
         `${source.name}: an array of ${dtype} of shape (${shape.join(', ')}) is no list of labels: one integer a row`,
@@ -216,10 +219,19 @@ export class DenseLabels implements Labels {
   }
 
   async next(rows: number): Promise<RawLabels> {
-    return (await this.#dense.next(rows)).data;
+    const { data } = await this.#dense.next(rows);
+    return this.#names ? Array.from(data as ArrayLike<number | bigint>, (label) => this.#nameOf(label)) : data;
   }
 
   close(): Promise<void> {
     return this.#dense.close();
+  }
+
+  #nameOf(label: number | bigint): string {
+    const names = this.#names ?? [];
+    // As a CSV has rows of no class.
+    const name = label < 0 ? '' : names[Number(label)];
+    if (name !== undefined) return name;
+    throw new Failure(`${this.name}: there is the label ${label}, but the file has names for ${names.length} classes`);
   }
 }

@@ -24,9 +24,12 @@ export async function evaluate(input: string, options: EvaluateOptions): Promise
   const started = performance.now();
   if (input === PIPE && options.model === PIPE) throw new UsageFailure('rows and model can not both be standard input');
   const model = await loadModel(options.model, options);
-  const { outcome, rows } = await outcomeOf(input, model, options);
   const { classifier, nClasses, names } = model;
-  const matrix = options.confusion ? matrixOf(outcome, nClasses) : undefined;
+  if (options.confusion && nClasses > MOST_CONFUSED) {
+    throw new UsageFailure(`--confusion is for up to ${MOST_CONFUSED} classes, not for ${nClasses}`);
+  }
+  const { outcome, rows } = await outcomeOf(input, model, options);
+  const matrix = options.confusion && outcome.confusion ? matrixOf(outcome.confusion, nClasses) : undefined;
   const report = {
     input,
     model: options.model,
@@ -56,8 +59,7 @@ export async function outcomeOf(
   return { outcome, rows };
 }
 
-function matrixOf({ confusion }: Outcome, nClasses: number): number[][] {
-  if (!confusion) throw new UsageFailure(`--confusion is for up to ${MOST_CONFUSED} classes, not for ${nClasses}`);
+function matrixOf(confusion: Uint32Array, nClasses: number): number[][] {
   const size = nClasses + 1;
   return Array.from({ length: size }, (_, row) => Array.from(confusion.subarray(row * size, (row + 1) * size)));
 }

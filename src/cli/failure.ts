@@ -39,6 +39,12 @@ const REASONS: Readonly<Record<string, string>> = {
 
 const reasonOf = ({ code = '', message }: NodeJS.ErrnoException): string => REASONS[code] ?? message;
 
+/** A text that may have whatever is in a file, for a terminal: short, and without characters that steer it. */
+export const printable = (text: string): string => {
+  const shown = text.replaceAll(/[\p{Cc}\p{Cf}\ufffd]/gu, '?');
+  return shown.length > 200 ? `${shown.slice(0, 200)}…` : shown;
+};
+
 /** A text of a file or a command line, in quotes and never longer than a person reads. */
 export function quoted(text: string): string {
   return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);

@@ -1,9 +1,10 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, realpath } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { saveCenters } from '../files/index.js';
 import type { ClassCenters, OpenSetClassifier as Classifier, Metric, Score } from '../open-set/api.js';
 import { ClassStatistics, OpenSetClassifier } from '../open-set.js';
 import { checkWritable, writeAtomically } from './atomic.js';
-import { PIPE } from './byte-source.js';
+import { isPipe, PIPE } from './byte-source.js';
 import { Checkpoint, type State } from './checkpoint.js';
 import { type Classes, Coder, surveyClasses } from './classes.js';
 import { Failure, failureIn, inFile, quoted, UsageFailure } from './failure.js';
@@ -37,11 +38,15 @@ const CALIBRATION_BYTES = 2 ** 25;
 export async function fit(input: string, options: FitOptions): Promise<void> {
   const started = performance.now();
   const wantsClassifier = options.score !== undefined || options.tpr !== undefined || options.perClass === true;
-  if (options.calibration !== undefined && !wantsClassifier) {
-    throw new UsageFailure('--calibration is for a threshold: name a --score or a --tpr');
+  for (const name of ['calibration', 'metric'] as const) {
+    if (options[name] === undefined || wantsClassifier) continue;
+    throw new UsageFailure(`--${name} is for a threshold: name a --score or a --tpr`);
   }
-  if (wantsClassifier && input === PIPE && options.calibration === undefined) {
+  if (wantsClassifier && options.calibration === undefined && (await isPipe(input))) {
     throw new UsageFailure('a threshold needs rows a second time, which a pipe does not give: name a --calibration');
+  }
+  if (options.checkpoint !== undefined && (await isSame(options.checkpoint, options.output))) {
+    throw new UsageFailure('--checkpoint and --output are the same file: the checkpoint is removed at the end');
   }
   await checkWritable(options.output);
   const classes = await findClasses(input, options);
@@ -76,30 +81,53 @@ export async function fit(input: string, options: FitOptions): Promise<void> {
   if (options.output !== PIPE) print(report, options.json);
 }
 
+/** Whether two paths lead to one file, be it there or not. */
+async function isSame(path: string, other: string): Promise<boolean> {
+  const [place, otherPlace] = await Promise.all([path, other].map((each) => realpath(each).catch(() => resolve(each))));
+  return place === otherPlace;
+}
+
 async function findClasses(input: string, options: FitOptions): Promise<Classes> {
   const { classes, names } = options;
   if (names !== undefined) {
     const text = await readFile(names, 'utf8').catch((error) => {
       throw failureIn(names, error);
     });
-    const list = text.replace(/\r?\n$/, '').split(/\r?\n/);
+    const list = namesIn(text, names);
     if (classes !== undefined && classes !== list.length) {
       throw new UsageFailure(`--classes is ${classes}, but ${names} has ${list.length} names`);
     }
-    const twice = list.find((name, j) => list.indexOf(name) < j);
-    if (twice !== undefined) throw new Failure(`${names}: the name ${quoted(twice)} stands there twice`);
     return { nClasses: list.length, names: list };
   }
   if (classes !== undefined) return { nClasses: classes };
   const place = options.labels ?? input;
-  if (place === PIPE) throw new UsageFailure('labels from a pipe are seen once: say how many --classes there are');
+  if (await isPipe(place)) throw new UsageFailure('labels from a pipe are seen once: say how many --classes there are');
   if (options.labels === undefined) await (await openRows(input, options, 'needed')).close();
   const labels = await openLabels(place, options);
   try {
-    return await surveyClasses(labels);
+    const found = await surveyClasses(labels);
+    if (found.nClasses > 0) return found;
+    throw new Failure(`${labels.name}: no row has a class: all labels are below 0, or there are none`);
   } finally {
     await labels.close();
   }
+}
+
+/** Names, one a line, as a CSV would have them: without white space around. */
+function namesIn(text: string, file: string): string[] {
+  const list = text
+    .replace(/^\ufeff/, '')
+    .trimEnd()
+    .split(/\r?\n/)
+    .map((name) => name.trim());
+  const found = new Set<string>();
+  for (const [j, name] of list.entries()) {
+    if (name === '') throw new Failure(`${file}: line ${j + 1} has no name`);
+    if (name.includes('\ufffd')) throw new Failure(`${file}: the name ${quoted(name)} is not UTF-8`);
+    if (found.has(name)) throw new Failure(`${file}: the name ${quoted(name)} stands there twice`);
+    found.add(name);
+  }
+  return list;
 }
 
 interface Run {

@@ -1,5 +1,5 @@
 import { npyHeader, type SafetensorsHeader, type SavedCenters } from '../files/index.js';
-import { PIPE } from './byte-source.js';
+import { isPipe, PIPE } from './byte-source.js';
 import { type OutcomeOptions, outcomeOf } from './evaluate.js';
 import { inFile, UsageFailure } from './failure.js';
 import { htmlPage } from './html/page.js';
@@ -18,7 +18,10 @@ export interface InspectOptions extends OutcomeOptions, ModelOptions {
 
 /** What is in a file: of a model what it knows of its classes, of an array its type and shape. */
 export async function inspect(path: string, options: InspectOptions): Promise<void> {
-  const contents = path === PIPE ? undefined : await arraysOf(path, options.modelTensor !== undefined);
+  if (options.labels !== undefined && options.data === undefined) {
+    throw new UsageFailure('--labels are those of --data, which is not named');
+  }
+  const contents = (await isPipe(path)) ? undefined : await arraysOf(path, options.modelTensor !== undefined);
   if (contents) {
     if (options.html !== undefined || options.data !== undefined) {
       throw new UsageFailure(`${path} holds no centers by their usual names: --model-tensor names others`);
@@ -37,8 +40,13 @@ export async function inspect(path: string, options: InspectOptions): Promise<vo
   if (options.html !== undefined) {
     const shown = outcome ? { ...view, outcome: { confusion: outcome.confusion, scores: outcome.scores } } : view;
     const output = await openOutput(options.html);
-    await output.write(htmlPage(path === PIPE ? 'Centers' : path, summary, shown));
-    await output.finish();
+    try {
+      await output.write(htmlPage(path === PIPE ? 'Centers' : path, summary, shown));
+      await output.finish();
+    } catch (error) {
+      await output.abort();
+      throw error;
+    }
   }
   if (options.html !== PIPE) print(summary, options.json);
 }

@@ -9,9 +9,10 @@ declare const VERSION: string;
 
 // Who reads only the first lines closes the pipe: that is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(0);
-  throw error;
+  process.exit(error.code === 'EPIPE' ? 0 : end(failureIn('standard output', error)));
 });
+// Progress that nobody reads is no reason to stop, and there is no other place for a message.
+process.stderr.on('error', () => {});
 
 // As a shell has it: 128 and the number of the signal. What is half written is removed at the exit.
 for (const [signal, number] of [

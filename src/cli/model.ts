@@ -2,7 +2,8 @@ import { loadCenters, loadClassifier, type SavedCenters } from '../files/index.j
 import type { OpenSetClassifier as Classifier, Metric, Score, ScoreOptions } from '../open-set/api.js';
 import { OpenSetClassifier } from '../open-set.js';
 import type { Classes } from './classes.js';
-import { inFile } from './failure.js';
+import { Failure, failureIn, inFile } from './failure.js';
+import { beginsAsSafetensors } from './open.js';
 import { readWhole } from './read-whole.js';
 
 export interface ModelOptions {
@@ -26,7 +27,7 @@ export async function loadModel(path: string, options: ModelOptions): Promise<Mo
   const bytes = await readWhole(path);
   return inFile(path, () => {
     const { modelTensor: tensor, score, metric, threshold } = options;
-    const saved = loadCenters(bytes, tensor === undefined ? {} : { tensor });
+    const saved = centersIn(path, bytes, tensor);
     const { nClasses, names } = saved;
     const isAsSaved = score === undefined && metric === undefined && threshold === undefined;
     const classifier =
@@ -35,6 +36,21 @@ export async function loadModel(path: string, options: ModelOptions): Promise<Mo
         : new OpenSetClassifier(saved, settings(saved, options));
     return { classifier, saved, nClasses, names };
   });
+}
+
+/**
+ * Centers of a file that is said to have some.
+ * @throws Failure
+ */
+export function centersIn(path: string, bytes: Uint8Array, tensor: string | undefined): SavedCenters {
+  if (!beginsAsSafetensors(bytes)) {
+    throw new Failure(`${path}: centers are in a .safetensors file, of fit for one, which this is not`);
+  }
+  try {
+    return loadCenters(bytes, tensor === undefined ? {} : { tensor });
+  } catch (error) {
+    throw failureIn(path, error);
+  }
 }
 
 function settings(saved: SavedCenters, { score, metric, threshold }: ModelOptions): ScoreOptions {

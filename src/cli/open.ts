@@ -72,15 +72,26 @@ export async function openLabels(path: string, options: InputOptions): Promise<L
       case 'csv':
         return CsvLabels.open(source, options);
       case 'safetensors': {
-        const { places } = await headerOf(source);
+        const { places, metadata } = await headerOf(source);
         const isList = (shape: readonly number[]) => shape.length === 1;
-        return new DenseLabels(
-          source,
-          chosen(places, options.labelTensor, NAMES_OF_LABELS, 'labels', source.name, isList),
-        );
+        const place = chosen(places, options.labelTensor, NAMES_OF_LABELS, 'labels', source.name, isList);
+        return new DenseLabels(source, place, namesIn(metadata));
       }
     }
   });
+}
+
+/**
+ * The names of classes that `convert` puts beside labels: another file, or a model, may have the same names in another
+ * order.
+ */
+function namesIn({ names }: SafetensorsHeader['metadata']): readonly string[] | undefined {
+  try {
+    const list: unknown = JSON.parse(names ?? '');
+    return Array.isArray(list) && list.every((name) => typeof name === 'string') ? list : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** A second reader of the same file, if it has labels. */
@@ -96,12 +107,23 @@ async function labelsBeside(
 
 export const openPeeked = async (path: string) => Peeked.open(await openBytes(path), NPY_HEADER_BYTES);
 
+/** The length of a header, below 16 MB, and the header. */
+export const beginsAsSafetensors = (head: Uint8Array): boolean =>
+  head[8] === 0x7b && head.subarray(4, 8).every((byte) => byte === 0);
+
+/** What holds files that are read, and would be taken for a CSV. */
+const PACKED = [
+  { magic: [0x50, 0x4b, 0x03, 0x04], advice: 'is an archive, as .npz is: np.save writes one array alone' },
+  { magic: [0x1f, 0x8b], advice: 'is compressed: let zcat unpack it into a pipe' },
+];
+
 /** As it was said, or as the first bytes say; a CSV has none of its own. */
 export function formatOf(path: string, { head }: Peeked, format: Format | undefined): Format {
   if (format) return format;
   if (String.fromCharCode(...head.subarray(0, 6)) === '\x93NUMPY') return 'npy';
-  // The length of a header, below 16 MB, and the header.
-  if (head[8] === 0x7b && head.subarray(4, 8).every((byte) => byte === 0)) return 'safetensors';
+  if (beginsAsSafetensors(head)) return 'safetensors';
+  const packed = PACKED.find(({ magic }) => magic.every((byte, i) => head[i] === byte));
+  if (packed) throw new Failure(`${path === PIPE ? 'standard input' : path}: ${packed.advice}`);
   const extension = extname(path).slice(1).toLowerCase();
   // What is not what its name says is told so by the reader of that format.
   return FORMATS.find((name) => name === extension) ?? 'csv';

@@ -125,6 +125,7 @@ export function program(version: string): Command {
     .option('-l, --labels <file>', 'labels to put beside the rows')
     .addOption(new Option('--to <format>', 'default: as the output is called').choices(FORMATS))
     .option('--centers', 'the input is a model: its centers')
+    .option('--model-tensor <name>', 'the tensor of centers, in a file of another library')
     .addHelpText(
       'after',
       examples([
@@ -149,7 +150,7 @@ function rows(command: Command, argument: string, whose = 'of the rows'): Comman
       '--label-column <name>',
       'the column of labels, in .csv, by name or from 0 (default: label, target, class, y)',
     )
-    .option('--delimiter <text>', 'between columns, in .csv', ',')
+    .option('--delimiter <text>', 'between columns, in .csv, \\t for a tab', delimiter, ',')
     .option('--progress', 'show progress (default: on a terminal)')
     .option('--no-progress', 'show none')
     .option('--json', 'results as JSON');
@@ -177,6 +178,11 @@ function positive(text: string): number {
   const value = number(text);
   if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('It must be a whole number from 1 up.');
   return value;
+}
+
+function delimiter(text: string): string {
+  if (text === '' || /["\r\n]/.test(text)) throw new InvalidArgumentError('It must stand between columns.');
+  return text.replaceAll('\\t', '\t');
 }
 
 function shareOf(text: string): number {

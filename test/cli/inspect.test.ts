@@ -152,6 +152,20 @@ describe('its page', () => {
     for (const { outside, broken } of figures) expect({ outside, broken }).toEqual(SOUND);
   });
 
+  it('has long names within it, and centers that are all the same', async () => {
+    const names = ['Wwwwwwwwwwww', 'Mmmmmmmmmmmm'];
+    for (const [file, params] of [
+      ['wide', [-9, 0, 9, 0]],
+      ['same', [1, 1, 1, 1]],
+    ] as const) {
+      const loss = new CenterLoss(2, 2, { init: Float32Array.from(params) });
+      writeFileSync(at(`${file}.safetensors`), saveCenters(loss, { names }));
+      await json(['inspect', `${file}.safetensors`, '--html', `${file}.html`]);
+      const { figures } = await look(`${file}.html`);
+      expect(figures[0]).toMatchObject({ id: 'centers', circles: 2, ...SOUND });
+    }
+  });
+
   it('leaves out classes that have no rows', async () => {
     writeFileSync(at('gap.npy'), writeNpy(Int32Array.from({ length: 800 }, (_, i) => 2 * (i % 2))));
     await json(['fit', 'train.npy', '--labels', 'gap.npy', '--classes', '4', '-o', 'gap.safetensors']);

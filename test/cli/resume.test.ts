@@ -67,6 +67,14 @@ it('does not go on with other rows or options', async () => {
   bytes.writeUInt8(bytes.readUInt8(bytes.length - 1) ^ 1, bytes.length - 1);
   writeFileSync(at('other.npy'), bytes);
   await refused('fit', 'other.npy', ...FIT.slice(2));
+  // Another label amid the others, and as many bytes as before.
+  const labels = readFileSync(at('rows-labels.npy'));
+  const middle = 4 * Math.floor(labels.length / 8);
+  const changed = Buffer.from(labels);
+  changed.writeInt32LE((labels.readInt32LE(middle) + 1) % 20, middle);
+  writeFileSync(at('rows-labels.npy'), changed);
+  await refused(...FIT);
+  writeFileSync(at('rows-labels.npy'), labels);
   expect(readFileSync(at('fit.checkpoint')).equals(checkpoint)).toBe(true);
   expect(existsSync(at('refused.safetensors'))).toBe(false);
 });

@@ -13,6 +13,7 @@ beforeAll(async () => {
   writeSample('rows', rows);
   writeFileSync(at('rows.csv'), csvOf(rows));
   await json(['fit', 'rows.npy', '--labels', 'rows-labels.npy', '-o', 'model.safetensors']);
+  await json(['fit', 'rows.npy', '--labels', 'rows-labels.npy', '--classes', '1001', '-o', 'many.safetensors']);
 });
 
 describe('help', () => {
@@ -59,6 +60,14 @@ describe('exit code 2, for a command that is not called as it should be', () => 
     [['fit', '-', ...O], 'labels from a pipe are seen once: say how many --classes there are'],
     [['fit', '-', '--classes', '3', '--tpr', '0.9', ...O], 'name a --calibration'],
     [['fit', ...X, '--calibration', 'rows.npy', ...O], '--calibration is for a threshold'],
+    [['fit', ...X, '--metric', 'cosine', ...O], '--metric is for a threshold'],
+    [
+      // Before the rows are looked at: these are not even there.
+      ['evaluate', 'none.npy', '-m', 'many.safetensors', '--confusion'],
+      '--confusion is for up to 1000 classes, not for 1001',
+    ],
+    [['inspect', 'model.safetensors', '--labels', 'rows-labels.npy'], '--labels are those of --data'],
+    [['predict', 'rows.csv', ...M, '--delimiter', ''], "argument '' is invalid. It must stand between columns."],
     [['predict', '-', '-m', '-'], 'rows and model can not both be standard input'],
     [['convert', 'rows.npy', 'rows.parquet'], 'the format of rows.parquet is not clear: name it by --to'],
     [['inspect', 'rows.npy', '--html', 'x.html'], 'rows.npy holds no centers'],
@@ -175,7 +184,21 @@ describe('exit code 1 and one sentence with the file and the values, for a failu
       ['fit', 'rows.csv', '--label-column', 'species', ...O],
       'rows.csv: there is no column "species" among its columns, "f0, f1, f2, f3, label"',
     ],
-    ['a model that is none', () => {}, ['predict', 'rows.npy', '-m', 'rows.csv'], 'rows.csv: '],
+    ['a model that is none', () => {}, ['predict', 'rows.npy', '-m', 'rows.csv'], 'rows.csv: centers are in a .safe'],
+    ['a model that is rows', () => {}, ['inspect', 'rows.csv'], 'rows.csv: centers are in a .safetensors file'],
+    ['no centers', () => {}, ['convert', '--centers', 'rows.npy', 'x.csv'], 'rows.npy: centers are in a .safetensors'],
+    [
+      'an archive',
+      () => writeFileSync(at('rows.npz'), 'PK\x03\x04 and more'),
+      ['predict', 'rows.npz', ...M],
+      'rows.npz: is an archive, as .npz is: np.save writes one array alone',
+    ],
+    [
+      'what is compressed',
+      () => writeFileSync(at('rows.csv.gz'), Uint8Array.of(0x1f, 0x8b, 8, 0)),
+      ['predict', 'rows.csv.gz', ...M],
+      'rows.csv.gz: is compressed: let zcat unpack it into a pipe',
+    ],
     [
       'a file of other tensors',
       () =>
@@ -206,6 +229,16 @@ describe('exit code 1 and one sentence with the file and the values, for a failu
     expect([code, stdout]).toEqual([1, '']);
     expect(existsSync(at('out.safetensors'))).toBe(false);
   });
+});
+
+it('says nothing of files that a failure left open', async () => {
+  const collect = `data:text/javascript,${encodeURIComponent(
+    "process.once('beforeExit', () => { gc(); setTimeout(() => {}, 50); });",
+  )}`;
+  const args = ['fit', ...X, ...O, '--classes', '2'];
+  const { code, stderr } = await run(args, { node: ['--expose-gc', '--import', collect] });
+  expect(stderr).toMatch(/^center-loss: [^\n]+\n$/);
+  expect(code).toBe(1);
 });
 
 describe('pipes and progress', () => {

@@ -215,6 +215,26 @@ describe('convert', () => {
     expect(read('centers.npy')).toEqual({ dtype: 'F32', shape: [5, 6], data: params });
     await json(['convert', '--centers', 'model.safetensors', 'centers.safetensors']);
     expect(loadCenters(readFileSync(at('centers.safetensors')))).toMatchObject({ params, names: NAMES });
+    // As rows with their labels, which can be read again.
+    await json(['convert', '--centers', 'model.safetensors', 'centers.csv']);
+    expect(readFileSync(at('centers.csv'), 'utf8')).toMatch(/^x0,x1,x2,x3,x4,x5,label\n/);
+    await json(['fit', 'centers.csv', '--names', 'names.txt', '-o', 'again.safetensors']);
+    expect(loadCenters(readFileSync(at('again.safetensors')))).toMatchObject({ params, names: NAMES });
+  });
+
+  it('takes the centers that --model-tensor names, as messages say', async () => {
+    const w = { dtype: 'F32', shape: [2, 1], data: Float32Array.of(1, 2) } as const;
+    writeFileSync(at('w.safetensors'), toSafetensors({ w }));
+    const args = ['convert', '--centers', 'w.safetensors', 'w.npy'];
+    expect((await run(args)).stderr).toContain('name it by --model-tensor');
+    await json([...args, '--model-tensor', 'w']);
+    expect(read('w.npy')).toEqual(w);
+  });
+
+  it('reads columns between tabs', async () => {
+    writeFileSync(at('tabs.csv'), 'a\tb\n1\t2\n');
+    await json(['convert', 'tabs.csv', 'tabs.npy', '--delimiter', '\\t']);
+    expect(read('tabs.npy')).toMatchObject({ shape: [1, 2], data: Float32Array.of(1, 2) });
   });
 
   it('reads what numpy writes', async () => {

@@ -11,6 +11,9 @@ const SHADES = ['#f4f7fb', '#12355f'];
 export const MOST_BARS = 60;
 export const MOST_CELLS = 64;
 
+/** What the name of a point takes beside it at most: where it does not fit on the right, it stands on the left. */
+const LABEL = 84;
+
 export interface Point {
   readonly x: number;
   readonly y: number;
@@ -40,7 +43,7 @@ export function scatter(points: readonly Point[], xTitle: string, yTitle: string
       .map((point) => {
         const [px, py] = [round(at.x(point.x)), round(at.y(point.y))];
         const label = named
-          ? `<text class="mark" x="${px + 7}" y="${py + 4}">${escapeHtml(short(point.name))}</text>`
+          ? `<text class="mark" ${px > WIDTH - LABEL ? `x="${px - 7}" text-anchor="end"` : `x="${px + 7}"`} y="${py + 4}">${escapeHtml(short(point.name))}</text>`
           : '';
         const radius = named ? 5 : 2.5;
         return `<circle cx="${px}" cy="${py}" r="${radius}" fill="${COLOR}" fill-opacity="0.8">${tip(`${point.name}: ${point.text}`)}</circle>${label}`;

@@ -108,8 +108,9 @@ function projection({ centers, names, described }: View): [picture: string] {
     )
     .to2DArray();
   const points = places.map(([x = 0, y = 0], j): Point => ({ x, y, name: names[j] ?? '', text: described[j] ?? '' }));
+  // Of centers that are all the same there is no variance to have a part of.
   const title = (which: string, part: number) =>
-    `${which} principal component, ${(100 * part).toFixed(0)} % of the variance`;
+    `${which} principal component${Number.isNaN(part) ? '' : `, ${(100 * part).toFixed(0)} % of the variance`}`;
   return [scatter(points, title('first', first), title('second', second))];
 }
 
