@@ -42,6 +42,9 @@ export async function fit(input: string, options: FitOptions): Promise<void> {
     if (options[name] === undefined || wantsClassifier) continue;
     throw new UsageFailure(`--${name} is for a threshold: name a --score or a --tpr`);
   }
+  if (options.calibrationLabels !== undefined && options.calibration === undefined) {
+    throw new UsageFailure('--calibration-labels are of other rows: name these as --calibration');
+  }
   if (wantsClassifier && options.calibration === undefined && (await isPipe(input))) {
     throw new UsageFailure('a threshold needs rows a second time, which a pipe does not give: name a --calibration');
   }

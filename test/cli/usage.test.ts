@@ -60,6 +60,7 @@ describe('exit code 2, for a command that is not called as it should be', () => 
     [['fit', '-', ...O], 'labels from a pipe are seen once: say how many --classes there are'],
     [['fit', '-', '--classes', '3', '--tpr', '0.9', ...O], 'name a --calibration'],
     [['fit', ...X, '--calibration', 'rows.npy', ...O], '--calibration is for a threshold'],
+    [['fit', ...X, '--tpr', '0.9', '--calibration-labels', 'labels.npy', ...O], 'name these as --calibration'],
     [['fit', ...X, '--metric', 'cosine', ...O], '--metric is for a threshold'],
     [
       // Before the rows are looked at: these are not even there.
