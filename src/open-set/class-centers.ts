@@ -46,12 +46,14 @@ export class ClassCenters extends Core {
 }
 
 function classesIn(target: Target): number {
-  let largest = -1;
+  let [largest, areWhole] = [-1, true];
   for (const label of target) {
     const value = typeof label === 'bigint' ? Number(label) : label;
-    if (Number.isInteger(value) && value > largest) largest = value;
+    if (!Number.isInteger(value)) areWhole = false;
+    else if (value > largest) largest = value;
   }
-  if (largest >= 0) return largest + 1;
+  // What is no integer, `add` names.
+  if (largest >= 0 || !areWhole) return largest < 0 ? 1 : largest + 1;
   throw new CenterLossError('ERR_LABEL', `none of the ${target.length} labels in target is of a class`);
 }
 

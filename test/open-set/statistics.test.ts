@@ -171,6 +171,7 @@ describe('centers', () => {
     expectError(() => centersOf([1, 2], [-1, -2]), 'ERR_LABEL', 'none of the 2 labels in target is of a class');
     expectError(() => centersOf([1, 2], [0, 1.5]), 'ERR_LABEL', /target\[1\] is 1.5/);
     expectError(() => centersOf([1, 2], ['a', 0]), 'ERR_LABEL', /target\[0\] is a/);
+    expectError(() => centersOf([1, 2], [-1, '1']), 'ERR_LABEL', /target\[1\] is 1, not a number/);
     expectError(() => centersOf([1, 2], [0, Number.POSITIVE_INFINITY]), 'ERR_LABEL', /target\[1\] is Infinity/);
     expectError(() => centersOf([1, 2]), 'ERR_LABEL', /got Undefined/);
     expectError(
