@@ -53,8 +53,10 @@ function classesIn(target: Target): number {
     else if (value > largest) largest = value;
   }
   // What is no integer, `add` names.
-  if (largest >= 0 || !areWhole) return largest < 0 ? 1 : largest + 1;
-  throw new CenterLossError('ERR_LABEL', `none of the ${target.length} labels in target is of a class`);
+  if (largest < 0 && areWhole) {
+    throw new CenterLossError('ERR_LABEL', `none of the ${target.length} labels in target is of a class`);
+  }
+  return Math.max(largest, 0) + 1;
 }
 
 function featuresOf(x: Floats, target: Target): number {
