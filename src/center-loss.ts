@@ -3,7 +3,7 @@ import { type CenterGradient, CenterGradients, type GradientForm, type TouchedRo
 import { checkAlpha, checkChoice, checkNoMore, checkOptions, checkOut, countRows, type Floats } from './check.js';
 import { ClassCenters } from './class-centers.js';
 import { disposedError, HoldsMemory } from './dispose.js';
-import { gradientsInPlace, stepInPlace } from './in-place.js';
+import { gradientsInPlace, stepResult } from './in-place.js';
 import { initCenters } from './init.js';
 import { kernels } from './load.js';
 import { Block, copyFloats, hold, newFloats, readFloats } from './memory.js';
@@ -196,12 +196,7 @@ export class CenterLoss extends HoldsMemory {
     checkChoice(rule, 'rule', ['wen']);
     checkAlpha(alpha);
     const at = this.#embeddings(x, batch ? undefined : (targetOrOptions as Target), 'step');
-    // The array that is returned first: once the centers have moved nothing may fail.
-    const gradX = newFloats(batch ? 0 : at.rows * this.nDim);
-    const loss = this.fixed ? this.#gradient(at) : this.#wenStep(at, alpha);
-    if (batch) return stepInPlace(loss, batch);
-    readFloats(at.grad, gradX);
-    return { loss, gradX };
+    return stepResult(batch, at, this.nDim, () => (this.fixed ? this.#gradient(at) : this.#wenStep(at, alpha)));
   }
 
   /**

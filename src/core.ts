@@ -4,7 +4,7 @@ export { Batch, newBatch } from './batch.js';
 export { type CenterGradient, CenterGradients, type GradientForm } from './center-gradient.js';
 export * from './check.js';
 export { disposedError, HoldsMemory } from './dispose.js';
-export { gradientsInPlace, stepInPlace } from './in-place.js';
+export { gradientsInPlace, stepInPlace, stepResult } from './in-place.js';
 export { initCenters } from './init.js';
 export type { Kernels } from './kernels.js';
 export { isLoaded, kernels, load, provide } from './load.js';

@@ -18,11 +18,9 @@ import {
   gradientsInPlace,
   kernels,
   type LabelPolicy,
-  newFloats,
-  readFloats,
   reductionCode,
   type StepResult,
-  stepInPlace,
+  stepResult,
   type Target,
   type TouchedRows,
 } from '../core.js';
@@ -222,13 +220,11 @@ export class CenterLoss extends CoreLoss {
     const [target, options] = argumentsOf<Target, StepOptions>('step', x, targetOrOptions, optionsAfter);
     const rule = checkRule(options);
     const at = this.#operands('step', x, target, options.sampleWeight, true, this.#sums);
-    // The array that is returned first: once the centers have moved nothing may fail.
-    const gradX = x instanceof Batch ? undefined : newFloats(at.rows * this.nDim);
-    const loss = this.fixed ? this.#gradient(at) : this.#step(at, rule);
-    this.#watch.stepTaken();
-    if (x instanceof Batch || gradX === undefined) return stepInPlace(loss, x as Batch);
-    readFloats(at.grad, gradX);
-    return { loss, gradX };
+    return stepResult(x instanceof Batch ? x : undefined, at, this.nDim, () => {
+      const loss = this.fixed ? this.#gradient(at) : this.#step(at, rule);
+      this.#watch.stepTaken();
+      return loss;
+    });
   }
 
   /**

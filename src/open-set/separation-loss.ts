@@ -16,12 +16,10 @@ import {
   initCenters,
   type LabelPolicy,
   newBatch,
-  newFloats,
   type Reduction,
-  readFloats,
   reductionCode,
   type StepResult,
-  stepInPlace,
+  stepResult,
   type Target,
 } from '../core.js';
 import type { EvaluateOptions } from './center-loss.js';
@@ -207,14 +205,12 @@ export abstract class SeparationLoss extends HoldsMemory {
     checkRate(momentum, 'momentum');
     const at = this.#operands('step', x, target, options, true);
     const descend = this.fixed ? undefined : this.#sgd.prepare(this.centers, learningRate, momentum);
-    // The array that is returned first: from here on nothing may fail.
-    const gradX = x instanceof Batch ? undefined : newFloats(at.rows * this.nDim);
     const gradCenters = at.work[1];
-    const loss = this.#run(at, gradCenters);
-    descend?.(gradCenters);
-    if (x instanceof Batch || gradX === undefined) return stepInPlace(loss, x as Batch);
-    readFloats(at.grad, gradX);
-    return { loss, gradX };
+    return stepResult(x instanceof Batch ? x : undefined, at, this.nDim, () => {
+      const loss = this.#run(at, gradCenters);
+      descend?.(gradCenters);
+      return loss;
+    });
   }
 
   /**
