@@ -12,12 +12,12 @@
 //! | nearest center | argmin_j d_ij, the lowest j among equals | `predict` |
 //! | probabilities | p_ij = e^(−d_ij) / Σ_k e^(−d_ik) | `softmin` |
 //!
-//! Layers, each using only those before it: `vector` (four lanes, as `wide` in `f64`) and `shape` (checked views); `rows` (the walks over
-//! dimensions); `row_sum` (exact sums of rows), `groups` (the classes of a batch) and `center_gradient` (where their sums
-//! go); `packed` (rows turned for a tile), `products` (the tile) and `settle` (what it leaves in doubt), which make up
-//! `expansion`, many distances at once, beside `direct`, few of them, and `elimination`, one row's nearest; the formulas
-//! above, of which gradients and update are one `sweep` over the batch, and `init`; `open_set`, all that goes beyond them;
-//! `workspace` and `boundary`, which let JavaScript call them.
+//! Layers, each using only those before it: `vector` (four lanes; in `f64` `wide`) and `shape` (checked views); `rows`
+//! (the walks over dimensions); `row_sum` (exact sums of rows), `groups` (the classes of a batch) and `center_gradient`
+//! (where their sums go); `packed` (rows turned for a tile), `products` (the tile) and `settle` (what it leaves in doubt),
+//! which make up `expansion`, many distances at once, beside `direct`, few of them, and `elimination`, one row's nearest;
+//! the formulas above, of which gradients and update are one `sweep` over the batch, and `init`; `open_set`, all that
+//! goes beyond them; `workspace` and `boundary`, which let JavaScript call them.
 #![cfg_attr(target_arch = "wasm32", no_std)]
 
 pub mod center_gradient;

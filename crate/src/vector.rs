@@ -123,10 +123,10 @@ pub trait Vector: Copy {
 /// The bits of a binary16, as those of an `f32` 13 places higher, have an exponent that is so much too small: 2¹¹².
 const HALF_TO_FLOAT: f32 = f32::from_bits((112 + 127) << 23);
 /// Bits of a binary16 from which on it is not finite; so is the `f32` with all bits of its exponent.
-const HALF_INFINITE: u32 = 0x7c00;
+pub(crate) const HALF_INFINITE: u16 = 0x7c00;
 
 #[inline]
-fn zip(a: [f32; LANES], b: [f32; LANES], of: impl Fn(f32, f32) -> f32) -> [f32; LANES] {
+pub(crate) fn zip<T: Copy>(a: [T; LANES], b: [T; LANES], of: impl Fn(T, T) -> T) -> [T; LANES] {
     [of(a[0], b[0]), of(a[1], b[1]), of(a[2], b[2]), of(a[3], b[3])]
 }
 
@@ -144,11 +144,10 @@ impl Vector for [f32; LANES] {
     #[inline]
     fn load_half(bits: &[u16; LANES]) -> Self {
         bits.map(|bits| {
-            let bits = u32::from(bits);
             let magnitude = bits & 0x7fff;
-            let finite = f32::from_bits(magnitude << 13) * HALF_TO_FLOAT;
+            let finite = f32::from_bits(u32::from(magnitude) << 13) * HALF_TO_FLOAT;
             let special = if magnitude < HALF_INFINITE { 0 } else { 0x7f80_0000 };
-            f32::from_bits(finite.to_bits() | special | (bits & 0x8000) << 16)
+            f32::from_bits(finite.to_bits() | special | u32::from(bits & 0x8000) << 16)
         })
     }
     #[inline]
@@ -252,13 +251,12 @@ mod simd128 {
             v128_or(low, i64x2_shuffle::<1, 0>(high, high))
         }
         #[inline]
-        #[allow(clippy::cast_possible_wrap, reason = "bits of 15 places")]
         fn load_half(bits: &[u16; LANES]) -> Self {
             // SAFETY: the array is 8 readable bytes, and v128 loads need no alignment.
             let bits = u32x4_extend_low_u16x8(unsafe { v128_load64_zero(bits.as_ptr().cast()) });
             let magnitude = v128_and(bits, u32x4_splat(0x7fff));
             let finite = f32x4_mul(i32x4_shl(magnitude, 13), f32x4_splat(HALF_TO_FLOAT));
-            let is_special = i32x4_ge(magnitude, i32x4_splat(HALF_INFINITE as i32));
+            let is_special = i32x4_ge(magnitude, i32x4_splat(HALF_INFINITE.into()));
             let special = v128_and(is_special, u32x4_splat(0x7f80_0000));
             let sign = i32x4_shl(v128_and(bits, u32x4_splat(0x8000)), 16);
             v128_or(v128_or(finite, special), sign)

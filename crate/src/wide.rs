@@ -3,7 +3,7 @@
 //! Both implementations do the same operations on the same lanes in the same order.
 #![allow(unsafe_code, reason = "v128 loads and stores go through raw pointers")]
 
-use crate::vector::LANES;
+use crate::vector::{LANES, zip};
 
 /// Four `f64` lanes and the few operations that the kernels need.
 pub trait Wide: Copy {
@@ -66,11 +66,6 @@ impl Wide for [f64; LANES] {
         let [a, b, c, d] = self;
         (a + c) + (b + d)
     }
-}
-
-#[inline]
-fn zip(a: [f64; LANES], b: [f64; LANES], of: impl Fn(f64, f64) -> f64) -> [f64; LANES] {
-    [of(a[0], b[0]), of(a[1], b[1]), of(a[2], b[2]), of(a[3], b[3])]
 }
 
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]

@@ -1,6 +1,6 @@
 //! Half precision as storage: IEEE 754 binary16 from and to the formats that are computed in.
 
-use crate::vector::{LANES, Vector};
+use crate::vector::{HALF_INFINITE, LANES, Vector};
 
 /// 65520: halfway from the largest finite binary16 to what would follow, and of the two that is the even one.
 const OVERFLOWS: f64 = 65520.0;
@@ -8,7 +8,6 @@ const OVERFLOWS: f64 = 65520.0;
 /// The exponent of the least normal binary16, and of a step among the values below it.
 const LEAST_EXPONENT: i32 = -14;
 const FRACTION_BITS: i32 = 10;
-const INFINITE: u16 = 0x7c00;
 const NAN: u16 = 0x7e00;
 
 /// to ← the values of the bits, exactly.
@@ -39,7 +38,7 @@ fn nearest(value: f64) -> u16 {
     let sign = (value.to_bits() >> 48) as u16 & 0x8000;
     let magnitude = value.abs();
     if magnitude >= OVERFLOWS {
-        return sign | INFINITE;
+        return sign | HALF_INFINITE;
     }
     let exponent = (((magnitude.to_bits() >> 52) as i32) - 1023).max(LEAST_EXPONENT);
     // In steps of the last place: a whole number below 2¹¹, or 2¹¹ where it is rounded up to the next exponent.

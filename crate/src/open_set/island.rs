@@ -5,6 +5,7 @@
 //! ordered pairs: 0 only if all point away from each other.
 
 use crate::open_set::separation::{Batch, RowLoss};
+use crate::open_set::single::LONGEST;
 use crate::open_set::widened::{each_four, square};
 use crate::shape::{at, at_mut, part_mut};
 use crate::vector::{LANES, Vector, sqrt, trap};
@@ -25,9 +26,6 @@ impl RowLoss for HalfSquared {
         0.5 * own
     }
 }
-
-/// A longer gradient pulls nothing, as in [`crate::open_set::single`]: that of a center which is almost 0.
-const LONGEST: f64 = 1e30;
 
 /// λ·Σ_j Σ_{k≠j} (cos(c_j, c_k) + 1); `grad_centers`, unless it is empty, gets its gradient added.
 ///
@@ -64,6 +62,7 @@ pub fn repulsion<V: Vector>(lambda: f64, batch: &Batch, sum: &mut [[f64; LANES]]
         let along = dot::<V>(center, sum) * inverse;
         total += along - 1.0;
         let slope = 2.0 * lambda * inverse;
+        // That of a center which is almost 0 is too long.
         if !grad_centers.is_empty() && slope * n_classes <= LONGEST {
             let grad = part_mut(grad_centers, j * center.len(), center.len());
             add_across::<V>(center, along * inverse, sum, slope, grad);

@@ -13,7 +13,7 @@ use core::cell::Cell;
 use crate::loss::{Labels, Reduction};
 use crate::open_set::weights::Weights;
 use crate::rows::{for_lanes, squared_distance};
-use crate::shape::{Rows, at, part, part_mut};
+use crate::shape::{Rows, part, part_mut};
 use crate::vector::{LANES, Vector, trap};
 use crate::wide::Wide;
 use crate::{distance, expansion};
@@ -159,17 +159,8 @@ pub fn sweep<V: Vector>(
             sums.make_room(block.count());
             if loss.looks_at_others() {
                 pull::<V>(block, centers, factors, grad_x, sums.run, room.of_rows);
-                continue;
-            }
-            let of_centers = if sums.run.is_empty() { 0 } else { dim };
-            for row in 0..block.count() {
-                if let Some(class) = labels.class(first + row)
-                    && at(factors, row) != 0.0
-                {
-                    let grad_center = part_mut(sums.run, class * of_centers, of_centers);
-                    let grad_x = part_mut(grad_x, row * dim, dim);
-                    pull_one::<V>(block.row(row), centers.row(class), at(factors, row), grad_x, grad_center);
-                }
+            } else {
+                pull_own::<V>(block, centers, |row| labels.class(first + row), factors, grad_x, sums.run);
             }
         }
     }
@@ -267,6 +258,25 @@ fn pull<V: Vector>(
             if next >= n_classes {
                 take_totals(grad_x, totals);
             }
+        }
+    }
+}
+
+/// The same where a row has a factor of its own center alone.
+fn pull_own<V: Vector>(
+    x: Rows,
+    centers: Rows,
+    class_of: impl Fn(usize) -> Option<usize>,
+    factors: &[f32],
+    grad_x: &mut [f32],
+    grad_centers: &mut [f32],
+) {
+    let dim = x.dim();
+    let of_centers = if grad_centers.is_empty() { 0 } else { dim };
+    for (row, &factor) in factors.iter().enumerate().filter(|(_, factor)| **factor != 0.0) {
+        if let Some(class) = class_of(row) {
+            let grad_center = part_mut(grad_centers, class * of_centers, of_centers);
+            pull_one::<V>(x.row(row), centers.row(class), factor, part_mut(grad_x, row * dim, dim), grad_center);
         }
     }
 }

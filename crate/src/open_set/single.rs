@@ -19,7 +19,7 @@ use crate::shape::{Rows, at, at_mut, part, part_mut};
 use crate::vector::Vector;
 
 /// A longer gradient pulls nothing.
-const LONGEST: f64 = 1e30;
+pub(crate) const LONGEST: f64 = 1e30;
 
 /// The loss as a function of the distances to the own centers.
 #[derive(Clone, Copy, Debug)]
