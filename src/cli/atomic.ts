@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { rmSync, type Stats } from 'node:fs';
 import { access, constants, type FileHandle, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { PIPE } from './byte-source.js';
@@ -19,10 +19,16 @@ process.on('exit', () => {
   for (const part of unfinished) rmSync(part, { force: true });
 });
 
-/** @throws Failure if the file can't be made */
-export async function openPart(path: string): Promise<Part> {
+/** What stands where a file is to be; undefined for nothing. @throws Failure for a directory */
+async function standingAt(path: string): Promise<Stats | undefined> {
   const found = await stat(path).catch(() => undefined);
   if (found?.isDirectory()) throw new Failure(`${path}: is a directory, not a file`);
+  return found;
+}
+
+/** @throws Failure if the file can't be made */
+export async function openPart(path: string): Promise<Part> {
+  const found = await standingAt(path);
   // A device or a named pipe is written to: it is not to be replaced by a file. Nor is a link, but what it leads to.
   const isFile = found?.isFile() ?? true;
   const place = isFile && found ? await realpath(path) : path;
@@ -65,8 +71,7 @@ export async function writeAtomically(path: string, bytes: Uint8Array | string):
 /** Before much work is done for a file: whether it can be made at all. */
 export async function checkWritable(path: string): Promise<void> {
   if (path === PIPE) return;
-  const found = await stat(path).catch(() => undefined);
-  if (found?.isDirectory()) throw new Failure(`${path}: is a directory, not a file`);
+  await standingAt(path);
   await access(dirname(path), constants.W_OK).catch((error) => {
     throw failureIn(path, error);
   });

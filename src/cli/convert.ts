@@ -8,7 +8,7 @@ import { Coder, labelsOf, surveyClasses } from './classes.js';
 import { Failure, inFile, UsageFailure } from './failure.js';
 import { centersIn } from './model.js';
 import { FORMATS, type Format, type InputOptions, openLabels, openRows } from './open.js';
-import { type Output, openOutput } from './output.js';
+import { type Output, writeOutput } from './output.js';
 import { startProgress } from './progress.js';
 import { readWhole } from './read-whole.js';
 import { print, secondsSince, shortest } from './report.js';
@@ -28,17 +28,12 @@ export async function convert(input: string, output: string, options: ConvertOpt
   const started = performance.now();
   const to = options.to ?? FORMATS.find((name) => name === extname(output).slice(1).toLowerCase());
   if (to === undefined) throw new UsageFailure(`the format of ${output} is not clear: name it by --to`);
-  const out = await openOutput(output);
-  try {
-    const [rows, features] = options.centers
-      ? await convertCenters(input, out, to, options.modelTensor ?? options.tensor)
-      : await convertRows(input, out, to, options);
-    await out.finish();
-    if (output !== PIPE) print({ input, output, rows, features, seconds: secondsSince(started) }, options.json);
-  } catch (error) {
-    await out.abort();
-    throw error;
-  }
+  const [rows, features] = await writeOutput(output, (out) =>
+    options.centers
+      ? convertCenters(input, out, to, options.modelTensor ?? options.tensor)
+      : convertRows(input, out, to, options),
+  );
+  if (output !== PIPE) print({ input, output, rows, features, seconds: secondsSince(started) }, options.json);
 }
 
 async function convertCenters(
@@ -47,7 +42,8 @@ async function convertCenters(
   to: Format,
   tensor: string | undefined,
 ): Promise<[rows: number, features: number]> {
-  const { params, nClasses, nFeatures, names, counts } = centersIn(input, await readWhole(input), tensor);
+  const bytes = await readWhole(input);
+  const { params, nClasses, nFeatures, names, counts } = await inFile(input, () => centersIn(input, bytes, tensor));
   if (to === 'npy') await out.write(writeNpy(params, [nClasses, nFeatures]));
   else if (to === 'csv') await out.write(csvHead(nFeatures, names !== undefined) + csvLines(params, nFeatures, names));
   else {

@@ -3,13 +3,13 @@ import { resolve } from 'node:path';
 import { saveCenters } from '../files/index.js';
 import type { ClassCenters, OpenSetClassifier as Classifier, Metric, Score } from '../open-set/api.js';
 import { ClassStatistics, OpenSetClassifier } from '../open-set.js';
-import { checkWritable, writeAtomically } from './atomic.js';
+import { checkWritable } from './atomic.js';
 import { isPipe, PIPE } from './byte-source.js';
 import { Checkpoint, type State } from './checkpoint.js';
 import { type Classes, Coder, surveyClasses } from './classes.js';
 import { Failure, failureIn, inFile, quoted, UsageFailure } from './failure.js';
 import { type InputOptions, openLabels, openRows } from './open.js';
-import { openOutput } from './output.js';
+import { writeOutput } from './output.js';
 import { startProgress } from './progress.js';
 import { print, secondsSince } from './report.js';
 import { Reservoir } from './reservoir.js';
@@ -62,8 +62,7 @@ export async function fit(input: string, options: FitOptions): Promise<void> {
   const classifier = wantsClassifier ? await fitClassifier(centers, input, classes, options) : undefined;
   const names = classes.names ? { names: classes.names } : {};
   const bytes = classifier ? saveCenters(classifier, { ...names, counts }) : saveCenters(statistics, names);
-  if (options.output === PIPE) await (await openOutput(PIPE)).write(bytes);
-  else await writeAtomically(options.output, bytes);
+  await writeOutput(options.output, (output) => output.write(bytes));
   await checkpoint?.remove();
   const threshold = classifier?.threshold;
   const report = {

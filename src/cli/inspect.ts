@@ -5,7 +5,7 @@ import { inFile, UsageFailure } from './failure.js';
 import { htmlPage } from './html/page.js';
 import { loadModel, type Model, type ModelOptions } from './model.js';
 import { formatOf, headerOf, openPeeked } from './open.js';
-import { openOutput } from './output.js';
+import { writeOutput } from './output.js';
 import { print, type Report, type Value } from './report.js';
 import { type View, viewOf } from './view.js';
 
@@ -39,14 +39,9 @@ export async function inspect(path: string, options: InspectOptions): Promise<vo
   };
   if (options.html !== undefined) {
     const shown = outcome ? { ...view, outcome: { confusion: outcome.confusion, scores: outcome.scores } } : view;
-    const output = await openOutput(options.html);
-    try {
-      await output.write(htmlPage(path === PIPE ? 'Centers' : path, summary, shown));
-      await output.finish();
-    } catch (error) {
-      await output.abort();
-      throw error;
-    }
+    await writeOutput(options.html, (output) =>
+      output.write(htmlPage(path === PIPE ? 'Centers' : path, summary, shown)),
+    );
   }
   if (options.html !== PIPE) print(summary, options.json);
 }

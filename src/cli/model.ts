@@ -2,7 +2,7 @@ import { loadCenters, loadClassifier, type SavedCenters } from '../files/index.j
 import type { OpenSetClassifier as Classifier, Metric, Score, ScoreOptions } from '../open-set/api.js';
 import { OpenSetClassifier } from '../open-set.js';
 import type { Classes } from './classes.js';
-import { Failure, failureIn, inFile } from './failure.js';
+import { Failure, inFile } from './failure.js';
 import { beginsAsSafetensors } from './open.js';
 import { readWhole } from './read-whole.js';
 
@@ -38,19 +38,12 @@ export async function loadModel(path: string, options: ModelOptions): Promise<Mo
   });
 }
 
-/**
- * Centers of a file that is said to have some.
- * @throws Failure
- */
+/** Centers of a file that is said to have some: for `inFile`. */
 export function centersIn(path: string, bytes: Uint8Array, tensor: string | undefined): SavedCenters {
   if (!beginsAsSafetensors(bytes)) {
     throw new Failure(`${path}: centers are in a .safetensors file, of fit for one, which this is not`);
   }
-  try {
-    return loadCenters(bytes, tensor === undefined ? {} : { tensor });
-  } catch (error) {
-    throw failureIn(path, error);
-  }
+  return loadCenters(bytes, tensor === undefined ? {} : { tensor });
 }
 
 function settings(saved: SavedCenters, { score, metric, threshold }: ModelOptions): ScoreOptions {

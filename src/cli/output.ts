@@ -15,8 +15,17 @@ export interface Output {
   abort(): Promise<void>;
 }
 
-export async function openOutput(path: string): Promise<Output> {
-  return path === PIPE ? new Pipe() : File.open(path);
+/** Gives what `write` makes of the output, which is complete then; after a failure it is as it was before. */
+export async function writeOutput<T>(path: string, write: (output: Output) => Promise<T>): Promise<T> {
+  const output = path === PIPE ? new Pipe() : await File.open(path);
+  try {
+    const result = await write(output);
+    await output.finish();
+    return result;
+  } catch (error) {
+    await output.abort();
+    throw error;
+  }
 }
 
 class Pipe implements Output {

@@ -3,7 +3,7 @@ import { classifyAll } from './classified.js';
 import { UsageFailure } from './failure.js';
 import { loadModel, type ModelOptions } from './model.js';
 import { type InputOptions, openRows } from './open.js';
-import { openOutput } from './output.js';
+import { writeOutput } from './output.js';
 import { print, secondsSince } from './report.js';
 import { type ResultFormat, resultFormat, resultWriter, type What } from './results.js';
 
@@ -23,9 +23,8 @@ export async function predict(what: What, input: string, options: PredictOptions
   const model = await loadModel(options.model, options);
   // Labels are not looked at, but a column of them is no feature.
   const rows = await openRows(input, { ...options, labels: undefined, labelTensor: undefined }, 'none');
-  const output = await openOutput(path);
   let unknown = 0;
-  try {
+  const count = await writeOutput(path, async (output) => {
     const format = resultFormat(path, options.to, json);
     const writer = resultWriter(format, output, what, model.names, rows.nRows);
     const name = what === 'labels' ? 'predict' : 'score';
@@ -34,9 +33,7 @@ export async function predict(what: What, input: string, options: PredictOptions
       await writer.add(results);
     });
     await writer.finish();
-    if (path !== PIPE) print({ input, output: path, rows: count, unknown, seconds: secondsSince(started) }, json);
-  } catch (error) {
-    await output.abort();
-    throw error;
-  }
+    return count;
+  });
+  if (path !== PIPE) print({ input, output: path, rows: count, unknown, seconds: secondsSince(started) }, json);
 }

@@ -13,6 +13,7 @@ export type What = 'labels' | 'scores';
 /** Writes results of rows as they come. */
 export interface ResultWriter {
   add(results: Classification): Promise<void>;
+  /** Writes what can be known only after the last row. */
   finish(): Promise<void>;
 }
 
@@ -50,7 +51,6 @@ function lineWriter(
     },
     async finish() {
       if (begin !== '') await output.write(begin);
-      await output.finish();
     },
   };
 }
@@ -109,7 +109,6 @@ class NpyWriter implements ResultWriter {
     if (this.#rows === 0) await this.#output.write(this.#header(0));
     else if (this.#nRows === undefined) await this.#output.rewrite(this.#header(this.#rows), 0);
     else if (this.#nRows !== this.#rows) throw new Failure(`${this.#rows} rows came, not ${this.#nRows}`);
-    await this.#output.finish();
   }
 
   /** As long for any number of rows. */
