@@ -2,6 +2,7 @@
 // PyTorch in a child process that lives through the whole run, so that it takes its turns like the others.
 
 import { spawn } from 'node:child_process';
+import { delimiter } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
@@ -17,10 +18,11 @@ const TOLERANCE = 1e-4;
  */
 export async function startTorch(program) {
   const script = fileURLToPath(new URL(program, import.meta.url));
+  const paths = [fileURLToPath(new URL('.', import.meta.url)), ...(process.env.PYTHONPATH?.split(delimiter) ?? [])];
   const child = spawn(process.env.PYTHON || 'python3', [script], {
     stdio: ['pipe', 'pipe', 'inherit'],
     // A forced core type would make OpenBLAS pick kernels that are not this machine's.
-    env: { ...process.env, OPENBLAS_CORETYPE: undefined, PYTHONPATH: fileURLToPath(new URL('.', import.meta.url)) },
+    env: { ...process.env, OPENBLAS_CORETYPE: undefined, PYTHONPATH: paths.join(delimiter) },
   });
   child.on('error', () => {});
   child.stdin.on('error', () => {});
