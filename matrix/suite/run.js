@@ -48,8 +48,9 @@ const SUITES = {
 };
 
 /**
- * @param {{ without?: string[], which?: (suite: string, index: number) => boolean }} [options] suites that would take an interpreter
- * too long: their tests are skipped; and which are there at all, where there is too little memory for all at once
+ * @param {{ without?: string[], which?: (suite: string, index: number) => boolean }} [options] suites that would take
+ * an interpreter too long: their tests are skipped; and which are there at all, where there is too little memory for all
+ * at once
  * @returns {Promise<Report>}
  */
 export async function runSuite({ without = [], which = () => true } = {}) {
