@@ -17,8 +17,11 @@
 //! (where their sums go); `packed` (rows turned for a tile), `products` (the tile) and `settle` (what it leaves in doubt),
 //! which make up `expansion`, many distances at once, beside `direct`, few of them, and `elimination`, one row's nearest;
 //! the formulas above, of which gradients and update are one `sweep` over the batch, and `init`; `open_set`, all that
-//! goes beyond them; `workspace` and `boundary`, which let JavaScript call them.
+//! goes beyond them; `bindings`, the classes that JavaScript sees.
 #![cfg_attr(target_arch = "wasm32", no_std)]
+
+#[cfg(target_arch = "wasm32")]
+extern crate alloc;
 
 pub mod center_gradient;
 mod direct;
@@ -29,7 +32,6 @@ mod gradient;
 pub mod groups;
 pub mod init;
 pub mod loss;
-#[cfg(any(feature = "open-set", not(target_arch = "wasm32")))]
 pub mod open_set;
 mod packed;
 pub mod predict;
@@ -46,4 +48,4 @@ pub mod wide;
 pub mod workspace;
 
 #[cfg(target_arch = "wasm32")]
-pub mod boundary;
+mod bindings;

@@ -26,6 +26,7 @@ const CEILING: f64 = 1e12_f32 as f64;
 const FARTHEST: f64 = 1e60;
 
 /// How the sum over the batch becomes the loss.
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen::prelude::wasm_bindgen)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reduction {
     /// Σ / (B·C)

@@ -16,6 +16,7 @@ use crate::vector::{Vector, sqrt};
 use crate::wide::Wide;
 
 /// How far a row is from a center.
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen::prelude::wasm_bindgen)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Metric {
     /// ‖x − c‖²

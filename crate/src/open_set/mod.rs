@@ -51,7 +51,7 @@ pub mod radius;
 pub mod ranking;
 pub mod rules;
 mod run_sums;
-mod scatter;
+pub(crate) mod scatter;
 pub mod score;
 pub mod separation;
 pub mod sgd;

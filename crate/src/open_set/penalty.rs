@@ -8,6 +8,7 @@
 //! | `HalfSquared` | ½e² | e | Wen et al., IJCV 2019, with the distance: smooth at the radius |
 
 /// The cost of an excess.
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen::prelude::wasm_bindgen)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Penalty {
     /// e

@@ -39,6 +39,7 @@ const CACHE_LINE: usize = 64;
 const MOST_GROWTH: f64 = 1024.0;
 
 /// What is known of the rows beside counts and means.
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen::prelude::wasm_bindgen)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Covariance {
     /// Nothing.
@@ -57,6 +58,7 @@ impl Covariance {
 }
 
 /// A run of one class.
+#[cfg_attr(target_arch = "wasm32", derive(bytemuck::Pod, bytemuck::Zeroable))]
 #[derive(Clone, Copy, Debug, Default)]
 #[repr(C)]
 pub struct Run {
@@ -69,6 +71,8 @@ pub struct Run {
     /// Rows of the call that are to be added together, and their number.
     waiting: [u32; TOGETHER],
     waiting_len: u32,
+    /// Fills up the last eight bytes.
+    padding: u32,
 }
 
 /// What is one for all classes.

@@ -1,0 +1,252 @@
+//! Rows of a call, and what is computed for them.
+
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use super::buffer::{Buffer, fits};
+use super::workspace::Workspace;
+use crate::center_gradient::Form;
+use crate::open_set::class_weights::{Scheme, class_weights};
+use crate::open_set::weights::{Weights, without_weightless};
+use crate::open_set::{accuracy, cross_entropy, deep_svdd, half};
+use crate::shape::{Rows, part, part_mut};
+use crate::softmin;
+use crate::vector::Lanes;
+
+/// Arrays of a [`Batch`].
+#[wasm_bindgen]
+#[derive(Clone, Copy)]
+pub enum BatchArray {
+    /// Embeddings, distances or logits: `f32` [rows, width].
+    X,
+    /// Labels: `i32` [rows], below 0 = unknown.
+    Labels,
+    /// Weights of the rows: `f32` [rows].
+    SampleWeight,
+    /// Results by row: `f32` [rows, out width].
+    Out,
+    /// Nearest classes: `i32` [rows].
+    Nearest,
+    /// ∂loss/∂centers of all classes: `f32` [classes, dimensions].
+    DenseGradient,
+    /// ∂loss/∂center of each class in the batch: `f32`, in the order of `SparseClasses`.
+    SparseGradient,
+    /// Number of classes in the batch, then these classes: `u32`.
+    SparseClasses,
+    /// Parameters of a call, or its results by class: `f32`.
+    Parameters,
+    /// Ends of the rows of each class in `Parameters`: `u32` [classes].
+    Ends,
+    /// Thresholds, or other values in double precision: `f64`.
+    Doubles,
+    /// Values in half precision, as their bits: `u16`.
+    Halves,
+}
+
+/// How classes are weighted by their number of rows.
+#[wasm_bindgen]
+#[derive(Clone, Copy)]
+pub enum ClassWeighting {
+    /// n/(K·n_j)
+    Balanced,
+    /// Cui et al., CVPR 2019
+    EffectiveNumber,
+}
+
+/// Rows with labels and weights, results, and scratch memory.
+#[wasm_bindgen]
+#[derive(Default)]
+pub struct Batch {
+    pub(super) rows: usize,
+    pub(super) width: usize,
+    pub(super) out_width: usize,
+    /// Whether rows have weights in this call.
+    pub(super) weighted: bool,
+    pub(super) x: Buffer<f32>,
+    pub(super) labels: Buffer<i32>,
+    pub(super) sample_weight: Buffer<f32>,
+    /// Labels with rows of weight 0 made unknown.
+    visible: Buffer<i32>,
+    pub(super) out: Buffer<f32>,
+    pub(super) nearest: Buffer<i32>,
+    pub(super) dense: Buffer<f32>,
+    pub(super) sparse: Buffer<f32>,
+    pub(super) classes: Buffer<u32>,
+    pub(super) parameters: Buffer<f32>,
+    pub(super) ends: Buffer<u32>,
+    pub(super) doubles: Buffer<f64>,
+    halves: Buffer<u16>,
+    pub(super) workspace: Workspace,
+}
+
+#[wasm_bindgen]
+impl Batch {
+    /// Allocates a batch without rows. Returns `None` where memory does not suffice.
+    pub fn create() -> Option<Self> {
+        fits::<Self>().then(Self::default)
+    }
+
+    /// Reserves memory for rows of `width` values with results of `out_width` values, and sets their number. Returns
+    /// false where memory does not suffice; the batch has no memory at all then.
+    pub fn reserve(&mut self, rows: usize, width: usize, out_width: usize) -> bool {
+        self.weighted = false;
+        let fits = self.x.reserve(rows, width) && self.labels.reserve(rows, 1) && self.out.reserve(rows, out_width);
+        if fits {
+            (self.rows, self.width, self.out_width) = (rows, width, out_width);
+        } else {
+            *self = Self::default();
+        }
+        fits
+    }
+
+    /// Reserves memory for one array. Returns false where memory does not suffice.
+    pub fn reserve_array(&mut self, array: BatchArray, len: usize) -> bool {
+        match array {
+            BatchArray::X => self.x.reserve(len, 1),
+            BatchArray::Labels => self.labels.reserve(len, 1),
+            BatchArray::SampleWeight => self.sample_weight.reserve(len, 1),
+            BatchArray::Out => self.out.reserve(len, 1),
+            BatchArray::Nearest => self.nearest.reserve(len, 1),
+            BatchArray::DenseGradient => self.dense.reserve(len, 1),
+            BatchArray::SparseGradient => self.sparse.reserve(len, 1),
+            BatchArray::SparseClasses => self.classes.reserve(len, 1),
+            BatchArray::Parameters => self.parameters.reserve(len, 1),
+            BatchArray::Ends => self.ends.reserve(len, 1),
+            BatchArray::Doubles => self.doubles.reserve(len, 1),
+            BatchArray::Halves => self.halves.reserve(len, 1),
+        }
+    }
+
+    /// Says whether the rows have weights in the calls that follow, and reserves memory for them. Returns false where
+    /// memory does not suffice; the rows have no weights then.
+    pub fn use_sample_weight(&mut self, weighted: bool) -> bool {
+        self.weighted = weighted && self.sample_weight.reserve(self.rows, 1) && self.visible.reserve(self.rows, 1);
+        self.weighted == weighted
+    }
+
+    /// Address of an array. Later calls that reserve memory may move it.
+    pub fn address(&self, array: BatchArray) -> usize {
+        match array {
+            BatchArray::X => self.x.address(),
+            BatchArray::Labels => self.labels.address(),
+            BatchArray::SampleWeight => self.sample_weight.address(),
+            BatchArray::Out => self.out.address(),
+            BatchArray::Nearest => self.nearest.address(),
+            BatchArray::DenseGradient => self.dense.address(),
+            BatchArray::SparseGradient => self.sparse.address(),
+            BatchArray::SparseClasses => self.classes.address(),
+            BatchArray::Parameters => self.parameters.address(),
+            BatchArray::Ends => self.ends.address(),
+            BatchArray::Doubles => self.doubles.address(),
+            BatchArray::Halves => self.halves.address(),
+        }
+    }
+
+    /// Makes the rows fewer, within the memory that is reserved.
+    pub fn shorten(&mut self, rows: usize) {
+        self.rows = rows;
+    }
+
+    /// Widens `len` values from half precision: `X` ← `Halves`, exactly.
+    pub fn widen(&mut self, len: usize) {
+        half::widen::<Lanes>(part(&self.halves, 0, len), part_mut(&mut self.x, 0, len));
+    }
+
+    /// Rounds `len` values to half precision: `Halves` ← `Doubles`, to the nearest, ties to even.
+    pub fn narrow(&mut self, len: usize) {
+        half::narrow(part(&self.doubles, 0, len), part_mut(&mut self.halves, 0, len));
+    }
+
+    /// Share of the known rows whose label is in `Nearest`.
+    pub fn accuracy(&self) -> f64 {
+        accuracy::accuracy(part(&self.nearest, 0, self.rows), part(&self.labels, 0, self.rows))
+    }
+
+    /// Weights of the classes of `Labels`, written to `Parameters`; `Ends` is scratch. Both are [n_classes].
+    pub fn class_weights(&mut self, weighting: ClassWeighting, beta: f64, n_classes: usize) {
+        let scheme = match weighting {
+            ClassWeighting::Balanced => Scheme::Balanced,
+            ClassWeighting::EffectiveNumber => Scheme::EffectiveNumber(beta),
+        };
+        let labels = part(&self.labels, 0, self.rows);
+        let counts = part_mut(&mut self.ends, 0, n_classes);
+        class_weights(labels, scheme, counts, part_mut(&mut self.parameters, 0, n_classes));
+    }
+
+    /// Softmax cross-entropy of logits in `X`; writes ∂loss/∂logits to `Out`. `Parameters` has the weights of the
+    /// classes if `class_weighted`.
+    pub fn cross_entropy(&mut self, smoothing: f64, class_weighted: bool) -> f64 {
+        let n_classes = self.width;
+        let Parts { x, labels, sample_weight, out, parameters, .. } = self.parts();
+        let class = if class_weighted { part(parameters, 0, n_classes) } else { &[] };
+        cross_entropy::cross_entropy::<Lanes>(x, labels, Weights { class, sample: sample_weight }, smoothing, out)
+    }
+
+    /// Probabilities by softmin over each row, in place of the distances in `Out`.
+    pub fn softmin(&mut self) {
+        let n_classes = self.out_width;
+        softmin::softmin::<Lanes>(self.parts().out, n_classes);
+    }
+
+    /// Loss softmax + λ·center; scales ∂center/∂x in `Out` by λ.
+    pub fn join_softmax_center(&mut self, softmax: f64, center: f64, lambda: f64) -> f64 {
+        cross_entropy::join(softmax, center, lambda, self.parts().out)
+    }
+
+    /// Radius that a share ν of `len` ascending distances in `Out` exceeds at most.
+    pub fn svdd_radius(&self, len: usize, nu: f64) -> f64 {
+        deep_svdd::fit_radius(part(&self.out, 0, len), nu)
+    }
+}
+
+/// Arrays of a batch, borrowed one by one.
+pub(super) struct Parts<'a> {
+    pub(super) x: Rows<'a>,
+    /// Labels, unknown for rows of weight 0.
+    pub(super) labels: &'a [i32],
+    /// Weights of the rows, empty if they have none.
+    pub(super) sample_weight: &'a [f32],
+    pub(super) out: &'a mut [f32],
+    pub(super) nearest: &'a mut [i32],
+    pub(super) dense: &'a mut [f32],
+    pub(super) sparse: &'a mut [f32],
+    pub(super) classes: &'a mut [u32],
+    pub(super) parameters: &'a mut [f32],
+    pub(super) ends: &'a mut [u32],
+    pub(super) workspace: &'a mut Workspace,
+}
+
+impl Batch {
+    #[inline(never)]
+    pub(super) fn parts(&mut self) -> Parts<'_> {
+        let labels = part(&self.labels, 0, self.rows);
+        let (sample_weight, labels): (&[f32], &[i32]) = if self.weighted {
+            let weights = part(&self.sample_weight, 0, self.rows);
+            without_weightless(labels, weights, part_mut(&mut self.visible, 0, self.rows));
+            (weights, part(&self.visible, 0, self.rows))
+        } else {
+            (&[], labels)
+        };
+        Parts {
+            x: Rows::new(part(&self.x, 0, self.rows * self.width), self.width),
+            labels,
+            sample_weight,
+            out: part_mut(&mut self.out, 0, self.rows * self.out_width),
+            nearest: &mut self.nearest,
+            dense: &mut self.dense,
+            sparse: &mut self.sparse,
+            classes: &mut self.classes,
+            parameters: &mut self.parameters,
+            ends: &mut self.ends,
+            workspace: &mut self.workspace,
+        }
+    }
+
+    /// Reserves memory for ∂loss/∂centers and for the sums of the classes.
+    pub(super) fn reserve_center_gradient(&mut self, form: Form, n_classes: usize) -> bool {
+        let rows = form.rows(self.rows, n_classes);
+        let gradient = if form == Form::Dense { &mut self.dense } else { &mut self.sparse };
+        gradient.reserve(rows, self.width)
+            && self.classes.reserve(rows + 1, 1)
+            && self.workspace.reserve_sums(self.rows, n_classes, self.width)
+    }
+}

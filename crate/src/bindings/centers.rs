@@ -1,0 +1,239 @@
+//! Centers in memory, with all that a loss keeps beside them.
+
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use super::batch::{Batch, Parts};
+use super::buffer::{Buffer, fits};
+use crate::center_gradient::Form;
+use crate::groups::NONE;
+use crate::init;
+use crate::loss::Reduction;
+use crate::open_set::metric::Metric;
+use crate::open_set::penalty::Penalty;
+use crate::open_set::separation::Layout as ProxyLayout;
+use crate::open_set::{classify, fingerprint, matrix};
+use crate::predict as nearest;
+use crate::shape::{Rows, part_mut};
+use crate::vector::Lanes;
+
+/// Arrays of [`Centers`].
+#[wasm_bindgen]
+#[derive(Clone, Copy)]
+pub enum CentersArray {
+    /// Centers: `f32` [classes, dimensions].
+    Params,
+    /// Radii of the classes: `f32` [classes].
+    Radii,
+    /// Weights of the classes: `f32` [classes].
+    ClassWeight,
+    /// Number of rows that have moved each center: `u32` [classes].
+    Counts,
+}
+
+/// First values of centers.
+#[wasm_bindgen]
+#[derive(Clone, Copy)]
+pub enum Init {
+    /// Center j has 1 in dimension j mod D and 0 elsewhere.
+    UnitVectors,
+    /// Standard normal values.
+    Normal,
+    /// Random orthogonal matrix.
+    Orthogonal,
+    /// Values that are in memory already.
+    Given,
+}
+
+/// Gradients that a call writes beside the loss.
+#[wasm_bindgen]
+#[derive(Clone, Copy, PartialEq)]
+pub enum Gradients {
+    /// None.
+    None,
+    /// ∂loss/∂x, written to `Out`.
+    Rows,
+    /// ∂loss/∂x, and ∂loss/∂centers of all classes, written to `DenseGradient`.
+    Dense,
+    /// ∂loss/∂x, and ∂loss/∂center of each class in the batch, written to `SparseGradient`.
+    Sparse,
+}
+
+/// Work of a call, which says how much scratch memory it takes.
+#[wasm_bindgen]
+#[derive(Clone, Copy)]
+pub enum Work {
+    /// Loss with ∂loss/∂x, ∂loss/∂centers of all classes.
+    DenseGradient,
+    /// Loss with ∂loss/∂x, ∂loss/∂center of the classes in the batch.
+    SparseGradient,
+    /// Update of the centers by an averaging rule.
+    Step,
+    /// Update of the centers by gradient descent.
+    Descent,
+    /// Update of the centers by gradient descent with momentum.
+    Momentum,
+    /// Distances to all centers.
+    Distances,
+    /// Nearest centers.
+    Predict,
+    /// Scores with nearest classes.
+    Classify,
+    /// Radii of the classes from their rows.
+    Radii,
+    /// Loss of the rows against all centers.
+    ProxyLoss,
+    /// The same, with ∂loss/∂centers.
+    ProxyGradient,
+    /// Variances of the dimensions.
+    Precision,
+}
+
+/// One center a class [classes, dimensions], and what a loss keeps for each class.
+#[wasm_bindgen]
+pub struct Centers {
+    pub(super) params: Buffer<f32>,
+    pub(super) n_classes: usize,
+    pub(super) n_dim: usize,
+    pub(super) metric: Metric,
+    pub(super) penalty: Penalty,
+    pub(super) reduction: Reduction,
+    /// Radius of all classes; NaN where each has its own.
+    pub(super) radius: f64,
+    /// Position of each class in a batch; [`NONE`] between calls.
+    pub(super) slots: Buffer<u32>,
+    pub(super) radii: Buffer<f32>,
+    pub(super) class_weight: Buffer<f32>,
+    pub(super) counts: Buffer<u32>,
+    pub(super) velocity: Buffer<f32>,
+}
+
+#[wasm_bindgen]
+impl Centers {
+    /// Allocates centers that are all 0. Returns `None` where memory does not suffice.
+    pub fn create(n_classes: usize, n_dim: usize) -> Option<Self> {
+        let params = Buffer::zeroed(n_classes, n_dim)?;
+        fits::<Self>().then(|| Self {
+            params,
+            n_classes,
+            n_dim,
+            metric: Metric::SqEuclidean,
+            penalty: Penalty::Hinge,
+            reduction: Reduction::Mean,
+            radius: 0.0,
+            slots: Buffer::default(),
+            radii: Buffer::default(),
+            class_weight: Buffer::default(),
+            counts: Buffer::default(),
+            velocity: Buffer::default(),
+        })
+    }
+
+    /// Reserves what a loss keeps for each class. Returns false where memory does not suffice.
+    pub fn reserve_loss(&mut self, class_weighted: bool) -> bool {
+        let n_classes = self.n_classes;
+        let fits = self.slots.reserve(n_classes, 1)
+            && self.radii.reserve(n_classes, 1)
+            && self.counts.reserve(n_classes, 1)
+            && self.class_weight.reserve(if class_weighted { n_classes } else { 0 }, 1);
+        self.slots.fill(NONE);
+        fits
+    }
+
+    /// Sets how distances become the loss. A radius of NaN says that each class has its own, in `Radii`.
+    #[allow(clippy::cast_possible_truncation, reason = "radii of classes are float32")]
+    pub fn configure(&mut self, metric: Metric, penalty: Penalty, reduction: Reduction, radius: f64) {
+        (self.metric, self.penalty, self.reduction, self.radius) = (metric, penalty, reduction, radius);
+        if !radius.is_nan() {
+            self.radii.fill(radius as f32);
+        }
+    }
+
+    /// Address of an array.
+    pub fn address(&self, array: CentersArray) -> usize {
+        match array {
+            CentersArray::Params => self.params.address(),
+            CentersArray::Radii => self.radii.address(),
+            CentersArray::ClassWeight => self.class_weight.address(),
+            CentersArray::Counts => self.counts.address(),
+        }
+    }
+
+    /// Writes the first values of the centers: `magnitude` times those of `init`.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a seed is a whole number below 2^53")]
+    pub fn init(&mut self, init: Init, seed: f64, magnitude: f64) {
+        match init {
+            Init::UnitVectors => init::unit_vectors(&mut self.params, self.n_dim),
+            Init::Normal => init::normal(&mut self.params, seed as u64),
+            Init::Orthogonal => init::orthogonal(&mut self.params, self.n_classes, self.n_dim, seed as u64),
+            Init::Given => {}
+        }
+        #[allow(clippy::float_cmp, reason = "a factor of exactly 1 changes nothing")]
+        if magnitude != 1.0 {
+            init::scale(&mut self.params, magnitude);
+        }
+    }
+
+    /// Hash of the values, to see whether they have changed.
+    pub fn fingerprint(&self) -> u32 {
+        fingerprint::fingerprint(&self.params)
+    }
+
+    /// Reserves the scratch memory of a call in a batch. Returns false where memory does not suffice.
+    pub fn prepare(&mut self, batch: &mut Batch, work: Work, metric: Metric) -> bool {
+        let (rows, n_classes, n_dim) = (batch.rows, self.n_classes, self.n_dim);
+        match work {
+            Work::DenseGradient | Work::Descent => batch.reserve_center_gradient(Form::Dense, n_classes),
+            Work::Momentum => {
+                batch.reserve_center_gradient(Form::Dense, n_classes) && self.velocity.reserve(n_classes, n_dim)
+            }
+            Work::SparseGradient => batch.reserve_center_gradient(Form::Touched, n_classes),
+            Work::Step => batch.workspace.reserve_sums(rows, n_classes, n_dim),
+            Work::Distances => batch.workspace.values.reserve(matrix::room_values(metric, rows, n_classes, n_dim), 1),
+            Work::Predict => {
+                batch.workspace.values.reserve(nearest::room_values(rows, n_classes, n_dim), 1)
+                    && batch.nearest.reserve(rows, 1)
+            }
+            Work::Classify => {
+                batch.workspace.values.reserve(classify::room_values(metric, rows, n_classes, n_dim), 1)
+                    && batch.nearest.reserve(rows, 1)
+            }
+            Work::Radii => {
+                batch.workspace.values.reserve(rows, 1)
+                    && batch.parameters.reserve(rows, 1)
+                    && batch.ends.reserve(n_classes, 1)
+            }
+            Work::ProxyLoss | Work::ProxyGradient => {
+                let layout = ProxyLayout::new(rows, n_classes, n_dim);
+                let is_gradient = matches!(work, Work::ProxyGradient);
+                batch.workspace.values.reserve(layout.distances_len, 1)
+                    && batch.workspace.totals.reserve(layout.of_rows_len, 1)
+                    && batch.workspace.center_totals.reserve(layout.of_centers_len, 1)
+                    && batch.workspace.lanes.reserve(layout.sum_len, 1)
+                    && batch.dense.reserve(if is_gradient { n_classes } else { 0 }, n_dim)
+            }
+            Work::Precision => batch.workspace.totals.reserve(n_dim, 1) && batch.parameters.reserve(n_dim, 1),
+        }
+    }
+
+    /// Distances to all centers, written to `Out` [rows, classes]; `prepare` comes first.
+    pub fn distances(&self, batch: &mut Batch, metric: Metric) {
+        let room = matrix::room_values(metric, batch.rows, self.n_classes, self.n_dim);
+        let Parts { x, out, workspace, .. } = batch.parts();
+        matrix::distances::<Lanes>(metric, x, self.rows(), part_mut(&mut workspace.values, 0, room), out);
+    }
+
+    /// Nearest class of each row by Euclidean distance, written to `Nearest`; `prepare` comes first.
+    pub fn predict(&self, batch: &mut Batch) {
+        let room = nearest::room_values(batch.rows, self.n_classes, self.n_dim);
+        let Parts { x, nearest, workspace, .. } = batch.parts();
+        let room = part_mut(&mut workspace.values, 0, room);
+        nearest::predict::<Lanes>(x, self.rows(), room, part_mut(nearest, 0, x.count()));
+    }
+}
+
+impl Centers {
+    /// Centers as rows.
+    pub(super) fn rows(&self) -> Rows<'_> {
+        Rows::new(&self.params, self.n_dim)
+    }
+}

@@ -1,0 +1,66 @@
+//! Scores of how unknown a row looks, and decisions by thresholds.
+
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use super::batch::{Batch, Parts};
+use super::centers::Centers;
+use crate::open_set::classify::{self, Measure, decide};
+use crate::open_set::metric::Metric;
+use crate::open_set::precision;
+use crate::open_set::score::Score;
+use crate::shape::{Rows, part, part_mut};
+use crate::vector::Lanes;
+
+/// Scores of a row.
+#[wasm_bindgen]
+#[derive(Clone, Copy)]
+pub enum ScoreKind {
+    /// d₁
+    Distance,
+    /// d₁ / r of the nearest class; `Parameters` has the radii [classes].
+    Normalized,
+    /// min_j d_j·(1 − p_j)
+    Cac,
+    /// 1 − max_j p_j
+    Softmin,
+    /// Entropy of p
+    Entropy,
+    /// Squared Mahalanobis distance; `Parameters` has the precision [dimensions].
+    Mahalanobis,
+    /// d₁ / d₂
+    KnnCenters,
+}
+
+#[wasm_bindgen]
+impl Centers {
+    /// Scores the rows: `Out` [rows, 1] gets the scores, `Nearest` the nearest classes, `Labels` the decisions by the
+    /// thresholds in `Doubles`: none, one, or one a class. `prepare` comes first.
+    pub fn classify(&self, batch: &mut Batch, score: ScoreKind, metric: Metric, n_thresholds: usize) {
+        let Batch { rows, x, labels, out, nearest, parameters, doubles, workspace, .. } = batch;
+        let (rows, parameters) = (*rows, &**parameters);
+        let by_metric = Measure::Metric(metric);
+        let (measure, score) = match score {
+            ScoreKind::Distance => (by_metric, Score::Distance),
+            ScoreKind::Normalized => (by_metric, Score::Normalized(part(parameters, 0, self.n_classes))),
+            ScoreKind::Cac => (by_metric, Score::Cac),
+            ScoreKind::Softmin => (by_metric, Score::Softmin),
+            ScoreKind::Entropy => (by_metric, Score::Entropy),
+            ScoreKind::Mahalanobis => (Measure::Weighted(part(parameters, 0, self.n_dim)), Score::Distance),
+            ScoreKind::KnnCenters => (by_metric, Score::KnnCenters),
+        };
+        let x = Rows::new(part(x, 0, rows * self.n_dim), self.n_dim);
+        let room = classify::room_values(metric, rows, self.n_classes, self.n_dim);
+        let room = part_mut(&mut workspace.values, 0, room);
+        let (scores, nearest) = (part_mut(out, 0, rows), part_mut(nearest, 0, rows));
+        classify::classify::<Lanes>(x, self.rows(), measure, score, room, scores, nearest);
+        decide(scores, nearest, part(doubles, 0, n_thresholds), part_mut(labels, 0, rows));
+    }
+
+    /// Precision of each dimension about the centers, written to `Parameters`. Returns the number of known, finite
+    /// rows. `prepare` comes first.
+    pub fn fit_precision(&self, batch: &mut Batch) -> usize {
+        let Parts { x, labels, parameters, workspace, .. } = batch.parts();
+        let sums = part_mut(&mut workspace.totals, 0, self.n_dim);
+        precision::fit::<Lanes>(x, labels, self.rows(), sums, part_mut(parameters, 0, self.n_dim))
+    }
+}

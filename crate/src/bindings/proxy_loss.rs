@@ -1,0 +1,93 @@
+//! Losses of rows against all centers, and Deep SVDD.
+
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use super::batch::{Batch, Parts};
+use super::centers::{Centers, Gradients};
+use crate::open_set::cac::Cac;
+use crate::open_set::contrastive_center::ContrastiveCenter;
+use crate::open_set::deep_svdd::Members;
+use crate::open_set::island::{HalfSquared, repulsion};
+use crate::open_set::separation::{self, Layout, Room, RowLoss, sweep};
+use crate::open_set::triplet_center::TripletCenter;
+use crate::open_set::weights::Weights;
+use crate::shape::part_mut;
+use crate::vector::Lanes;
+
+/// Losses of rows against all centers.
+#[wasm_bindgen]
+#[derive(Clone, Copy)]
+pub enum ProxyLossKind {
+    /// Class anchor clustering; the parameter is λ.
+    Cac,
+    /// Contrastive-center loss; the parameter is δ.
+    ContrastiveCenter,
+    /// Triplet-center loss; the parameter is the margin.
+    TripletCenter,
+    /// Island loss; the parameter is λ₁.
+    Island,
+}
+
+#[wasm_bindgen]
+impl Centers {
+    /// Loss of the rows against all centers, and gradients; those of the centers are always dense. `prepare` comes
+    /// first.
+    pub fn proxy_loss(&self, batch: &mut Batch, kind: ProxyLossKind, parameter: f64, gradients: Gradients) -> f64 {
+        let layout = Layout::new(batch.rows, self.n_classes, self.n_dim);
+        let Parts { x, labels, sample_weight, out, dense, workspace, .. } = batch.parts();
+        let rows = separation::Batch {
+            x,
+            labels,
+            centers: self.rows(),
+            weights: Weights { class: &self.class_weight, sample: sample_weight },
+            reduction: self.reduction,
+        };
+        let mut room = Room {
+            distances: part_mut(&mut workspace.values, 0, layout.distances_len),
+            of_rows: part_mut(&mut workspace.totals, 0, layout.of_rows_len),
+            of_centers: part_mut(&mut workspace.center_totals, 0, layout.of_centers_len),
+        };
+        let (grad_x, grad_centers): (&mut [f32], &mut [f32]) = match gradients {
+            Gradients::None => (&mut [], &mut []),
+            Gradients::Rows => (out, &mut []),
+            Gradients::Dense | Gradients::Sparse => (out, part_mut(dense, 0, self.params.len())),
+        };
+        let (cac, contrastive) = (Cac { lambda: parameter }, ContrastiveCenter { delta: parameter });
+        let triplet = TripletCenter { margin: parameter };
+        let loss: &dyn RowLoss = match kind {
+            ProxyLossKind::Cac => &cac,
+            ProxyLossKind::ContrastiveCenter => &contrastive,
+            ProxyLossKind::TripletCenter => &triplet,
+            ProxyLossKind::Island => &HalfSquared,
+        };
+        let loss = sweep::<Lanes>(loss, &rows, grad_x, grad_centers, &mut room);
+        if !matches!(kind, ProxyLossKind::Island) {
+            return loss;
+        }
+        let sum = part_mut(&mut workspace.lanes, 0, layout.sum_len);
+        loss + repulsion::<Lanes>(parameter, &rows, sum, grad_centers)
+    }
+
+    /// Soft-boundary Deep SVDD loss about the first center. Writes ∂loss/∂x to `Out` if `with_gradient`, and
+    /// ∂loss/∂radius to `Parameters` [1].
+    pub fn deep_svdd(&self, batch: &mut Batch, radius: f64, nu: f64, with_gradient: bool) -> f64 {
+        let Parts { x, labels, sample_weight, out, parameters, .. } = batch.parts();
+        let out = if with_gradient { out } else { &mut [] };
+        let members = Members { x, labels, sample_weight };
+        members.soft_boundary::<Lanes>(&self.params, radius, nu, out, part_mut(parameters, 0, 1))
+    }
+
+    /// Moves the first center to the mean of the rows and returns their number; without rows the center stays.
+    /// `prepare` comes first.
+    pub fn fit_svdd_center(&mut self, batch: &mut Batch) -> usize {
+        let Parts { x, labels, sample_weight, workspace, .. } = batch.parts();
+        let sums = part_mut(&mut workspace.totals, 0, self.n_dim);
+        Members { x, labels, sample_weight }.fit_center(sums, &mut self.params)
+    }
+
+    /// Distances of the rows to the first center, written to `Out` [rows, 1]. Returns their number.
+    pub fn svdd_distances(&self, batch: &mut Batch) -> usize {
+        let Parts { x, labels, sample_weight, out, .. } = batch.parts();
+        Members { x, labels, sample_weight }.distances::<Lanes>(&self.params, out)
+    }
+}

@@ -1,0 +1,136 @@
+//! Sorted scores of known and unknown rows: thresholds, p-values and metrics.
+
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use super::buffer::{Buffer, fits};
+use crate::open_set::quantile;
+use crate::open_set::ranking::{self, Order};
+use crate::shape::{part, part_mut};
+
+/// Arrays of [`Scores`], all `f64`.
+#[wasm_bindgen]
+#[derive(Clone, Copy)]
+pub enum ScoresArray {
+    /// Scores of known rows, ascending.
+    Known,
+    /// Scores of unknown rows, ascending; or scores that become p-values, in any order.
+    Unknown,
+    /// False positive rates of the ROC curve.
+    Fpr,
+    /// True positive rates of the ROC curve.
+    Tpr,
+    /// Thresholds of the ROC curve.
+    Thresholds,
+}
+
+/// Rows that a metric looks for.
+#[wasm_bindgen]
+#[derive(Clone, Copy, PartialEq)]
+pub enum Positive {
+    /// Known rows, which have the lowest scores.
+    Known,
+    /// Unknown rows, which have the highest scores.
+    Unknown,
+}
+
+/// Metrics of two lists of scores.
+#[wasm_bindgen]
+#[derive(Clone, Copy)]
+pub enum RankingMetric {
+    /// Area under TP/parameter over FP/N.
+    Area,
+    /// Area under precision over recall, by steps.
+    AveragePrecision,
+    /// Area under precision over recall, by trapezoids.
+    TrapezoidPrecision,
+    /// FP/N where TP/P reaches the parameter.
+    FprAtTpr,
+}
+
+/// Scores of known and of unknown rows.
+#[wasm_bindgen]
+#[derive(Default)]
+pub struct Scores {
+    n_known: usize,
+    n_unknown: usize,
+    known: Buffer<f64>,
+    unknown: Buffer<f64>,
+    fpr: Buffer<f64>,
+    tpr: Buffer<f64>,
+    thresholds: Buffer<f64>,
+}
+
+#[wasm_bindgen]
+impl Scores {
+    /// Allocates empty lists. Returns `None` where memory does not suffice.
+    pub fn create() -> Option<Self> {
+        fits::<Self>().then(Self::default)
+    }
+
+    /// Reserves memory for both lists and, if `with_curve`, for a ROC curve. Returns false where memory does not
+    /// suffice.
+    pub fn reserve(&mut self, n_known: usize, n_unknown: usize, with_curve: bool) -> bool {
+        (self.n_known, self.n_unknown) = (0, 0);
+        let points = if with_curve { n_known + n_unknown + 1 } else { 0 };
+        let fits = self.known.reserve(n_known, 1)
+            && self.unknown.reserve(n_unknown, 1)
+            && self.fpr.reserve(points, 1)
+            && self.tpr.reserve(points, 1)
+            && self.thresholds.reserve(points, 1);
+        if fits {
+            (self.n_known, self.n_unknown) = (n_known, n_unknown);
+        }
+        fits
+    }
+
+    /// Address of an array.
+    pub fn address(&self, array: ScoresArray) -> usize {
+        match array {
+            ScoresArray::Known => self.known.address(),
+            ScoresArray::Unknown => self.unknown.address(),
+            ScoresArray::Fpr => self.fpr.address(),
+            ScoresArray::Tpr => self.tpr.address(),
+            ScoresArray::Thresholds => self.thresholds.address(),
+        }
+    }
+
+    /// Value of a metric.
+    pub fn measure(&self, metric: RankingMetric, positive: Positive, parameter: f64) -> f64 {
+        let scores = self.sides(positive);
+        match metric {
+            RankingMetric::Area => scores.area(parameter),
+            RankingMetric::AveragePrecision => scores.average_precision(),
+            RankingMetric::TrapezoidPrecision => scores.trapezoid_precision(),
+            RankingMetric::FprAtTpr => scores.fpr_at_tpr(parameter),
+        }
+    }
+
+    /// Writes the ROC curve and returns the number of its points.
+    pub fn roc_curve(&mut self, positive: Positive) -> usize {
+        let (known, unknown) = (part(&self.known, 0, self.n_known), part(&self.unknown, 0, self.n_unknown));
+        sides(known, unknown, positive).roc_curve(&mut self.fpr, &mut self.tpr, &mut self.thresholds)
+    }
+
+    /// Least known score that at least a share `tpr` of the known scores does not exceed.
+    pub fn threshold(&self, tpr: f64, finite_sample: bool) -> f64 {
+        quantile::threshold(part(&self.known, 0, self.n_known), tpr, finite_sample)
+    }
+
+    /// Conformal p-values by the known scores, in place of the unknown ones.
+    pub fn p_values(&mut self) {
+        quantile::p_values(part(&self.known, 0, self.n_known), part_mut(&mut self.unknown, 0, self.n_unknown));
+    }
+}
+
+impl Scores {
+    fn sides(&self, positive: Positive) -> ranking::Scores<'_> {
+        sides(part(&self.known, 0, self.n_known), part(&self.unknown, 0, self.n_unknown), positive)
+    }
+}
+
+fn sides<'a>(known: &'a [f64], unknown: &'a [f64], positive: Positive) -> ranking::Scores<'a> {
+    match positive {
+        Positive::Known => ranking::Scores { positive: known, negative: unknown, order: Order::Lowest },
+        Positive::Unknown => ranking::Scores { positive: unknown, negative: known, order: Order::Highest },
+    }
+}

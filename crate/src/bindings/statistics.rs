@@ -1,0 +1,156 @@
+//! Counts, means and scatter of classes, from rows that come one batch after the other.
+
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use super::batch::{Batch, Parts};
+use super::buffer::{Buffer, fits};
+use super::centers::Centers;
+use crate::open_set::statistics::{self, Covariance, Head, Memory, Run};
+use crate::open_set::scatter;
+use crate::shape::part_mut;
+use crate::vector::Lanes;
+
+/// Arrays of [`Statistics`], all `f64`, once `flush` was called.
+#[wasm_bindgen]
+#[derive(Clone, Copy)]
+pub enum StatisticsArray {
+    /// Number of rows left out [1].
+    Rejected,
+    /// Weights of the classes [classes].
+    Counts,
+    /// Means [classes, dimensions].
+    Means,
+    /// Sums of squared differences from the means [classes, dimensions], unless there is no covariance.
+    Squares,
+    /// Upper triangle of the tied scatter, row after row, if there is one.
+    Scatter,
+    /// Variances or tied covariance that were asked for last.
+    Results,
+}
+
+/// Statistics of classes.
+#[wasm_bindgen]
+pub struct Statistics {
+    n_classes: usize,
+    n_dim: usize,
+    covariance: Covariance,
+    pivots: Buffer<f32>,
+    sums: Buffer<f32>,
+    tied: Buffer<f32>,
+    differences: Buffer<f32>,
+    head: Head,
+    runs: Buffer<Run>,
+    delta: Buffer<f64>,
+    totals: Buffer<f64>,
+    results: Buffer<f64>,
+}
+
+#[wasm_bindgen]
+impl Statistics {
+    /// Allocates statistics without rows. Returns `None` where memory does not suffice.
+    pub fn create(n_classes: usize, n_dim: usize, covariance: Covariance) -> Option<Self> {
+        let matrix = n_classes.checked_mul(n_dim)?;
+        let is_tied = covariance == Covariance::Tied;
+        let triangle = if is_tied { n_dim.checked_add(1)?.checked_mul(n_dim)? / 2 } else { 0 };
+        let squares = if covariance == Covariance::None { 0 } else { matrix };
+        let totals = (n_classes + 1).checked_add(matrix)?.checked_add(squares)?.checked_add(triangle)?;
+        let mut statistics = Self {
+            n_classes,
+            n_dim,
+            covariance,
+            pivots: Buffer::zeroed(n_classes, n_dim)?,
+            sums: Buffer::zeroed((n_classes + 2).checked_mul(covariance.sums_of_a_run())?, n_dim)?,
+            tied: Buffer::zeroed(triangle, 1)?,
+            differences: Buffer::zeroed(if is_tied { scatter::TOGETHER } else { 0 }, n_dim)?,
+            head: Head::default(),
+            runs: Buffer::zeroed(n_classes, 1)?,
+            delta: Buffer::zeroed(n_dim, 1)?,
+            totals: Buffer::zeroed(totals, 1)?,
+            results: Buffer::default(),
+        };
+        statistics.restore();
+        fits::<Self>().then_some(statistics)
+    }
+
+    /// Makes everything agree with the totals, after they were written.
+    pub fn restore(&mut self) {
+        self.kernel().restore();
+    }
+
+    /// Adds the rows of a batch, after all rows before count `forgetting` times what they did.
+    pub fn add(&mut self, batch: &mut Batch, forgetting: f64) {
+        let Parts { x, labels, sample_weight, .. } = batch.parts();
+        self.kernel().add::<Lanes>(x, labels, sample_weight, forgetting);
+    }
+
+    /// Moves all rows into the totals.
+    pub fn flush(&mut self) {
+        self.kernel().settle::<Lanes>();
+    }
+
+    /// Adds the rows of other statistics of the same shape.
+    pub fn merge(&mut self, other: &mut Statistics) {
+        self.kernel().merge::<Lanes>(&mut other.kernel());
+    }
+
+    /// Address of an array. `flush` comes first.
+    pub fn address(&self, array: StatisticsArray) -> usize {
+        let matrix = self.n_classes * self.n_dim;
+        let squares = if self.covariance == Covariance::None { 0 } else { matrix };
+        let start = match array {
+            StatisticsArray::Rejected => 0,
+            StatisticsArray::Counts => 1,
+            StatisticsArray::Means => 1 + self.n_classes,
+            StatisticsArray::Squares => 1 + self.n_classes + matrix,
+            StatisticsArray::Scatter => 1 + self.n_classes + matrix + squares,
+            StatisticsArray::Results => return self.results.address(),
+        };
+        self.totals.address() + start * size_of::<f64>()
+    }
+
+    /// Writes the means as centers, from center `first` on. `flush` comes first.
+    pub fn write_centers(&mut self, centers: &mut Centers, first: usize) {
+        let (start, len) = (first * self.n_dim, self.n_classes * self.n_dim);
+        self.kernel().centers(part_mut(&mut centers.params, start, len));
+    }
+
+    /// Reserves memory for the results of [`Self::variances`] or [`Self::tied_covariance`]. Returns false where memory
+    /// does not suffice.
+    pub fn reserve_results(&mut self) -> bool {
+        let rows = if self.covariance == Covariance::Tied { self.n_classes.max(self.n_dim) } else { self.n_classes };
+        self.results.reserve(rows, self.n_dim)
+    }
+
+    /// Writes the variances [classes, dimensions] to `Results`. `flush` comes first.
+    pub fn variances(&mut self) {
+        let mut results = core::mem::take(&mut self.results);
+        let len = self.n_classes * self.n_dim;
+        self.kernel().variances(part_mut(&mut results, 0, len));
+        self.results = results;
+    }
+
+    /// Writes the tied covariance [dimensions, dimensions] to `Results`. `flush` comes first.
+    pub fn tied_covariance(&mut self) {
+        let mut results = core::mem::take(&mut self.results);
+        let len = self.n_dim * self.n_dim;
+        self.kernel().tied_covariance(part_mut(&mut results, 0, len));
+        self.results = results;
+    }
+}
+
+impl Statistics {
+    #[inline(never)]
+    fn kernel(&mut self) -> statistics::Statistics<'_> {
+        let memory = Memory {
+            pivots: &mut self.pivots,
+            sums: &mut self.sums,
+            tied: &mut self.tied,
+            differences: &mut self.differences,
+            head: core::slice::from_mut(&mut self.head),
+            runs: &mut self.runs,
+            delta: &mut self.delta,
+            totals: &mut self.totals,
+        };
+        statistics::Statistics::new(memory, self.n_dim, self.covariance)
+    }
+}
