@@ -1,0 +1,253 @@
+import { rust } from '../engine/engine.js';
+import { prepare, reserveRows, scratchBatch } from '../memory/batch.js';
+import { Disposable, Owned } from '../memory/dispose.js';
+import { allocated, floatView, newFloats, readFloats, readIntegers, renewed, stable, writeFloats } from '../memory/views.js';
+import { addRows, createStatistics } from '../statistics/rows.js';
+import { checkChoice, checkCount, checkFloats, checkOptions, checkOut, countRows, type Floats } from '../validate/checks.js';
+import { asFloats, type Embeddings } from '../validate/embeddings.js';
+import { CenterLossError } from '../validate/errors.js';
+import { checkTarget, type Target } from '../validate/labels.js';
+import { checkMetric, type Metric, rustMetric } from '../validate/metric.js';
+import { checkNames } from '../validate/names.js';
+import {
+  BatchArray,
+  CentersArray,
+  type Batch as RustBatch,
+  type Centers as RustCenters,
+  ScoreKind,
+  Work,
+} from '../wasm/bindings.js';
+
+/** Bytes of rows and results that are computed at once: they stay within a last-level cache. */
+const CHUNK_BYTES = 4 * 2 ** 20;
+/** Rows below which packing the centers costs more than it saves. A chunk exceeds `CHUNK_BYTES` to have that many. */
+const WORTHWHILE_ROWS = 256;
+/** Bytes that a chunk never takes to reach `WORTHWHILE_ROWS`. */
+const WORTHWHILE_BYTES = 256 * 2 ** 20;
+/** Rows that a chunk always has: fewer are computed by another sum, whose last digits may differ. */
+const MIN_ROWS = 32;
+
+export interface ClassCentersOptions {
+  /** Whether the centers are anchors, which training does not move. Default false. */
+  readonly fixed?: boolean;
+  /** Distance of rows to the centers. Default 'sqeuclidean'. */
+  readonly metric?: Metric;
+  /** Names of the classes [nClasses], all different. Default none. */
+  readonly names?: readonly string[];
+}
+
+export interface FitCentersOptions {
+  /** Number of classes C. Default the largest label + 1. Give it where a batch may lack the last classes. */
+  readonly nClasses?: number;
+  /** Weight ≥ 0 of each row [B]. Default all 1. */
+  readonly sampleWeight?: Floats;
+  /** Distance of rows to the centers. Default 'sqeuclidean'. */
+  readonly metric?: Metric;
+  /** Names of the classes [nClasses], all different. Default none. */
+  readonly names?: readonly string[];
+}
+
+/**
+ * One center for each class in feature space, `params` [nClasses, nDim], all 0 at first.
+ *
+ * Source: pytorch-ood 0.3.3, `ClassCenters`.
+ */
+export class ClassCenters extends Disposable {
+  readonly nClasses: number;
+  readonly nDim: number;
+  readonly fixed: boolean;
+  readonly metric: Metric;
+  /** Names of the classes, if they have any. */
+  readonly names: readonly string[] | undefined;
+  readonly #rust: Owned<RustCenters>;
+  readonly #params: () => Float32Array<ArrayBuffer>;
+
+  /**
+   * @throws CenterLossError `ERR_OPTION` for sizes that are not positive integers and for unknown options;
+   * `ERR_SHAPE` for another number of names; `ERR_OUT_OF_MEMORY`; `ERR_WASM_BLOCKED`
+   */
+  constructor(nClasses: number, nDim: number, options: ClassCentersOptions = {}) {
+    super();
+    checkCount(nClasses, 'nClasses');
+    checkCount(nDim, 'nDim');
+    checkOptions(options, ['fixed', 'metric', 'names']);
+    const { fixed = false, metric = 'sqeuclidean', names } = options;
+    checkChoice(fixed, 'fixed', [true, false]);
+    checkMetric(metric);
+    if (names !== undefined) checkNames(names, nClasses);
+    this.nClasses = nClasses;
+    this.nDim = nDim;
+    this.fixed = fixed;
+    this.metric = metric;
+    this.names = names && Object.freeze([...names]);
+    const { Centers } = rust();
+    const centers = allocated(
+      () => Centers.create(nClasses, nDim),
+      nClasses * nDim,
+      () => `${nClasses} centers of ${nDim} dimensions`,
+    );
+    this.#rust = new Owned('ClassCenters', centers);
+    this.#params = renewed(() => floatView(centers, centers.address(CentersArray.Params), nClasses * nDim));
+  }
+
+  /**
+   * Makes the mean of each class its center, c_j = Σ w_i·x_i / Σ w_i over its rows. The center of a class without rows
+   * is Infinity in every dimension, so that no row is nearest to it. Rows with a label below 0, and those with a value
+   * that is not finite, are left out.
+   * @param x rows [B, nDim]; nDim is the number of values for each label
+   * @param target labels [B], at least one
+   * @throws CenterLossError `ERR_SHAPE`, `ERR_LABEL`, `ERR_OPTION`, `ERR_OUT_OF_MEMORY`
+   */
+  static fit(x: Embeddings, target: Target, options: FitCentersOptions = {}): ClassCenters {
+    checkOptions(options, ['sampleWeight', 'nClasses', 'metric', 'names']);
+    checkTarget(target);
+    const { nClasses = classesIn(target), sampleWeight, ...rest } = options;
+    const rows = asFloats(x, 'x');
+    const statistics = createStatistics(nClasses, dimensionsOf(rows, target), 'none');
+    try {
+      addRows(statistics, rows, target, { sampleWeight, forgetting: 1 });
+      const centers = new ClassCenters(nClasses, statistics.nDim, rest);
+      statistics.rust.flush();
+      statistics.rust.write_centers(centers.rust, 0);
+      return centers;
+    } finally {
+      statistics.rust.free();
+    }
+  }
+
+  /**
+   * Centers [nClasses, nDim], row-major, to read and to write: a view on WebAssembly memory, not a copy. Read the
+   * property again instead of keeping the array: when the memory grows, an array taken before loses it (its length
+   * becomes 0), and a subarray of it does not keep the memory from being freed with its owner.
+   * @throws CenterLossError `ERR_DISPOSED`
+   */
+  get params(): Float32Array<ArrayBuffer> {
+    return this.rust && this.#params();
+  }
+
+  /**
+   * Distances d_ij of the rows to all centers [B, nClasses], by the metric of the centers.
+   *
+   * Each is within 1e-5 (relative) of the float64 value, also where rows lie close to a center far from the origin;
+   * 'cosine' within 1e-5 and 3e-7·√d, since directions are rounded to float32. The least distance of a row is always
+   * within 1e-5, and its first place is what `predict` gives. Many rows with many classes are computed by another sum
+   * than few, so that the last digits of the others may differ.
+   * @param x rows [B, nDim]
+   * @param out array for the result, returned then; default a new one
+   * @throws CenterLossError `ERR_SHAPE`, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
+   */
+  distances(x: Embeddings, out?: Float32Array): Float32Array {
+    return this.#distances(x, out, () => {});
+  }
+
+  /**
+   * Nearest class of each row, argmin_j d_ij, the lowest class among equals; −1 for a row without a finite distance
+   * (a NaN or an infinite value in it, or one so large that its square overflows float32).
+   * @param x rows [B, nDim]
+   * @returns class per row [B]
+   * @throws CenterLossError `ERR_SHAPE`, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
+   */
+  predict(x: Embeddings): Int32Array<ArrayBuffer> {
+    const centers = this.rust;
+    const values = asFloats(x, 'x');
+    const classes = new Int32Array(countRows(values, 'x', this.nDim, 'nDim'));
+    // The nearest center is the same for a distance and for its square.
+    const isCosine = this.metric === 'cosine';
+    this.#forEachChunk('predict', values, classes.length, 1, isCosine ? Work.Classify : Work.Predict, (batch, start, end) => {
+      if (isCosine) centers.classify(batch, ScoreKind.Distance, rustMetric(this.metric), 0);
+      else centers.predict(batch);
+      readIntegers(batch.address(BatchArray.Nearest), classes.subarray(start, end));
+    });
+    return classes;
+  }
+
+  /**
+   * Class probabilities by softmin over the distances, p_ij = e^(−d_ij) / Σ_k e^(−d_ik), [B, nClasses]; pytorch-ood
+   * calls this `predict`. NaN in a row of x makes its probabilities NaN. The exponent is as exact as d is: p has a
+   * relative error of up to 1e-5 + 1e-6·d.
+   * @param x rows [B, nDim]
+   * @throws CenterLossError `ERR_SHAPE`, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
+   */
+  predictProba(x: Embeddings): Float32Array<ArrayBuffer> {
+    return this.#distances(x, undefined, (batch) => batch.softmin()) as Float32Array<ArrayBuffer>;
+  }
+
+  /** Frees the memory of the centers. Results stay valid; `params` taken before does not. */
+  dispose(): void {
+    this.#rust.free();
+  }
+
+  /** @internal */
+  get rust(): RustCenters {
+    return this.#rust.object;
+  }
+
+  /** Computes the distances of all rows, and lets `finish` change them in `Out`, chunk by chunk. */
+  #distances(x: Embeddings, out: Float32Array | undefined, finish: (batch: RustBatch) => void): Float32Array {
+    const centers = this.rust;
+    const { nClasses } = this;
+    const values = asFloats(x, 'x');
+    const rows = countRows(values, 'x', this.nDim, 'nDim');
+    if (out !== undefined) checkOut(out, rows * nClasses, { x: values, params: this.params });
+    const outNow = stable(out ?? newFloats(rows * nClasses));
+    this.#forEachChunk('distances', values, rows, nClasses, Work.Distances, (batch, start, end) => {
+      centers.distances(batch, rustMetric(this.metric));
+      finish(batch);
+      readFloats(batch.address(BatchArray.Out), outNow().subarray(start * nClasses, end * nClasses));
+    });
+    return outNow();
+  }
+
+  /** Copies the rows into the scratch batch chunk by chunk, with memory for `outWidth` results a row. */
+  #forEachChunk(
+    call: string,
+    x: Floats,
+    rows: number,
+    outWidth: number,
+    work: Work,
+    compute: (batch: RustBatch, start: number, end: number) => void,
+  ): void {
+    if (rows === 0) return;
+    const { rust: centers, nDim } = this;
+    const xNow = stable(x);
+    const rowsWithin = (bytes: number) => Math.floor(bytes / (4 * (nDim + outWidth)));
+    const worthwhile = Math.min(WORTHWHILE_ROWS, rowsWithin(WORTHWHILE_BYTES));
+    const chunks = Math.ceil(rows / Math.max(rowsWithin(CHUNK_BYTES), worthwhile, MIN_ROWS));
+    const batch = scratchBatch();
+    const most = Math.ceil(rows / chunks);
+    reserveRows(batch, most, nDim, outWidth, call);
+    prepare(centers, { batch, rows: most }, work, call, rustMetric(this.metric));
+    for (let chunk = 0; chunk < chunks; chunk++) {
+      // Chunks have one size, give or take a row: a last one of few rows would be computed as few rows are.
+      const start = Math.floor((chunk * rows) / chunks);
+      const end = Math.floor(((chunk + 1) * rows) / chunks);
+      writeFloats(xNow(), start * nDim, end * nDim, batch.address(BatchArray.X));
+      if (end - start < most) batch.shorten(end - start);
+      compute(batch, start, end);
+    }
+  }
+}
+
+function classesIn(target: Target): number {
+  let [largest, areWhole] = [-1, true];
+  for (const label of target) {
+    const value = typeof label === 'bigint' ? Number(label) : label;
+    if (!Number.isInteger(value)) areWhole = false;
+    else if (value > largest) largest = value;
+  }
+  // `addRows` reports labels that are not integers.
+  if (largest < 0 && areWhole) {
+    throw new CenterLossError('ERR_LABEL', `none of the ${target.length} labels in target is of a class`);
+  }
+  return Math.max(largest, 0) + 1;
+}
+
+function dimensionsOf(x: Floats, target: Target): number {
+  checkFloats(x, 'x');
+  const count = x.length / target.length;
+  if (Number.isInteger(count) && count > 0) return count;
+  throw new CenterLossError(
+    'ERR_SHAPE',
+    `x has ${x.length} values, which is not a multiple of the ${target.length} labels in target`,
+  );
+}

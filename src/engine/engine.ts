@@ -1,0 +1,82 @@
+import { CenterLossError } from '../validate/errors.js';
+import * as bindings from '../wasm/bindings.js';
+
+/** Exports of the module, WebAssembly or its translation to JavaScript. The generated bindings call all but the memory. */
+export interface Engine {
+  readonly memory: { readonly buffer: ArrayBuffer };
+}
+
+/** Makes the engine from wherever an entry has it. */
+export type EngineFactory = () => Engine;
+
+let loaded: Engine | undefined;
+let factory: EngineFactory = () => {
+  throw new CenterLossError(
+    'ERR_NOT_INITIALIZED',
+    "center-loss/slim holds no WebAssembly: call `await init(source)` or `initSync({ module })` first, or import 'center-loss'",
+  );
+};
+
+/** Classes that Rust exports. The engine is made at first use, so that an import costs nothing. */
+export function rust(): typeof bindings {
+  if (loaded === undefined) load(factory);
+  return bindings;
+}
+
+/** Memory of the engine as it is now: growth detaches the buffer and every view on it. */
+export function memoryBuffer(): ArrayBuffer {
+  if (loaded === undefined) load(factory);
+  return (loaded as unknown as Engine).memory.buffer;
+}
+
+/** Tells whether an engine is there, after which no other can be. */
+export const isLoaded = (): boolean => loaded !== undefined;
+
+/** Says where the engine comes from, unless there is one already. */
+export function registerEngine(from: EngineFactory): void {
+  factory = from;
+}
+
+/** Makes the engine, unless there is one already. */
+export function load(from: EngineFactory): void {
+  if (loaded !== undefined) return;
+  const engine = from();
+  bindings.__wbg_set_wasm(engine);
+  loaded = engine;
+}
+
+/** Imports of the module. */
+export const imports = { './center_loss_bg.js': bindings };
+
+/**
+ * Instantiates the module, and compiles it here if it comes as bytes.
+ * @throws CenterLossError `ERR_WASM_BLOCKED` where WebAssembly may not be compiled or is missing
+ */
+export function instantiate(module: WebAssembly.Module | BufferSource): Engine {
+  // One guard for both steps: under a content security policy WebKit compiles and refuses only the instance.
+  const { exports } = wrapBlocked(
+    () =>
+      new WebAssembly.Instance(
+        isModule(module) ? module : new WebAssembly.Module(module),
+        imports as unknown as WebAssembly.Imports,
+      ),
+  );
+  return exports as unknown as Engine;
+}
+
+/** Recognizes a module by its name: an edge runtime hands in modules of another realm. */
+export const isModule = (value: unknown): value is WebAssembly.Module =>
+  Object.prototype.toString.call(value) === '[object WebAssembly.Module]';
+
+/** @throws CenterLossError `ERR_WASM_BLOCKED` for whatever `act` throws */
+export function wrapBlocked<T>(act: () => T): T {
+  try {
+    return act();
+  } catch (cause) {
+    throw new CenterLossError(
+      'ERR_WASM_BLOCKED',
+      `WebAssembly cannot be compiled here (${cause}). A page needs 'wasm-unsafe-eval' in the script-src of its content security policy. Where WebAssembly is not available, import 'center-loss/js' instead.`,
+      { cause },
+    );
+  }
+}

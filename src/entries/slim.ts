@@ -1,0 +1,28 @@
+// The entry without the bytes of the module: whoever imports it says where they are.
+import { instantiate, isLoaded, load } from '../engine/engine.js';
+import { checkedModule, fetched, type WasmSource } from '../engine/wasm-file.js';
+
+export type { WasmSource } from '../engine/wasm-file.js';
+export * from '../index.js';
+
+/**
+ * Makes the package ready, from the file `center-loss/center-loss.wasm` in whatever form a program has it. Once it is
+ * ready, further calls have no effect; after an error the next call tries again.
+ *
+ * ```js
+ * await init(new URL('center-loss/center-loss.wasm', import.meta.url));
+ * ```
+ * @throws CenterLossError `ERR_NOT_INITIALIZED` if the file cannot be read, `ERR_FORMAT` if it is another file,
+ * `ERR_WASM_BLOCKED` where WebAssembly may not be compiled
+ */
+export async function init(source: WasmSource | PromiseLike<WasmSource>): Promise<void> {
+  if (!isLoaded()) initSync({ module: await fetched(source) });
+}
+
+/**
+ * Makes the package ready from the compiled module or its bytes, as {@link init}.
+ * @throws CenterLossError `ERR_FORMAT` for anything else, `ERR_WASM_BLOCKED` where WebAssembly may not be compiled
+ */
+export function initSync(source: { readonly module: WebAssembly.Module | BufferSource }): void {
+  if (!isLoaded()) load(() => instantiate(checkedModule(source?.module)));
+}

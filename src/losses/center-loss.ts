@@ -1,0 +1,406 @@
+import { ClassCenters } from '../centers/class-centers.js';
+import { initCenters } from '../centers/init.js';
+import { Batch, prepare } from '../memory/batch.js';
+import { Disposable, disposedError } from '../memory/dispose.js';
+import { type Inputs, splitArguments, takeInputs } from '../memory/inputs.js';
+import { allocated, floatView, integerView, newFloats, readFloats, stable } from '../memory/views.js';
+import { sortRadii } from '../detect/radii.js';
+import { checkChoice, checkNumber, checkOptions, checkOut, countRows, type Floats } from '../validate/checks.js';
+import type { Embeddings } from '../validate/embeddings.js';
+import { CenterLossError } from '../validate/errors.js';
+import type { LabelPolicy, Target } from '../validate/labels.js';
+import { type Metric, rustMetric } from '../validate/metric.js';
+import {
+  type CenterLossOptions,
+  checkCenterLossOptions,
+  givenCenters,
+  type Penalty,
+  type Reduction,
+  rustPenalty,
+  rustReduction,
+} from '../validate/options.js';
+import { BatchArray, CentersArray, type Centers as RustCenters, Gradients as RustGradients, Work } from '../wasm/bindings.js';
+import {
+  copyCenterGradient,
+  copyGradX,
+  type GradientForm,
+  type Gradients,
+  gradientsInPlace,
+  type StepResult,
+  stepResult,
+  type TouchedRows,
+} from './results.js';
+import { type SoftmaxCenterOptions, type SoftmaxCenterResult, softmaxCenter } from './softmax-center.js';
+import { UnmovedCentersWarning } from './unmoved-centers.js';
+import { averagingRule, checkUpdateRule, descent, type StepOptions, type UpdateRule } from './update-rule.js';
+
+export interface EvaluateOptions {
+  /** Weight ≥ 0 of each row [B]; a row of weight 0 counts as unknown. Default all 1. */
+  readonly sampleWeight?: Floats;
+}
+
+export interface GradientsOptions extends EvaluateOptions {
+  /** 'dense' (default): all [nClasses, nDim]. 'touched': only the classes in the batch, at no cost that grows with C. */
+  readonly centers?: GradientForm;
+}
+
+export interface FitRadiusOptions {
+  /** Share of the rows of a class that its radius holds, 0 … 1. Default 0.95. */
+  readonly quantile?: number;
+}
+
+type Dense = EvaluateOptions & { readonly centers?: 'dense' };
+type Touched = EvaluateOptions & { readonly centers: 'touched' };
+
+/**
+ * Center loss: pulls each embedding to the center of its class, up to a radius,
+ *
+ *   loss = s · Σ_i w_i·ℓ(max(d(x_i, c_{y_i}) − r_{y_i}, 0)) over the known rows (y_i ≥ 0),
+ *
+ * d by `metric`, ℓ by `penalty`, w_i = classWeight[y_i]·sampleWeight[i], and s by `reduction` with Σ w_i for B. A row of
+ * sample weight 0 counts as unknown.
+ *
+ * With squared distances, penalty 'hinge', one radius and no weights (the defaults) the entries of the sum have the floors
+ * and ceilings of the reference, 1e-12 … 1e12 (not with reduction 'wen'), and `reduction: 'mean'` gives the results of
+ * pytorch-ood.
+ *
+ * Sources: Wen et al., "A Discriminative Feature Learning Approach for Deep Face Recognition", ECCV 2016; Wen et al., "A
+ * Comprehensive Study on Center Loss for Deep Face Recognition", IJCV 2019; `CenterLoss` of pytorch-ood 0.3.3.
+ */
+export class CenterLoss extends Disposable {
+  readonly nClasses: number;
+  readonly nDim: number;
+  readonly magnitude: number;
+  readonly fixed: boolean;
+  readonly reduction: Reduction;
+  readonly metric: Metric;
+  readonly penalty: Penalty;
+  /** Names of the classes, if they have any. */
+  readonly names: readonly string[] | undefined;
+  readonly centers: ClassCenters;
+  #radius: number;
+  readonly #labels: LabelPolicy;
+  readonly #weighted: boolean;
+  #disposed = false;
+  readonly #warning = new UnmovedCentersWarning();
+
+  /**
+   * @param nClasses C, the number of classes
+   * @param nDim D, the dimensions of an embedding
+   * @throws CenterLossError `ERR_OPTION`, `ERR_SHAPE` (initial centers, radii, weights or names of another size),
+   * `ERR_OUT_OF_MEMORY`, `ERR_WASM_BLOCKED`
+   */
+  constructor(nClasses: number, nDim: number, options: CenterLossOptions = {}) {
+    super();
+    const settings = checkCenterLossOptions(nClasses, nDim, options);
+    const { metric, penalty, reduction, radius, radii, classWeight, fixed, names } = settings;
+    this.nClasses = nClasses;
+    this.nDim = nDim;
+    this.magnitude = settings.magnitude;
+    this.fixed = fixed;
+    this.reduction = reduction;
+    this.metric = metric;
+    this.penalty = penalty;
+    this.names = names;
+    this.#radius = radius;
+    this.#labels = settings.labels;
+    this.#weighted = classWeight !== undefined;
+    const given = givenCenters(settings);
+    this.centers = new ClassCenters(nClasses, nDim, { fixed, metric, ...(names && { names }) });
+    const { rust } = this.centers;
+    try {
+      allocated(() => rust.reserve_loss(this.#weighted), nClasses, () => `${nClasses} classes`);
+    } catch (error) {
+      this.centers.dispose();
+      throw error;
+    }
+    rust.configure(rustMetric(metric), rustPenalty(penalty), rustReduction(reduction), radius);
+    if (radii) this.#perClass(CentersArray.Radii).set(radii);
+    if (classWeight) this.#perClass(CentersArray.ClassWeight).set(classWeight);
+    initCenters(this.centers, settings, given?.());
+  }
+
+  /** Radius r of all classes; NaN where each has its own: see {@link radii}. */
+  get radius(): number {
+    return this.#radius;
+  }
+
+  /** Radius of each class [nClasses], in units of the metric: a copy. @throws CenterLossError `ERR_DISPOSED` */
+  get radii(): Float32Array<ArrayBuffer> {
+    return this.#perClass(CentersArray.Radii).slice();
+  }
+
+  /** Weight of each class [nClasses], a copy; undefined if they have none. @throws CenterLossError `ERR_DISPOSED` */
+  get classWeight(): Float32Array<ArrayBuffer> | undefined {
+    return this.#weighted ? this.#perClass(CentersArray.ClassWeight).slice() : undefined;
+  }
+
+  /**
+   * Number of rows that have moved each center so far [nClasses], a copy: a center with 0 was never moved. Rows that are
+   * too far to move anything do not count; nor do changes of `centers.params` by hand.
+   * @throws CenterLossError `ERR_DISPOSED`
+   */
+  get updateCounts(): Uint32Array<ArrayBuffer> {
+    const rust = this.#rust;
+    return new Uint32Array(integerView(rust, rust.address(CentersArray.Counts), this.nClasses));
+  }
+
+  /**
+   * Loss of a matrix of squared distances, as the reference computes it: s · the sum over the known rows' B·C entries of
+   * the masked matrix, each clamped to 1e-12 … 1e12 ('wen': Σ max(d − r, 0), without). NaN if a known row holds NaN, or
+   * an infinite distance to another class than its own.
+   * @param distmat squared distances [B, nClasses]
+   * @param target labels [B]
+   * @throws CenterLossError `ERR_SHAPE`, `ERR_LABEL`, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`; `ERR_OPTION` for a loss with
+   * another metric or penalty, radii or weights
+   */
+  forward(distmat: Embeddings, target: Target): number {
+    const inputs = this.#takeDistances('forward', distmat, target, 0);
+    return inputs.rows === 0 ? 0 : this.#rust.distance_loss(inputs.batch, false);
+  }
+
+  /**
+   * ∂loss/∂distmat [B, nClasses]: s at a known row's own class where the loss moves with it, 0 elsewhere (unknown rows,
+   * other classes, within the radius, on the clamps, NaN).
+   * @param distmat squared distances [B, nClasses]
+   * @param target labels [B]
+   * @param out array for the result, returned then; default a new one
+   * @throws CenterLossError as {@link forward}
+   */
+  backward(distmat: Floats, target: Target, out?: Float32Array): Float32Array {
+    this.#checkIsReference('backward');
+    countRows(distmat, 'distmat', this.nClasses, 'nClasses');
+    if (out !== undefined) checkOut(out, distmat.length, { distmat, params: this.centers.params });
+    const outNow = stable(out ?? newFloats(distmat.length));
+    const { batch, rows } = this.#takeDistances('backward', distmat, target, this.nClasses);
+    if (rows > 0) this.#rust.distance_loss(batch, true);
+    readFloats(batch.address(BatchArray.Out), outNow());
+    return outNow();
+  }
+
+  /**
+   * Loss of embeddings in O(B·D), without a distance matrix; equal to `forward(centers.distances(x), target)` on finite
+   * input, floors included, up to rounding.
+   * @param x rows [B, nDim]
+   * @param target labels [B]
+   * @throws CenterLossError `ERR_SHAPE`, `ERR_LABEL`, `ERR_OPTION`, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
+   */
+  evaluate(x: Embeddings, target: Target, options?: EvaluateOptions): number;
+  evaluate(batch: Batch, options?: EvaluateOptions): number;
+  evaluate(x: Embeddings | Batch, targetOrOptions?: Target | EvaluateOptions, optionsAfter?: EvaluateOptions): number {
+    const rust = this.#rust;
+    const [target, options] = splitArguments<Target, EvaluateOptions>('evaluate', x, targetOrOptions, optionsAfter);
+    checkOptions(options, ['sampleWeight']);
+    const { batch } = this.#take('evaluate', x, target, options.sampleWeight, 0);
+    return rust.gradients(batch, RustGradients.None);
+  }
+
+  /**
+   * Loss with its gradients, ∂loss/∂x [B, nDim] and ∂loss/∂centers. A row within its radius, one that is not finite and
+   * one whose gradient is longer than 1e30 has none; nor has one on its center, and a zero vector for 'cosine'.
+   *
+   * With a `Batch`, the results are views on WebAssembly memory that the next call with it overwrites.
+   * @param x rows [B, nDim]
+   * @param target labels [B]
+   * @throws CenterLossError as {@link evaluate}
+   */
+  gradients(x: Embeddings, target: Target, options: Touched): Gradients<TouchedRows>;
+  gradients(x: Embeddings, target: Target, options?: Dense): Gradients<Float32Array>;
+  gradients(x: Embeddings, target: Target, options: GradientsOptions): Gradients<Float32Array | TouchedRows>;
+  gradients(batch: Batch, options: Touched): Gradients<TouchedRows>;
+  gradients(batch: Batch, options?: Dense): Gradients<Float32Array>;
+  gradients(batch: Batch, options: GradientsOptions): Gradients<Float32Array | TouchedRows>;
+  gradients(
+    x: Embeddings | Batch,
+    targetOrOptions?: Target | GradientsOptions,
+    optionsAfter?: GradientsOptions,
+  ): Gradients<Float32Array | TouchedRows> {
+    const rust = this.#rust;
+    const [target, options] = splitArguments<Target, GradientsOptions>('gradients', x, targetOrOptions, optionsAfter);
+    checkOptions(options, ['centers', 'sampleWeight']);
+    const { centers: form = 'dense', sampleWeight } = options;
+    checkChoice(form, 'centers', ['dense', 'touched']);
+    const inputs = this.#take('gradients', x, target, sampleWeight, this.nDim);
+    const spec = this.fixed ? null : { form, nClasses: this.nClasses, nDim: this.nDim };
+    const loss = this.#gradients(inputs, spec?.form);
+    if (spec) this.#warning.gradientTaken(rust);
+    if (x instanceof Batch) return gradientsInPlace(loss, x, spec);
+    const gradX = copyGradX(inputs, this.nDim);
+    return { loss, gradX, gradCenters: spec && copyCenterGradient(inputs.batch, spec) };
+  }
+
+  /** @internal Loss and ∂loss/∂x for a caller that does not move the centers; it does not count toward the warning. */
+  rowGradients(x: Embeddings, target: Target, { sampleWeight }: EvaluateOptions): StepResult {
+    const inputs = this.#take('gradients', x, target, sampleWeight, this.nDim);
+    return { loss: this.#gradients(inputs, undefined), gradX: copyGradX(inputs, this.nDim) };
+  }
+
+  /**
+   * One step of training: the loss and ∂loss/∂x at the centers as they are, then the centers move by a rule.
+   *
+   * 'wen' (default), 'mean' and 'ema' follow the average of the rows of a class, also of those within the radius and
+   * whatever their weights, but for a weight of 0; a class without rows stays. With metric 'cosine' that is the average
+   * of x/‖x‖. A row at no finite distance, or farther than 1e30, moves nothing. 'sgd' descends the loss itself. Fixed
+   * centers stay.
+   *
+   * With a `Batch`, `gradX` is a view on WebAssembly memory that the next call with it overwrites.
+   * @param x rows [B, nDim]
+   * @param target labels [B]
+   * @throws CenterLossError as {@link evaluate}
+   */
+  step(x: Embeddings, target: Target, options?: StepOptions): StepResult;
+  step(batch: Batch, options?: StepOptions): StepResult;
+  step(x: Embeddings | Batch, targetOrOptions?: Target | StepOptions, optionsAfter?: StepOptions): StepResult {
+    const rust = this.#rust;
+    const [target, options] = splitArguments<Target, StepOptions>('step', x, targetOrOptions, optionsAfter);
+    const rule = checkUpdateRule(options);
+    const inputs = this.#take('step', x, target, options.sampleWeight, this.nDim);
+    const move = this.fixed ? () => rust.gradients(inputs.batch, RustGradients.Rows) : this.#mover(inputs, rule);
+    return stepResult(x instanceof Batch ? x : undefined, inputs, this.nDim, () => {
+      const loss = move();
+      this.#warning.stepTaken();
+      return loss;
+    });
+  }
+
+  /**
+   * Softmax cross-entropy and center loss in one call, what Wen et al. 2016 train with: loss = softmax + λ·center,
+   *
+   * softmax as `softmaxCrossEntropy` with `classWeight`, `sampleWeight` and `labelSmoothing`, center by this loss with
+   * `sampleWeight`. Then the centers move by the rule, as in {@link step}, whose rate λ does not touch.
+   * @param x rows [B, nDim]
+   * @param logits [B, nClasses], of the same rows
+   * @param target labels [B], below 0 = unknown; where labels of no class are allowed, the softmax ignores their rows
+   * @throws CenterLossError as {@link evaluate}
+   */
+  softmaxCenter(
+    x: Embeddings,
+    logits: Embeddings,
+    target: Target,
+    options?: SoftmaxCenterOptions,
+  ): SoftmaxCenterResult {
+    this.#rust;
+    return softmaxCenter(this, x, logits, target, options);
+  }
+
+  /**
+   * Gives each class the radius that holds a share of its rows: the smallest of their distances to the center, in units
+   * of the metric, that at least this share does not exceed. A class without rows keeps its radius; rows at no finite
+   * distance do not count.
+   * @param x rows [B, nDim]
+   * @param target labels [B]
+   * @returns the radii [nClasses]
+   * @throws CenterLossError as {@link evaluate}
+   */
+  fitRadius(x: Embeddings, target: Target, options?: FitRadiusOptions): Float32Array<ArrayBuffer>;
+  fitRadius(batch: Batch, options?: FitRadiusOptions): Float32Array<ArrayBuffer>;
+  fitRadius(
+    x: Embeddings | Batch,
+    targetOrOptions?: Target | FitRadiusOptions,
+    optionsAfter?: FitRadiusOptions,
+  ): Float32Array<ArrayBuffer> {
+    const rust = this.#rust;
+    const [target, options] = splitArguments<Target, FitRadiusOptions>('fitRadius', x, targetOrOptions, optionsAfter);
+    checkOptions(options, ['quantile']);
+    const { quantile = 0.95 } = options;
+    checkNumber(quantile, 'quantile', (value) => value >= 0 && value <= 1, 'a number from 0 to 1');
+    const inputs = this.#take('fitRadius', x, target, undefined, 0);
+    prepare(rust, inputs, Work.Radii, 'fitRadius');
+    rust.own_distances(inputs.batch, rustMetric(this.metric));
+    sortRadii(inputs, this.nClasses);
+    rust.radius_quantiles(inputs.batch, quantile);
+    this.#radius = Number.NaN;
+    rust.configure(
+      rustMetric(this.metric),
+      rustPenalty(this.penalty),
+      rustReduction(this.reduction),
+      this.#radius,
+    );
+    return this.radii;
+  }
+
+  /** Distances to all centers by the metric of the loss: see {@link ClassCenters.distances}. */
+  distances(x: Embeddings, out?: Float32Array): Float32Array {
+    return this.centers.distances(x, out);
+  }
+
+  /** Nearest class of each row by the metric of the loss: see {@link ClassCenters.predict}. */
+  predict(x: Embeddings): Int32Array<ArrayBuffer> {
+    return this.centers.predict(x);
+  }
+
+  /**
+   * Rows in WebAssembly memory, to pass in place of x and target.
+   * @param rows B
+   * @throws CenterLossError `ERR_OPTION`, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
+   */
+  batch(rows: number): Batch {
+    this.#rust;
+    return new Batch(rows, this.nClasses, this.nDim);
+  }
+
+  /** Frees the memory of the loss and of its centers; batches have a `dispose` of their own. */
+  dispose(): void {
+    this.#disposed = true;
+    this.centers.dispose();
+  }
+
+  get #rust(): RustCenters {
+    if (this.#disposed) throw disposedError('CenterLoss');
+    return this.centers.rust;
+  }
+
+  #perClass(array: CentersArray.Radii | CentersArray.ClassWeight): Float32Array<ArrayBuffer> {
+    const rust = this.#rust;
+    return floatView(rust, rust.address(array), this.nClasses);
+  }
+
+  #take(
+    call: string,
+    x: Embeddings | Batch,
+    target: Target,
+    sampleWeight: Floats | undefined,
+    outWidth: number,
+  ): Inputs {
+    const { nClasses, nDim } = this;
+    return takeInputs(x, target, { call, width: nDim, nClasses, labels: this.#labels, sampleWeight, outWidth });
+  }
+
+  #takeDistances(call: string, distmat: Embeddings, target: Target, outWidth: number): Inputs {
+    this.#checkIsReference(call);
+    const { nClasses } = this;
+    return takeInputs(distmat, target, {
+      ...{ call, name: 'distmat', width: nClasses, widthName: 'nClasses', nClasses, labels: this.#labels, outWidth },
+    });
+  }
+
+  /** Loss and ∂loss/∂x, and ∂loss/∂centers in a form if one is given. */
+  #gradients(inputs: Inputs, form: GradientForm | undefined): number {
+    const rust = this.#rust;
+    if (form === undefined) return rust.gradients(inputs.batch, RustGradients.Rows);
+    const isDense = form === 'dense';
+    prepare(rust, inputs, isDense ? Work.DenseGradient : Work.SparseGradient, 'gradients');
+    return rust.gradients(inputs.batch, isDense ? RustGradients.Dense : RustGradients.Sparse);
+  }
+
+  /** Reserves what a step takes, and returns the step: it cannot fail any more. */
+  #mover(inputs: Inputs, rule: UpdateRule): () => number {
+    const rust = this.#rust;
+    const averaging = averagingRule(rule);
+    if (averaging !== undefined) {
+      prepare(rust, inputs, Work.Step, 'step');
+      return () => rust.step(inputs.batch, averaging, rule.rate);
+    }
+    return descent(rust, inputs, rule, () => rust.gradients(inputs.batch, RustGradients.Dense));
+  }
+
+  #checkIsReference(call: string): void {
+    this.#rust;
+    const { metric, penalty } = this;
+    if (metric === 'sqeuclidean' && penalty === 'hinge' && !Number.isNaN(this.#radius) && !this.#weighted) return;
+    throw new CenterLossError(
+      'ERR_OPTION',
+      `${call} takes squared distances and one radius, as the reference does: a loss with another metric, penalty, radii or weights has evaluate and gradients`,
+    );
+  }
+}

@@ -1,0 +1,109 @@
+import { rust } from '../engine/engine.js';
+import { checkNumber } from '../validate/checks.js';
+import { BatchArray, Metric, type Batch as RustBatch, type Centers as RustCenters, type Work } from '../wasm/bindings.js';
+import { Disposable, Owned } from './dispose.js';
+import { allocated, floatView, integerView, renewed } from './views.js';
+
+/**
+ * Rows that live in WebAssembly memory, made by `loss.batch(B)`: write embeddings into `x` and labels into `target`,
+ * pass the batch in place of both, and find ∂loss/∂x in `gradX`. Nothing is copied in or out.
+ *
+ * The arrays are views. Read the properties again instead of keeping what they gave (see `ClassCenters.params`).
+ */
+export class Batch extends Disposable {
+  /** Number of rows B. */
+  readonly rows: number;
+  /** Number of classes C that the batch was made for. */
+  readonly nClasses: number;
+  /** Number of dimensions D of a row. */
+  readonly nDim: number;
+  readonly #rust: Owned<RustBatch>;
+  readonly #x: () => Float32Array<ArrayBuffer>;
+  readonly #target: () => Int32Array<ArrayBuffer>;
+  readonly #gradX: () => Float32Array<ArrayBuffer>;
+
+  /** @internal Users call `loss.batch(B)`. */
+  constructor(rows: number, nClasses: number, nDim: number) {
+    super();
+    checkNumber(rows, 'the number of rows', (value) => Number.isSafeInteger(value) && value >= 0, 'a whole number ≥ 0');
+    this.rows = rows;
+    this.nClasses = nClasses;
+    this.nDim = nDim;
+    const batch = createBatch();
+    reserveRows(batch, rows, nDim, nDim, 'a batch');
+    this.#rust = new Owned('Batch', batch);
+    this.#x = renewed(() => floatView(batch, batch.address(BatchArray.X), rows * nDim));
+    this.#target = renewed(() => integerView(batch, batch.address(BatchArray.Labels), rows));
+    this.#gradX = renewed(() => floatView(batch, batch.address(BatchArray.Out), rows * nDim));
+  }
+
+  /** Embeddings [B, nDim]. @throws CenterLossError `ERR_DISPOSED` */
+  get x(): Float32Array<ArrayBuffer> {
+    return this.rust && this.#x();
+  }
+
+  /** Labels [B], below 0 = unknown. @throws CenterLossError `ERR_DISPOSED` */
+  get target(): Int32Array<ArrayBuffer> {
+    return this.rust && this.#target();
+  }
+
+  /** ∂loss/∂x [B, nDim] of the last call. @throws CenterLossError `ERR_DISPOSED` */
+  get gradX(): Float32Array<ArrayBuffer> {
+    return this.rust && this.#gradX();
+  }
+
+  dispose(): void {
+    this.#rust.free();
+  }
+
+  /** @internal */
+  get rust(): RustBatch {
+    return this.#rust.object;
+  }
+}
+
+/** @throws CenterLossError `ERR_OUT_OF_MEMORY` */
+function createBatch(): RustBatch {
+  const { Batch } = rust();
+  return allocated(() => Batch.create(), 0, () => 'a batch');
+}
+
+let scratch: RustBatch | undefined;
+
+/** The one batch that every call without a batch of its own uses. @throws CenterLossError `ERR_OUT_OF_MEMORY` */
+export function scratchBatch(): RustBatch {
+  scratch ??= createBatch();
+  return scratch;
+}
+
+/**
+ * Reserves memory for rows of `width` values with results of `outWidth` values.
+ * @throws CenterLossError `ERR_OUT_OF_MEMORY`
+ */
+export function reserveRows(batch: RustBatch, rows: number, width: number, outWidth: number, call: string): void {
+  allocated(
+    () => batch.reserve(rows, width, outWidth),
+    rows * Math.max(width, outWidth, 1),
+    () => `${call} of ${rows} rows of ${width} values`,
+  );
+}
+
+/** Reserves memory for one array and returns its address. @throws CenterLossError `ERR_OUT_OF_MEMORY` */
+export function reserveArray(batch: RustBatch, array: BatchArray, length: number, call: string): number {
+  allocated(() => batch.reserve_array(array, length), length, () => `${call} with ${length} values`);
+  return batch.address(array);
+}
+
+/**
+ * Reserves the scratch memory that a call of `centers` takes beside its rows.
+ * @throws CenterLossError `ERR_OUT_OF_MEMORY`
+ */
+export function prepare(
+  centers: RustCenters,
+  { batch, rows }: { readonly batch: RustBatch; readonly rows: number },
+  work: Work,
+  call: string,
+  metric: Metric = Metric.SqEuclidean,
+): void {
+  allocated(() => centers.prepare(batch, work, metric), rows, () => `${call} with ${rows} rows`);
+}

@@ -1,0 +1,45 @@
+import { CenterLossError } from '../validate/errors.js';
+
+/** `Symbol.dispose`, also where the runtime does not have it yet. */
+const dispose: typeof Symbol.dispose = Symbol.dispose ?? (Symbol.for('Symbol.dispose') as typeof Symbol.dispose);
+
+/** Base of the classes that hold WebAssembly memory. Its computed name keeps bundlers from dropping it; the rest may go. */
+export abstract class Disposable {
+  /** Frees the memory. */
+  abstract dispose(): void;
+
+  [dispose](): void {
+    this.dispose();
+  }
+}
+
+/** Error of any use of a disposed object. */
+export const disposedError = (className: string): CenterLossError =>
+  new CenterLossError('ERR_DISPOSED', `this ${className} was disposed`);
+
+/** Object of Rust with the memory that it owns. */
+interface RustObject {
+  free(): void;
+}
+
+/** Object of Rust that is freed once, and refused after that. */
+export class Owned<T extends RustObject> {
+  readonly #className: string;
+  #object: T | undefined;
+
+  constructor(className: string, object: T) {
+    this.#className = className;
+    this.#object = object;
+  }
+
+  /** @throws CenterLossError `ERR_DISPOSED` */
+  get object(): T {
+    if (this.#object === undefined) throw disposedError(this.#className);
+    return this.#object;
+  }
+
+  free(): void {
+    this.#object?.free();
+    this.#object = undefined;
+  }
+}

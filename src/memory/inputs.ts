@@ -1,0 +1,94 @@
+import { checkBatchFits, checkNoMore, checkRowsMatch, countRows, type Floats } from '../validate/checks.js';
+import { asFloats, type Embeddings } from '../validate/embeddings.js';
+import { checkLabels, checkTarget, type LabelPolicy, type Target, writeLabels } from '../validate/labels.js';
+import { checkWeights } from '../validate/weights.js';
+import { BatchArray, type Batch as RustBatch } from '../wasm/bindings.js';
+import { Batch, reserveRows, scratchBatch } from './batch.js';
+import { allocated, integers, stable, writeFloats } from './views.js';
+
+/** Rows with their labels and weights in WebAssembly memory. */
+export interface Inputs {
+  readonly batch: RustBatch;
+  /** Number of rows B. */
+  readonly rows: number;
+}
+
+/** Shape and labels that a call expects. */
+export interface InputSpec {
+  /** Name of the call, for messages. */
+  readonly call: string;
+  /** Name of the rows, for messages. Default 'x'. */
+  readonly name?: string;
+  readonly width: number;
+  /** Name of the width, for messages. Default 'nDim'. */
+  readonly widthName?: string;
+  readonly nClasses: number;
+  /** Whether every label ≥ 0 is of the one class, and so are rows without labels. Default false. */
+  readonly oneClass?: boolean;
+  readonly labels: LabelPolicy;
+  readonly sampleWeight?: Floats | null | undefined;
+  /** Number of values that the call computes for each row. Default 0. */
+  readonly outWidth?: number;
+}
+
+/**
+ * Takes the rows of a call: those of a batch where they are, any others by one copy into {@link scratchBatch}. Checks
+ * everything first.
+ * @throws CenterLossError `ERR_SHAPE`, `ERR_LABEL`, `ERR_OPTION`, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
+ */
+export function takeInputs(x: Embeddings | Batch, target: Target | null | undefined, spec: InputSpec): Inputs {
+  return x instanceof Batch ? inPlace(x, spec) : copyIn(x, target, spec);
+}
+
+function inPlace(batch: Batch, spec: InputSpec): Inputs {
+  const { rows, rust } = batch;
+  checkBatchFits(batch, spec.nClasses, spec.width);
+  checkLabels(batch.target, classEnd(spec), spec.labels);
+  const weights = checkWeights(spec.sampleWeight, 'sampleWeight', rows, 'rows');
+  useWeights(rust, rows, weights, spec.call);
+  return { batch: rust, rows };
+}
+
+function copyIn(x: Embeddings, target: Target | null | undefined, spec: InputSpec): Inputs {
+  const { call, name = 'x', width, widthName = 'nDim', oneClass = false, labels, outWidth = 0 } = spec;
+  const values = asFloats(x, name);
+  const rows = countRows(values, name, width, widthName);
+  const labelled = !oneClass || (target ?? null) !== null;
+  if (labelled) {
+    checkTarget(target as Target);
+    checkRowsMatch(rows, name, width, (target as Target).length);
+  }
+  const weights = checkWeights(spec.sampleWeight, 'sampleWeight', rows, 'rows');
+  const [valuesNow, targetNow] = [stable(values), stable((target ?? []) as Int32Array)];
+  const batch = scratchBatch();
+  reserveRows(batch, rows, width, outWidth, call);
+  const labelsAt = batch.address(BatchArray.Labels) / Int32Array.BYTES_PER_ELEMENT;
+  if (labelled) writeLabels(targetNow(), classEnd(spec), labels, integers(), labelsAt);
+  else integers().fill(0, labelsAt, labelsAt + rows);
+  writeFloats(valuesNow(), 0, rows * width, batch.address(BatchArray.X));
+  if (weights) useWeights(batch, rows, weights, call);
+  return { batch, rows };
+}
+
+const classEnd = ({ oneClass, nClasses }: InputSpec): number => (oneClass ? Number.POSITIVE_INFINITY : nClasses);
+
+/** Gives the rows of a batch weights for this call, or none. @throws CenterLossError `ERR_OUT_OF_MEMORY` */
+export function useWeights(batch: RustBatch, rows: number, weights: Float32Array | undefined, call: string): void {
+  allocated(() => batch.use_sample_weight(weights !== undefined), rows, () => `${call} with ${rows} weights`);
+  if (weights) writeFloats(weights, 0, rows, batch.address(BatchArray.SampleWeight));
+}
+
+/**
+ * Separates target and options of a call that takes either `(x, target, options)` or `(batch, options)`.
+ * @throws CenterLossError `ERR_OPTION` for a target beside a batch, which holds its own
+ */
+export function splitArguments<T, Options extends object>(
+  call: string,
+  x: Embeddings | Batch,
+  targetOrOptions: T | Options | undefined,
+  optionsAfter: Options | undefined,
+): [target: T, options: Options] {
+  if (!(x instanceof Batch)) return [targetOrOptions as T, optionsAfter ?? ({} as Options)];
+  checkNoMore(call, optionsAfter);
+  return [undefined as T, (targetOrOptions ?? {}) as Options];
+}

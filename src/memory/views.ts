@@ -1,0 +1,141 @@
+import { memoryBuffer } from '../engine/engine.js';
+import type { Floats } from '../validate/checks.js';
+import { CenterLossError } from '../validate/errors.js';
+
+// The only file that makes views on WebAssembly memory. Growth detaches every view made before it, so no view is kept
+// across a call that may allocate.
+
+/** Bytes of a float32 and of an int32. */
+const BYTES = 4;
+
+type View = Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>;
+type ViewType<V> = new (buffer: ArrayBuffer, byteOffset: number, length: number) => V;
+
+/** Keeps the owner of a memory alive as long as a view on it is held. A subarray of the view does not keep it. */
+const ownerOfView = new WeakMap<object, object>();
+
+function viewOf<V extends View>(type: ViewType<V>, owner: object, address: number, length: number): V {
+  const view = new type(memoryBuffer(), address, length);
+  ownerOfView.set(view, owner);
+  return view;
+}
+
+/** View on float32 values that `owner` holds. */
+export const floatView = (owner: object, address: number, length: number): Float32Array<ArrayBuffer> =>
+  viewOf(Float32Array, owner, address, length);
+
+/** View on int32 values that `owner` holds. */
+export const integerView = (owner: object, address: number, length: number): Int32Array<ArrayBuffer> =>
+  viewOf(Int32Array, owner, address, length);
+
+/** Returns the view that `take` makes, and makes it again when memory has grown. */
+export function renewed<V extends View>(take: () => V): () => V {
+  let view: V | undefined;
+  return () => {
+    if (view?.buffer !== memoryBuffer()) view = take();
+    return view;
+  };
+}
+
+let [allFloats, allIntegers] = [new Float32Array(0), new Int32Array(0)];
+
+/** All memory as float32: one view serves all copies, since a new view costs more than a small copy. */
+function floats(): Float32Array<ArrayBuffer> {
+  const buffer = memoryBuffer();
+  if (allFloats.buffer !== buffer) allFloats = new Float32Array(buffer);
+  return allFloats;
+}
+
+/** All memory as int32, not to be kept across a call that may allocate. */
+export function integers(): Int32Array<ArrayBuffer> {
+  const buffer = memoryBuffer();
+  if (allIntegers.buffer !== buffer) allIntegers = new Int32Array(buffer);
+  return allIntegers;
+}
+
+/** Memory as float64, not to be kept across a call that may allocate. */
+export const doubles = (address: number, length: number): Float64Array<ArrayBuffer> =>
+  new Float64Array(memoryBuffer(), address, length);
+
+/** Memory as bits of float16 values, not to be kept across a call that may allocate. */
+export const halves = (address: number, length: number): Uint16Array<ArrayBuffer> =>
+  new Uint16Array(memoryBuffer(), address, length);
+
+/** Writes the values from `start` to `end` at an address. */
+export function writeFloats(values: Floats, start: number, end: number, address: number): void {
+  const to = address / BYTES;
+  if (ArrayBuffer.isView(values)) {
+    floats().set(start === 0 && end === values.length ? values : values.subarray(start, end), to);
+    return;
+  }
+  // A slice would be garbage as large as the rows.
+  const all = floats();
+  for (let i = start; i < end; i++) all[to + i - start] = values[i] ?? 0;
+}
+
+/** Fills `to` with the values at an address. */
+export function readFloats(address: number, to: Float32Array): void {
+  to.set(floats().subarray(address / BYTES, address / BYTES + to.length));
+}
+
+/** Fills `to` with the values at an address. */
+export function readIntegers(address: number, to: Int32Array): void {
+  to.set(integers().subarray(address / BYTES, address / BYTES + to.length));
+}
+
+/** Copies `length` float32 values for the caller to keep. @throws CenterLossError `ERR_OUT_OF_MEMORY` */
+export function copyFloats(address: number, length: number): Float32Array<ArrayBuffer> {
+  const copy = newFloats(length);
+  readFloats(address, copy);
+  return copy;
+}
+
+/** Copies `length` float64 values for the caller to keep. @throws CenterLossError `ERR_OUT_OF_MEMORY` */
+export function copyDoubles(address: number, length: number): Float64Array<ArrayBuffer> {
+  const copy = newArray(() => new Float64Array(length), 8 * length);
+  copy.set(doubles(address, length));
+  return copy;
+}
+
+/** Makes an array for the caller to keep. @throws CenterLossError `ERR_OUT_OF_MEMORY` */
+export const newFloats = (length: number): Float32Array<ArrayBuffer> =>
+  newArray(() => new Float32Array(length), BYTES * length);
+
+function newArray<A>(make: () => A, bytes: number): A {
+  try {
+    return make();
+  } catch (cause) {
+    throw new CenterLossError('ERR_OUT_OF_MEMORY', `cannot allocate ${grouped(bytes)} bytes for the result`, { cause });
+  }
+}
+
+/** Groups digits, e.g. 1,048,576. `toLocaleString` needs language data that some runtimes lack. */
+const grouped = (count: number): string => String(count).replace(/\B(?=(\d{3})+$)/g, ',');
+
+/** Most float32 values of one array in WebAssembly memory: Rust allows 2³¹ − 1 bytes. */
+const MAX_FLOATS = 2 ** 29 - 4;
+
+/**
+ * Returns what Rust allocated for `purpose`, of which the largest array has `length` float32 values.
+ * @param allocate gives false or undefined where memory does not suffice
+ * @throws CenterLossError `ERR_OUT_OF_MEMORY`
+ */
+export function allocated<T>(allocate: () => T | undefined | false, length: number, purpose: () => string): T {
+  const result = length <= MAX_FLOATS && allocate();
+  if (result !== undefined && result !== false) return result;
+  throw new CenterLossError(
+    'ERR_OUT_OF_MEMORY',
+    `cannot allocate ${grouped(BYTES * length)} bytes of WebAssembly memory for ${purpose()}`,
+  );
+}
+
+/**
+ * Returns a getter of an array that a caller passed. The array may be a view on WebAssembly memory itself
+ * (`centers.params`, `batch.x`), which the growth in its own call detaches: the getter then makes it again.
+ */
+export function stable<A extends ArrayLike<number>>(array: A): () => A {
+  if (!ArrayBuffer.isView(array) || array.buffer !== memoryBuffer()) return () => array;
+  const { byteOffset, length } = array;
+  const type = array.constructor as ViewType<A>;
+  return () => (array.length === length ? array : new type(memoryBuffer(), byteOffset, length));
+}

@@ -1,0 +1,87 @@
+import { rust } from '../engine/engine.js';
+import { reserveArray, reserveRows, scratchBatch } from '../memory/batch.js';
+import { useWeights } from '../memory/inputs.js';
+import { allocated, integers, stable, writeFloats } from '../memory/views.js';
+import { checkCount, checkRowsMatch, countRows, type Floats } from '../validate/checks.js';
+import { checkTarget, type Target, writeLabels } from '../validate/labels.js';
+import { checkWeights } from '../validate/weights.js';
+import { BatchArray, Covariance as RustCovariance, type Statistics as RustStatistics } from '../wasm/bindings.js';
+
+/** Second moments that statistics keep beside counts and means. */
+export type Covariance =
+  /** Variance of each class in each dimension. */
+  | 'diagonal'
+  /** The same, and the covariance [D, D] of rows around the means of their classes, one for all classes. */
+  | 'tied'
+  /** None. */
+  | 'none';
+
+export const COVARIANCES = {
+  diagonal: 'Diagonal',
+  tied: 'Tied',
+  none: 'None',
+} as const satisfies Record<Covariance, keyof typeof RustCovariance>;
+
+/** Statistics of Rust with their shape. */
+export interface StatisticsHandle {
+  readonly rust: RustStatistics;
+  readonly nClasses: number;
+  readonly nDim: number;
+}
+
+/** Bytes of rows that are copied in at once: the kernel then reads them from the cache. */
+const CHUNK_BYTES = 2 ** 18;
+
+/** @throws CenterLossError `ERR_OPTION` for sizes that are not positive integers, `ERR_OUT_OF_MEMORY`, `ERR_WASM_BLOCKED` */
+export function createStatistics(nClasses: number, nDim: number, covariance: Covariance): StatisticsHandle {
+  checkCount(nClasses, 'nClasses');
+  checkCount(nDim, 'nDim');
+  const { Statistics } = rust();
+  const created = allocated(
+    () => Statistics.create(nClasses, nDim, RustCovariance[COVARIANCES[covariance]]),
+    nClasses * nDim,
+    () => `statistics of ${nClasses} classes of ${nDim} dimensions`,
+  );
+  return { rust: created, nClasses, nDim };
+}
+
+export interface AddRowsOptions {
+  readonly sampleWeight: Floats | null | undefined;
+  /** Factor of the weights of all rows before. */
+  readonly forgetting: number;
+}
+
+/**
+ * Adds rows, copied in chunk by chunk.
+ * @throws CenterLossError `ERR_SHAPE`, `ERR_LABEL`, `ERR_OPTION`, `ERR_OUT_OF_MEMORY`; nothing is added then
+ */
+export function addRows(
+  { rust: statistics, nClasses, nDim }: StatisticsHandle,
+  x: Floats,
+  target: Target,
+  { sampleWeight, forgetting }: AddRowsOptions,
+): void {
+  const rows = countRows(x, 'x', nDim, 'nDim');
+  checkTarget(target);
+  checkRowsMatch(rows, 'x', nDim, target.length);
+  const weights = checkWeights(sampleWeight, 'sampleWeight', rows, 'rows');
+  const [xNow, targetNow] = [stable(x), stable(target as Int32Array)];
+  const atOnce = Math.min(rows, Math.max(1, Math.floor(CHUNK_BYTES / (4 * nDim))));
+  const batch = scratchBatch();
+  reserveRows(batch, atOnce, nDim, 0, 'add');
+  // The labels of all rows, since a wrong one must not be found after some rows were added.
+  const labelsAt = reserveArray(batch, BatchArray.Ends, rows, 'add') / 4;
+  writeLabels(targetNow(), nClasses, 'strict', integers(), labelsAt);
+  if (weights) useWeights(batch, atOnce, weights.subarray(0, atOnce), 'add');
+  // One call even without rows: the rows before are older now.
+  for (let start = 0; start === 0 || start < rows; start += atOnce) {
+    const end = Math.min(start + atOnce, rows);
+    if (end - start < atOnce) batch.shorten(end - start);
+    writeFloats(xNow(), start * nDim, end * nDim, batch.address(BatchArray.X));
+    const to = batch.address(BatchArray.Labels) / 4;
+    integers().copyWithin(to, labelsAt + start, labelsAt + end);
+    if (weights) writeFloats(weights, start, end, batch.address(BatchArray.SampleWeight));
+    statistics.add(batch, start === 0 ? forgetting : 1);
+    if (rows === 0) break;
+  }
+}

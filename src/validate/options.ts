@@ -1,0 +1,221 @@
+import { stable } from '../memory/views.js';
+import { Penalty as RustPenalty, Reduction as RustReduction } from '../wasm/bindings.js';
+import { checkChoice, checkCount, checkFloats, checkNumber, checkOptions, type Floats } from './checks.js';
+import { asFloats, type Float16Values } from './embeddings.js';
+import { CenterLossError } from './errors.js';
+import type { LabelPolicy } from './labels.js';
+import { checkMetric, type Metric } from './metric.js';
+import { checkNames } from './names.js';
+import { checkWeights } from './weights.js';
+
+/** Scale of the sum over a batch; B counts the known rows. */
+export type Reduction =
+  /** Σ/(B·C): pytorch-ood. The weight of a row falls with the number of classes. */
+  | 'mean'
+  /** Σ/B: KaiyangZhou/pytorch-center-loss. */
+  | 'batch'
+  /** Σ/2B: the code of Wen et al. 2016, without floors and ceilings. */
+  | 'wen'
+  /** Σ. */
+  | 'sum';
+
+/** Cost of an excess e = max(d − r, 0) of the distance over the radius. */
+export type Penalty =
+  /** e. */
+  | 'hinge'
+  /** ½e². */
+  | 'half-squared';
+
+/** First values of the centers. */
+export type Init =
+  /** Identity if nClasses = nDim (times `magnitude` only if `fixed`), else N(0, 1) without `magnitude`. */
+  | 'pytorch-ood'
+  /** magnitude · identity; nClasses = nDim. */
+  | 'eye'
+  /** magnitude · unit vectors; nClasses ≤ nDim. */
+  | 'anchors'
+  /** magnitude · N(0, 1). */
+  | 'normal'
+  /** magnitude · a random orthogonal matrix. */
+  | 'orthogonal'
+  /** magnitude · these centers [nClasses, nDim]; a `Uint16Array` holds the bits of float16 values. */
+  | Float32Array
+  | Uint16Array
+  | Float16Values;
+
+/** Options of every loss that has a center for each class. */
+export interface CentersOptions {
+  /** First values of the centers. */
+  readonly init?: Init;
+  /** Factor of the first values. */
+  readonly magnitude?: number;
+  /** A whole number ≥ 0: the same seed gives the same centers on every machine. Default 0. */
+  readonly seed?: number;
+  /** Whether the centers are anchors: they have no gradient, and `step` does not move them. */
+  readonly fixed?: boolean;
+  /** Names of the classes [nClasses], all different. Default none. */
+  readonly names?: readonly string[];
+  /** 'strict' (default): a label ≥ nClasses or not an integer is an error. 'lenient': it has no class, but counts in B. */
+  readonly labels?: LabelPolicy;
+  /** Scale of the sum over the rows. */
+  readonly reduction?: Reduction;
+  /** Weight ≥ 0 of each class [nClasses]. Default all 1. */
+  readonly classWeight?: Floats;
+}
+
+/** Options of `CenterLoss`. Defaults: init 'pytorch-ood', magnitude 1, fixed false, reduction 'mean'. */
+export interface CenterLossOptions extends CentersOptions {
+  /** Distance of a row to its center. Default 'sqeuclidean'. */
+  readonly metric?: Metric;
+  /** Default 'hinge'. With metric 'euclidean' and reduction 'batch', 'half-squared' is the loss of Wen et al., IJCV 2019. */
+  readonly penalty?: Penalty;
+  /**
+   * Radius r, in units of the metric: rows within it have no loss. A number, or one a class [nClasses]. It is float32,
+   * but for a single number without another metric, penalty or weights. Default 0.
+   */
+  readonly radius?: number | Floats;
+}
+
+/** Options of a loss that has a center for each class, checked and completed. */
+export interface CentersSettings {
+  readonly init: Exclude<Init, Uint16Array | Float16Values>;
+  readonly magnitude: number;
+  readonly seed: number;
+  readonly fixed: boolean;
+  readonly names: readonly string[] | undefined;
+  readonly labels: LabelPolicy;
+  readonly reduction: Reduction;
+  readonly classWeight: Float32Array | undefined;
+}
+
+/** Options of `CenterLoss`, checked and completed. */
+export interface CenterLossSettings extends CentersSettings {
+  readonly metric: Metric;
+  readonly penalty: Penalty;
+  /** Radius of all classes; NaN where each has its own. */
+  readonly radius: number;
+  readonly radii: Float32Array | undefined;
+}
+
+export const CENTERS_OPTIONS = [
+  ...(['init', 'magnitude', 'seed', 'fixed', 'names', 'labels', 'reduction', 'classWeight'] as const),
+] satisfies readonly (keyof CentersOptions)[];
+
+const REDUCTIONS = { mean: 'Mean', batch: 'Batch', wen: 'Wen', sum: 'Sum' } as const satisfies Record<
+  Reduction,
+  keyof typeof RustReduction
+>;
+const PENALTIES = { hinge: 'Hinge', 'half-squared': 'HalfSquared' } as const satisfies Record<
+  Penalty,
+  keyof typeof RustPenalty
+>;
+const INITS = ['pytorch-ood', 'eye', 'anchors', 'normal', 'orthogonal'] as const;
+
+export const rustReduction = (reduction: Reduction): RustReduction => RustReduction[REDUCTIONS[reduction]];
+export const rustPenalty = (penalty: Penalty): RustPenalty => RustPenalty[PENALTIES[penalty]];
+
+/** Bound of centers and of what scales them: sums and squares of thousands of dimensions stay inside float32. */
+export const MAX_MAGNITUDE = 1e30;
+
+/** First centers, magnitude and scale of a loss that are not given. */
+export type CentersDefaults = Pick<CentersSettings, 'init' | 'magnitude' | 'fixed' | 'reduction'>;
+
+/**
+ * Checks and completes the options of `CenterLoss` before anything is allocated.
+ * @throws CenterLossError `ERR_OPTION`, `ERR_SHAPE`, `ERR_OUT_OF_MEMORY`
+ */
+export function checkCenterLossOptions(nClasses: number, nDim: number, options: CenterLossOptions): CenterLossSettings {
+  checkOptions(options, [...CENTERS_OPTIONS, 'metric', 'penalty', 'radius']);
+  const { metric = 'sqeuclidean', penalty = 'hinge', radius = 0 } = options;
+  const defaults = { init: 'pytorch-ood', magnitude: 1, fixed: false, reduction: 'mean' } as const;
+  const settings = checkCentersOptions(nClasses, nDim, options, defaults);
+  checkMetric(metric);
+  checkChoice(penalty, 'penalty', Object.keys(PENALTIES) as Penalty[]);
+  const radii = typeof radius === 'object' ? checkRadii(radius, nClasses) : undefined;
+  if (typeof radius !== 'object') checkNumber(radius, 'radius', isRadius, 'a number from -1e30 on');
+  return { ...settings, metric, penalty, radius: typeof radius === 'object' ? Number.NaN : radius, radii };
+}
+
+/**
+ * Checks and completes the options that losses with centers have in common.
+ * @throws CenterLossError `ERR_OPTION`, `ERR_SHAPE`, `ERR_OUT_OF_MEMORY`
+ */
+export function checkCentersOptions(
+  nClasses: number,
+  nDim: number,
+  options: CentersOptions,
+  defaults: CentersDefaults,
+): CentersSettings {
+  checkCount(nClasses, 'nClasses');
+  checkCount(nDim, 'nDim');
+  const { init = defaults.init, seed = 0, labels = 'strict', names } = options;
+  const { magnitude, fixed, reduction } = { ...defaults, ...withoutUndefined(options) };
+  checkNumber(magnitude, 'magnitude', (value) => Math.abs(value) <= MAX_MAGNITUDE, 'a number up to ±1e30');
+  checkChoice(fixed, 'fixed', [true, false]);
+  checkChoice(reduction, 'reduction', Object.keys(REDUCTIONS) as Reduction[]);
+  checkNumber(seed, 'seed', (value) => Number.isSafeInteger(value) && value >= 0, 'a whole number ≥ 0');
+  checkChoice(labels, 'labels', ['strict', 'lenient']);
+  if (names !== undefined) checkNames(names, nClasses);
+  const classWeight = checkWeights(options.classWeight, 'classWeight', nClasses, 'classes');
+  const first = typeof init === 'string' ? init : (asFloats(init, 'init') as Float32Array);
+  checkInit(first, magnitude, nClasses, nDim);
+  return {
+    ...{ init: first, magnitude, seed, fixed, labels, reduction, classWeight },
+    names: names && Object.freeze([...names]),
+  };
+}
+
+const withoutUndefined = ({ magnitude, fixed, reduction }: CentersOptions) => ({
+  ...(magnitude !== undefined && { magnitude }),
+  ...(fixed !== undefined && { fixed }),
+  ...(reduction !== undefined && { reduction }),
+});
+
+const isRadius = (value: number) => value >= -MAX_MAGNITUDE;
+
+function checkRadii(radii: Floats, nClasses: number): Float32Array {
+  checkFloats(radii, 'radius');
+  if (radii.length !== nClasses) {
+    throw new CenterLossError('ERR_SHAPE', `radius has ${radii.length} values, but there are ${nClasses} classes`);
+  }
+  const copy = new Float32Array(radii);
+  copy.forEach((radius, j) => {
+    checkNumber(radius, `radius[${j}]`, isRadius, 'a number from -1e30 on');
+  });
+  return copy;
+}
+
+const NOT_FINITE = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+
+/** Index of the first value that is not finite times `magnitude`, or −1. */
+function firstNotFinite(values: Float32Array, magnitude: number): number {
+  // `includes` is native: at the start of a program a loop over large centers takes longer than all the rest.
+  if (magnitude === 1 && !NOT_FINITE.some((value) => values.includes(value))) return -1;
+  return values.findIndex((value) => !Number.isFinite(Math.fround(value * magnitude)));
+}
+
+function checkInit(init: CentersSettings['init'], magnitude: number, nClasses: number, nDim: number): void {
+  if (init instanceof Float32Array) {
+    if (init.length !== nClasses * nDim) {
+      throw new CenterLossError(
+        'ERR_SHAPE',
+        `init has ${init.length} values, but ${nClasses} centers of ${nDim} dimensions have ${nClasses * nDim}`,
+      );
+    }
+    const bad = firstNotFinite(init, magnitude);
+    if (bad < 0) return;
+    const times = magnitude === 1 ? '' : ` times magnitude = ${magnitude}`;
+    throw new CenterLossError('ERR_OPTION', `init[${bad}] is ${init[bad]}${times}, not a finite float32`);
+  }
+  checkChoice<string>(init, 'init', INITS);
+  if (init === 'eye' && nClasses !== nDim) {
+    throw new CenterLossError('ERR_OPTION', `init 'eye' needs nClasses = nDim, got ${nClasses} and ${nDim}`);
+  }
+  if (init === 'anchors' && nClasses > nDim) {
+    throw new CenterLossError('ERR_OPTION', `init 'anchors' needs nClasses ≤ nDim, got ${nClasses} and ${nDim}`);
+  }
+}
+
+/** Getter of given first centers, which may be a view on the memory that the call lets grow; undefined for a name. */
+export const givenCenters = ({ init }: CentersSettings): (() => Float32Array) | undefined =>
+  init instanceof Float32Array ? stable(init) : undefined;
