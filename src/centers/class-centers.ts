@@ -1,9 +1,26 @@
 import { rust } from '../engine/engine.js';
 import { prepare, reserveRows, scratchBatch } from '../memory/batch.js';
 import { Disposable, Owned } from '../memory/dispose.js';
-import { allocated, floatView, newFloats, readFloats, readIntegers, renewed, stable, writeFloats } from '../memory/views.js';
+import {
+  allocated,
+  floatView,
+  newFloats,
+  readFloats,
+  readIntegers,
+  renewed,
+  stable,
+  writeFloats,
+} from '../memory/views.js';
 import { addRows, createStatistics } from '../statistics/rows.js';
-import { checkChoice, checkCount, checkFloats, checkOptions, checkOut, countRows, type Floats } from '../validate/checks.js';
+import {
+  checkChoice,
+  checkCount,
+  checkFloats,
+  checkOptions,
+  checkOut,
+  countRows,
+  type Floats,
+} from '../validate/checks.js';
 import { asFloats, type Embeddings } from '../validate/embeddings.js';
 import { CenterLossError } from '../validate/errors.js';
 import { checkTarget, type Target } from '../validate/labels.js';
@@ -153,11 +170,18 @@ export class ClassCenters extends Disposable {
     const classes = new Int32Array(countRows(values, 'x', this.nDim, 'nDim'));
     // The nearest center is the same for a distance and for its square.
     const isCosine = this.metric === 'cosine';
-    this.#forEachChunk('predict', values, classes.length, 1, isCosine ? Work.Classify : Work.Predict, (batch, start, end) => {
-      if (isCosine) centers.classify(batch, ScoreKind.Distance, rustMetric(this.metric), 0);
-      else centers.predict(batch);
-      readIntegers(batch.address(BatchArray.Nearest), classes.subarray(start, end));
-    });
+    this.#forEachChunk(
+      'predict',
+      values,
+      classes.length,
+      1,
+      isCosine ? Work.Classify : Work.Predict,
+      (batch, start, end) => {
+        if (isCosine) centers.classify(batch, ScoreKind.Distance, rustMetric(this.metric), 0);
+        else centers.predict(batch);
+        readIntegers(batch.address(BatchArray.Nearest), classes.subarray(start, end));
+      },
+    );
     return classes;
   }
 

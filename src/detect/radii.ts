@@ -24,7 +24,11 @@ export function fitRadii(
   const { nClasses, nDim, rust } = centers;
   const inputs = takeInputs(x, target, { call: 'fitRadius', width: nDim, nClasses, labels: 'strict' });
   prepare(rust, inputs, Work.Radii, 'fitRadius');
-  allocated(() => rust.reserve_loss(false), nClasses, () => `${nClasses} radii`);
+  allocated(
+    () => rust.reserve_loss(false),
+    nClasses,
+    () => `${nClasses} radii`,
+  );
   rust.own_distances(inputs.batch, rustMetric(metric));
   const distances = sortRadii(inputs, nClasses);
   if (distances.length === 0) {

@@ -1,10 +1,10 @@
 import { ClassCenters } from '../centers/class-centers.js';
 import { initCenters } from '../centers/init.js';
+import { sortRadii } from '../detect/radii.js';
 import { Batch, prepare } from '../memory/batch.js';
 import { Disposable, disposedError } from '../memory/dispose.js';
 import { type Inputs, splitArguments, takeInputs } from '../memory/inputs.js';
 import { allocated, floatView, integerView, newFloats, readFloats, stable } from '../memory/views.js';
-import { sortRadii } from '../detect/radii.js';
 import { checkChoice, checkNumber, checkOptions, checkOut, countRows, type Floats } from '../validate/checks.js';
 import type { Embeddings } from '../validate/embeddings.js';
 import { CenterLossError } from '../validate/errors.js';
@@ -19,7 +19,13 @@ import {
   rustPenalty,
   rustReduction,
 } from '../validate/options.js';
-import { BatchArray, CentersArray, type Centers as RustCenters, Gradients as RustGradients, Work } from '../wasm/bindings.js';
+import {
+  BatchArray,
+  CentersArray,
+  type Centers as RustCenters,
+  Gradients as RustGradients,
+  Work,
+} from '../wasm/bindings.js';
 import {
   copyCenterGradient,
   copyGradX,
@@ -109,7 +115,11 @@ export class CenterLoss extends Disposable {
     this.centers = new ClassCenters(nClasses, nDim, { fixed, metric, ...(names && { names }) });
     const { rust } = this.centers;
     try {
-      allocated(() => rust.reserve_loss(this.#weighted), nClasses, () => `${nClasses} classes`);
+      allocated(
+        () => rust.reserve_loss(this.#weighted),
+        nClasses,
+        () => `${nClasses} classes`,
+      );
     } catch (error) {
       this.centers.dispose();
       throw error;
@@ -310,12 +320,7 @@ export class CenterLoss extends Disposable {
     sortRadii(inputs, this.nClasses);
     rust.radius_quantiles(inputs.batch, quantile);
     this.#radius = Number.NaN;
-    rust.configure(
-      rustMetric(this.metric),
-      rustPenalty(this.penalty),
-      rustReduction(this.reduction),
-      this.#radius,
-    );
+    rust.configure(rustMetric(this.metric), rustPenalty(this.penalty), rustReduction(this.reduction), this.#radius);
     return this.radii;
   }
 

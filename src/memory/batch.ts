@@ -1,6 +1,12 @@
 import { rust } from '../engine/engine.js';
 import { checkNumber } from '../validate/checks.js';
-import { BatchArray, Metric, type Batch as RustBatch, type Centers as RustCenters, type Work } from '../wasm/bindings.js';
+import {
+  BatchArray,
+  Metric,
+  type Batch as RustBatch,
+  type Centers as RustCenters,
+  type Work,
+} from '../wasm/bindings.js';
 import { Disposable, Owned } from './dispose.js';
 import { allocated, floatView, integerView, renewed } from './views.js';
 
@@ -65,7 +71,11 @@ export class Batch extends Disposable {
 /** @throws CenterLossError `ERR_OUT_OF_MEMORY` */
 function createBatch(): RustBatch {
   const { Batch } = rust();
-  return allocated(() => Batch.create(), 0, () => 'a batch');
+  return allocated(
+    () => Batch.create(),
+    0,
+    () => 'a batch',
+  );
 }
 
 let scratch: RustBatch | undefined;
@@ -90,7 +100,11 @@ export function reserveRows(batch: RustBatch, rows: number, width: number, outWi
 
 /** Reserves memory for one array and returns its address. @throws CenterLossError `ERR_OUT_OF_MEMORY` */
 export function reserveArray(batch: RustBatch, array: BatchArray, length: number, call: string): number {
-  allocated(() => batch.reserve_array(array, length), length, () => `${call} with ${length} values`);
+  allocated(
+    () => batch.reserve_array(array, length),
+    length,
+    () => `${call} with ${length} values`,
+  );
   return batch.address(array);
 }
 
@@ -105,5 +119,9 @@ export function prepare(
   call: string,
   metric: Metric = Metric.SqEuclidean,
 ): void {
-  allocated(() => centers.prepare(batch, work, metric), rows, () => `${call} with ${rows} rows`);
+  allocated(
+    () => centers.prepare(batch, work, metric),
+    rows,
+    () => `${call} with ${rows} rows`,
+  );
 }

@@ -74,7 +74,11 @@ const classEnd = ({ oneClass, nClasses }: InputSpec): number => (oneClass ? Numb
 
 /** Gives the rows of a batch weights for this call, or none. @throws CenterLossError `ERR_OUT_OF_MEMORY` */
 export function useWeights(batch: RustBatch, rows: number, weights: Float32Array | undefined, call: string): void {
-  allocated(() => batch.use_sample_weight(weights !== undefined), rows, () => `${call} with ${rows} weights`);
+  allocated(
+    () => batch.use_sample_weight(weights !== undefined),
+    rows,
+    () => `${call} with ${rows} weights`,
+  );
   if (weights) writeFloats(weights, 0, rows, batch.address(BatchArray.SampleWeight));
 }
 
