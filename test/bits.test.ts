@@ -1,7 +1,6 @@
 // The module's v128 lanes against the [f32; 4] lanes of a native build, bit by bit: `crate/examples/bits.rs` says what
 // is computed, on which inputs, and how it is hashed.
-import { CenterLoss, type Reduction } from 'center-loss';
-import { classify, fitPrecision, type Metric, CenterLoss as OpenSetLoss, type Score } from 'center-loss/open-set';
+import { CenterLoss, classify, fitPrecision, type Metric, type Reduction, type Score } from 'center-loss';
 import { describe, expect, it } from 'vitest';
 import json from '../build/bits.json' with { type: 'json' };
 import { bits, hash } from './hash.js';
@@ -89,7 +88,7 @@ describe.each(native.shapes)('B = $b, C = $c, D = $d', ({ b, c, d, losses, metri
     const options = { init: 'normal', seed: 1, radius: 0.5, reduction: 'batch', penalty: 'half-squared' } as const;
     const classWeight = Array.from({ length: c }, (_, j) => 1 + (j % 3));
     const sampleWeight = Array.from({ length: b }, (_, i) => i % 4);
-    const loss = new OpenSetLoss(c, d, { ...options, metric, classWeight });
+    const loss = new CenterLoss(c, d, { ...options, metric, classWeight });
     const { loss: value, gradX, gradCenters } = loss.gradients(x, target, { sampleWeight });
     const [distances, predict] = [hash(loss.distances(x)), hash(loss.predict(x))];
     loss.step(x, target, { rule: 'mean', alpha: 0.5, sampleWeight });

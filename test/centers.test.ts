@@ -88,7 +88,7 @@ describe('CenterLoss', () => {
       reduction: 'wen',
     });
     expect(centers).toBeInstanceOf(ClassCenters);
-    expect([centers.nClasses, centers.nFeatures, centers.fixed]).toEqual([2, 3, true]);
+    expect([centers.nClasses, centers.nDim, centers.fixed]).toEqual([2, 3, true]);
   });
 
   it('the worked example of the reference, in every reduction', () => {

@@ -16,7 +16,7 @@ describe('constructor', () => {
   });
 
   it.each([
-    [{ raduis: 1 }, 'there is no option "raduis"; the options are magnitude, radius,'],
+    [{ raduis: 1 }, 'there is no option "raduis"; the options are init, magnitude,'],
     [{ reduction: 'none' }, 'reduction must be "mean" or "batch" or "wen" or "sum", got "none"'],
     [{ radius: Number.NaN }, 'radius must be a number from -1e30 on, got NaN'],
     [{ radius: '1' }, 'radius must be a number from -1e30 on, got "1"'],
@@ -56,11 +56,11 @@ describe('constructor', () => {
     expectError(
       () => new CenterLoss(2 ** 20, 2 ** 12),
       'ERR_OUT_OF_MEMORY',
-      '1048576 centers of 4096 dimensions needs 17,179,869,184 bytes',
+      'cannot allocate 17,179,869,184 bytes of WebAssembly memory for 1048576 centers of 4096 dimensions',
     );
-    expectError(() => new CenterLoss(2 ** 20, 2 ** 10), 'ERR_OUT_OF_MEMORY', /needs 4,294,967,296 bytes/);
+    expectError(() => new CenterLoss(2 ** 20, 2 ** 10), 'ERR_OUT_OF_MEMORY', /allocate 4,294,967,296 bytes/);
     // The same size modulo 2³² must not pass for a small one.
-    expectError(() => new ClassCenters(2 ** 30 + 1, 4), 'ERR_OUT_OF_MEMORY', /needs 17,179,869,200 bytes/);
+    expectError(() => new ClassCenters(2 ** 30 + 1, 4), 'ERR_OUT_OF_MEMORY', /allocate 17,179,869,200 bytes/);
     expect(make().evaluate(x, [0, 1])).toBeGreaterThan(0);
   });
 });
@@ -123,7 +123,7 @@ describe('shapes', () => {
     expectError(
       () => loss.centers.predict(new Float32Array(63)),
       'ERR_SHAPE',
-      'x has 63 values, which is not a multiple of nFeatures = 64',
+      'x has 63 values, which is not a multiple of nDim = 64',
     );
     expectError(() => loss.centers.predictProba(untyped('x')), 'ERR_SHAPE', /got String/);
   });
@@ -208,7 +208,7 @@ describe('options of calls', () => {
     const wide = new CenterLoss(10, 32).batch(4);
     expectError(() => make().step(wide), 'ERR_SHAPE', 'for 10 classes in 32 dimensions, not for 10 in 64');
     expect(make().step(make().batch(4)).loss).toBeGreaterThan(0);
-    expectError(() => make().batch(2 ** 26), 'ERR_OUT_OF_MEMORY', /a batch of 67108864 rows of 64 values needs/);
+    expectError(() => make().batch(2 ** 26), 'ERR_OUT_OF_MEMORY', /for a batch of 67108864 rows of 64 values/);
   });
 
   it('a target or options after a batch are not passed over', () => {
@@ -231,9 +231,9 @@ describe('options of calls', () => {
     expectError(
       () => many.distances(new Float32Array(2 ** 20)),
       'ERR_OUT_OF_MEMORY',
-      /the result needs 4,398,046,511,104 bytes/,
+      /cannot allocate 4,398,046,511,104 bytes for the result/,
     );
-    expectError(() => many.predictProba(new Float32Array(2 ** 20)), 'ERR_OUT_OF_MEMORY', /the result needs/);
+    expectError(() => many.predictProba(new Float32Array(2 ** 20)), 'ERR_OUT_OF_MEMORY', /for the result/);
   });
 });
 

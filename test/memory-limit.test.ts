@@ -61,7 +61,7 @@ it('memory grows up to 4 GB; then what is held stays as it was, and what is give
   const bytes = () => held.reduce((sum, { batch }) => sum + 4 * batch.rows * (2 * D + 1), 0);
   while (bytes() < 4e9) more();
   // Its rows still fit, their gradient does not.
-  expectError(more, 'ERR_OUT_OF_MEMORY', /^a batch of 524288 rows of 64 values needs 134,217,728 bytes of WebAssembly/);
+  expectError(more, 'ERR_OUT_OF_MEMORY', /^cannot allocate 134,217,728 bytes of WebAssembly memory for a batch of 524288 rows of 64 values/);
 
   // What a call copies in, JavaScript holds already: the engine has no room for it.
   const [x, labels] = [new Float32Array(2 * ROWS * D), new Int32Array(2 * ROWS)];

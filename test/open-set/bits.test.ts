@@ -1,4 +1,4 @@
-// The open-set kernels in this engine against those on native lanes, bit by bit: `crate/examples/bits/` says what is
+// The losses and statistics in this engine against those on native lanes, bit by bit: `crate/examples/bits/` says what is
 // computed.
 import {
   CACLoss,
@@ -7,10 +7,10 @@ import {
   type Covariance,
   DeepSVDDLoss,
   IslandLoss,
-  type SeparationOptions,
+  type ProxyLossOptions,
   softmaxCrossEntropy,
   TripletCenterLoss,
-} from 'center-loss/open-set';
+} from 'center-loss';
 import { expect, it } from 'vitest';
 import json from '../../build/bits.json' with { type: 'json' };
 import { bits, hash } from '../hash.js';
@@ -47,7 +47,7 @@ it.each(native.shapes.map((shape, i) => ({ ...shape, of: native.separation[i] })
     const x = normal(b, d, 2);
     const target = Array.from({ length: b }, (_, i) => ((7 * i + 3) % (c + 1)) - 1);
     const sampleWeight = weights(b, 2);
-    const options: SeparationOptions = {
+    const options: ProxyLossOptions = {
       init: 'normal',
       seed: 1,
       magnitude: 1,

@@ -1,6 +1,5 @@
 // The loss of center-loss/open-set on random inputs: the core's where nothing new is asked, float64's where it is.
-import { CenterLoss as CoreLoss } from 'center-loss';
-import { CenterLoss, type CenterLossOptions, distances, type StepOptions, toFloat16 } from 'center-loss/open-set';
+import { CenterLoss, type CenterLossOptions, type StepOptions, toFloat16 } from 'center-loss';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Problem, problem, radius, reduction } from '../arbitrary.js';
@@ -10,7 +9,7 @@ import { moved, type Own, truth } from './reference.js';
 const RUNS = { numRuns: 100 };
 
 /** Runs and frees: thousands of examples would hold memory until the collector comes. */
-function using<L extends CoreLoss, T>(loss: L, act: (loss: L) => T): T {
+function using<L extends CenterLoss, T>(loss: L, act: (loss: L) => T): T {
   try {
     return act(loss);
   } finally {
@@ -63,7 +62,7 @@ it('without a new option it is the core to the last bit', () => {
     fc.property(problem(), reduction, radius, (one, reduction, radius) => {
       const options = { reduction, radius, labels: 'lenient' as const };
       const target = one.target.map((label, i) => (i % 7 === 3 ? one.nClasses : label));
-      using(new CoreLoss(one.nClasses, one.nDim, { init: one.centers, ...options }), (core) =>
+      using(new CenterLoss(one.nClasses, one.nDim, { init: one.centers, ...options }), (core) =>
         using(make(one, options), (loss) => {
           const distmat = core.centers.distances(one.x);
           expect(loss.evaluate(one.x, target)).toBe(core.evaluate(one.x, target));
@@ -177,7 +176,7 @@ it('radii are the least distances that hold the share', () => {
       fc.constantFrom(0, 0.1, 0.5, 0.95, 1),
       (one, metric, quantile) =>
         using(make(one, { metric, radius: 0.25, reduction: 'sum' }), (loss) => {
-          const distmat = distances(loss.centers, one.x, { metric });
+          const distmat = loss.centers.distances(one.x);
           const radii = loss.fitRadius(one.x, one.target, { quantile });
           expect(loss.radii).toEqual(radii);
           expect(loss.radius).toBeNaN();

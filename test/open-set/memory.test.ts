@@ -1,5 +1,5 @@
-// What the open-set part holds in WebAssembly memory: right when that grows, gone when it is disposed.
-import { CenterLoss, type ClassCenters, distances, fromFloat16, toFloat16 } from 'center-loss/open-set';
+// Losses in WebAssembly memory: right when it grows, gone when they are disposed.
+import { CenterLoss, fromFloat16, toFloat16 } from 'center-loss';
 import { expect, it } from 'vitest';
 
 const memoryBytes = (loss: CenterLoss) => loss.centers.params.buffer.byteLength;
@@ -41,14 +41,13 @@ it('a call may read views of the memory, which it may detach', () => {
 });
 
 it('what is copied into out survives the growth for it', () => {
-  const loss = new CenterLoss(3, 70_000, { init: 'normal', seed: 1 });
+  const loss = new CenterLoss(3, 70_000, { init: 'normal', seed: 1, metric: 'euclidean' });
   const rows = new Float32Array(70_000 * 64).fill(0.1);
   const kept = new CenterLoss(64, 3);
-  const centers: ClassCenters = loss.centers;
-  const result = distances(centers, rows, { metric: 'euclidean', out: kept.centers.params });
+  const result = loss.centers.distances(rows, kept.centers.params);
   expect(result.length).toBe(64 * 3);
   expect(result).toEqual(kept.centers.params);
-  expect(distances(centers, rows, { metric: 'euclidean' })).toEqual(result);
+  expect(loss.centers.distances(rows)).toEqual(result);
 });
 
 it('a thousand losses, disposed, leave the memory as it was', () => {

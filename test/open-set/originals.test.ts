@@ -1,5 +1,5 @@
 // Parity with the code of Wen et al. 2019, and with PyTorch's functions, autograd and SGD.
-import { CenterLoss } from 'center-loss/open-set';
+import { CenterLoss } from 'center-loss';
 import { describe, expect, it } from 'vitest';
 import { expectClose, TOLERANCE } from '../close.js';
 import ownCenter from '../oracle/open-set/own_center.json' with { type: 'json' };
