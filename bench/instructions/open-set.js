@@ -1,5 +1,5 @@
 // @ts-check
-// Calls of center-loss/open-set that are counted.
+// Calls of center-loss that are counted.
 
 import * as set from '../../dist/open-set/core.js';
 import { makeData } from '../data.js';

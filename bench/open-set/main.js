@@ -1,5 +1,5 @@
 // @ts-check
-// Usage: node bench/open-set/main.js [--quick] — the losses and scores of center-loss/open-set beside PyTorch, on one
+// Usage: node bench/open-set/main.js [--quick] — the losses and scores of center-loss beside PyTorch, on one
 // thread each. PYTHON names the python to look for torch in.
 
 import { parseArgs } from 'node:util';

@@ -1,7 +1,7 @@
 // @ts-check
-// What center-loss/open-set is timed at, beside the same in PyTorch: torch_losses.py has the numbers once more.
+// What center-loss is timed at, beside the same in PyTorch: torch_losses.py has the numbers once more.
 
-import * as set from 'center-loss/open-set';
+import * as set from 'center-loss';
 
 /** @typedef {import('../reference.js').Outcome} Outcome */
 /** @typedef {import('../data.js').Data & { logits: Float32Array }} Data */
@@ -58,8 +58,8 @@ export const works = [
 
 /**
  * @typedef {object} Loss
- * @property {(rows: number) => import('center-loss/open-set').Batch} batch
- * @property {(batch: import('center-loss/open-set').Batch) => { loss: number, gradX: Float32Array, gradCenters: Float32Array | null }} gradients
+ * @property {(rows: number) => import('center-loss').Batch} batch
+ * @property {(batch: import('center-loss').Batch) => { loss: number, gradX: Float32Array, gradCenters: Float32Array | null }} gradients
  * @property {() => void} dispose
  */
 

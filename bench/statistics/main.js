@@ -3,7 +3,7 @@
 // that reads and writes as many bytes as the statistics must. The goal is 0.7 of it.
 
 import { parseArgs } from 'node:util';
-import { ClassStatistics } from 'center-loss/open-set';
+import { ClassStatistics } from 'center-loss';
 import { openRoofline } from '../contenders/roofline.js';
 import { makeData } from '../data.js';
 import { measure, timed } from '../measure.js';
@@ -11,7 +11,7 @@ import { efforts } from '../suite.js';
 import { summarise } from '../summary.js';
 
 /** @typedef {import('../shapes.js').Shape} Shape */
-/** @typedef {import('center-loss/open-set').Covariance} Covariance */
+/** @typedef {import('center-loss').Covariance} Covariance */
 
 const { quick } = parseArgs({ options: { quick: { type: 'boolean', default: false } } }).values;
 const GOAL = 0.7;

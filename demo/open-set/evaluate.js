@@ -1,7 +1,7 @@
 // @ts-check
 /** What a score is worth on digits and clothes that no training has seen. */
 
-import { accuracy, auroc, fprAtTpr, oscr } from 'center-loss/open-set';
+import { accuracy, auroc, fprAtTpr, oscr } from 'center-loss';
 import { TPR } from './settings.js';
 
 /** @import { Trained } from './job.js' */

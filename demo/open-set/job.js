@@ -15,7 +15,7 @@ import { train } from './train.js';
 /**
  * @typedef {object} Job
  * @property {number} split index into SPLITS
- * @property {number} nFeatures
+ * @property {number} nDim
  * @property {Method} method
  * @property {number} seed of held-out digits, weights, batches and centers
  * @property {number} limit of digits to train on
@@ -38,14 +38,14 @@ import { train } from './train.js';
  * @param {() => void} onStep
  * @returns {Trained}
  */
-export function runJob({ split, nFeatures, method, seed, limit, settings }, { mnist, fashion, table }, onStep) {
+export function runJob({ split, nDim, method, seed, limit, settings }, { mnist, fashion, table }, onStep) {
   const known = SPLITS[split];
   if (!known) throw new Error(`there is no split ${split}`);
   // The split is part of the seed, or every split would start from the same weights.
   const own = seed * SPLITS.length + split;
   const set = openSet(mnist, known, { seed: own, limit });
-  const network = new Network({ nFeatures, nClasses: KNOWN, seed: own });
-  const loss = objective(method, { nClasses: KNOWN, nFeatures, seed: own, settings });
+  const network = new Network({ nDim, nClasses: KNOWN, seed: own });
+  const loss = objective(method, { nClasses: KNOWN, nDim, seed: own, settings });
   const started = performance.now();
   train(network, loss, set.train, table, { ...settings, seed: own }, onStep);
   const seconds = (performance.now() - started) / 1000;

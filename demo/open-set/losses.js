@@ -2,7 +2,7 @@
 /** The three losses, as functions of features and logits that TensorFlow.js can differentiate. */
 
 import * as tf from '@tensorflow/tfjs';
-import { CACLoss, CenterLoss } from 'center-loss/open-set';
+import { CACLoss, CenterLoss } from 'center-loss';
 import { centerLossTerm } from 'center-loss/tfjs';
 
 /** @import { Method, Settings } from './settings.js' */
@@ -20,7 +20,7 @@ const LAMBDA_RAMP = 1 / 3;
 
 /**
  * @param {Method} method
- * @param {{ nClasses: number, nFeatures: number, seed: number, settings: Settings }} options
+ * @param {{ nClasses: number, nDim: number, seed: number, settings: Settings }} options
  * @returns {Objective}
  */
 export function objective(method, options) {
@@ -48,11 +48,11 @@ function softmax() {
 }
 
 /**
- * @param {{ nClasses: number, nFeatures: number, seed: number, settings: Settings }} options
+ * @param {{ nClasses: number, nDim: number, seed: number, settings: Settings }} options
  * @returns {Objective}
  */
-function center({ nClasses, nFeatures, seed, settings: { lambda, alpha } }) {
-  const loss = new CenterLoss(nClasses, nFeatures, { reduction: 'wen', init: 'normal', seed });
+function center({ nClasses, nDim, seed, settings: { lambda, alpha } }) {
+  const loss = new CenterLoss(nClasses, nDim, { reduction: 'wen', init: 'normal', seed });
   const term = centerLossTerm(tf, loss, { alpha });
   return {
     // The classes part while the pull is weak; see demo/settings.js.
@@ -72,12 +72,12 @@ function center({ nClasses, nFeatures, seed, settings: { lambda, alpha } }) {
  * logits are its embedding. Two dimensions have no six axes, so there the features themselves are pulled to anchors
  * on a circle.
  *
- * @param {{ nClasses: number, nFeatures: number, settings: Settings }} options
+ * @param {{ nClasses: number, nDim: number, settings: Settings }} options
  * @returns {Objective}
  */
-function cac({ nClasses, nFeatures, settings: { anchorLambda: lambda, magnitude } }) {
-  const flat = nFeatures < nClasses;
-  const loss = new CACLoss(nClasses, flat ? nFeatures : nClasses, {
+function cac({ nClasses, nDim, settings: { anchorLambda: lambda, magnitude } }) {
+  const flat = nDim < nClasses;
+  const loss = new CACLoss(nClasses, flat ? nDim : nClasses, {
     lambda,
     magnitude,
     init: flat ? circle(nClasses) : 'anchors',

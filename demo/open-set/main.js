@@ -49,8 +49,8 @@ async function demo({ splits, epochs, limit, seed, threads, docs, out }) {
   const images = known.map((digits) => ({ ...countImages(mnist, digits, limit), fashion: fashion?.count ?? 0 }));
   // The splits of one kind follow each other, so that the estimate of the time left is of all kinds early.
   const jobs = known.flatMap((_, split) =>
-    DIMENSIONS.flatMap((nFeatures) =>
-      METHODS.map((method) => /** @type {Job} */ ({ split, nFeatures, method, seed, limit, settings })),
+    DIMENSIONS.flatMap((nDim) =>
+      METHODS.map((method) => /** @type {Job} */ ({ split, nDim, method, seed, limit, settings })),
     ),
   );
   say(
@@ -84,19 +84,19 @@ async function demo({ splits, epochs, limit, seed, threads, docs, out }) {
   }
   const report = join(folder, 'open-set.html');
   await writeFile(report, reportHtml(figures, svgs));
-  const bySize = DIMENSIONS.toReversed().map((nFeatures) => ({
-    nFeatures,
-    rows: summary.filter((row) => row.nFeatures === nFeatures),
+  const bySize = DIMENSIONS.toReversed().map((nDim) => ({
+    nDim,
+    rows: summary.filter((row) => row.nDim === nDim),
   }));
   if (docs) {
     const document = join(DOCS, 'open-set.md');
     const tables = Object.fromEntries(
-      bySize.map(({ nFeatures, rows }) => [`features-${nFeatures}`, markdownTable(rows)]),
+      bySize.map(({ nDim, rows }) => [`features-${nDim}`, markdownTable(rows)]),
     );
     await writeFile(document, fill(await readFile(document, 'utf8'), tables));
   }
 
-  for (const { nFeatures, rows } of bySize) say(`\n${nFeatures} features\n${textTable(rows)}`);
+  for (const { nDim, rows } of bySize) say(`\n${nDim} features\n${textTable(rows)}`);
   say(`\nreport: ${relative('.', report)}`);
 }
 
@@ -130,10 +130,10 @@ async function trainAll(jobs, threads, stepsIn) {
  * @param {Trained} trained
  * @returns {Trial[]}
  */
-function evaluateAll({ split, nFeatures, method }, trained) {
+function evaluateAll({ split, nDim, method }, trained) {
   return SCORES.filter(({ methods }) => methods.includes(method)).map((score) => ({
     split,
-    nFeatures,
+    nDim,
     method,
     score: score.name,
     evaluation: evaluate(score, trained),

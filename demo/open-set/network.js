@@ -22,9 +22,9 @@ export class Network {
   #dense;
 
   /**
-   * @param {{ nFeatures: number, nClasses: number, seed: number }} options
+   * @param {{ nDim: number, nClasses: number, seed: number }} options
    */
-  constructor({ nFeatures, nClasses, seed }) {
+  constructor({ nDim, nClasses, seed }) {
     let drawn = 0;
     const layer = (/** @type {number[]} */ shape, /** @type {number} */ inputs) => {
       const deviation = Math.sqrt(2 / inputs);
@@ -41,7 +41,7 @@ export class Network {
     });
     const side = TAPS.reduce((side) => Math.ceil(side / STRIDE), SIDE);
     const pixels = side ** 2 * (CHANNELS.at(-1) ?? 0);
-    const sizes = [pixels, HIDDEN, nFeatures, nClasses];
+    const sizes = [pixels, HIDDEN, nDim, nClasses];
     this.#dense = sizes.slice(1).map((to, i) => layer([sizes[i] ?? 0, to], sizes[i] ?? 0));
   }
 
@@ -57,7 +57,7 @@ export class Network {
 
   /**
    * @param {tf.Tensor2D} pixels [B, 784]
-   * @returns {tf.Tensor2D} [B, nFeatures]
+   * @returns {tf.Tensor2D} [B, nDim]
    */
   features(pixels) {
     /** @type {tf.Tensor4D} */
@@ -71,7 +71,7 @@ export class Network {
   }
 
   /**
-   * @param {tf.Tensor2D} features [B, nFeatures]
+   * @param {tf.Tensor2D} features [B, nDim]
    * @returns {tf.Tensor2D} [B, nClasses]
    */
   logits(features) {

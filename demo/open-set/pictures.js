@@ -1,7 +1,7 @@
 // @ts-check
 /** What of the trainings is drawn: the first split as it is, and curves that are means over all. */
 
-import { rocCurve } from 'center-loss/open-set';
+import { rocCurve } from 'center-loss';
 import { meanCurve } from './curves.js';
 import { histogramPlot, regionPlot, rocPlot } from './plots.js';
 import { domainsOf, labelRuns, pointsOf } from './region.js';
@@ -34,19 +34,19 @@ const CELLS = 240;
 const POINTS = 1500;
 const RATES = Array.from({ length: 181 }, (_, i) => 10 ** (-3 + i / 60));
 
-const nameOf = (/** @type {number} */ nFeatures, /** @type {string[]} */ ...names) => [nFeatures, ...names].join('/');
+const nameOf = (/** @type {number} */ nDim, /** @type {string[]} */ ...names) => [nDim, ...names].join('/');
 
 /**
  * @param {Shown} shown to which what is drawn of one training is added
  * @param {Job} job
  * @param {Trained} trained
  */
-export function keep({ first, curves }, { split, nFeatures, method }, trained) {
-  if (split === 0) first.set(nameOf(nFeatures, method), trained);
+export function keep({ first, curves }, { split, nDim, method }, trained) {
+  if (split === 0) first.set(nameOf(nDim, method), trained);
   for (const [drawn, score] of DRAWN) {
     if (drawn !== method) continue;
     const { score: apply, dispose } = scorer(score, trained);
-    const name = nameOf(nFeatures, method, score);
+    const name = nameOf(nDim, method, score);
     const curve = rocCurve(apply(trained.test).scores, apply(trained.unknown).scores, { positive: 'known' });
     dispose();
     curves.set(name, [...(curves.get(name) ?? []), curve]);
@@ -87,11 +87,11 @@ export function pictures(shown) {
       description: 'ROC curves of four pairs of training and score',
       spec: rocPlot(
         'mean over the splits; horizontal axis logarithmic',
-        DIMENSIONS.toReversed().map((nFeatures) => ({
-          title: `${nFeatures} features`,
+        DIMENSIONS.toReversed().map((nDim) => ({
+          title: `${nDim} features`,
           lines: DRAWN.map(([method, score]) => ({
             name: `${METHOD_NAMES[method]}: ${score}`,
-            points: meanCurve(shown.curves.get(nameOf(nFeatures, method, score)) ?? [], RATES),
+            points: meanCurve(shown.curves.get(nameOf(nDim, method, score)) ?? [], RATES),
           })),
         })),
       ),
@@ -109,24 +109,24 @@ export function pictures(shown) {
 
 /**
  * @param {Shown} shown
- * @param {number} nFeatures
+ * @param {number} nDim
  * @param {Method} method
  * @returns {Trained}
  */
-function firstOf({ first }, nFeatures, method) {
-  const trained = first.get(nameOf(nFeatures, method));
-  if (!trained) throw new Error(`the first split has no training ${method} of ${nFeatures} features`);
+function firstOf({ first }, nDim, method) {
+  const trained = first.get(nameOf(nDim, method));
+  if (!trained) throw new Error(`the first split has no training ${method} of ${nDim} features`);
   return trained;
 }
 
 /**
  * @param {Shown} shown
- * @param {number} nFeatures
+ * @param {number} nDim
  * @param {Method} method
  * @param {string} score
  */
-function histogram(shown, nFeatures, method, score) {
-  const trained = firstOf(shown, nFeatures, method);
+function histogram(shown, nDim, method, score) {
+  const trained = firstOf(shown, nDim, method);
   const { score: apply, threshold, dispose } = scorer(score, trained);
   const histogram = {
     title: METHOD_NAMES[method],

@@ -35,7 +35,7 @@ const MORE_STYLE = `
  * @returns {string}
  */
 export function reportHtml({ settings, summary, splits, images, wallSeconds, cpuSeconds }, pictures) {
-  const dimensions = [...new Set(summary.map(({ nFeatures }) => nFeatures))].sort((a, b) => b - a);
+  const dimensions = [...new Set(summary.map(({ nDim }) => nDim))].sort((a, b) => b - a);
   const withFashion = images.some(({ fashion }) => fashion > 0);
   return `<!doctype html>
 <html lang="en">
@@ -55,9 +55,9 @@ seen? ${splits.length} of the ${SPLITS.length} splits that CAC's authors publish
   }</p>
 ${dimensions
   .map(
-    (nFeatures) => `<h2>${nFeatures} features</h2>
+    (nDim) => `<h2>${nDim} features</h2>
 <div class="wide">
-${htmlTable(summary.filter((row) => row.nFeatures === nFeatures))}
+${htmlTable(summary.filter((row) => row.nDim === nDim))}
 </div>`,
   )
   .join('\n')}

@@ -1,11 +1,11 @@
 // @ts-check
 /** How unknown a row looks: the scores that are compared, each with the class that it gives and its threshold. */
 
-import { fitThreshold, OpenSetClassifier } from 'center-loss/open-set';
+import { fitThreshold, OpenSetClassifier } from 'center-loss';
 import { TPR } from './settings.js';
 import { KNOWN } from './splits.js';
 
-/** @import { ScoreOptions } from 'center-loss/open-set' */
+/** @import { ScoreOptions } from 'center-loss' */
 /** @import { Outputs } from './inference.js' */
 /** @import { Trained } from './job.js' */
 /** @import { Method } from './settings.js' */
@@ -79,7 +79,7 @@ function ofCenters(options) {
  */
 export function fitClassifier({ centers, validation }, options) {
   const classifier = new OpenSetClassifier(
-    { params: centers, nClasses: KNOWN, nFeatures: centers.length / KNOWN },
+    { params: centers, nClasses: KNOWN, nDim: centers.length / KNOWN },
     options,
   );
   classifier.fit(validation.embedding, validation.labels, { tpr: TPR });

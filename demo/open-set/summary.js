@@ -7,7 +7,7 @@
 /**
  * @typedef {object} Trial
  * @property {number} split
- * @property {number} nFeatures
+ * @property {number} nDim
  * @property {Method} method
  * @property {string} score
  * @property {Evaluation} evaluation
@@ -17,7 +17,7 @@
 
 /**
  * @typedef {object} Row
- * @property {number} nFeatures
+ * @property {number} nDim
  * @property {Method} method
  * @property {string} score
  * @property {Record<keyof Evaluation, Spread>} figures
@@ -56,13 +56,13 @@ export function summarize(trials) {
   /** @type {Map<string, Trial[]>} */
   const groups = new Map();
   for (const trial of trials) {
-    const name = `${trial.nFeatures}/${trial.method}/${trial.score}`;
+    const name = `${trial.nDim}/${trial.method}/${trial.score}`;
     groups.set(name, [...(groups.get(name) ?? []), trial]);
   }
   return [...groups.values()].flatMap((group) => {
     const [first] = group;
     if (!first) return [];
-    const { nFeatures, method, score, evaluation } = first;
+    const { nDim, method, score, evaluation } = first;
     const keys = /** @type {(keyof Evaluation)[]} */ (Object.keys(evaluation));
     const figures = /** @type {Row['figures']} */ (
       Object.fromEntries(
@@ -72,7 +72,7 @@ export function summarize(trials) {
         }),
       )
     );
-    return [{ nFeatures, method, score, figures }];
+    return [{ nDim, method, score, figures }];
   });
 }
 

@@ -37,11 +37,11 @@ export function markdownTable(rows) {
 export function htmlTable(rows) {
   const columns = shownColumns(rows);
   const head = ['training', 'score', ...columns.map(({ title }) => title)];
-  const body = rows.map(({ nFeatures, method, score, figures }, i) => {
+  const body = rows.map(({ nDim, method, score, figures }, i) => {
     const name = rows[i - 1]?.method === method ? '' : METHOD_NAMES[method];
     const cells = columns.map(
       ({ key }) =>
-        `<td data-figure="${escapeHtml(`${nFeatures}/${method}/${score}/${key}`)}">${cell(figures[key])}</td>`,
+        `<td data-figure="${escapeHtml(`${nDim}/${method}/${score}/${key}`)}">${cell(figures[key])}</td>`,
     );
     return `<tr><th scope="row">${escapeHtml(name)}</th><th scope="row">${escapeHtml(score)}</th>${cells.join('')}</tr>`;
   });

@@ -1,10 +1,9 @@
 // @ts-check
 // Usage: node fold.js PLAN.json OUT — folds and merges the partitions of a plan as fold.py does, here in one process:
-// what the same rows give in Node, as the bytes of ClassStatistics. The plan: { nClasses, nFeatures, covariance,
+// what the same rows give in Node, as the bytes of ClassStatistics. The plan: { nClasses, nDim, covariance,
 // perTask, fanIn, partitions: [{ x, target }] }, the last two being names of .npy files.
 import { readFileSync, writeFileSync } from 'node:fs';
-import { readNpy } from 'center-loss/files';
-import { ClassStatistics } from 'center-loss/open-set';
+import { ClassStatistics, readNpy } from 'center-loss';
 
 /** @typedef {{ x: string, target: string }} Partition */
 
@@ -13,12 +12,12 @@ const parts = (things, size) =>
   Array.from({ length: Math.ceil(things.length / size) }, (_, i) => things.slice(i * size, (i + 1) * size));
 
 const [planFile = '', out = ''] = process.argv.slice(2);
-/** @type {{ nClasses: number, nFeatures: number, covariance: 'none' | 'diagonal' | 'tied', perTask: number, fanIn: number, partitions: Partition[] }} */
-const { nClasses, nFeatures, covariance, perTask, fanIn, partitions } = JSON.parse(readFileSync(planFile, 'utf8'));
+/** @type {{ nClasses: number, nDim: number, covariance: 'none' | 'diagonal' | 'tied', perTask: number, fanIn: number, partitions: Partition[] }} */
+const { nClasses, nDim, covariance, perTask, fanIn, partitions } = JSON.parse(readFileSync(planFile, 'utf8'));
 
 /** @param {Partition[]} some */
 function fold(some) {
-  const statistics = new ClassStatistics(nClasses, nFeatures, { covariance });
+  const statistics = new ClassStatistics(nClasses, nDim, { covariance });
   for (const { x, target } of some) {
     const rows = /** @type {Float32Array} */ (readNpy(readFileSync(x)).data);
     statistics.add(rows, /** @type {Int32Array} */ (readNpy(readFileSync(target)).data));

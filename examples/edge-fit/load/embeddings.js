@@ -1,6 +1,6 @@
 // @ts-check
 /** Batches of embeddings around a mean a class, the same whenever they are asked for: a batch that is sent again is. */
-import { CenterLoss } from 'center-loss/open-set';
+import { CenterLoss } from 'center-loss';
 
 /** @import { Shape } from '../src/shape.js' */
 
@@ -20,24 +20,24 @@ export class Embeddings {
   constructor(shape, rows) {
     this.#shape = shape;
     this.#rows = rows;
-    this.#means = normal(shape.nClasses, shape.nFeatures, 1);
+    this.#means = normal(shape.nClasses, shape.nDim, 1);
   }
 
   /** @param {number} nth @returns {{ x: Float32Array<ArrayBuffer>, target: Int32Array<ArrayBuffer> }} */
   batch(nth) {
-    const { nClasses, nFeatures } = this.#shape;
-    const x = normal(this.#rows, nFeatures, nth + 2);
+    const { nClasses, nDim } = this.#shape;
+    const x = normal(this.#rows, nDim, nth + 2);
     const target = new Int32Array(this.#rows);
     for (let row = 0; row < this.#rows; row++) {
       const number = nth * this.#rows + row;
       // Some classes come more often than others.
       const label = Math.floor(nClasses * ((number * GOLDEN_RATIO) % 1) ** 2);
       target[row] = number % UNKNOWN_EVERY === 0 ? -1 : label;
-      for (let k = 0; k < nFeatures; k++) {
-        const at = row * nFeatures + k;
-        x[at] = (x[at] ?? 0) + (this.#means[label * nFeatures + k] ?? 0);
+      for (let k = 0; k < nDim; k++) {
+        const at = row * nDim + k;
+        x[at] = (x[at] ?? 0) + (this.#means[label * nDim + k] ?? 0);
       }
-      if (number % BROKEN_EVERY === 5) x[row * nFeatures + (row % nFeatures)] = Number.NaN;
+      if (number % BROKEN_EVERY === 5) x[row * nDim + (row % nDim)] = Number.NaN;
     }
     return { x, target };
   }

@@ -20,11 +20,11 @@ async function main(args) {
     console.log(usage);
     return;
   }
-  const { producers, batches, rows, nClasses, nFeatures } = options;
-  const [shape, all] = [{ nClasses, nFeatures }, producers * batches];
+  const { producers, batches, rows, nClasses, nDim } = options;
+  const [shape, all] = [{ nClasses, nDim }, producers * batches];
   console.log(`${cpus()[0]?.model.trim()}, ${availableParallelism()} cores (load ${loadavg()[0]?.toFixed(1)})`);
   console.log(
-    `${producers} producers, ${batches} batches each, of ${rows} rows of ${nFeatures} values, ${nClasses} classes\n`,
+    `${producers} producers, ${batches} batches each, of ${rows} rows of ${nDim} values, ${nClasses} classes\n`,
   );
 
   const embeddings = new Embeddings(shape, rows);

@@ -12,7 +12,7 @@ export const usage = `usage: node load/main.js [options]
   --restarts N    how often workerd is killed, with all that it does  (default: 2)
   --no-faults     no faults, for what the machine can do              (no restarts then, either)`;
 
-/** @typedef {{ help: boolean, producers: number, batches: number, rows: number, nClasses: number, nFeatures: number, restarts: number, faults: boolean }} Options */
+/** @typedef {{ help: boolean, producers: number, batches: number, rows: number, nClasses: number, nDim: number, restarts: number, faults: boolean }} Options */
 
 /** @param {string[]} args @returns {Options} @throws Error that says what is wrong with them */
 export function parseOptions(args) {
@@ -36,7 +36,7 @@ export function parseOptions(args) {
     batches: count('batches', values.batches, 1),
     rows: count('rows', values.rows, 1),
     nClasses: count('classes', values.classes, 1),
-    nFeatures: count('dim', values.dim, 1),
+    nDim: count('dim', values.dim, 1),
     restarts: faults ? count('restarts', values.restarts, 0) : 0,
     faults,
   };

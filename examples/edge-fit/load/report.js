@@ -22,7 +22,7 @@ const count = (/** @type {number} */ value) => Math.round(value).toLocaleString(
 
 /** @param {Outcome} outcome */
 export function report({ options, tally, seconds, cpu, late, restarts, status, apart, aloneSeconds, fileBytes }) {
-  const { producers, batches, rows, nFeatures } = options;
+  const { producers, batches, rows, nDim } = options;
   const [all, samples] = [producers * batches, producers * batches * rows];
   const rate = samples / seconds;
   const folded = tally.folded / (tally.merged + tally.known);
@@ -36,7 +36,7 @@ export function report({ options, tally, seconds, cpu, late, restarts, status, a
     ],
     ['merged', `${count(status.version)} batches, each once; ${count(status.rejected)} rows left out for a NaN`],
     ['centers', `within ${apart.toExponential(1)} of the fit of one machine, counts equal`],
-    ['rate', `${count(rate)} samples/s, ${count((rate * 4 * (nFeatures + 1)) / 1e6)} MB/s, in ${seconds.toFixed(1)} s`],
+    ['rate', `${count(rate)} samples/s, ${count((rate * 4 * (nDim + 1)) / 1e6)} MB/s, in ${seconds.toFixed(1)} s`],
     ['one machine', `${count(samples / aloneSeconds)} samples/s, without a network`],
     ['to workers', `${(tally.bytes / samples).toFixed(1)} bytes a sample, with all that was sent in vain`],
     ['to the object', `${count(folded)} bytes a batch, ${(folded / rows).toFixed(1)} a sample`],

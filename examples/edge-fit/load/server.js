@@ -73,7 +73,7 @@ export class Server {
   }
 
   #up() {
-    const { nClasses, nFeatures } = this.#shape;
+    const { nClasses, nDim } = this.#shape;
     const out = join(this.#folder, 'out');
     this.#server = new Miniflare({
       compatibilityDate: this.#compatibilityDate,
@@ -81,7 +81,7 @@ export class Server {
       modulesRoot: out,
       scriptPath: join(out, 'mortal-worker.js'),
       modulesRules: [{ type: 'CompiledWasm', include: ['**/*.wasm'] }],
-      bindings: { N_CLASSES: nClasses, N_FEATURES: nFeatures },
+      bindings: { N_CLASSES: nClasses, N_FEATURES: nDim },
       durableObjects: { FITS: { className: 'FitObject', useSQLite: true } },
       durableObjectsPersist: join(this.#folder, 'objects'),
       handleRuntimeStdio: (/** @type {Readable} */ stdout, /** @type {Readable} */ stderr) => {

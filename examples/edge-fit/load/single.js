@@ -1,7 +1,6 @@
 // @ts-check
 /** The fit of one machine that has all rows, and how far another is from it. */
-import { loadCenters } from 'center-loss/files';
-import { ClassStatistics } from 'center-loss/open-set';
+import { ClassStatistics, loadCenters } from 'center-loss';
 
 /** @import { Shape } from '../src/shape.js' */
 /** @import { Embeddings } from './embeddings.js' */
@@ -9,8 +8,8 @@ import { ClassStatistics } from 'center-loss/open-set';
 /** @typedef {{ params: Float32Array, counts: Float64Array, rejected: number, seconds: number }} SingleFit */
 
 /** @param {Embeddings} embeddings @param {number} batches @param {Shape} shape @param {() => void} onBatch @returns {SingleFit} */
-export function fitAlone(embeddings, batches, { nClasses, nFeatures }, onBatch) {
-  const statistics = new ClassStatistics(nClasses, nFeatures);
+export function fitAlone(embeddings, batches, { nClasses, nDim }, onBatch) {
+  const statistics = new ClassStatistics(nClasses, nDim);
   let seconds = 0;
   for (let nth = 0; nth < batches; nth++) {
     const { x, target } = embeddings.batch(nth);

@@ -10,29 +10,29 @@ export const TYPE = 'application/octet-stream';
 /** @param {string} message */
 const misshapen = (message) => new RequestError(422, 'ERR_SHAPE', message);
 
-/** @param {Request} request @param {number} nFeatures */
-export async function readBatch(request, nFeatures) {
+/** @param {Request} request @param {number} nDim */
+export async function readBatch(request, nDim) {
   const type = (request.headers.get('content-type') ?? '').split(';', 1)[0]?.trim().toLowerCase();
   if (type !== TYPE) {
     throw new RequestError(415, 'ERR_TYPE', `the content type must be ${TYPE}, got ${type ? shown(type) : 'none'}`);
   }
-  return parseBatch(await readBody(request), nFeatures);
+  return parseBatch(await readBody(request), nDim);
 }
 
 /**
- * @param {Uint8Array<ArrayBuffer>} body that starts where its buffer does @param {number} nFeatures
+ * @param {Uint8Array<ArrayBuffer>} body that starts where its buffer does @param {number} nDim
  * @returns {{ x: Float32Array, target: Int32Array }} views of it: what is little-endian, all machines with workerd are
  */
-export function parseBatch(body, nFeatures) {
-  const rowBytes = BYTES * (nFeatures + 1);
+export function parseBatch(body, nDim) {
+  const rowBytes = BYTES * (nDim + 1);
   if (body.length === 0) throw misshapen('there is no row in the body');
   if (body.length % rowBytes !== 0) {
     throw misshapen(
-      `${body.length} bytes are not a multiple of ${rowBytes}, a row of ${nFeatures} float32 and its label`,
+      `${body.length} bytes are not a multiple of ${rowBytes}, a row of ${nDim} float32 and its label`,
     );
   }
   const rows = body.length / rowBytes;
   if (rows > LIMITS.rows) throw misshapen(`${rows} rows, but a batch may have ${LIMITS.rows}`);
-  const values = rows * nFeatures;
+  const values = rows * nDim;
   return { x: new Float32Array(body.buffer, 0, values), target: new Int32Array(body.buffer, BYTES * values, rows) };
 }

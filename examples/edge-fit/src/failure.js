@@ -1,6 +1,6 @@
 // @ts-check
 /** What went wrong, as a reply. */
-import { CenterLossError } from 'center-loss/open-set';
+import { CenterLossError } from 'center-loss';
 import { RequestError } from './request-error.js';
 
 /** Of the package's errors these can come from a request; the others are about the configuration or the runtime. */

@@ -7,8 +7,7 @@
  */
 
 import { DurableObject } from 'cloudflare:workers';
-import { saveCenters } from 'center-loss/files';
-import { ClassStatistics } from 'center-loss/open-set';
+import { ClassStatistics, saveCenters } from 'center-loss';
 import { FitStorage } from './fit-storage.js';
 import { LIMITS } from './limits.js';
 import { RequestError } from './request-error.js';
@@ -72,11 +71,11 @@ export class FitObject extends DurableObject {
     return answer(() => {
       const etag = this.#etag();
       const statistics = this.#statistics();
-      const { nClasses, nFeatures, counts, rejected } = statistics;
+      const { nClasses, nDim, counts, rejected } = statistics;
       statistics.dispose();
       const { version } = this.#storage.version();
       const rows = counts.reduce((sum, count) => sum + count, 0);
-      return { version, etag, nClasses, nFeatures, rows, rejected, producers: this.#storage.countProducers() };
+      return { version, etag, nClasses, nDim, rows, rejected, producers: this.#storage.countProducers() };
     });
   }
 
@@ -152,8 +151,8 @@ export class FitObject extends DurableObject {
 
 /** The configuration of the worker can change, what was merged can't. @param {ClassStatistics} ours @param {ClassStatistics} added */
 function checkSameShape(ours, added) {
-  if (ours.nClasses === added.nClasses && ours.nFeatures === added.nFeatures) return;
-  const shown = (/** @type {ClassStatistics} */ { nClasses, nFeatures }) =>
-    `${nClasses} classes of ${nFeatures} features`;
+  if (ours.nClasses === added.nClasses && ours.nDim === added.nDim) return;
+  const shown = (/** @type {ClassStatistics} */ { nClasses, nDim }) =>
+    `${nClasses} classes of ${nDim} features`;
   throw new RequestError(409, 'ERR_FIT', `the fit is of ${shown(ours)}, the batch of ${shown(added)}`);
 }

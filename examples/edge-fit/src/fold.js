@@ -1,6 +1,6 @@
 // @ts-check
 /** What a worker does with a batch. */
-import { ClassStatistics } from 'center-loss/open-set';
+import { ClassStatistics } from 'center-loss';
 
 /** @import { Shape } from './shape.js' */
 
@@ -10,8 +10,8 @@ import { ClassStatistics } from 'center-loss/open-set';
  * @returns {{ bytes: Uint8Array<ArrayBuffer>, rows: number, rejected: number }} the statistics, and of how many rows
  * @throws CenterLossError `ERR_LABEL`
  */
-export function fold({ x, target }, { nClasses, nFeatures }) {
-  const statistics = new ClassStatistics(nClasses, nFeatures);
+export function fold({ x, target }, { nClasses, nDim }) {
+  const statistics = new ClassStatistics(nClasses, nDim);
   try {
     statistics.add(x, target);
     return { bytes: statistics.toBytes(), rows: target.length, rejected: statistics.rejected };

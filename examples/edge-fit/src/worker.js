@@ -35,7 +35,7 @@ async function respond(request, env) {
   const object = env.FITS.get(env.FITS.idFromName(route.fit));
   switch (route.at) {
     case 'batch': {
-      const { bytes, rows, rejected } = fold(await readBatch(request, shape.nFeatures), shape);
+      const { bytes, rows, rejected } = fold(await readBatch(request, shape.nDim), shape);
       const merge = valueIn(await object.merge(route.producer, route.sequence, bytes));
       return Response.json({ ...merge, rows, rejected, folded: bytes.length });
     }

@@ -1,7 +1,7 @@
 // @ts-check
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CenterLossError } from 'center-loss/open-set';
+import { CenterLossError } from 'center-loss';
 import { failure } from '../src/failure.js';
 
 /** @param {unknown} error */

@@ -1,7 +1,7 @@
 // @ts-check
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { loadCenters } from 'center-loss/files';
+import { loadCenters } from 'center-loss';
 import { Embeddings } from '../load/embeddings.js';
 import { readCenters, readJson } from '../load/reader.js';
 import { run } from '../load/run.js';
@@ -10,25 +10,25 @@ import { Server } from '../load/server.js';
 /** @import { Shape } from '../src/shape.js' */
 
 /** The truth: plain loops in float64. @param {Embeddings} embeddings @param {number} batches @param {Shape} shape */
-function reference(embeddings, batches, { nClasses, nFeatures }) {
+function reference(embeddings, batches, { nClasses, nDim }) {
   const counts = new Float64Array(nClasses);
-  const means = new Float64Array(nClasses * nFeatures);
+  const means = new Float64Array(nClasses * nDim);
   for (let nth = 0; nth < batches; nth++) {
     const { x, target } = embeddings.batch(nth);
     target.forEach((label, row) => {
-      const values = x.subarray(row * nFeatures, (row + 1) * nFeatures);
+      const values = x.subarray(row * nDim, (row + 1) * nDim);
       if (label < 0 || values.some((value) => !Number.isFinite(value))) return;
       counts[label] = (counts[label] ?? 0) + 1;
       values.forEach((value, k) => {
-        means[label * nFeatures + k] = (means[label * nFeatures + k] ?? 0) + value;
+        means[label * nDim + k] = (means[label * nDim + k] ?? 0) + value;
       });
     });
   }
-  return { counts, means: means.map((sum, i) => sum / (counts[Math.floor(i / nFeatures)] ?? 0)) };
+  return { counts, means: means.map((sum, i) => sum / (counts[Math.floor(i / nDim)] ?? 0)) };
 }
 
 describe('many machines', () => {
-  const shape = { nClasses: 7, nFeatures: 9 };
+  const shape = { nClasses: 7, nDim: 9 };
   /** @type {Server} */
   let server;
   before(async () => {

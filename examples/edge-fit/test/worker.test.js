@@ -3,14 +3,14 @@ import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
-import { loadCenters } from 'center-loss/files';
+import { loadCenters } from 'center-loss';
 import { closeConnections, post } from '../load/post.js';
 import { readCenters, readJson } from '../load/reader.js';
 import { Server } from '../load/server.js';
 
 /** @import { Breaking } from '../load/post.js' */
 
-const SHAPE = { nClasses: 3, nFeatures: 2 };
+const SHAPE = { nClasses: 3, nDim: 2 };
 
 /** @type {Server} */
 let server;
@@ -233,11 +233,11 @@ describe('a restart', () => {
 
   test('with another number of classes merges nothing, and is right again when that is', async () => {
     await send('/fits/t/batches/p/0');
-    await server.restart({ nClasses: 4, nFeatures: 2 });
+    await server.restart({ nClasses: 4, nDim: 2 });
     const { status, reply } = await send('/fits/t/batches/p/1');
     assert.deepEqual([status, reply.error.code], [409, 'ERR_FIT']);
     assert.match(reply.error.message, /the fit is of 3 classes of 2 features, the batch of 4 classes of 2 features/);
-    await server.restart({ nClasses: 100_000, nFeatures: 512 });
+    await server.restart({ nClasses: 100_000, nDim: 512 });
     assert.deepEqual((await call('/')).status, 500);
     await server.restart(SHAPE);
     assert.deepEqual((await call('/')).reply.limits.producers, 10_000);

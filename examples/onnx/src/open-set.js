@@ -1,6 +1,6 @@
 // @ts-check
 /** A trained network in ONNX Runtime, and center-loss on what it gives: its outputs go in as they are. */
-import { ClassCenters, OpenSetClassifier } from 'center-loss/open-set';
+import { ClassCenters, OpenSetClassifier } from 'center-loss';
 
 /** @import { InferenceSession, Tensor } from 'onnxruntime-web' */
 

@@ -2,7 +2,7 @@
 // On a real session of ONNX Runtime Web: its Float32Arrays and BigInt64Arrays are taken as they come.
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { CenterLoss } from 'center-loss/open-set';
+import { CenterLoss } from 'center-loss';
 import * as ort from 'onnxruntime-web';
 import { constant, FLOAT, INT64, model, node } from '../../../bench/onnx.js';
 import { decide, fit } from '../src/open-set.js';

@@ -1,8 +1,7 @@
 // @ts-check
 // Usage: node continue.js IN X.npy TARGET.npy OUT — adds rows to statistics that were written elsewhere.
 import { readFileSync, writeFileSync } from 'node:fs';
-import { readNpy } from 'center-loss/files';
-import { ClassStatistics } from 'center-loss/open-set';
+import { ClassStatistics, readNpy } from 'center-loss';
 
 const [from = '', x = '', target = '', out = ''] = process.argv.slice(2);
 const statistics = ClassStatistics.fromBytes(readFileSync(from));

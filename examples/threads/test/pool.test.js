@@ -143,7 +143,7 @@ describe('a thread that fails', { timeout: 20_000 }, () => {
     const job = makeFilled();
     // One thread: of two, the one whose rows are past the end of x may be the first to say so.
     const pool = await start({ ...job, x: job.x.subarray(0, 1000) }, 1);
-    await assert.rejects(pool.run(), /x has 1000 values, which is not a multiple of nFeatures = 31/);
+    await assert.rejects(pool.run(), /x has 1000 values, which is not a multiple of nDim = 31/);
   });
 
   test('without a word: which one it was', async () => {
