@@ -1,18 +1,19 @@
-import { type Kind, LARGEST, SeparationLoss, type SeparationOptions } from './separation-loss.js';
+import { MAX_PARAMETER, ProxyLoss, type ProxyLossOptions, type ProxyLossSpec } from './proxy-loss.js';
 
-export interface CACLossOptions extends SeparationOptions {
+/** Options of `CACLoss`. Defaults: init 'anchors', magnitude 10, fixed true, reduction 'batch'. */
+export interface CACLossOptions extends ProxyLossOptions {
   /** λ ≥ 0, the weight of the anchor term. Default 0.1. */
   readonly lambda?: number;
 }
 
-const KIND: Kind = {
+const SPEC: ProxyLossSpec = {
   className: 'CACLoss',
-  code: 0,
+  kind: 'Cac',
   parameter: 'lambda',
   fallback: 0.1,
-  accepts: (value) => value >= 0 && value <= LARGEST,
+  accepts: (value) => value >= 0 && value <= MAX_PARAMETER,
   range: 'a number from 0 to 1e30',
-  defaults: { init: 'anchors', magnitude: 10, fixed: true },
+  defaults: { init: 'anchors', magnitude: 10, fixed: true, reduction: 'batch' },
 };
 
 /**
@@ -28,17 +29,17 @@ const KIND: Kind = {
  * WACV 2021; `CACLoss` of their dimitymiller/cac-openset, which this is with `reduction: 'batch'` (the default). The class
  * of the same name in pytorch-ood 0.3.3 has squared distances, and leaves out the last class instead of the own.
  */
-export class CACLoss extends SeparationLoss {
+export class CACLoss extends ProxyLoss {
   readonly lambda: number;
 
   /**
    * @param nClasses C, the number of classes
    * @param nDim D, the dimensions of an embedding; at least C for the default `init`
-   * @throws CenterLossError `ERR_OPTION`, `ERR_SHAPE` (initial centers or weights of another size),
+   * @throws CenterLossError `ERR_OPTION`, `ERR_SHAPE` (initial centers, weights or names of another size),
    * `ERR_OUT_OF_MEMORY`, `ERR_WASM_BLOCKED`
    */
   constructor(nClasses: number, nDim: number, options: CACLossOptions = {}) {
-    super(KIND, nClasses, nDim, options);
-    this.lambda = options.lambda ?? KIND.fallback;
+    super(SPEC, nClasses, nDim, options);
+    this.lambda = options.lambda ?? SPEC.fallback;
   }
 }

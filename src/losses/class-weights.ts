@@ -1,30 +1,26 @@
-import {
-  BYTES,
-  checkChoice,
-  checkCount,
-  checkNumber,
-  checkOptions,
-  checkTarget,
-  copyFloats,
-  hold,
-  integers,
-  scratch,
-  type Target,
-  writeLabels,
-} from '../core.js';
-import { openSet } from './load.js';
+import { reserveArray, reserveRows, scratchBatch } from '../memory/batch.js';
+import { copyFloats, integers, stable } from '../memory/views.js';
+import { checkChoice, checkCount, checkNumber, checkOptions } from '../validate/checks.js';
+import { checkTarget, type Target, writeLabels } from '../validate/labels.js';
+import { BatchArray, ClassWeighting } from '../wasm/bindings.js';
+
+/** How the weight of a class comes from its number of rows. */
+type Scheme = 'balanced' | 'effective-number';
 
 export interface ClassWeightsOptions {
   /**
    * With n_j the rows of class j, n those of all and K the number of classes that occur, 'balanced' (default): n/(K·n_j);
    * 'effective-number': in proportion to (1 − β)/(1 − β^n_j), with the sum K.
    */
-  readonly scheme?: 'balanced' | 'effective-number';
+  readonly scheme?: Scheme;
   /** β of 'effective-number', 0 ≤ β < 1: from all rows alike to every class alike. Default 0.999. */
   readonly beta?: number;
 }
 
-const SCHEMES = ['balanced', 'effective-number'] as const;
+const SCHEMES = {
+  balanced: 'Balanced',
+  'effective-number': 'EffectiveNumber',
+} as const satisfies Record<Scheme, keyof typeof ClassWeighting>;
 
 /**
  * Weights for the option `classWeight` from how often each class occurs; a class without rows has the weight 0.
@@ -43,17 +39,17 @@ export function classWeights(
   checkCount(nClasses, 'nClasses');
   checkOptions(options, ['scheme', 'beta']);
   const { scheme = 'balanced', beta = 0.999 } = options;
-  checkChoice(scheme, 'scheme', SCHEMES);
+  checkChoice(scheme, 'scheme', Object.keys(SCHEMES) as Scheme[]);
   checkNumber(beta, 'beta', (value) => value >= 0 && value < 1, 'a number from 0 to below 1');
   checkTarget(target);
   const rows = target.length;
-  const targetNow = hold(target as Int32Array);
-  const [labels, counts, weights] = scratch(`the weights of ${nClasses} classes from ${rows} rows`, [
-    BYTES * rows,
-    BYTES * nClasses,
-    BYTES * nClasses,
-  ]);
-  writeLabels(targetNow(), nClasses, 'strict', integers(), labels / BYTES);
-  openSet().class_weights(labels, rows, SCHEMES.indexOf(scheme), beta, counts, nClasses, weights);
+  const targetNow = stable(target as Int32Array);
+  const batch = scratchBatch();
+  reserveRows(batch, rows, 0, 0, 'classWeights');
+  reserveArray(batch, BatchArray.Ends, nClasses, 'classWeights');
+  const weights = reserveArray(batch, BatchArray.Parameters, nClasses, 'classWeights');
+  const labelsAt = batch.address(BatchArray.Labels) / Int32Array.BYTES_PER_ELEMENT;
+  writeLabels(targetNow(), nClasses, 'strict', integers(), labelsAt);
+  batch.class_weights(ClassWeighting[SCHEMES[scheme]], beta, nClasses);
   return copyFloats(weights, nClasses);
 }

@@ -1,16 +1,17 @@
-import { type Kind, LARGEST, LEARNABLE, SeparationLoss, type SeparationOptions } from './separation-loss.js';
+import { LEARNABLE, MAX_PARAMETER, ProxyLoss, type ProxyLossOptions, type ProxyLossSpec } from './proxy-loss.js';
 
-export interface ContrastiveCenterLossOptions extends SeparationOptions {
+/** Options of `ContrastiveCenterLoss`. Defaults: init 'normal', magnitude 1, fixed false, reduction 'batch'. */
+export interface ContrastiveCenterLossOptions extends ProxyLossOptions {
   /** δ > 0, which keeps the quotient finite. Default 1. */
   readonly delta?: number;
 }
 
-const KIND: Kind = {
+const SPEC: ProxyLossSpec = {
   className: 'ContrastiveCenterLoss',
-  code: 1,
+  kind: 'ContrastiveCenter',
   parameter: 'delta',
   fallback: 1,
-  accepts: (value) => value >= 1 / LARGEST && value <= LARGEST,
+  accepts: (value) => value >= 1 / MAX_PARAMETER && value <= MAX_PARAMETER,
   range: 'a number from 1e-30 to 1e30',
   defaults: LEARNABLE,
 };
@@ -24,17 +25,17 @@ const KIND: Kind = {
  *
  * Source: Qi, Su, "Contrastive-center loss for deep neural networks", ICIP 2017 (arXiv 1707.07391), eq. 3.
  */
-export class ContrastiveCenterLoss extends SeparationLoss {
+export class ContrastiveCenterLoss extends ProxyLoss {
   readonly delta: number;
 
   /**
    * @param nClasses C, the number of classes
    * @param nDim D, the dimensions of an embedding
-   * @throws CenterLossError `ERR_OPTION`, `ERR_SHAPE` (initial centers or weights of another size),
+   * @throws CenterLossError `ERR_OPTION`, `ERR_SHAPE` (initial centers, weights or names of another size),
    * `ERR_OUT_OF_MEMORY`, `ERR_WASM_BLOCKED`
    */
   constructor(nClasses: number, nDim: number, options: ContrastiveCenterLossOptions = {}) {
-    super(KIND, nClasses, nDim, options);
-    this.delta = options.delta ?? KIND.fallback;
+    super(SPEC, nClasses, nDim, options);
+    this.delta = options.delta ?? SPEC.fallback;
   }
 }

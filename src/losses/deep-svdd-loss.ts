@@ -1,36 +1,27 @@
-import {
-  Batch,
-  BYTES,
-  CenterLossError,
-  ClassCenters,
-  checkChoice,
-  checkCount,
-  checkNumber,
-  checkOptions,
-  checkSettings,
-  copyFloats,
-  disposedError,
-  HoldsMemory,
-  hold,
-  initCenters,
-  type LabelPolicy,
-  newBatch,
-  stepInPlace,
-  type Target,
-  writeFloats,
-} from '../core.js';
+import { ClassCenters } from '../centers/class-centers.js';
+import { initCenters } from '../centers/init.js';
+import { Batch, prepare, reserveArray } from '../memory/batch.js';
+import { Disposable, disposedError } from '../memory/dispose.js';
+import { type Inputs, splitArguments, takeInputs } from '../memory/inputs.js';
+import { copyFloats, floatView, newFloats, readFloats } from '../memory/views.js';
+import { checkChoice, checkCount, checkNumber, checkOptions } from '../validate/checks.js';
+import type { Embeddings } from '../validate/embeddings.js';
+import { CenterLossError } from '../validate/errors.js';
+import type { LabelPolicy, Target } from '../validate/labels.js';
+import { checkCentersOptions, givenCenters } from '../validate/options.js';
+import { BatchArray, CentersArray, type Centers as RustCenters, Work } from '../wasm/bindings.js';
 import type { EvaluateOptions } from './center-loss.js';
-import type { Embeddings } from './half.js';
-import { openSet } from './load.js';
-import { argumentsOf, type Operands, operandsOf } from './operands.js';
+import { copyGradX, stepInPlace } from './results.js';
 
 export interface DeepSVDDLossOptions {
-  /** ν above 0, up to 1: the part of the rows that may be outside. Default 0.1. */
+  /** ν above 0, up to 1: the share of the rows that may be outside. Default 0.1. */
   readonly nu?: number;
   /** The center [nDim], if it is known; else {@link DeepSVDDLoss.fitCenter} finds it. */
   readonly center?: Float32Array;
   /** R ≥ 0 at first, a distance. Default 0. */
   readonly radius?: number;
+  /** Name of the class, in an array [1]. Default none. */
+  readonly names?: readonly string[];
   /** 'strict' (default): a label that is not an integer is an error. 'lenient': its row is of the class if it is > 0. */
   readonly labels?: LabelPolicy;
 }
@@ -43,8 +34,8 @@ export interface DeepSVDDGradients {
   readonly gradRadius: number;
 }
 
-/** What R and its square have to stay within. */
-const LARGEST = 1e15;
+/** Bound of R: its square stays inside float32. */
+const MAX_RADIUS = 1e15;
 
 /**
  * Soft-boundary Deep SVDD, one class in a ball: with n rows of the class,
@@ -60,9 +51,11 @@ const LARGEST = 1e15;
  *
  * Source: Ruff et al., "Deep One-Class Classification", ICML 2018; their lukasruff/Deep-SVDD-PyTorch.
  */
-export class DeepSVDDLoss extends HoldsMemory {
+export class DeepSVDDLoss extends Disposable {
   readonly nDim: number;
   readonly nu: number;
+  /** Name of the class, in an array [1], if it has one. */
+  readonly names: readonly string[] | undefined;
   /** The center, `params` [1, nDim]. */
   readonly centers: ClassCenters;
   readonly #labels: LabelPolicy;
@@ -72,14 +65,14 @@ export class DeepSVDDLoss extends HoldsMemory {
 
   /**
    * @param nDim D, the dimensions of an embedding
-   * @throws CenterLossError `ERR_OPTION`, `ERR_SHAPE` (a center of another size), `ERR_OUT_OF_MEMORY`,
-   * `ERR_WASM_BLOCKED`
+   * @throws CenterLossError `ERR_OPTION`, `ERR_SHAPE` (a center of another size, or another number of names),
+   * `ERR_OUT_OF_MEMORY`, `ERR_WASM_BLOCKED`
    */
   constructor(nDim: number, options: DeepSVDDLossOptions = {}) {
     super();
     checkCount(nDim, 'nDim');
-    checkOptions(options, ['nu', 'center', 'radius', 'labels']);
-    const { nu = 0.1, center, radius = 0, labels = 'strict' } = options;
+    checkOptions(options, ['nu', 'center', 'radius', 'names', 'labels']);
+    const { nu = 0.1, center, radius = 0, names, labels = 'strict' } = options;
     checkNumber(nu, 'nu', (value) => value >= 1e-9 && value <= 1, 'a number from 1e-9 to 1');
     checkRadius(radius);
     checkChoice(labels, 'labels', ['strict', 'lenient']);
@@ -87,15 +80,17 @@ export class DeepSVDDLoss extends HoldsMemory {
       const given = center instanceof Float32Array ? `${center.length} values` : Object.prototype.toString.call(center);
       throw new CenterLossError('ERR_SHAPE', `center must be a Float32Array of nDim = ${nDim} values, got ${given}`);
     }
-    const settings = checkSettings(1, nDim, { fixed: true, init: center ?? 'normal' });
+    const defaults = { init: center ?? 'normal', magnitude: 1, fixed: true, reduction: 'mean' } as const;
+    const settings = checkCentersOptions(1, nDim, names === undefined ? {} : { names }, defaults);
     this.nDim = nDim;
     this.nu = nu;
+    this.names = settings.names;
     this.#labels = labels;
     this.#radius = radius;
     this.#fitted = center !== undefined;
-    const centerNow = center && hold(center);
-    this.centers = new ClassCenters(1, nDim, { fixed: true });
-    if (centerNow) initCenters(this.centers, settings, centerNow());
+    const given = givenCenters(settings);
+    this.centers = new ClassCenters(1, nDim, { fixed: true, ...(settings.names && { names: settings.names }) });
+    if (given) initCenters(this.centers, settings, given());
   }
 
   /** R, the radius of the ball: a distance. May be set, to a number from 0 to 1e15. */
@@ -109,8 +104,8 @@ export class DeepSVDDLoss extends HoldsMemory {
   }
 
   /**
-   * Sets the center to the (weighted) mean of the rows, with values within ±0.1 moved there: a network reaches 0 without a
-   * look at its input. Rows that are not finite are left out.
+   * Sets the center to the (weighted) mean of the rows, with values within ±0.1 moved there: a network reaches 0 whatever
+   * its input is. Rows that are not finite are left out.
    *
    * The authors' code leaves values that are exactly 0; here they become 0.1.
    * @param x rows [B, nDim]: better all data than a batch
@@ -126,24 +121,22 @@ export class DeepSVDDLoss extends HoldsMemory {
     targetOrOptions?: Target | null | EvaluateOptions,
     optionsAfter?: EvaluateOptions,
   ): Float32Array {
-    this.#checkAlive();
-    const at = this.#operands('fitCenter', x, targetOrOptions, optionsAfter, () => [
-      BYTES * this.nDim,
-      openSet().deep_svdd_workspace_bytes(this.nDim),
-    ]);
-    const [centerAt, workAt] = at.work;
-    const rows = openSet().deep_svdd_center(at.x, at.target, at.rows, this.nDim, at.sampleWeight, centerAt, workAt);
-    if (rows === 0) throw noRows('fitCenter', at.rows);
-    const center = copyFloats(centerAt, this.nDim);
-    this.centers.params.set(center);
+    const rust = this.#rust;
+    const inputs = this.#take('fitCenter', x, targetOrOptions, optionsAfter, 0);
+    prepare(rust, inputs, Work.Precision, 'fitCenter');
+    const center = newFloats(this.nDim);
+    if (rust.fit_svdd_center(inputs.batch) === 0) throw noRows('fitCenter', inputs.rows);
+    readFloats(rust.address(CentersArray.Params), center);
     this.#fitted = true;
     return center;
   }
 
   /**
-   * Sets R to the least distance that at most a part ν of the rows exceed, which is where the loss is least: of n
+   * Sets R to the least distance that at most a share ν of the rows exceeds, which is where the loss is least: of n
    * distances the one with ⌊ν·n⌋ above it (numpy's quantile 1 − ν with method 'inverted_cdf'; the authors' code
    * interpolates). Sample weights only say which rows count. Rows at no finite distance are left out.
+   *
+   * With a `Batch`, `gradX` of the call before is overwritten.
    * @param x rows [B, nDim]
    * @param target labels [B], below 0 = ignored; default: none is
    * @returns R
@@ -156,29 +149,17 @@ export class DeepSVDDLoss extends HoldsMemory {
     targetOrOptions?: Target | null | EvaluateOptions,
     optionsAfter?: EvaluateOptions,
   ): number {
-    this.#checkFitted('fitRadius');
-    const at = this.#operands('fitRadius', x, targetOrOptions, optionsAfter, (rows) => [BYTES * rows]);
-    const [distancesAt] = at.work;
-    const { nDim, centers } = this;
-    const kernel = openSet();
-    const count = kernel.deep_svdd_distances(
-      at.x,
-      at.target,
-      at.rows,
-      centers.address,
-      nDim,
-      at.sampleWeight,
-      distancesAt,
-    );
-    if (count === 0) throw noRows('fitRadius', at.rows);
-    const sorted = copyFloats(distancesAt, count).sort();
-    writeFloats(sorted, 0, count, distancesAt);
-    this.#radius = kernel.deep_svdd_radius(distancesAt, count, this.nu);
+    const rust = this.#fittedRust('fitRadius');
+    const { batch, rows } = this.#take('fitRadius', x, targetOrOptions, optionsAfter, 1);
+    const count = rust.svdd_distances(batch);
+    if (count === 0) throw noRows('fitRadius', rows);
+    floatView(batch, batch.address(BatchArray.Out), count).sort();
+    this.#radius = batch.svdd_radius(count, this.nu);
     return this.#radius;
   }
 
   /**
-   * The loss.
+   * Loss of embeddings.
    * @param x rows [B, nDim]
    * @param target labels [B], below 0 = ignored; default: none is
    * @throws CenterLossError `ERR_NOT_INITIALIZED` before the center is known, `ERR_SHAPE`, `ERR_LABEL`, `ERR_OPTION`,
@@ -191,12 +172,12 @@ export class DeepSVDDLoss extends HoldsMemory {
     targetOrOptions?: Target | null | EvaluateOptions,
     optionsAfter?: EvaluateOptions,
   ): number {
-    this.#checkFitted('evaluate');
-    return this.#run(this.#operands('evaluate', x, targetOrOptions, optionsAfter, () => [BYTES]));
+    this.#fittedRust('evaluate');
+    return this.#loss(this.#take('evaluate', x, targetOrOptions, optionsAfter, 0), false).loss;
   }
 
   /**
-   * The loss with its gradients: ∂loss/∂x_i = 2/(ν·n)·(x_i − c) outside the ball, else 0; ∂loss/∂R =
+   * Loss with its gradients: ∂loss/∂x_i = 2/(ν·n)·(x_i − c) outside the ball, else 0; ∂loss/∂R =
    * 2R·(1 − #outside/(ν·n)). The boundary itself is within.
    *
    * With a `Batch`, `gradX` is a view on WebAssembly memory that the next call with it overwrites.
@@ -211,12 +192,11 @@ export class DeepSVDDLoss extends HoldsMemory {
     targetOrOptions?: Target | null | EvaluateOptions,
     optionsAfter?: EvaluateOptions,
   ): DeepSVDDGradients {
-    this.#checkFitted('gradients');
-    const at = this.#operands('gradients', x, targetOrOptions, optionsAfter, () => [BYTES], true);
-    const loss = this.#run(at);
-    const [gradRadius = 0] = copyFloats(at.work[0], 1);
+    this.#fittedRust('gradients');
+    const inputs = this.#take('gradients', x, targetOrOptions, optionsAfter, this.nDim);
+    const { loss, gradRadius } = this.#loss(inputs, true);
     if (x instanceof Batch) return Object.assign(stepInPlace(loss, x), { gradRadius });
-    return { loss, gradX: copyFloats(at.grad, at.rows * this.nDim), gradRadius };
+    return { loss, gradX: copyGradX(inputs, this.nDim), gradRadius };
   }
 
   /**
@@ -225,8 +205,8 @@ export class DeepSVDDLoss extends HoldsMemory {
    * @throws CenterLossError `ERR_OPTION`, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
    */
   batch(rows: number): Batch {
-    this.#checkAlive();
-    return newBatch(rows, 1, this.nDim);
+    this.#rust;
+    return new Batch(rows, 1, this.nDim);
   }
 
   /** Frees the memory of the center; batches have a `dispose` of their own. */
@@ -235,60 +215,47 @@ export class DeepSVDDLoss extends HoldsMemory {
     this.centers.dispose();
   }
 
-  #operands<const Work extends readonly number[]>(
-    call: string,
-    x: Embeddings | Batch,
-    targetOrOptions: Target | null | EvaluateOptions | undefined,
-    optionsAfter: EvaluateOptions | undefined,
-    work: (rows: number) => Work,
-    grad = false,
-  ): Operands<Work> {
-    const [target, options] = argumentsOf<Target | null, EvaluateOptions>(call, x, targetOrOptions, optionsAfter);
-    checkOptions(options, ['sampleWeight']);
-    return operandsOf(x, target, {
-      call,
-      width: this.nDim,
-      widthName: 'nDim',
-      nClasses: 1,
-      oneClass: true,
-      labels: this.#labels,
-      sampleWeight: options.sampleWeight,
-      grad,
-      work,
-    });
-  }
-
-  #run(at: Operands<readonly [gradRadius: number]>): number {
-    return openSet().deep_svdd(
-      at.x,
-      at.target,
-      at.rows,
-      this.centers.address,
-      this.nDim,
-      at.sampleWeight,
-      this.#radius,
-      this.nu,
-      at.grad,
-      at.work[0],
-    );
-  }
-
-  #checkAlive(): void {
+  get #rust(): RustCenters {
     if (this.#disposed) throw disposedError('DeepSVDDLoss');
+    return this.centers.rust;
   }
 
-  #checkFitted(call: string): void {
-    this.#checkAlive();
-    if (this.#fitted) return;
+  /** @throws CenterLossError `ERR_DISPOSED`; `ERR_NOT_INITIALIZED` before the center is known */
+  #fittedRust(call: string): RustCenters {
+    const rust = this.#rust;
+    if (this.#fitted) return rust;
     throw new CenterLossError(
       'ERR_NOT_INITIALIZED',
       `${call} before the center is known: call fitCenter(x) on a first pass over the data, or give the option center`,
     );
   }
+
+  #take(
+    call: string,
+    x: Embeddings | Batch,
+    targetOrOptions: Target | null | EvaluateOptions | undefined,
+    optionsAfter: EvaluateOptions | undefined,
+    outWidth: number,
+  ): Inputs {
+    const [target, options] = splitArguments<Target | null, EvaluateOptions>(call, x, targetOrOptions, optionsAfter);
+    checkOptions(options, ['sampleWeight']);
+    const { sampleWeight } = options;
+    return takeInputs(x, target, {
+      ...{ call, width: this.nDim, nClasses: 1, oneClass: true, labels: this.#labels, sampleWeight, outWidth },
+    });
+  }
+
+  /** Computes the loss and ∂loss/∂R, and ∂loss/∂x in the batch if `withGradient`. */
+  #loss({ batch }: Inputs, withGradient: boolean): { readonly loss: number; readonly gradRadius: number } {
+    const address = reserveArray(batch, BatchArray.Parameters, 1, 'the gradient by the radius');
+    const loss = this.#rust.deep_svdd(batch, this.#radius, this.nu, withGradient);
+    const [gradRadius = 0] = copyFloats(address, 1);
+    return { loss, gradRadius };
+  }
 }
 
 function checkRadius(radius: number): void {
-  checkNumber(radius, 'radius', (value) => value >= 0 && value <= LARGEST, 'a number from 0 to 1e15');
+  checkNumber(radius, 'radius', (value) => value >= 0 && value <= MAX_RADIUS, 'a number from 0 to 1e15');
 }
 
 const noRows = (call: string, rows: number): CenterLossError =>

@@ -1,53 +1,47 @@
+import { ClassCenters } from '../centers/class-centers.js';
+import { initCenters } from '../centers/init.js';
+import { Batch, prepare } from '../memory/batch.js';
+import { Disposable, disposedError } from '../memory/dispose.js';
+import { type Inputs, splitArguments, takeInputs } from '../memory/inputs.js';
+import { allocated, floatView } from '../memory/views.js';
+import { checkNumber, checkOptions } from '../validate/checks.js';
+import type { Embeddings } from '../validate/embeddings.js';
+import type { LabelPolicy, Target } from '../validate/labels.js';
+import { rustMetric } from '../validate/metric.js';
 import {
-  Batch,
-  Block,
-  BYTES,
-  ClassCenters,
-  checkNumber,
-  checkOptions,
-  checkSettings,
-  copyFloats,
-  disposedError,
-  type Floats,
+  CENTERS_OPTIONS,
+  type CentersDefaults,
+  type CentersOptions,
+  checkCentersOptions,
+  givenCenters,
+  MAX_MAGNITUDE,
+  type Reduction,
+  rustPenalty,
+  rustReduction,
+} from '../validate/options.js';
+import {
+  CentersArray,
+  ProxyLossKind,
+  type Centers as RustCenters,
+  Gradients as RustGradients,
+  Work,
+} from '../wasm/bindings.js';
+import type { EvaluateOptions } from './center-loss.js';
+import {
+  copyCenterGradient,
+  copyGradX,
   type Gradients,
   gradientsInPlace,
-  HoldsMemory,
-  hold,
-  initCenters,
-  type LabelPolicy,
-  newBatch,
-  type Reduction,
-  reductionCode,
   type StepResult,
   stepResult,
-  type Target,
-} from '../core.js';
-import type { EvaluateOptions } from './center-loss.js';
-import { asFloats, type Embeddings } from './half.js';
-import { openSet } from './load.js';
-import { argumentsOf, type Operands, operandsOf } from './operands.js';
-import type { Init } from './options.js';
-import { checkRate } from './rules.js';
-import { Sgd } from './sgd.js';
-import { checkedWeights } from './weights.js';
+} from './results.js';
+import { checkRate } from './update-rule.js';
 
-/** What all losses that separate classes can be told. */
-export interface SeparationOptions {
-  /** Where the centers start. */
-  readonly init?: Init;
-  /** Factor of the initial centers. */
-  readonly magnitude?: number;
-  /** A whole number ≥ 0: the same seed gives the same centers on every machine. Default 0. */
-  readonly seed?: number;
-  /** The centers are anchors: no gradient for them, and `step` moves nothing. */
-  readonly fixed?: boolean;
-  /** 'strict' (default): a label ≥ nClasses or not an integer is an error. 'lenient': it has no class, but counts in B. */
-  readonly labels?: LabelPolicy;
-  /** How the sum over the rows becomes the loss: Σ/B ('batch', default), Σ/(B·C) ('mean'), Σ/2B ('wen') or Σ ('sum'). */
-  readonly reduction?: Reduction;
-  /** How much the rows of each class count, finite and ≥ 0 [nClasses]. Default 1 each. */
-  readonly classWeight?: Floats;
-}
+/**
+ * Options of every loss of rows against all centers. Defaults: init 'normal', magnitude 1, fixed false (`CACLoss` has
+ * its own), reduction 'batch'.
+ */
+export type ProxyLossOptions = CentersOptions;
 
 export interface DescentOptions extends EvaluateOptions {
   /** η ≥ 0, the learning rate of the centers. Default 0.5. */
@@ -56,90 +50,87 @@ export interface DescentOptions extends EvaluateOptions {
   readonly momentum?: number;
 }
 
-/** A loss, as the kernels know it, with the one number that it has of its own. */
-export interface Kind {
+/** A loss as Rust has it, with the one number that it has of its own. */
+export interface ProxyLossSpec {
   readonly className: string;
-  /** Its number in `crate/src/boundary/open_set/separation.rs`. */
-  readonly code: number;
+  readonly kind: keyof typeof ProxyLossKind;
+  /** Name of the option that gives the number. */
   readonly parameter: string;
+  /** Default of the number. */
   readonly fallback: number;
   readonly accepts: (value: number) => boolean;
+  /** Numbers that are accepted, for messages. */
   readonly range: string;
-  readonly defaults: { readonly init: Init; readonly magnitude: number; readonly fixed: boolean };
+  readonly defaults: CentersDefaults;
 }
 
-/** Centers that start as torch.randn's, and learn. */
-export const LEARNABLE: Kind['defaults'] = { init: 'normal', magnitude: 1, fixed: false };
+/** Defaults of a loss whose centers start as those of `torch.randn` and learn. */
+export const LEARNABLE: CentersDefaults = { init: 'normal', magnitude: 1, fixed: false, reduction: 'batch' };
 
-/** Far enough inside float64 for squares, and inside float32 for products with gradients. */
-export const LARGEST = 1e30;
-
-const OPTIONS = ['init', 'magnitude', 'seed', 'fixed', 'labels', 'reduction', 'classWeight'] as const;
+/** Bound of a loss's own number: its square stays inside float64, and its product with a gradient inside float32. */
+export const MAX_PARAMETER = MAX_MAGNITUDE;
 
 /**
- * What the losses that separate classes have in common: with Σ over the known rows (y_i ≥ 0),
+ * Base class of the losses that compare each row with all centers,
  *
- *   loss = s · Σ_i w_i·ℓ(d_i1, …, d_iC; y_i), d_ij the distance of row i to center j,
+ *   loss = s · Σ_i w_i·ℓ(d_i1, …, d_iC; y_i) over the known rows (y_i ≥ 0), d_ij the distance of row i to center j,
  *
- * w_i = classWeight[y_i]·sampleWeight[i], and s by `reduction`, in which Σ w_i stands for B (torch's weighted mean). Without
- * known rows, or where Σ w_i is 0, the loss and its gradients are 0. A known row with a NaN makes the loss NaN; it has
- * gradient 0 and adds nothing to that of the centers. Every ℓ depends on all centers: where one of them is not finite,
- * so may the loss be of all rows.
+ * w_i = classWeight[y_i]·sampleWeight[i], and s by `reduction` with Σ w_i for B (torch's weighted mean). Without known
+ * rows, or where Σ w_i is 0, the loss and its gradients are 0. A known row with a NaN makes the loss NaN; it has
+ * gradient 0 and adds nothing to that of the centers. Every ℓ depends on all centers, so that one center that is not
+ * finite may make the loss of all rows so.
  */
-export abstract class SeparationLoss extends HoldsMemory {
+export abstract class ProxyLoss extends Disposable {
   readonly nClasses: number;
   readonly nDim: number;
   readonly magnitude: number;
   readonly fixed: boolean;
   readonly reduction: Reduction;
+  /** Names of the classes, if they have any. */
+  readonly names: readonly string[] | undefined;
   readonly centers: ClassCenters;
-  readonly #kind: Kind;
+  readonly #spec: ProxyLossSpec;
   readonly #parameter: number;
   readonly #labels: LabelPolicy;
-  readonly #classWeight: Block<Float32Array<ArrayBuffer>> | undefined;
-  readonly #sgd = new Sgd();
   #disposed = false;
 
   /** @internal */
-  protected constructor(kind: Kind, nClasses: number, nDim: number, options: SeparationOptions) {
+  protected constructor(spec: ProxyLossSpec, nClasses: number, nDim: number, options: ProxyLossOptions) {
     super();
-    checkOptions(options, [kind.parameter, ...OPTIONS]);
-    const { magnitude, fixed } = kind.defaults;
-    const { init = kind.defaults.init } = options;
-    const settings = checkSettings(nClasses, nDim, {
-      init: typeof init === 'string' ? init : (asFloats(init, 'init') as Float32Array),
-      magnitude: options.magnitude ?? magnitude,
-      fixed: options.fixed ?? fixed,
-      reduction: options.reduction ?? 'batch',
-      ...(options.seed === undefined ? {} : { seed: options.seed }),
-      ...(options.labels === undefined ? {} : { labels: options.labels }),
-    });
-    const classWeight = checkedWeights(options.classWeight, 'classWeight', nClasses, 'classes');
-    const parameter = (options as Record<string, number | undefined>)[kind.parameter] ?? kind.fallback;
-    checkNumber(parameter, kind.parameter, kind.accepts, kind.range);
-    this.#kind = kind;
-    this.#parameter = parameter;
+    checkOptions(options, [spec.parameter, ...CENTERS_OPTIONS]);
+    const settings = checkCentersOptions(nClasses, nDim, options, spec.defaults);
+    const parameter = (options as Record<string, number | undefined>)[spec.parameter] ?? spec.fallback;
+    checkNumber(parameter, spec.parameter, spec.accepts, spec.range);
+    const { magnitude, fixed, reduction, names, classWeight } = settings;
     this.nClasses = nClasses;
     this.nDim = nDim;
-    this.magnitude = settings.magnitude;
-    this.fixed = settings.fixed;
-    this.reduction = settings.reduction;
+    this.magnitude = magnitude;
+    this.fixed = fixed;
+    this.reduction = reduction;
+    this.names = names;
+    this.#spec = spec;
+    this.#parameter = parameter;
     this.#labels = settings.labels;
-    // It may be a view on the memory that may grow now.
-    const given = settings.init instanceof Float32Array ? hold(settings.init) : undefined;
-    this.centers = new ClassCenters(nClasses, nDim, { fixed: settings.fixed });
+    const given = givenCenters(settings);
+    this.centers = new ClassCenters(nClasses, nDim, { fixed, ...(names && { names }) });
+    const { rust } = this.centers;
     try {
-      this.#classWeight = classWeight && Block.floats(nClasses, `weights of ${nClasses} classes`);
+      allocated(
+        () => rust.reserve_loss(classWeight !== undefined),
+        nClasses,
+        () => `${nClasses} classes`,
+      );
     } catch (error) {
       this.centers.dispose();
       throw error;
     }
+    rust.configure(rustMetric('sqeuclidean'), rustPenalty('hinge'), rustReduction(reduction), 0);
+    if (classWeight) floatView(rust, rust.address(CentersArray.ClassWeight), nClasses).set(classWeight);
     initCenters(this.centers, settings, given?.());
-    if (classWeight) this.#classWeight?.view.set(classWeight);
   }
 
   /**
-   * The loss.
+   * Loss of embeddings.
    * @param x rows [B, nDim]
    * @param target labels [B], below 0 = unknown
    * @throws CenterLossError `ERR_SHAPE`, `ERR_LABEL`, `ERR_OPTION`, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
@@ -147,14 +138,16 @@ export abstract class SeparationLoss extends HoldsMemory {
   evaluate(x: Embeddings, target: Target, options?: EvaluateOptions): number;
   evaluate(batch: Batch, options?: EvaluateOptions): number;
   evaluate(x: Embeddings | Batch, targetOrOptions?: Target | EvaluateOptions, optionsAfter?: EvaluateOptions): number {
-    this.#checkAlive();
-    const [target, options] = argumentsOf<Target, EvaluateOptions>('evaluate', x, targetOrOptions, optionsAfter);
+    const rust = this.#rust;
+    const [target, options] = splitArguments<Target, EvaluateOptions>('evaluate', x, targetOrOptions, optionsAfter);
     checkOptions(options, ['sampleWeight']);
-    return this.#run(this.#operands('evaluate', x, target, options, false), 0);
+    const inputs = this.#take('evaluate', x, target, options, 0);
+    prepare(rust, inputs, Work.ProxyLoss, 'evaluate');
+    return this.#loss(inputs, RustGradients.None);
   }
 
   /**
-   * The loss with its gradients, ∂loss/∂x [B, nDim] and ∂loss/∂centers [nClasses, nDim], null if the centers are fixed.
+   * Loss with its gradients, ∂loss/∂x [B, nDim] and ∂loss/∂centers [nClasses, nDim], null if the centers are fixed.
    *
    * With a `Batch`, the results are views on WebAssembly memory that the next call with it overwrites.
    * @param x rows [B, nDim]
@@ -168,21 +161,16 @@ export abstract class SeparationLoss extends HoldsMemory {
     targetOrOptions?: Target | EvaluateOptions,
     optionsAfter?: EvaluateOptions,
   ): Gradients<Float32Array> {
-    this.#checkAlive();
-    const [target, options] = argumentsOf<Target, EvaluateOptions>('gradients', x, targetOrOptions, optionsAfter);
+    this.#rust;
+    const [target, options] = splitArguments<Target, EvaluateOptions>('gradients', x, targetOrOptions, optionsAfter);
     checkOptions(options, ['sampleWeight']);
-    const at = this.#operands('gradients', x, target, options, true);
-    if (x instanceof Batch) {
-      const gradient = this.fixed ? null : x.gradientOf('dense');
-      return gradientsInPlace(this.#run(at, gradient?.addresses.rows ?? 0), x, gradient);
-    }
-    const gradCenters = at.work[1];
-    const loss = this.#run(at, gradCenters);
-    return {
-      loss,
-      gradX: copyFloats(at.grad, at.rows * this.nDim),
-      gradCenters: this.fixed ? null : copyFloats(gradCenters, this.nClasses * this.nDim),
-    };
+    const inputs = this.#take('gradients', x, target, options, this.nDim);
+    const loss = this.#gradients(inputs, 'gradients')();
+    const { nClasses, nDim } = this;
+    const spec = this.fixed ? null : ({ form: 'dense', nClasses, nDim } as const);
+    if (x instanceof Batch) return gradientsInPlace(loss, x, spec);
+    const gradX = copyGradX(inputs, nDim);
+    return { loss, gradX, gradCenters: spec && (copyCenterGradient(inputs.batch, spec) as Float32Array) };
   }
 
   /**
@@ -197,18 +185,18 @@ export abstract class SeparationLoss extends HoldsMemory {
   step(x: Embeddings, target: Target, options?: DescentOptions): StepResult;
   step(batch: Batch, options?: DescentOptions): StepResult;
   step(x: Embeddings | Batch, targetOrOptions?: Target | DescentOptions, optionsAfter?: DescentOptions): StepResult {
-    this.#checkAlive();
-    const [target, options] = argumentsOf<Target, DescentOptions>('step', x, targetOrOptions, optionsAfter);
+    const rust = this.#rust;
+    const [target, options] = splitArguments<Target, DescentOptions>('step', x, targetOrOptions, optionsAfter);
     checkOptions(options, ['sampleWeight', 'learningRate', 'momentum']);
     const { learningRate = 0.5, momentum = 0 } = options;
     checkRate(learningRate, 'learningRate');
     checkRate(momentum, 'momentum');
-    const at = this.#operands('step', x, target, options, true);
-    const descend = this.fixed ? undefined : this.#sgd.prepare(this.centers, learningRate, momentum);
-    const gradCenters = at.work[1];
-    return stepResult(x instanceof Batch ? x : undefined, at, this.nDim, () => {
-      const loss = this.#run(at, gradCenters);
-      descend?.(gradCenters);
+    const inputs = this.#take('step', x, target, options, this.nDim);
+    const gradients = this.#gradients(inputs, 'step');
+    if (momentum > 0 && !this.fixed) prepare(rust, inputs, Work.Velocity, 'step');
+    return stepResult(x instanceof Batch ? x : undefined, inputs, this.nDim, () => {
+      const loss = gradients();
+      if (!this.fixed) rust.descend(inputs.batch, learningRate, momentum);
       return loss;
     });
   }
@@ -219,62 +207,39 @@ export abstract class SeparationLoss extends HoldsMemory {
    * @throws CenterLossError `ERR_OPTION`, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
    */
   batch(rows: number): Batch {
-    this.#checkAlive();
-    return newBatch(rows, this.nClasses, this.nDim);
+    this.#rust;
+    return new Batch(rows, this.nClasses, this.nDim);
   }
 
   /** Frees the memory of the loss and of its centers; batches have a `dispose` of their own. */
   dispose(): void {
     this.#disposed = true;
     this.centers.dispose();
-    this.#classWeight?.free();
-    this.#sgd.free();
   }
 
-  #operands(
+  get #rust(): RustCenters {
+    if (this.#disposed) throw disposedError(this.#spec.className);
+    return this.centers.rust;
+  }
+
+  #take(
     call: string,
     x: Embeddings | Batch,
     target: Target,
     { sampleWeight }: EvaluateOptions,
-    grad: boolean,
-  ): Operands<readonly [work: number, gradCenters: number]> {
+    outWidth: number,
+  ): Inputs {
     const { nClasses, nDim } = this;
-    return operandsOf(x, target, {
-      call,
-      width: nDim,
-      widthName: 'nDim',
-      nClasses,
-      labels: this.#labels,
-      sampleWeight,
-      grad,
-      work: (rows) => [
-        openSet().separation_workspace_bytes(rows, nClasses, nDim) >>> 0,
-        grad && !this.fixed ? BYTES * nClasses * nDim : 0,
-      ],
-    });
+    return takeInputs(x, target, { call, width: nDim, nClasses, labels: this.#labels, sampleWeight, outWidth });
   }
 
-  /** The loss, ∂loss/∂x if there is room for it, and ∂loss/∂centers if there is and they learn. */
-  #run(at: Operands<readonly [number, number]>, gradCenters: number): number {
-    return openSet().separation(
-      this.#kind.code,
-      this.#parameter,
-      at.x,
-      at.target,
-      at.rows,
-      this.centers.address,
-      this.nClasses,
-      this.nDim,
-      reductionCode(this.reduction),
-      this.#classWeight?.address ?? 0,
-      at.sampleWeight,
-      at.grad,
-      this.fixed ? 0 : gradCenters,
-      at.work[0],
-    );
+  /** Reserves what the gradients take, and returns the call that computes them with the loss: it cannot fail any more. */
+  #gradients(inputs: Inputs, call: string): () => number {
+    prepare(this.#rust, inputs, this.fixed ? Work.ProxyLoss : Work.ProxyGradient, call);
+    return () => this.#loss(inputs, this.fixed ? RustGradients.Rows : RustGradients.Dense);
   }
 
-  #checkAlive(): void {
-    if (this.#disposed) throw disposedError(this.#kind.className);
+  #loss({ batch }: Inputs, gradients: RustGradients): number {
+    return this.#rust.proxy_loss(batch, ProxyLossKind[this.#spec.kind], this.#parameter, gradients);
   }
 }

@@ -1,21 +1,12 @@
-import {
-  BYTES,
-  checkChoice,
-  checkNumber,
-  checkOptions,
-  checkRowsMatch,
-  checkTarget,
-  countRows,
-  readFloats,
-  scratch,
-  type Target,
-  writeFloats,
-} from '../core.js';
+import { scratchBatch } from '../memory/batch.js';
+import { readFloats } from '../memory/views.js';
+import { checkChoice, checkNumber, checkOptions, checkRowsMatch, countRows } from '../validate/checks.js';
+import { asFloats, type Embeddings } from '../validate/embeddings.js';
+import { checkTarget, type Target } from '../validate/labels.js';
+import { BatchArray } from '../wasm/bindings.js';
 import type { CenterLoss } from './center-loss.js';
-import { asFloats, type Embeddings } from './half.js';
-import { openSet } from './load.js';
-import { checkRule, type StepOptions } from './rules.js';
 import { crossEntropy, type SoftmaxOptions } from './softmax-cross-entropy.js';
+import { checkUpdateRule, type StepOptions } from './update-rule.js';
 
 /** Options of the softmax, of how both losses are joined, and of how the centers move. */
 export type SoftmaxCenterOptions = SoftmaxOptions &
@@ -38,7 +29,7 @@ export interface SoftmaxCenterResult {
   readonly gradLogits: Float32Array;
 }
 
-/** See `CenterLoss.softmaxCenter`. */
+/** Computes `CenterLoss.softmaxCenter`. */
 export function softmaxCenter(
   loss: CenterLoss,
   x: Embeddings,
@@ -46,7 +37,7 @@ export function softmaxCenter(
   target: Target,
   options: SoftmaxCenterOptions = {},
 ): SoftmaxCenterResult {
-  // What is no option of the softmax is one of the step, which knows its own.
+  // Only the type is checked here: options that are not of the softmax are of the step, which checks their names.
   checkOptions(options, Object.keys(options ?? {}));
   const { lambda = 0.01, update = true, labelSmoothing, classWeight, sampleWeight, ...ofStep } = options;
   checkNumber(lambda, 'lambda', (value) => value >= 0 && value <= 1e30, 'a number from 0 to 1e30');
@@ -56,18 +47,17 @@ export function softmaxCenter(
   checkRowsMatch(rows, 'x', loss.nDim, target.length);
   const samples = sampleWeight === undefined ? {} : { sampleWeight };
   const stepOptions = { ...ofStep, ...samples } as StepOptions;
-  checkRule(stepOptions);
+  checkUpdateRule(stepOptions);
   const softmaxOptions = {
     ...(labelSmoothing === undefined ? {} : { labelSmoothing }),
     ...(classWeight === undefined ? {} : { classWeight }),
     ...samples,
   };
   const { loss: softmax, gradLogits } = crossEntropy(logits, target, loss.nClasses, 'lenient', softmaxOptions);
-  const { loss: center, gradX } = update ? loss.step(x, target, stepOptions) : loss.pull(x, target, samples);
-  // There is room for it: the call before had more there, so that this can't fail after the centers moved.
-  const [gradAt] = scratch('the gradient of both losses', [BYTES * gradX.length]);
-  writeFloats(gradX, 0, gradX.length, gradAt);
-  const joined = openSet().softmax_center(softmax, center, lambda, gradAt, gradX.length);
-  readFloats(gradAt, gradX);
+  const { loss: center, gradX } = update ? loss.step(x, target, stepOptions) : loss.rowGradients(x, target, samples);
+  // The scratch batch still holds ∂center/∂x, so that nothing needs memory, and may fail, once the centers have moved.
+  const batch = scratchBatch();
+  const joined = batch.join_softmax_center(softmax, center, lambda);
+  readFloats(batch.address(BatchArray.Out), gradX);
   return { loss: joined, softmax, center, gradX, gradLogits };
 }

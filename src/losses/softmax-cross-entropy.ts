@@ -1,25 +1,19 @@
-import {
-  BYTES,
-  checkCount,
-  checkNumber,
-  checkOptions,
-  copyFloats,
-  type Floats,
-  type LabelPolicy,
-  type Target,
-  writeFloats,
-} from '../core.js';
-import type { Embeddings } from './half.js';
-import { openSet } from './load.js';
-import { operandsOf } from './operands.js';
-import { checkedWeights } from './weights.js';
+import { reserveArray } from '../memory/batch.js';
+import { takeInputs } from '../memory/inputs.js';
+import { writeFloats } from '../memory/views.js';
+import { checkCount, checkNumber, checkOptions, type Floats } from '../validate/checks.js';
+import type { Embeddings } from '../validate/embeddings.js';
+import type { LabelPolicy, Target } from '../validate/labels.js';
+import { checkWeights } from '../validate/weights.js';
+import { BatchArray } from '../wasm/bindings.js';
+import { copyGradX } from './results.js';
 
 export interface SoftmaxOptions {
   /** ε from 0 to 1: this part of the target goes to all classes alike. Default 0. */
   readonly labelSmoothing?: number;
-  /** How much each class counts, finite and ≥ 0 [nClasses]. Default 1 each. */
+  /** Weight ≥ 0 of each class [nClasses]. Default all 1. */
   readonly classWeight?: Floats;
-  /** How much each row counts, finite and ≥ 0 [B]: one of weight 0 counts as unknown. Default 1 each. */
+  /** Weight ≥ 0 of each row [B]; a row of weight 0 counts as unknown. Default all 1. */
   readonly sampleWeight?: Floats;
 }
 
@@ -36,7 +30,7 @@ export interface SoftmaxResult {
  *
  * s the sample weights, w the class weights, ε the label smoothing: `torch.nn.CrossEntropyLoss(weight, label_smoothing)`
  * with unknown rows (y < 0) as its `ignore_index`. Exact for logits of any size. 0 where the divisor is. A known row with
- * NaN or +∞ makes the loss NaN and has gradient 0; −∞ is a class that can't be.
+ * NaN or +∞ makes the loss NaN and has gradient 0; −∞ gives its class the probability 0.
  * @param logits [B, nClasses]
  * @param target labels [B], below 0 = unknown
  * @throws CenterLossError `ERR_SHAPE`, `ERR_LABEL`, `ERR_OPTION`, `ERR_OUT_OF_MEMORY`, `ERR_WASM_BLOCKED`
@@ -50,7 +44,7 @@ export function softmaxCrossEntropy(
   return crossEntropy(logits, target, nClasses, 'strict', options);
 }
 
-/** As {@link softmaxCrossEntropy}; a label of no class is, where it is allowed, unknown. */
+/** Computes {@link softmaxCrossEntropy}; a label of no class is, where it is allowed, unknown. */
 export function crossEntropy(
   logits: Embeddings,
   target: Target,
@@ -62,30 +56,14 @@ export function crossEntropy(
   checkOptions(options, ['labelSmoothing', 'classWeight', 'sampleWeight']);
   const { labelSmoothing = 0, sampleWeight } = options;
   checkNumber(labelSmoothing, 'labelSmoothing', (value) => value >= 0 && value <= 1, 'a number from 0 to 1');
-  const classWeight = checkedWeights(options.classWeight, 'classWeight', nClasses, 'classes');
-  const at = operandsOf(logits, target, {
-    call: 'softmaxCrossEntropy',
-    name: 'logits',
-    width: nClasses,
-    widthName: 'nClasses',
-    nClasses,
-    labels,
-    sampleWeight,
-    grad: true,
-    work: () => [BYTES * nClasses],
+  const classWeight = checkWeights(options.classWeight, 'classWeight', nClasses, 'classes');
+  const call = 'softmaxCrossEntropy';
+  const inputs = takeInputs(logits, target, {
+    ...{ call, name: 'logits', width: nClasses, widthName: 'nClasses', nClasses, labels, sampleWeight },
+    outWidth: nClasses,
   });
-  const [weightAt] = at.work;
-  if (classWeight) writeFloats(classWeight, 0, nClasses, weightAt);
-  const weight = classWeight ? weightAt : 0;
-  const loss = openSet().cross_entropy(
-    at.x,
-    at.target,
-    at.rows,
-    nClasses,
-    weight,
-    at.sampleWeight,
-    labelSmoothing,
-    at.grad,
-  );
-  return { loss, gradLogits: copyFloats(at.grad, at.rows * nClasses) };
+  const { batch } = inputs;
+  if (classWeight) writeFloats(classWeight, 0, nClasses, reserveArray(batch, BatchArray.Parameters, nClasses, call));
+  const loss = batch.cross_entropy(labelSmoothing, classWeight !== undefined);
+  return { loss, gradLogits: copyGradX(inputs, nClasses) };
 }

@@ -1,17 +1,18 @@
-import { CenterLossError } from '../core.js';
-import { type Kind, LARGEST, LEARNABLE, SeparationLoss, type SeparationOptions } from './separation-loss.js';
+import { CenterLossError } from '../validate/errors.js';
+import { LEARNABLE, MAX_PARAMETER, ProxyLoss, type ProxyLossOptions, type ProxyLossSpec } from './proxy-loss.js';
 
-export interface TripletCenterLossOptions extends SeparationOptions {
+/** Options of `TripletCenterLoss`. Defaults: init 'normal', magnitude 1, fixed false, reduction 'batch'. */
+export interface TripletCenterLossOptions extends ProxyLossOptions {
   /** m ≥ 0, by how much D_y has to be below the other D. Default 5. */
   readonly margin?: number;
 }
 
-const KIND: Kind = {
+const SPEC: ProxyLossSpec = {
   className: 'TripletCenterLoss',
-  code: 2,
+  kind: 'TripletCenter',
   parameter: 'margin',
   fallback: 5,
-  accepts: (value) => value >= 0 && value <= LARGEST,
+  accepts: (value) => value >= 0 && value <= MAX_PARAMETER,
   range: 'a number from 0 to 1e30',
   defaults: LEARNABLE,
 };
@@ -26,20 +27,20 @@ const KIND: Kind = {
  *
  * Source: He, Zhou, Zhou, Bai, Bai, "Triplet-Center Loss for Multi-View 3D Object Retrieval", CVPR 2018.
  */
-export class TripletCenterLoss extends SeparationLoss {
+export class TripletCenterLoss extends ProxyLoss {
   readonly margin: number;
 
   /**
    * @param nClasses C ≥ 2, the number of classes
    * @param nDim D, the dimensions of an embedding
-   * @throws CenterLossError `ERR_OPTION`, `ERR_SHAPE` (initial centers or weights of another size),
+   * @throws CenterLossError `ERR_OPTION`, `ERR_SHAPE` (initial centers, weights or names of another size),
    * `ERR_OUT_OF_MEMORY`, `ERR_WASM_BLOCKED`
    */
   constructor(nClasses: number, nDim: number, options: TripletCenterLossOptions = {}) {
     if (nClasses === 1) {
       throw new CenterLossError('ERR_OPTION', 'nClasses must be at least 2, got 1: a triplet needs another class');
     }
-    super(KIND, nClasses, nDim, options);
-    this.margin = options.margin ?? KIND.fallback;
+    super(SPEC, nClasses, nDim, options);
+    this.margin = options.margin ?? SPEC.fallback;
   }
 }

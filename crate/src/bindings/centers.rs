@@ -86,6 +86,8 @@ pub enum Work {
     ProxyGradient,
     /// Variances of the dimensions.
     Precision,
+    /// Velocity of the centers, for gradient descent with momentum; the gradient is prepared apart.
+    Velocity,
 }
 
 /// One center a class [classes, dimensions], and what a loss keeps for each class.
@@ -212,6 +214,7 @@ impl Centers {
                     && batch.dense.reserve(if is_gradient { n_classes } else { 0 }, n_dim)
             }
             Work::Precision => batch.workspace.totals.reserve(n_dim, 1) && batch.parameters.reserve(n_dim, 1),
+            Work::Velocity => self.velocity.reserve(n_classes, n_dim),
         }
     }
 
