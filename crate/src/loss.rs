@@ -70,6 +70,16 @@ impl<'a> Labels<'a> {
         Self { values, n_classes, known, with_class }
     }
 
+    /// The number of classes.
+    pub(crate) fn n_classes(&self) -> usize {
+        self.n_classes
+    }
+
+    /// The labels as they came.
+    pub(crate) fn values(&self) -> &'a [i32] {
+        self.values
+    }
+
     /// The class of a row.
     #[inline]
     pub(crate) fn class(&self, row: usize) -> Option<usize> {
@@ -123,7 +133,7 @@ impl Loss {
     }
 
     /// Whether the loss moves with this squared distance: false on the clamps and on the radius, and for NaN.
-    pub(crate) fn pulls(self, distance: f64) -> bool {
+    pub(crate) fn is_active(self, distance: f64) -> bool {
         let (excess, (low, high)) = (distance - self.radius, self.clamps());
         excess > low && excess < high && is_near(distance)
     }
@@ -187,7 +197,7 @@ impl Loss {
         let weight = self.weight(labels) as f32;
         for (row, &label) in labels.values.iter().enumerate() {
             let Some(class) = class_of(label, labels.n_classes) else { continue };
-            if self.pulls(f64::from(at(distmat.row(row), class))) {
+            if self.is_active(f64::from(at(distmat.row(row), class))) {
                 *at_mut(grad, row * labels.n_classes + class) = weight;
             }
         }

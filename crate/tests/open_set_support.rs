@@ -10,6 +10,7 @@ mod decision;
 mod own_center;
 mod reference;
 
+use center_loss::batch_pass::Centers;
 use center_loss::loss::Labels;
 use center_loss::open_set::class_weights::{Scheme, class_weights};
 use center_loss::open_set::classify::Measure;
@@ -204,15 +205,15 @@ fn a_row_is_within_the_radius_that_it_gave() {
             let (by_class, ends) = sorted_distances(&batch, metric);
             let mut radii = vec![0.0];
             quantiles(&by_class, &ends, 1.0, &mut radii);
-            let single = center_loss::open_set::single::Single {
+            let loss = center_loss::open_set::center_loss::CenterLoss {
                 metric,
                 penalty: center_loss::open_set::penalty::Penalty::Hinge,
                 reduction: center_loss::loss::Reduction::Sum,
-                radii: &radii,
+                radii: center_loss::open_set::center_loss::Radii::PerClass(&radii),
                 weights: center_loss::open_set::weights::Weights::NONE,
             };
-            let x = Rows::new(&batch.x, 5);
-            let loss = single.sweep::<Lanes>(x, &batch.labels, &mut batch.centers.clone(), &mut [], None);
+            let (x, labels) = (Rows::new(&batch.x, 5), Labels::new(&batch.labels, 1));
+            let loss = loss.pass::<Lanes>(x, &labels, Centers::Fixed(&batch.centers), &mut [], None);
             assert_eq!(loss.to_bits(), 0.0_f64.to_bits(), "{metric:?}");
         }
     }

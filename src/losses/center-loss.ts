@@ -1,8 +1,10 @@
 import { ClassCenters } from '../centers/class-centers.js';
 import { initCenters } from '../centers/init.js';
 import { sortRadii } from '../detect/radii.js';
+import { bytesOfJson, Saveable } from '../io/saveable.js';
+import { centersTensor, encodeObject, limitTensor, listTensor, restored, SavedObject } from '../io/saved-object.js';
 import { Batch, prepare } from '../memory/batch.js';
-import { Disposable, disposedError } from '../memory/dispose.js';
+import { disposedError } from '../memory/dispose.js';
 import { type Inputs, splitArguments, takeInputs } from '../memory/inputs.js';
 import { allocated, floatView, integerView, newFloats, readFloats, stable } from '../memory/views.js';
 import { checkChoice, checkNumber, checkOptions, checkOut, countRows, type Floats } from '../validate/checks.js';
@@ -36,6 +38,7 @@ import {
   stepResult,
   type TouchedRows,
 } from './results.js';
+import { readLoss } from './saved-loss.js';
 import { type SoftmaxCenterOptions, type SoftmaxCenterResult, softmaxCenter } from './softmax-center.js';
 import { UnmovedCentersWarning } from './unmoved-centers.js';
 import { averagingRule, checkUpdateRule, descent, type StepOptions, type UpdateRule } from './update-rule.js';
@@ -73,7 +76,7 @@ type Touched = EvaluateOptions & { readonly centers: 'touched' };
  * Sources: Wen et al., "A Discriminative Feature Learning Approach for Deep Face Recognition", ECCV 2016; Wen et al., "A
  * Comprehensive Study on Center Loss for Deep Face Recognition", IJCV 2019; `CenterLoss` of pytorch-ood 0.3.3.
  */
-export class CenterLoss extends Disposable {
+export class CenterLoss extends Saveable {
   readonly nClasses: number;
   readonly nDim: number;
   readonly magnitude: number;
@@ -344,6 +347,46 @@ export class CenterLoss extends Disposable {
     return new Batch(rows, this.nClasses, this.nDim);
   }
 
+  /**
+   * Writes the loss as a safetensors file: centers, options, radii and `updateCounts`. The velocity of `rule: 'sgd'` with
+   * momentum is left out, as optimizers keep it apart from the model.
+   * @throws CenterLossError `ERR_OPTION` for centers that are not finite, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
+   */
+  save(): Uint8Array<ArrayBuffer> {
+    const { nClasses, nDim, fixed, reduction, metric, penalty, magnitude, names, classWeight, updateCounts } = this;
+    return encodeObject('CenterLoss', {
+      config: { fixed, reduction, metric, penalty, magnitude, labels: this.#labels },
+      names,
+      tensors: {
+        centers: centersTensor(this.centers.params, nClasses, nDim),
+        radius: limitTensor(Number.isNaN(this.#radius) ? this.radii : this.#radius),
+        classWeight: classWeight && listTensor(classWeight),
+        updateCounts: { dtype: 'U32', shape: [nClasses], data: updateCounts },
+      },
+    });
+  }
+
+  /**
+   * Reads what {@link save} wrote: the loss gives the same bits.
+   * @throws CenterLossError `ERR_FORMAT` for any other file, `ERR_SHAPE` if `bytes` is not bytes, `ERR_OUT_OF_MEMORY`
+   */
+  static load(bytes: Uint8Array | ArrayBuffer): CenterLoss {
+    const saved = new SavedObject(bytes, 'CenterLoss');
+    const { params, nClasses, nDim, options } = readLoss<CenterLossOptions>(saved, ['metric', 'penalty']);
+    const radius = saved.radius(nClasses);
+    const updateCounts = saved.counts('updateCounts', [nClasses]);
+    const loss = restored('CenterLoss', () => new CenterLoss(nClasses, nDim, { ...options, radius }));
+    loss.centers.params.set(params);
+    const rust = loss.#rust;
+    integerView(rust, rust.address(CentersArray.Counts), nClasses).set(updateCounts);
+    return loss;
+  }
+
+  /** Reads what `toJSON` gave, after `JSON.parse`. @throws CenterLossError as {@link load} */
+  static fromJSON(value: unknown): CenterLoss {
+    return CenterLoss.load(bytesOfJson(value));
+  }
+
   /** Frees the memory of the loss and of its centers; batches have a `dispose` of their own. */
   dispose(): void {
     this.#disposed = true;
@@ -396,7 +439,7 @@ export class CenterLoss extends Disposable {
       prepare(rust, inputs, Work.Step, 'step');
       return () => rust.step(inputs.batch, averaging, rule.rate);
     }
-    return descent(rust, inputs, rule, () => rust.gradients(inputs.batch, RustGradients.Dense));
+    return descent(rust, inputs, rule, () => rust.gradients(inputs.batch, RustGradients.Descent));
   }
 
   #checkIsReference(call: string): void {

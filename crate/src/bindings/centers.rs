@@ -56,6 +56,8 @@ pub enum Gradients {
     Dense,
     /// ∂loss/∂x, and ∂loss/∂center of each class in the batch, written to `SparseGradient`.
     Sparse,
+    /// The same as `Dense`, for a descent that follows: the rows count as having moved the centers.
+    Descent,
 }
 
 /// Work of a call, which says how much scratch memory it takes.

@@ -50,7 +50,7 @@ impl Centers {
         let (grad_x, grad_centers): (&mut [f32], &mut [f32]) = match gradients {
             Gradients::None => (&mut [], &mut []),
             Gradients::Rows => (out, &mut []),
-            Gradients::Dense | Gradients::Sparse => (out, part_mut(dense, 0, self.params.len())),
+            Gradients::Dense | Gradients::Sparse | Gradients::Descent => (out, part_mut(dense, 0, self.params.len())),
         };
         let (cac, contrastive) = (Cac { lambda: parameter }, ContrastiveCenter { delta: parameter });
         let triplet = TripletCenter { margin: parameter };

@@ -5,8 +5,8 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use super::batch::{Batch, Parts};
 use super::buffer::{Buffer, fits};
 use super::centers::Centers;
-use crate::open_set::statistics::{self, Covariance, Head, Memory, Run};
 use crate::open_set::scatter;
+use crate::open_set::statistics::{self, Covariance, Head, Memory, Run};
 use crate::shape::part_mut;
 use crate::vector::Lanes;
 

@@ -4,8 +4,8 @@
 //! Center loss, ½‖x − c_y‖² a row, and a term of the centers alone, λ₁·Σ_j Σ_{k≠j} (cos(c_j, c_k) + 1), over all
 //! ordered pairs: 0 only if all point away from each other.
 
+use crate::open_set::center_loss::MAX_GRADIENT_NORM;
 use crate::open_set::separation::{Batch, RowLoss};
-use crate::open_set::single::LONGEST;
 use crate::open_set::widened::{each_four, square};
 use crate::shape::{at, at_mut, part_mut};
 use crate::vector::{LANES, Vector, sqrt, trap};
@@ -63,7 +63,7 @@ pub fn repulsion<V: Vector>(lambda: f64, batch: &Batch, sum: &mut [[f64; LANES]]
         total += along - 1.0;
         let slope = 2.0 * lambda * inverse;
         // That of a center which is almost 0 is too long.
-        if !grad_centers.is_empty() && slope * n_classes <= LONGEST {
+        if !grad_centers.is_empty() && slope * n_classes <= MAX_GRADIENT_NORM {
             let grad = part_mut(grad_centers, j * center.len(), center.len());
             add_across::<V>(center, along * inverse, sum, slope, grad);
         }

@@ -8,8 +8,8 @@
 //! | metric | ‖x − c‖², ‖x − c‖, 1 − cos(x, c) | `metric` (a pair), `matrix` (rows × centers) |
 //! | penalty | e or ½e², e = max(d − r, 0) | `penalty` |
 //! | weights | w_i = class[y_i]·sample[i] | `weights`, `class_weights` (from counts) |
-//! | loss of the own centers | s·Σ w_i·ℓ(d(x_i, c_{y_i}), r_{y_i}), its gradients and updates | `single` |
-//! | center updates | averages, and SGD | `rules`, `sgd` |
+//! | loss of the own centers | s·Σ w_i·ℓ(d(x_i, c_{y_i}), r_{y_i}), its gradients and updates | `center_loss` |
+//! | center updates | SGD (averages: `crate::rules`) | `sgd` |
 //! | radii | quantiles of d(x_i, c_{y_i}) a class | `radius` |
 //! | half precision | binary16 from and to binary32 | `half` |
 //! | losses that separate classes | s·Σ_i w_i·ℓ(d_i1, …, d_iC; y_i) | `separation` |
@@ -32,6 +32,7 @@
 
 pub mod accuracy;
 pub mod cac;
+pub mod center_loss;
 pub mod class_weights;
 pub mod classify;
 pub mod contrastive_center;
@@ -49,13 +50,11 @@ pub mod precision;
 pub mod quantile;
 pub mod radius;
 pub mod ranking;
-pub mod rules;
 mod run_sums;
 pub(crate) mod scatter;
 pub mod score;
 pub mod separation;
 pub mod sgd;
-pub mod single;
 pub mod statistics;
 pub mod statistics_layout;
 pub mod triplet_center;

@@ -16,6 +16,11 @@ impl Weights<'_> {
     /// Every row counts as one.
     pub const NONE: Self = Self { class: &[], sample: &[] };
 
+    /// Whether every row counts as one because there are no weights.
+    pub(crate) fn is_none(&self) -> bool {
+        self.class.is_empty() && self.sample.is_empty()
+    }
+
     /// The weight of a row; one without a class has that of its sample.
     pub(crate) fn of(&self, row: usize, class: Option<usize>) -> f64 {
         let or_one = |values: &[f32], index| if values.is_empty() { 1.0 } else { f64::from(at(values, index)) };

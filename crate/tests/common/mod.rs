@@ -6,6 +6,7 @@ mod close;
 
 pub(crate) use close::{TOLERANCE, assert_close, assert_matrix_close, assert_same_bits};
 
+use center_loss::batch_pass::{CenterOutput, Centers, ClassAccumulators};
 use center_loss::center_gradient::{CenterGradient, Form};
 use center_loss::distance;
 use center_loss::expansion;
@@ -14,9 +15,9 @@ use center_loss::init;
 use center_loss::loss::{Labels, Loss, Reduction};
 use center_loss::predict;
 use center_loss::row_sum::RowSums;
+use center_loss::rules::Rule;
 use center_loss::shape::{Rows, class_of};
 use center_loss::softmin;
-use center_loss::update;
 use center_loss::vector::Lanes;
 use center_loss::workspace::Layout;
 
@@ -47,12 +48,13 @@ pub(crate) struct Gradients {
     pub(crate) classes: Vec<u32>,
 }
 
-/// What [`Batch::wen_step`] returns.
+/// What [`Batch::step`] returns.
 #[derive(Clone, Debug)]
 pub(crate) struct Step {
     pub(crate) loss: f64,
     pub(crate) x: Vec<f32>,
     pub(crate) centers: Vec<f32>,
+    pub(crate) counts: Vec<u32>,
 }
 
 /// Standard normal values.
@@ -143,14 +145,14 @@ impl Batch {
 
     pub(crate) fn evaluate(&self, loss: Loss) -> f64 {
         let (x, labels, _) = self.views();
-        loss.evaluate::<Lanes>(x, &labels, &mut self.centers.clone())
+        loss.pass::<Lanes>(x, &labels, Centers::Fixed(&self.centers), &mut [], None)
     }
 
     /// The loss and ∂loss/∂x, without the centers' gradient.
     pub(crate) fn gradient(&self, loss: Loss) -> (f64, Vec<f32>) {
         let (x, labels, _) = self.views();
         let mut grad_x = vec![f32::NAN; self.x.len()];
-        (loss.gradient::<Lanes>(x, &labels, &mut self.centers.clone(), &mut grad_x), grad_x)
+        (loss.pass::<Lanes>(x, &labels, Centers::Fixed(&self.centers), &mut grad_x, None), grad_x)
     }
 
     pub(crate) fn gradients(&self, loss: Loss, form: Form) -> Gradients {
@@ -173,38 +175,56 @@ impl Batch {
         touched: &mut [u32],
     ) -> (f64, Vec<f32>) {
         let (x, labels, _) = self.views();
-        let (mut grad_x, mut centers) = (vec![f32::NAN; self.x.len()], self.centers.clone());
-        let loss = self.with_workspace(|groups, sums, _| {
-            let mut grad_centers = CenterGradient::new(form, grad_centers, touched, self.dim, groups);
-            loss.gradients::<Lanes>(x, &labels, &mut centers, groups, &mut grad_x, sums, &mut grad_centers)
+        let mut grad_x = vec![f32::NAN; self.x.len()];
+        let loss = with_workspace(&self.labels, self.n_classes(), self.dim, |groups, sums, _| {
+            let output = CenterOutput::Gradient(CenterGradient::new(form, grad_centers, touched, self.dim, &groups));
+            let classes = ClassAccumulators { groups, sums, counts: None, output };
+            loss.pass::<Lanes>(x, &labels, Centers::Fixed(&self.centers), &mut grad_x, Some(classes))
         });
-        assert_same_bits(&centers, &self.centers, "the centers stay where they are");
         (loss, grad_x)
     }
 
+    /// The centers moved by the rule of Wen et al.
     pub(crate) fn wen_step(&self, loss: Loss, alpha: f64) -> Step {
-        let (x, labels, _) = self.views();
-        let (mut grad_x, mut centers) = (vec![f32::NAN; self.x.len()], self.centers.clone());
-        let loss = self.with_workspace(|groups, sums, sum| {
-            update::wen_step::<Lanes>(loss, alpha, x, &labels, &mut centers, groups, &mut grad_x, sums, sum)
-        });
-        Step { loss, x: grad_x, centers }
+        self.step(loss, Rule::Wen(alpha))
     }
 
-    /// Calls `pass` with a workspace that holds what must not matter, and checks that it left the class table as it
-    /// was: what one batch leaves there, the next would take for its own.
-    fn with_workspace<T>(&self, pass: impl FnOnce(&mut Groups, &mut RowSums, &mut [f32]) -> T) -> T {
-        let mut slots = vec![NONE; self.n_classes()];
-        let layout = Layout::new(self.rows(), self.n_classes(), self.dim);
-        let mut groups = vec![Group::default(); layout.groups_len];
-        let (mut runs, mut totals) = (vec![f32::NAN; layout.runs_len], vec![f64::NAN; layout.totals_len]);
-        let mut groups = Groups::new(&self.labels, &mut slots, &mut groups);
-        let mut sums = RowSums::new(&mut runs, &mut totals, self.dim);
-        let result = pass(&mut groups, &mut sums, &mut vec![f32::NAN; self.dim]);
-        drop(groups);
-        assert!(slots.iter().all(|&slot| slot == NONE), "the class table is not as it was");
-        result
+    pub(crate) fn step(&self, loss: Loss, rule: Rule) -> Step {
+        let (x, labels, _) = self.views();
+        let (mut grad_x, mut centers) = (vec![f32::NAN; self.x.len()], self.centers.clone());
+        let mut counts = vec![COUNTED; self.n_classes()];
+        let loss = with_workspace(&self.labels, self.n_classes(), self.dim, |groups, sums, sum| {
+            let output = CenterOutput::Update { rule, sum };
+            let classes = ClassAccumulators { groups, sums, counts: Some(&mut counts), output };
+            loss.pass::<Lanes>(x, &labels, Centers::Moving(&mut centers), &mut grad_x, Some(classes))
+        });
+        Step { loss, x: grad_x, centers, counts: newly_counted(&counts) }
     }
+}
+
+/// Rows that each class had before a pass.
+pub(crate) const COUNTED: u32 = 7;
+
+pub(crate) fn newly_counted(counts: &[u32]) -> Vec<u32> {
+    counts.iter().map(|count| count - COUNTED).collect()
+}
+
+/// Calls `pass` with a workspace that holds what must not matter, and checks that it left the class table as it was:
+/// what one batch leaves there, the next would take for its own.
+pub(crate) fn with_workspace<T>(
+    labels: &[i32],
+    n_classes: usize,
+    dim: usize,
+    pass: impl FnOnce(Groups, RowSums, &mut [f32]) -> T,
+) -> T {
+    let mut slots = vec![NONE; n_classes];
+    let layout = Layout::new(labels.len(), n_classes, dim);
+    let mut groups = vec![Group::default(); layout.groups_len];
+    let (mut runs, mut totals) = (vec![f32::NAN; layout.runs_len], vec![f64::NAN; layout.totals_len]);
+    let groups = Groups::new(labels, &mut slots, &mut groups);
+    let result = pass(groups, RowSums::new(&mut runs, &mut totals, dim), &mut vec![f32::NAN; dim]);
+    assert!(slots.iter().all(|&slot| slot == NONE), "the class table is not as it was");
+    result
 }
 
 /// Probabilities from squared distances.

@@ -1,20 +1,18 @@
 //! Batches for the loss of the own centers, and its kernels as functions to results that a test owns.
 #![allow(dead_code, reason = "every test binary compiles this file and uses its part")]
 
+use center_loss::batch_pass::{CenterOutput, Centers, ClassAccumulators};
 use center_loss::center_gradient::{CenterGradient, Form};
-use center_loss::groups::{Group, Groups, NONE};
-use center_loss::loss::Reduction;
+use center_loss::loss::{Labels, Reduction};
+use center_loss::open_set::center_loss::{CenterLoss, Radii};
 use center_loss::open_set::metric::Metric;
 use center_loss::open_set::penalty::Penalty;
-use center_loss::open_set::rules::Rule;
-use center_loss::open_set::single::{ClassSums, Purpose, Single};
 use center_loss::open_set::weights::{Weights, without_weightless};
-use center_loss::row_sum::RowSums;
+use center_loss::rules::Rule;
 use center_loss::shape::Rows;
 use center_loss::vector::Lanes;
-use center_loss::workspace::Layout;
 
-use crate::common::{Batch, Gradients, assert_same_bits};
+use crate::common::{Batch, COUNTED, Gradients, Step, newly_counted, with_workspace};
 use crate::own_center::Case;
 
 pub(crate) const METRICS: [Metric; 3] = [Metric::SqEuclidean, Metric::Euclidean, Metric::Cosine];
@@ -32,15 +30,6 @@ pub(crate) struct Own {
     pub(crate) class_weight: Vec<f32>,
     /// Empty: none.
     pub(crate) sample_weight: Vec<f32>,
-}
-
-/// What [`Own::update`] gives.
-#[derive(Clone, Debug)]
-pub(crate) struct Update {
-    pub(crate) loss: f64,
-    pub(crate) x: Vec<f32>,
-    pub(crate) centers: Vec<f32>,
-    pub(crate) counts: Vec<u32>,
 }
 
 impl Own {
@@ -83,67 +72,86 @@ impl Own {
         labels
     }
 
-    fn single(&self) -> Single<'_> {
+    fn loss(&self) -> CenterLoss<'_> {
         let weights = Weights { class: &self.class_weight, sample: &self.sample_weight };
         let Self { metric, penalty, reduction, radii, .. } = self;
-        Single { metric: *metric, penalty: *penalty, reduction: *reduction, radii, weights }
+        CenterLoss { metric: *metric, penalty: *penalty, reduction: *reduction, radii: Radii::PerClass(radii), weights }
+    }
+
+    /// The loss with one radius.
+    pub(crate) fn with_one_radius(&self, radius: f64) -> CenterLoss<'_> {
+        CenterLoss { radii: Radii::One(radius), ..self.loss() }
+    }
+
+    fn pass(
+        &self,
+        loss: &CenterLoss,
+        labels: &[i32],
+        centers: Centers,
+        grad_x: &mut [f32],
+        classes: Option<ClassAccumulators>,
+    ) -> f64 {
+        let labels = Labels::new(labels, self.batch.n_classes());
+        loss.pass::<Lanes>(Rows::new(&self.batch.x, self.batch.dim), &labels, centers, grad_x, classes)
     }
 
     pub(crate) fn evaluate(&self) -> f64 {
-        let x = Rows::new(&self.batch.x, self.batch.dim);
-        self.single().sweep::<Lanes>(x, &self.labels(), &mut self.batch.centers.clone(), &mut [], None)
+        self.pass(&self.loss(), &self.labels(), Centers::Fixed(&self.batch.centers), &mut [], None)
     }
 
     /// The loss and ∂loss/∂x without the centers'.
     pub(crate) fn gradient(&self) -> (f64, Vec<f32>) {
-        let (x, mut grad_x) = (Rows::new(&self.batch.x, self.batch.dim), vec![f32::NAN; self.batch.x.len()]);
-        let mut centers = self.batch.centers.clone();
-        (self.single().sweep::<Lanes>(x, &self.labels(), &mut centers, &mut grad_x, None), grad_x)
+        let mut grad_x = vec![f32::NAN; self.batch.x.len()];
+        let centers = Centers::Fixed(&self.batch.centers);
+        (self.pass(&self.loss(), &self.labels(), centers, &mut grad_x, None), grad_x)
     }
 
     pub(crate) fn gradients(&self, form: Form) -> Gradients {
+        self.counted_gradients(form).0
+    }
+
+    /// The gradients, and the rows that an average would follow.
+    pub(crate) fn counted_gradients(&self, form: Form) -> (Gradients, Vec<u32>) {
+        self.gradients_of(&self.loss(), form)
+    }
+
+    /// The gradients of a loss other than that of the radii [C].
+    pub(crate) fn gradients_of(&self, loss: &CenterLoss, form: Form) -> (Gradients, Vec<u32>) {
         let (rows, n_classes, dim) = (self.batch.rows(), self.batch.n_classes(), self.batch.dim);
         let mut grad_centers = vec![f32::NAN; form.rows(rows, n_classes) * dim];
         let mut touched = vec![u32::MAX; form.rows(rows, n_classes) + 1];
         let mut grad_x = vec![f32::NAN; self.batch.x.len()];
-        let mut centers = self.batch.centers.clone();
-        let loss = self.with_workspace(|labels, groups, sums, _| {
-            let mut gradient = CenterGradient::new(form, &mut grad_centers, &mut touched, dim, groups);
-            let sums = ClassSums { groups, sums, purpose: Purpose::Gradient(&mut gradient) };
-            let x = Rows::new(&self.batch.x, dim);
-            self.single().sweep::<Lanes>(x, labels, &mut centers, &mut grad_x, Some(sums))
+        let mut counts = vec![COUNTED; n_classes];
+        let labels = self.labels();
+        let loss = with_workspace(&labels, n_classes, dim, |groups, sums, _| {
+            let gradient = CenterGradient::new(form, &mut grad_centers, &mut touched, dim, &groups);
+            let output = CenterOutput::Gradient(gradient);
+            let classes = ClassAccumulators { groups, sums, counts: Some(&mut counts), output };
+            self.pass(loss, &labels, Centers::Fixed(&self.batch.centers), &mut grad_x, Some(classes))
         });
-        assert_same_bits(&centers, &self.batch.centers, "the centers stay where they are");
         let classes = touched[1..=touched[0] as usize].to_vec();
         if form == Form::Touched {
             grad_centers.truncate(classes.len() * dim);
         }
-        Gradients { loss, x: grad_x, centers: grad_centers, classes }
+        (Gradients { loss, x: grad_x, centers: grad_centers, classes }, newly_counted(&counts))
     }
 
-    pub(crate) fn update(&self, rule: Rule) -> Update {
+    pub(crate) fn update(&self, rule: Rule) -> Step {
+        self.update_of(&self.loss(), rule)
+    }
+
+    /// The update by a loss other than that of the radii [C].
+    pub(crate) fn update_of(&self, loss: &CenterLoss, rule: Rule) -> Step {
+        let (n_classes, dim) = (self.batch.n_classes(), self.batch.dim);
         let mut grad_x = vec![f32::NAN; self.batch.x.len()];
         let mut centers = self.batch.centers.clone();
-        let mut counts = vec![7; self.batch.n_classes()];
-        let loss = self.with_workspace(|labels, groups, sums, sum| {
-            let sums = ClassSums { groups, sums, purpose: Purpose::Update { rule, sum, counts: &mut counts } };
-            let x = Rows::new(&self.batch.x, self.batch.dim);
-            self.single().sweep::<Lanes>(x, labels, &mut centers, &mut grad_x, Some(sums))
-        });
-        Update { loss, x: grad_x, centers, counts: counts.iter().map(|count| count - 7).collect() }
-    }
-
-    fn with_workspace<T>(&self, pass: impl FnOnce(&[i32], &mut Groups, &mut RowSums, &mut [f32]) -> T) -> T {
+        let mut counts = vec![COUNTED; n_classes];
         let labels = self.labels();
-        let mut slots = vec![NONE; self.batch.n_classes()];
-        let layout = Layout::new(labels.len(), slots.len(), self.batch.dim);
-        let mut groups = vec![Group::default(); layout.groups_len];
-        let (mut runs, mut totals) = (vec![f32::NAN; layout.runs_len], vec![f64::NAN; layout.totals_len]);
-        let mut groups = Groups::new(&labels, &mut slots, &mut groups);
-        let mut sums = RowSums::new(&mut runs, &mut totals, self.batch.dim);
-        let result = pass(&labels, &mut groups, &mut sums, &mut vec![f32::NAN; self.batch.dim]);
-        drop(groups);
-        assert!(slots.iter().all(|&slot| slot == NONE), "the class table is not as it was");
-        result
+        let loss = with_workspace(&labels, n_classes, dim, |groups, sums, sum| {
+            let output = CenterOutput::Update { rule, sum };
+            let classes = ClassAccumulators { groups, sums, counts: Some(&mut counts), output };
+            self.pass(loss, &labels, Centers::Moving(&mut centers), &mut grad_x, Some(classes))
+        });
+        Step { loss, x: grad_x, centers, counts: newly_counted(&counts) }
     }
 }

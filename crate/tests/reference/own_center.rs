@@ -6,7 +6,7 @@
 use center_loss::loss::Reduction;
 use center_loss::open_set::metric::Metric;
 use center_loss::open_set::penalty::Penalty;
-use center_loss::open_set::rules::Rule;
+use center_loss::rules::Rule;
 
 pub(crate) type Matrix = Vec<Vec<f64>>;
 

@@ -13,10 +13,10 @@ use center_loss::center_gradient::Form;
 use center_loss::loss::{Loss, Reduction};
 use center_loss::open_set::metric::Metric;
 use center_loss::open_set::penalty::Penalty;
-use center_loss::open_set::rules::Rule;
 use center_loss::open_set::sgd::sgd;
+use center_loss::rules::Rule;
 use center_loss::vector::Lanes;
-use common::{Batch, REDUCTIONS, TOLERANCE, assert_close, assert_same_bits, normal, radius_between};
+use common::{Batch, Gradients, REDUCTIONS, TOLERANCE, assert_close, assert_same_bits, normal, radius_between};
 use own_batch::{METRICS, Own, PENALTIES};
 use own_center::{Matrix, distance, norm};
 use proptest::collection::vec;
@@ -168,10 +168,56 @@ fn without_floors_and_weights_it_is_the_core_s_loss_to_the_bit() {
             assert_eq!(actual.loss.to_bits(), expected.loss.to_bits());
             assert_same_bits(&actual.x, &expected.x, "∂/∂x");
             assert_same_bits(&actual.centers, &expected.centers, "∂/∂centers");
-            let (step, expected) = (own.update(Rule::Wen(0.3)), batch.wen_step(loss, 0.3));
-            assert_same_bits(&step.centers, &expected.centers, "centers");
-            assert_same_bits(&step.x, &expected.x, "∂/∂x of step");
+            for rule in RULES {
+                let (step, expected) = (own.update(rule), batch.step(loss, rule));
+                assert_same_bits(&step.centers, &expected.centers, "centers");
+                assert_same_bits(&step.x, &expected.x, "∂/∂x of step");
+                assert_eq!(step.counts, expected.counts);
+            }
         }
+    }
+}
+
+fn assert_same_gradients(actual: &Gradients, expected: &Gradients) {
+    assert_eq!(actual.loss.to_bits(), expected.loss.to_bits());
+    assert_same_bits(&actual.x, &expected.x, "∂/∂x");
+    assert_same_bits(&actual.centers, &expected.centers, "∂/∂centers");
+}
+
+#[test]
+fn options_of_the_reference_select_its_loss() {
+    let batch = Batch::random(40, 5, 9, 3);
+    for (radius, reduction) in [0.0, 0.1, 18.0].into_iter().flat_map(|radius| REDUCTIONS.map(|of| (radius, of))) {
+        let own = Own::plain(batch.clone(), Metric::SqEuclidean, Penalty::Hinge, reduction);
+        let (spec, loss) = (own.with_one_radius(radius), Loss { radius, reduction });
+        let (actual, counts) = own.gradients_of(&spec, Form::Dense);
+        assert_same_gradients(&actual, &batch.gradients(loss, Form::Dense));
+        for rule in RULES {
+            let (step, expected) = (own.update_of(&spec, rule), batch.step(loss, rule));
+            assert_eq!(step.loss.to_bits(), expected.loss.to_bits());
+            assert_same_bits(&step.centers, &expected.centers, "centers");
+            assert_eq!((&step.counts, &expected.counts), (&counts, &counts));
+        }
+    }
+}
+
+#[test]
+fn every_other_option_selects_the_loss_without_floors() {
+    let batch = Batch::random(40, 5, 9, 3);
+    let own = Own::plain(batch.clone(), Metric::SqEuclidean, Penalty::Hinge, Reduction::Sum);
+    let expected = own.gradients(Form::Dense);
+    let floored = batch.gradients(Loss { radius: 0.0, reduction: Reduction::Sum }, Form::Dense);
+    assert_ne!(expected.loss.to_bits(), floored.loss.to_bits());
+    let of_classes = Own { class_weight: vec![1.0; 5], ..own.clone() };
+    let of_rows = Own { sample_weight: vec![1.0; 40], ..own.clone() };
+    for weighted in [of_classes, of_rows] {
+        let (actual, _) = weighted.gradients_of(&weighted.with_one_radius(0.0), Form::Dense);
+        assert_same_gradients(&actual, &expected);
+    }
+    for (metric, penalty) in [(Metric::Euclidean, Penalty::Hinge), (Metric::SqEuclidean, Penalty::HalfSquared)] {
+        let own = Own { metric, penalty, ..own.clone() };
+        let (actual, _) = own.gradients_of(&own.with_one_radius(0.0), Form::Dense);
+        assert_same_gradients(&actual, &own.gradients(Form::Dense));
     }
 }
 
@@ -417,7 +463,9 @@ fn rules_follow_the_average() {
             for own in variants(&Batch::random(rows, n_classes, dim, 5)) {
                 let (x, centers) = (matrix(&own.batch.x, dim), matrix(&own.batch.centers, dim));
                 let case = own.reference();
+                let (_, counts) = own.counted_gradients(Form::Touched);
                 for rule in RULES {
+                    assert_eq!(own.update(rule).counts, counts, "{}", name(&own));
                     let (step, expected) = (own.update(rule), case.update(&x, &centers, rule));
                     let scales: Vec<f64> = centers.iter().map(|c| norm(c) + 2.0 * (dim as f64).sqrt()).collect();
                     assert_rows_close(&step.centers, &expected, &scales, &format!("{rule:?}, {}", name(&own)));

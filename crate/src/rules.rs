@@ -5,10 +5,9 @@
 //! | `Wen` | c_j − α·Σ(c_j − x_i)/(1 + n_j) | Wen et al., ECCV 2016, eq. 4 |
 //! | `Mean` | c_j − α·Σ(c_j − x_i)/n_j | Wen et al., IJCV 2019 |
 //! | `Ema` | m·c_j + (1 − m)·Σ x_i/n_j | moving average, as `center_loss_alfa` of facenet for one row |
-//! | [`sgd`](super::sgd::sgd) | c_j − η·v_j, v_j ← μ·v_j + ∂loss/∂c_j | `torch.optim.SGD` |
-//!
-//! The first three are averages: they follow all n_j rows of the class in the batch, those within the radius too,
-//! whatever their weights; a class without rows stays.
+//! //!
+//! Each rule follows an average: all n_j rows of the class in the batch count, those within the radius too, whatever
+//! their weights. Rows farther than 10³⁰ or at no finite distance do not count. A class without rows stays.
 
 /// A rule that follows the average of a class.
 #[derive(Clone, Copy, Debug, PartialEq)]
