@@ -1,6 +1,8 @@
 import { rust } from '../engine/engine.js';
+import { bytesOfJson, Saveable } from '../io/saveable.js';
+import { centersTensor, encodeObject, restored, SavedObject } from '../io/saved-object.js';
 import { prepare, reserveRows, scratchBatch } from '../memory/batch.js';
-import { Disposable, Owned } from '../memory/dispose.js';
+import { Owned } from '../memory/dispose.js';
 import {
   allocated,
   floatView,
@@ -69,7 +71,7 @@ export interface FitCentersOptions {
  *
  * Source: pytorch-ood 0.3.3, `ClassCenters`.
  */
-export class ClassCenters extends Disposable {
+export class ClassCenters extends Saveable {
   readonly nClasses: number;
   readonly nDim: number;
   readonly fixed: boolean;
@@ -194,6 +196,41 @@ export class ClassCenters extends Disposable {
    */
   predictProba(x: Embeddings): Float32Array<ArrayBuffer> {
     return this.#distances(x, undefined, (batch) => batch.softmin()) as Float32Array<ArrayBuffer>;
+  }
+
+  /**
+   * Writes the centers with metric and names as a safetensors file.
+   * @throws CenterLossError `ERR_OPTION` for centers that are not finite, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
+   */
+  save(): Uint8Array<ArrayBuffer> {
+    const { nClasses, nDim, fixed, metric, names } = this;
+    return encodeObject('ClassCenters', {
+      config: { fixed, metric },
+      names,
+      tensors: { centers: centersTensor(this.params, nClasses, nDim) },
+    });
+  }
+
+  /**
+   * Reads what {@link save} wrote, to the last bit.
+   * @throws CenterLossError `ERR_FORMAT` for any other file, `ERR_SHAPE` if `bytes` is not bytes, `ERR_OUT_OF_MEMORY`
+   */
+  static load(bytes: Uint8Array | ArrayBuffer): ClassCenters {
+    const saved = new SavedObject(bytes, 'ClassCenters');
+    const config = saved.config<ClassCentersOptions>(['fixed', 'metric']);
+    const { params, nClasses, nDim } = saved.centers();
+    const names = saved.names(nClasses);
+    const centers = restored(
+      'ClassCenters',
+      () => new ClassCenters(nClasses, nDim, { ...config, ...(names && { names }) }),
+    );
+    centers.params.set(params);
+    return centers;
+  }
+
+  /** Reads what `toJSON` gave, after `JSON.parse`. @throws CenterLossError as {@link load} */
+  static fromJSON(value: unknown): ClassCenters {
+    return ClassCenters.load(bytesOfJson(value));
   }
 
   /** Frees the memory of the centers. Results stay valid; `params` taken before does not. */

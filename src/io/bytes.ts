@@ -1,4 +1,5 @@
-import { CenterLossError, checkAttached } from '../core.js';
+import { checkAttached } from '../validate/checks.js';
+import { CenterLossError } from '../validate/errors.js';
 
 /**
  * The bytes of a file, however a program has them.

@@ -1,4 +1,4 @@
-import type { CenterLossError } from '../core.js';
+import type { CenterLossError } from '../validate/errors.js';
 import { formatError, quoted } from './errors.js';
 
 /** Reads a text from its begin to its end, once: no place is tried twice, so that no text takes more than its length. */

@@ -1,3 +1,4 @@
+import { isWellFormed } from '../validate/names.js';
 import type { Cursor } from './cursor.js';
 import { formatError, quoted } from './errors.js';
 
@@ -16,6 +17,3 @@ export function parseString(at: Cursor): string {
   if (!isWellFormed(text)) throw formatError(`${quoted(json)} has half of a surrogate pair`);
   return text;
 }
-
-/** Whether a string has a form in UTF-8. Not every runtime has `String.prototype.isWellFormed`. */
-export const isWellFormed = (text: string): boolean => !/\p{Surrogate}/u.test(text);

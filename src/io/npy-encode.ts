@@ -1,4 +1,4 @@
-import { CenterLossError } from '../core.js';
+import { CenterLossError } from '../validate/errors.js';
 import type { Dtype } from './dtypes.js';
 import { MAGIC, NPY_DTYPES, type NpyHeader } from './npy-header.js';
 

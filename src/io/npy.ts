@@ -1,4 +1,4 @@
-import { CenterLossError } from '../core.js';
+import { CenterLossError } from '../validate/errors.js';
 import { asBytes, copyBytes, newBytes } from './bytes.js';
 import { DTYPES, type Dtype, type Values } from './dtypes.js';
 import { formatError } from './errors.js';

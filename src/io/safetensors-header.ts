@@ -1,4 +1,4 @@
-import { checkNumber } from '../core.js';
+import { checkNumber } from '../validate/checks.js';
 import { asBytes } from './bytes.js';
 import { Cursor } from './cursor.js';
 import { byteLengthOf, type Dtype, isDtype, MOST_DIMENSIONS } from './dtypes.js';

@@ -1,8 +1,8 @@
-import { CenterLossError } from '../core.js';
+import { CenterLossError } from '../validate/errors.js';
+import { isWellFormed } from '../validate/names.js';
 import { asBytes, newBytes } from './bytes.js';
 import { rankOf } from './dtypes.js';
 import { formatError, quoted } from './errors.js';
-import { isWellFormed } from './json-string.js';
 import { LONGEST_HEADER, METADATA, PREFIX_BYTES, safetensorsHeader } from './safetensors-header.js';
 import { checkTensor, StoredTensor, type Tensor, toFloats } from './tensor.js';
 

@@ -1,8 +1,9 @@
-import { CenterLossError, checkAttached, newFloats } from '../core.js';
-import { copyBytes } from './bytes.js';
+import { checkAttached } from '../validate/checks.js';
+import { CenterLossError } from '../validate/errors.js';
+import { copyBytes, newBytes } from './bytes.js';
 import { byteLengthOf, DTYPES, type Dtype, isDtype, MOST_DIMENSIONS, type Values } from './dtypes.js';
 import { formatError, quoted } from './errors.js';
-import { widenBfloat16, widenFloat16 } from './half.js';
+import { widenBfloat16, widenFloat16 } from './float16.js';
 
 /** An array with a shape, row-major. */
 export interface Tensor {
@@ -60,7 +61,7 @@ export function toFloats(tensor: Tensor): Float32Array<ArrayBuffer> {
     case 'U16':
     case 'I8':
     case 'U8': {
-      const floats = newFloats(data.length);
+      const floats = new Float32Array(newBytes(4 * data.length, 'the values').buffer);
       floats.set(data as Float64Array);
       return floats;
     }

@@ -1,4 +1,5 @@
-import { MAX_PARAMETER, ProxyLoss, type ProxyLossOptions, type ProxyLossSpec } from './proxy-loss.js';
+import { bytesOfJson } from '../io/saveable.js';
+import { loadProxyLoss, MAX_PARAMETER, ProxyLoss, type ProxyLossOptions, type ProxyLossSpec } from './proxy-loss.js';
 
 /** Options of `CACLoss`. Defaults: init 'anchors', magnitude 10, fixed true, reduction 'batch'. */
 export interface CACLossOptions extends ProxyLossOptions {
@@ -41,5 +42,18 @@ export class CACLoss extends ProxyLoss {
   constructor(nClasses: number, nDim: number, options: CACLossOptions = {}) {
     super(SPEC, nClasses, nDim, options);
     this.lambda = options.lambda ?? SPEC.fallback;
+  }
+
+  /**
+   * Reads what `save()` wrote: the loss gives the same bits.
+   * @throws CenterLossError `ERR_FORMAT` for any other file, `ERR_SHAPE` if `bytes` is not bytes, `ERR_OUT_OF_MEMORY`
+   */
+  static load(bytes: Uint8Array | ArrayBuffer): CACLoss {
+    return loadProxyLoss(bytes, SPEC, (nClasses, nDim, options) => new CACLoss(nClasses, nDim, options));
+  }
+
+  /** Reads what `toJSON` gave, after `JSON.parse`. @throws CenterLossError as {@link load} */
+  static fromJSON(value: unknown): CACLoss {
+    return CACLoss.load(bytesOfJson(value));
   }
 }

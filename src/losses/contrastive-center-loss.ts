@@ -1,4 +1,12 @@
-import { LEARNABLE, MAX_PARAMETER, ProxyLoss, type ProxyLossOptions, type ProxyLossSpec } from './proxy-loss.js';
+import { bytesOfJson } from '../io/saveable.js';
+import {
+  LEARNABLE,
+  loadProxyLoss,
+  MAX_PARAMETER,
+  ProxyLoss,
+  type ProxyLossOptions,
+  type ProxyLossSpec,
+} from './proxy-loss.js';
 
 /** Options of `ContrastiveCenterLoss`. Defaults: init 'normal', magnitude 1, fixed false, reduction 'batch'. */
 export interface ContrastiveCenterLossOptions extends ProxyLossOptions {
@@ -37,5 +45,18 @@ export class ContrastiveCenterLoss extends ProxyLoss {
   constructor(nClasses: number, nDim: number, options: ContrastiveCenterLossOptions = {}) {
     super(SPEC, nClasses, nDim, options);
     this.delta = options.delta ?? SPEC.fallback;
+  }
+
+  /**
+   * Reads what `save()` wrote: the loss gives the same bits.
+   * @throws CenterLossError `ERR_FORMAT` for any other file, `ERR_SHAPE` if `bytes` is not bytes, `ERR_OUT_OF_MEMORY`
+   */
+  static load(bytes: Uint8Array | ArrayBuffer): ContrastiveCenterLoss {
+    return loadProxyLoss(bytes, SPEC, (nClasses, nDim, options) => new ContrastiveCenterLoss(nClasses, nDim, options));
+  }
+
+  /** Reads what `toJSON` gave, after `JSON.parse`. @throws CenterLossError as {@link load} */
+  static fromJSON(value: unknown): ContrastiveCenterLoss {
+    return ContrastiveCenterLoss.load(bytesOfJson(value));
   }
 }

@@ -1,7 +1,9 @@
 import { ClassCenters } from '../centers/class-centers.js';
 import { initCenters } from '../centers/init.js';
+import { bytesOfJson, Saveable } from '../io/saveable.js';
+import { centersTensor, encodeObject, limitTensor, restored, SavedObject } from '../io/saved-object.js';
 import { Batch, prepare, reserveArray } from '../memory/batch.js';
-import { Disposable, disposedError } from '../memory/dispose.js';
+import { disposedError } from '../memory/dispose.js';
 import { type Inputs, splitArguments, takeInputs } from '../memory/inputs.js';
 import { copyFloats, floatView, newFloats, readFloats } from '../memory/views.js';
 import { checkChoice, checkCount, checkNumber, checkOptions } from '../validate/checks.js';
@@ -51,7 +53,7 @@ const MAX_RADIUS = 1e15;
  *
  * Source: Ruff et al., "Deep One-Class Classification", ICML 2018; their lukasruff/Deep-SVDD-PyTorch.
  */
-export class DeepSVDDLoss extends Disposable {
+export class DeepSVDDLoss extends Saveable {
   readonly nDim: number;
   readonly nu: number;
   /** Name of the class, in an array [1], if it has one. */
@@ -207,6 +209,48 @@ export class DeepSVDDLoss extends Disposable {
   batch(rows: number): Batch {
     this.#rust;
     return new Batch(rows, 1, this.nDim);
+  }
+
+  /**
+   * Writes the loss as a safetensors file: the center, whether it is known, the radius and the options.
+   * @throws CenterLossError `ERR_OPTION` for a center that is not finite, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
+   */
+  save(): Uint8Array<ArrayBuffer> {
+    this.#rust;
+    const { nDim, nu, names } = this;
+    return encodeObject('DeepSVDDLoss', {
+      config: { nu, labels: this.#labels, fitted: this.#fitted },
+      names,
+      tensors: { centers: centersTensor(this.centers.params, 1, nDim), radius: limitTensor(this.#radius) },
+    });
+  }
+
+  /**
+   * Reads what {@link save} wrote: the loss gives the same bits.
+   * @throws CenterLossError `ERR_FORMAT` for any other file, `ERR_SHAPE` if `bytes` is not bytes, `ERR_OUT_OF_MEMORY`
+   */
+  static load(bytes: Uint8Array | ArrayBuffer): DeepSVDDLoss {
+    const saved = new SavedObject(bytes, 'DeepSVDDLoss');
+    const { fitted, ...options } = saved.config<DeepSVDDLossOptions & { fitted: boolean }>(['nu', 'labels', 'fitted']);
+    const { params, nDim } = saved.centers();
+    saved.floats('centers', [1, nDim]);
+    const [radius = 0] = saved.doubles('radius', []);
+    const names = saved.names(1);
+    const loss = restored('DeepSVDDLoss', () => {
+      checkChoice(fitted, 'fitted', [true, false]);
+      // `fitRadius` may give more than the option takes.
+      checkNumber(radius, 'radius', (value) => value >= 0 && Number.isFinite(value), 'a finite number ≥ 0');
+      return new DeepSVDDLoss(nDim, { ...options, ...(names && { names }) });
+    });
+    loss.centers.params.set(params);
+    loss.#fitted = fitted;
+    loss.#radius = radius;
+    return loss;
+  }
+
+  /** Reads what `toJSON` gave, after `JSON.parse`. @throws CenterLossError as {@link load} */
+  static fromJSON(value: unknown): DeepSVDDLoss {
+    return DeepSVDDLoss.load(bytesOfJson(value));
   }
 
   /** Frees the memory of the center; batches have a `dispose` of their own. */

@@ -1,7 +1,9 @@
 import { ClassCenters } from '../centers/class-centers.js';
 import { initCenters } from '../centers/init.js';
+import { Saveable } from '../io/saveable.js';
+import { centersTensor, encodeObject, listTensor, restored, SavedObject } from '../io/saved-object.js';
 import { Batch, prepare } from '../memory/batch.js';
-import { Disposable, disposedError } from '../memory/dispose.js';
+import { disposedError } from '../memory/dispose.js';
 import { type Inputs, splitArguments, takeInputs } from '../memory/inputs.js';
 import { allocated, floatView } from '../memory/views.js';
 import { checkNumber, checkOptions } from '../validate/checks.js';
@@ -35,6 +37,7 @@ import {
   type StepResult,
   stepResult,
 } from './results.js';
+import { readLoss } from './saved-loss.js';
 import { checkRate } from './update-rule.js';
 
 /**
@@ -80,7 +83,7 @@ export const MAX_PARAMETER = MAX_MAGNITUDE;
  * gradient 0 and adds nothing to that of the centers. Every ℓ depends on all centers, so that one center that is not
  * finite may make the loss of all rows so.
  */
-export abstract class ProxyLoss extends Disposable {
+export abstract class ProxyLoss extends Saveable {
   readonly nClasses: number;
   readonly nDim: number;
   readonly magnitude: number;
@@ -92,6 +95,7 @@ export abstract class ProxyLoss extends Disposable {
   readonly #spec: ProxyLossSpec;
   readonly #parameter: number;
   readonly #labels: LabelPolicy;
+  readonly #weighted: boolean;
   #disposed = false;
 
   /** @internal */
@@ -111,12 +115,13 @@ export abstract class ProxyLoss extends Disposable {
     this.#spec = spec;
     this.#parameter = parameter;
     this.#labels = settings.labels;
+    this.#weighted = classWeight !== undefined;
     const given = givenCenters(settings);
     this.centers = new ClassCenters(nClasses, nDim, { fixed, ...(names && { names }) });
     const { rust } = this.centers;
     try {
       allocated(
-        () => rust.reserve_loss(classWeight !== undefined),
+        () => rust.reserve_loss(this.#weighted),
         nClasses,
         () => `${nClasses} classes`,
       );
@@ -125,7 +130,7 @@ export abstract class ProxyLoss extends Disposable {
       throw error;
     }
     rust.configure(rustMetric('sqeuclidean'), rustPenalty('hinge'), rustReduction(reduction), 0);
-    if (classWeight) floatView(rust, rust.address(CentersArray.ClassWeight), nClasses).set(classWeight);
+    if (classWeight) this.#classWeight.set(classWeight);
     initCenters(this.centers, settings, given?.());
   }
 
@@ -211,6 +216,25 @@ export abstract class ProxyLoss extends Disposable {
     return new Batch(rows, this.nClasses, this.nDim);
   }
 
+  /**
+   * Writes the loss as a safetensors file: centers and options. The velocity of steps with momentum is left out, as
+   * optimizers keep it apart from the model.
+   * @throws CenterLossError `ERR_OPTION` for centers that are not finite, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
+   */
+  save(): Uint8Array<ArrayBuffer> {
+    this.#rust;
+    const { nClasses, nDim, fixed, reduction, magnitude, names } = this;
+    const { className, parameter } = this.#spec;
+    return encodeObject(className, {
+      config: { fixed, reduction, magnitude, labels: this.#labels, [parameter]: this.#parameter },
+      names,
+      tensors: {
+        centers: centersTensor(this.centers.params, nClasses, nDim),
+        classWeight: this.#weighted ? listTensor(this.#classWeight) : undefined,
+      },
+    });
+  }
+
   /** Frees the memory of the loss and of its centers; batches have a `dispose` of their own. */
   dispose(): void {
     this.#disposed = true;
@@ -220,6 +244,11 @@ export abstract class ProxyLoss extends Disposable {
   get #rust(): RustCenters {
     if (this.#disposed) throw disposedError(this.#spec.className);
     return this.centers.rust;
+  }
+
+  get #classWeight(): Float32Array<ArrayBuffer> {
+    const rust = this.#rust;
+    return floatView(rust, rust.address(CentersArray.ClassWeight), this.nClasses);
   }
 
   #take(
@@ -242,4 +271,20 @@ export abstract class ProxyLoss extends Disposable {
   #loss({ batch }: Inputs, gradients: RustGradients): number {
     return this.#rust.proxy_loss(batch, ProxyLossKind[this.#spec.kind], this.#parameter, gradients);
   }
+}
+
+/**
+ * Reads a loss that `save()` wrote; `make` calls its constructor.
+ * @throws CenterLossError `ERR_FORMAT` for any other file, `ERR_SHAPE` if `bytes` is not bytes, `ERR_OUT_OF_MEMORY`
+ */
+export function loadProxyLoss<L extends ProxyLoss>(
+  bytes: Uint8Array | ArrayBuffer,
+  { className, parameter }: ProxyLossSpec,
+  make: (nClasses: number, nDim: number, options: ProxyLossOptions) => L,
+): L {
+  const saved = new SavedObject(bytes, className);
+  const { params, nClasses, nDim, options } = readLoss<ProxyLossOptions>(saved, [parameter as never]);
+  const loss = restored(className, () => make(nClasses, nDim, options));
+  loss.centers.params.set(params);
+  return loss;
 }

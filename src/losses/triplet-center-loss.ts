@@ -1,5 +1,13 @@
+import { bytesOfJson } from '../io/saveable.js';
 import { CenterLossError } from '../validate/errors.js';
-import { LEARNABLE, MAX_PARAMETER, ProxyLoss, type ProxyLossOptions, type ProxyLossSpec } from './proxy-loss.js';
+import {
+  LEARNABLE,
+  loadProxyLoss,
+  MAX_PARAMETER,
+  ProxyLoss,
+  type ProxyLossOptions,
+  type ProxyLossSpec,
+} from './proxy-loss.js';
 
 /** Options of `TripletCenterLoss`. Defaults: init 'normal', magnitude 1, fixed false, reduction 'batch'. */
 export interface TripletCenterLossOptions extends ProxyLossOptions {
@@ -42,5 +50,18 @@ export class TripletCenterLoss extends ProxyLoss {
     }
     super(SPEC, nClasses, nDim, options);
     this.margin = options.margin ?? SPEC.fallback;
+  }
+
+  /**
+   * Reads what `save()` wrote: the loss gives the same bits.
+   * @throws CenterLossError `ERR_FORMAT` for any other file, `ERR_SHAPE` if `bytes` is not bytes, `ERR_OUT_OF_MEMORY`
+   */
+  static load(bytes: Uint8Array | ArrayBuffer): TripletCenterLoss {
+    return loadProxyLoss(bytes, SPEC, (nClasses, nDim, options) => new TripletCenterLoss(nClasses, nDim, options));
+  }
+
+  /** Reads what `toJSON` gave, after `JSON.parse`. @throws CenterLossError as {@link load} */
+  static fromJSON(value: unknown): TripletCenterLoss {
+    return TripletCenterLoss.load(bytesOfJson(value));
   }
 }

@@ -1,4 +1,4 @@
-import { CenterLossError } from './errors.js';
+import { CenterLossError, quoted } from './errors.js';
 
 /**
  * Checks names of classes.
@@ -20,9 +20,9 @@ export function problemOfNames(names: readonly unknown[]): string | undefined {
   for (let i = 0; i < names.length; i++) {
     const name = names[i];
     if (typeof name !== 'string') return `[${i}] is not a string, but of type ${typeof name}`;
-    if (!isWellFormed(name)) return `[${i}] is ${JSON.stringify(name)}, with half a surrogate pair`;
+    if (!isWellFormed(name)) return `[${i}] is ${quoted(name)}, with half a surrogate pair`;
     const first = seen.get(name);
-    if (first !== undefined) return `[${first}] and names[${i}] are both ${JSON.stringify(name)}`;
+    if (first !== undefined) return `[${first}] and names[${i}] are both ${quoted(name)}`;
     seen.set(name, i);
   }
   return undefined;

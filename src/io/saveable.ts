@@ -1,0 +1,44 @@
+import { Disposable } from '../memory/dispose.js';
+import { fromBase64, toBase64 } from './base64.js';
+import { formatError, quoted } from './errors.js';
+import { FORMAT, VERSION } from './saved-object.js';
+
+/** Bytes of `save()` in JSON: what `toJSON` gives and `fromJSON` takes. */
+export interface SavedJson {
+  readonly format: typeof FORMAT;
+  readonly version: typeof VERSION;
+  /** The file, in base64. */
+  readonly base64: string;
+}
+
+/** Base of the classes that can be saved. */
+export abstract class Saveable extends Disposable {
+  /** Writes all of it as a safetensors file, every float to the last bit. */
+  abstract save(): Uint8Array<ArrayBuffer>;
+
+  /** Writes the bytes of `save()` as plain data, for `JSON.stringify`. Throws as `save()`. */
+  toJSON(): SavedJson {
+    return { format: FORMAT, version: VERSION, base64: toBase64(this.save()) };
+  }
+}
+
+/**
+ * Bytes in what `toJSON` gave, after `JSON.parse`.
+ * @throws CenterLossError `ERR_FORMAT` for anything else, `ERR_OUT_OF_MEMORY`
+ */
+export function bytesOfJson(value: unknown): Uint8Array<ArrayBuffer> {
+  if (typeof value !== 'object' || value === null) {
+    throw formatError(`expected the object that toJSON gave, got ${value === null ? 'null' : `a ${typeof value}`}`);
+  }
+  const { format, version, base64, ...more } = value as Record<string, unknown>;
+  if (format !== FORMAT) throw formatError(`format must be "${FORMAT}", got ${shown(format)}`);
+  if (version !== VERSION)
+    throw formatError(`version must be ${VERSION}, got ${shown(version)}: save the object again`);
+  const [unknown] = Object.keys(more);
+  if (unknown !== undefined) throw formatError(`${quoted(unknown)} is not part of version ${VERSION}`);
+  if (typeof base64 !== 'string') throw formatError(`base64 must be a string, got ${shown(base64)}`);
+  return fromBase64(base64);
+}
+
+const shown = (value: unknown): string =>
+  typeof value === 'string' ? quoted(value) : `a value of type ${typeof value}`;
