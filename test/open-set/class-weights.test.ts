@@ -1,12 +1,5 @@
 // Weights of classes from how often they occur.
-import {
-  CACLoss,
-  CenterLoss,
-  ClassStatistics,
-  classWeights,
-  DeepSVDDLoss,
-  softmaxCrossEntropy,
-} from 'center-loss/open-set';
+import { CACLoss, CenterLoss, ClassStatistics, classWeights, DeepSVDDLoss, softmaxCrossEntropy } from 'center-loss';
 import fc from 'fast-check';
 import { it } from 'vitest';
 import { expectClose } from '../close.js';

@@ -1,5 +1,5 @@
 // Soft-boundary Deep SVDD: against PyTorch, and what is done before and after.
-import { ClassCenters, DeepSVDDLoss, toFloat16 } from 'center-loss/open-set';
+import { ClassCenters, DeepSVDDLoss, toFloat16 } from 'center-loss';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { expectClose } from '../close.js';
@@ -165,6 +165,13 @@ it('refuses bad input and is as it was', () => {
   }
 });
 
+it('has the name of its class, which its center knows', () => {
+  const loss = new DeepSVDDLoss(2, { names: ['normal'] });
+  expect(loss.names).toEqual(['normal']);
+  expect(loss.centers.names).toEqual(['normal']);
+  expect(new DeepSVDDLoss(2).names).toBeUndefined();
+});
+
 it('refuses bad options', () => {
   const make = (options: unknown) => () => new DeepSVDDLoss(2, untyped(options));
   expectError(make({ nu: 0 }), 'ERR_OPTION', 'nu must be a number from 1e-9 to 1, got 0');
@@ -178,6 +185,11 @@ it('refuses bad options', () => {
   );
   expectError(make({ center: [1, 2] }), 'ERR_SHAPE', 'center must be a Float32Array of nDim = 2 values');
   expectError(make({ center: Float32Array.of(1, Number.NaN) }), 'ERR_OPTION', /NaN, not a finite float32/);
+  expectError(
+    make({ names: ['a', 'b'] }),
+    'ERR_SHAPE',
+    'names must be an array of 1 strings, one a class, got 2 names',
+  );
   expectError(make({ raduis: 1 }), 'ERR_OPTION', 'there is no option "raduis"');
   expectError(() => new DeepSVDDLoss(0), 'ERR_OPTION', 'nDim must be a positive integer, got 0');
 });

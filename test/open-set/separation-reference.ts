@@ -1,4 +1,4 @@
-// The losses that separate classes in float64, as plain loops over the formulas of their papers.
+// Losses of rows against all centers in float64, as plain loops over the formulas of their papers.
 import { type Reduction, weight as unweighted } from '../reference.js';
 
 export interface Batch {
@@ -52,7 +52,7 @@ export function repulsion(centers: ArrayLike<number>, nClasses: number, nDim: nu
 }
 
 /** The loss of a batch with weights; rows with a label of no class count in Σ w only. */
-export function separationLoss(name: LossName, parameter: number, batch: Batch): number {
+export function proxyLoss(name: LossName, parameter: number, batch: Batch): number {
   const { x, target, centers, nClasses, nDim, classWeight, sampleWeight, reduction } = batch;
   let [sum, total] = [0, 0];
   target.forEach((label, i) => {

@@ -1,24 +1,24 @@
-// The losses that separate classes, through the package: against PyTorch, against plain loops, and with bad input.
+// Losses of rows against all centers, through the package: against PyTorch, against plain loops, and with bad input.
 import {
   CACLoss,
   type CenterLossError,
   ClassCenters,
   ContrastiveCenterLoss,
   IslandLoss,
-  type SeparationLoss,
-  type SeparationOptions,
+  type ProxyLoss,
+  type ProxyLossOptions,
   TripletCenterLoss,
   toFloat16,
-} from 'center-loss/open-set';
+} from 'center-loss';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { problem, reduction } from '../arbitrary.js';
 import { expectClose } from '../close.js';
 import { expectError } from '../error.js';
 import oracle from '../oracle/open-set/separation.json' with { type: 'json' };
-import { type Batch, distanceToKink, type LossName, separationLoss } from './separation-reference.js';
+import { type Batch, distanceToKink, type LossName, proxyLoss } from './separation-reference.js';
 
-type Make = (nClasses: number, nDim: number, parameter: number, options: SeparationOptions) => SeparationLoss;
+type Make = (nClasses: number, nDim: number, parameter: number, options: ProxyLossOptions) => ProxyLoss;
 
 const MAKE: Record<LossName, Make> = {
   CACLoss: (nClasses, nDim, lambda, options) => new CACLoss(nClasses, nDim, { lambda, ...options }),
@@ -37,7 +37,7 @@ const PARAMETERS: Record<LossName, number> = {
 };
 
 /** Learnable centers at given places, magnitude 1. */
-const at = (centers: ArrayLike<number>, options: SeparationOptions = {}): SeparationOptions => ({
+const at = (centers: ArrayLike<number>, options: ProxyLossOptions = {}): ProxyLossOptions => ({
   init: Float32Array.from(centers),
   magnitude: 1,
   fixed: false,
@@ -111,7 +111,7 @@ describe.each(NAMES)('%s', (name) => {
         const loss = MAKE[name](nClasses, nDim, parameter, options);
         const sample = sampleWeight ? { sampleWeight: Array.from(sampleWeight) } : {};
         const { loss: value, gradX, gradCenters } = loss.gradients(batch.x as Float32Array, target, sample);
-        const expected = separationLoss(name, parameter, batch);
+        const expected = proxyLoss(name, parameter, batch);
         expectClose(value, expected, { absolute: 1e-12 });
         expect(loss.evaluate(batch.x as Float32Array, target, sample)).toBe(value);
         loss.dispose();
@@ -121,7 +121,7 @@ describe.each(NAMES)('%s', (name) => {
           const direction = normal(values.length, seed);
           const step = 1e-4;
           const moved = (by: number) =>
-            separationLoss(name, parameter, { ...batch, [key]: values.map((v, i) => v + by * (direction[i] ?? 0)) });
+            proxyLoss(name, parameter, { ...batch, [key]: values.map((v, i) => v + by * (direction[i] ?? 0)) });
           const slope = (moved(step) - moved(-step)) / (2 * step);
           const terms = Array.from(gradient, (g, i) => g * (direction[i] ?? 0));
           const [sum, scale] = terms.reduce(([sum, scale], term) => [sum + term, scale + Math.abs(term)], [0, 0]);
@@ -185,7 +185,7 @@ describe.each(NAMES)('%s', (name) => {
     const strict = MAKE[name](4, 3, parameter, at(centers));
     expectError(() => strict.evaluate(x, target), 'ERR_LABEL', 'target[1] is 9, but there are 4 classes');
     const lenient = MAKE[name](4, 3, parameter, at(centers, { labels: 'lenient' }));
-    const expected = separationLoss(name, parameter, { x, target, centers, nClasses: 4, nDim: 3, reduction: 'batch' });
+    const expected = proxyLoss(name, parameter, { x, target, centers, nClasses: 4, nDim: 3, reduction: 'batch' });
     expectClose(lenient.evaluate(x, target), expected);
   });
 
@@ -295,8 +295,18 @@ describe.each(NAMES)('%s', (name) => {
     expectError(() => loss.step(x, [0, 1], { momentum: 0.5 }), 'ERR_DISPOSED', `this ${name} was disposed`);
   });
 
+  it('has names, which its centers know', () => {
+    const loss = MAKE[name](3, 2, parameter, at([0, 1, 4, 2, -3, 5], { names: ['a', 'b', 'c'] }));
+    expect(loss.names).toEqual(['a', 'b', 'c']);
+    expect(loss.centers.names).toEqual(['a', 'b', 'c']);
+    expect(MAKE[name](3, 3, parameter, {}).names).toBeUndefined();
+    const named = (names: unknown) => () => MAKE[name](3, 3, parameter, { names } as ProxyLossOptions);
+    expectError(named(['a', 'b']), 'ERR_SHAPE', 'names must be an array of 3 strings, one a class, got 2 names');
+    expectError(named(['a', 'b', 'a']), 'ERR_OPTION', 'names[0] and names[2] are both "a"');
+  });
+
   it('refuses bad options', () => {
-    const make = (options: unknown) => () => MAKE[name](3, 2, parameter, options as SeparationOptions);
+    const make = (options: unknown) => () => MAKE[name](3, 2, parameter, options as ProxyLossOptions);
     expectError(make({ raduis: 1 }), 'ERR_OPTION', 'there is no option "raduis"');
     expectError(make({ radius: 1 }), 'ERR_OPTION', 'there is no option "radius"');
     expectError(make({ reduction: 'none' }), 'ERR_OPTION', /reduction must be "mean"/);

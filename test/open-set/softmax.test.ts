@@ -1,5 +1,5 @@
 // Softmax cross-entropy, and that with center loss in one call.
-import { CenterLoss, type CenterLossOptions, softmaxCrossEntropy, toFloat16 } from 'center-loss/open-set';
+import { CenterLoss, type CenterLossOptions, softmaxCrossEntropy, toFloat16 } from 'center-loss';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { reduction } from '../arbitrary.js';
