@@ -32,7 +32,8 @@ impl<T: AnyBitPattern + NoUninit> Buffer<T> {
     /// Allocates `rows` · `width` zeros; `None` where memory does not suffice.
     pub(crate) fn zeroed(rows: usize, width: usize) -> Option<Self> {
         let len = rows.checked_mul(width)?;
-        let lanes = allocate(len.checked_mul(size_of::<T>())?)?;
+        // Four values of any size fill up lanes, which are cast to whole values.
+        let lanes = allocate(len.checked_next_multiple_of(4)?.checked_mul(size_of::<T>())?)?;
         Some(Self { lanes, len, values: PhantomData })
     }
 
