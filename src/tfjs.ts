@@ -1,14 +1,15 @@
 import type * as tfjs from '@tensorflow/tfjs-core';
-import { CenterLoss, CenterLossError, checkAlpha, checkChoice, checkOptions, type Target } from './core.js';
+// Values come from `index.js` alone, which the entries share: a copy of a class inside this file would be another class.
+import { CenterLoss, CenterLossError, type Target } from './index.js';
 
-/** The part of TensorFlow.js that the bridge calls: pass the `tf` that made the tensors. */
+/** Part of TensorFlow.js that the bridge calls: pass the `tf` that made the tensors. */
 export type TensorFlow = Pick<typeof tfjs, 'customGrad' | 'mul' | 'scalar' | 'tensor2d'>;
 
-/** What the bridge needs of a loss: `CenterLoss` has it, and so has every loss of `center-loss/open-set`. */
+/** Part of a loss that the bridge calls; every loss of this package has it. */
 export interface DifferentiableLoss {
   readonly nDim: number;
   gradients(x: Float32Array, target: Target): { readonly loss: number; readonly gradX: Float32Array };
-  /** Missing where nothing can be learned: then the term updates nothing. */
+  /** Moves what the loss learns; missing where it learns nothing. */
   step?(x: Float32Array, target: Target, options?: object): { readonly loss: number; readonly gradX: Float32Array };
 }
 
@@ -17,7 +18,7 @@ export interface TermOptions {
   readonly update?: boolean;
   /** α, the rate of the centers (see `CenterLoss.step`). Default: that of `loss.step`. */
   readonly alpha?: number;
-  /** All other options of `loss.step`: `{ rule: 'ema', momentum: 0.9 }`, `{ learningRate: 0.1 }`, as the loss has them. */
+  /** Other options of `loss.step`: `{ rule: 'ema', momentum: 0.9 }`, `{ learningRate: 0.1 }`, as the loss has them. */
   readonly step?: object;
 }
 
@@ -42,20 +43,12 @@ export function centerLossTerm(
   loss: DifferentiableLoss,
   options: TermOptions = {},
 ): (x: tfjs.Tensor2D, target: Target | tfjs.Tensor1D) => tfjs.Scalar {
-  checkOptions(options, ['update', 'alpha', 'step']);
+  checkTermOptions(options, loss.step !== undefined);
   const { update = loss.step !== undefined, alpha } = options;
-  checkChoice(update, 'update', [true, false]);
-  if (update && loss.step === undefined) {
-    throw new CenterLossError('ERR_OPTION', 'update is true, but this loss has no step: nothing of it is learned so');
-  }
-  if (alpha !== undefined) checkAlpha(alpha);
-  if (options.step !== undefined && (typeof options.step !== 'object' || options.step === null)) {
-    throw new CenterLossError('ERR_OPTION', `step must be an object of options, got ${String(options.step)}`);
-  }
   const stepOptions = { ...(alpha === undefined ? {} : { alpha }), ...options.step };
   const pass = (rows: Float32Array, labels: Target) => {
     if (update && loss.step) return loss.step(rows, labels, stepOptions);
-    // The centers' gradient is not wanted here: of this loss it can be had at no cost that grows with C.
+    // The gradient of the centers is not used: in this form its cost does not grow with C.
     if (loss instanceof CenterLoss) return loss.gradients(rows, labels, { centers: 'touched' });
     return loss.gradients(rows, labels);
   };
@@ -75,8 +68,26 @@ export function centerLossTerm(
   };
 }
 
-/** The values alone don't tell [B, nDim] from another shape of as many values. */
+/** @throws CenterLossError `ERR_OPTION` */
+function checkTermOptions(options: TermOptions, hasStep: boolean): void {
+  const refuse = (message: string) => {
+    throw new CenterLossError('ERR_OPTION', message);
+  };
+  if (typeof options !== 'object' || options === null) refuse(`options must be an object, got ${options}`);
+  const unknown = Object.keys(options).find((name) => !['update', 'alpha', 'step'].includes(name));
+  if (unknown !== undefined) refuse(`there is no option "${unknown}"; the options are update, alpha, step`);
+  const { update, alpha, step } = options;
+  if (update !== undefined && typeof update !== 'boolean') refuse(`update must be true or false, got ${update}`);
+  if (update && !hasStep) refuse('update is true, but this loss has no step, since it learns nothing');
+  const isRate = typeof alpha === 'number' && alpha >= 0 && Number.isFinite(Math.fround(alpha));
+  if (alpha !== undefined && !isRate) refuse(`alpha must be a finite number ≥ 0, got ${alpha}`);
+  if (step !== undefined && (typeof step !== 'object' || step === null)) {
+    refuse(`step must be an object of options, got ${step}`);
+  }
+}
+
+/** Checks the shape, which a number of values alone does not tell. @throws CenterLossError `ERR_SHAPE` */
 function checkShape(shape: readonly number[], nDim: number): void {
   if (shape.length === 2 && shape[1] === nDim) return;
-  throw new CenterLossError('ERR_SHAPE', `x has the shape [${shape.join(', ')}], but [B, nDim = ${nDim}] is needed`);
+  throw new CenterLossError('ERR_SHAPE', `x has the shape [${shape.join(', ')}]; expected [B, nDim = ${nDim}]`);
 }

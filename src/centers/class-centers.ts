@@ -5,6 +5,7 @@ import { prepare, reserveRows, scratchBatch } from '../memory/batch.js';
 import { Owned } from '../memory/dispose.js';
 import {
   allocated,
+  copyFloats,
   floatView,
   newFloats,
   readFloats,
@@ -142,6 +143,11 @@ export class ClassCenters extends Saveable {
    */
   get params(): Float32Array<ArrayBuffer> {
     return this.rust && this.#params();
+  }
+
+  /** Copies the centers [nClasses, nDim], to keep. @throws CenterLossError `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY` */
+  toArray(): Float32Array<ArrayBuffer> {
+    return copyFloats(this.rust.address(CentersArray.Params), this.nClasses * this.nDim);
   }
 
   /**

@@ -1,15 +1,19 @@
-import { CenterLossError } from '../open-set.js';
+import type { CenterLossError } from '../index.js';
 
-/** What a command can't do, in words for the person who called it: the process ends with 1. */
+/** Failure that a message explains to the caller of the command; the process ends with 1. */
 export class Failure extends Error {}
 
-/** A command that is not called as it should be: the process ends with 2. */
+/** Command line that cannot be run as given; the process ends with 2. */
 export class UsageFailure extends Error {}
 
-/** An error of the package or of the operating system, said of the file that it comes from. */
+/** Recognizes errors of the package by name: a bundle may hold more than one copy of the class. */
+export const isCenterLossError = (error: unknown): error is CenterLossError =>
+  error instanceof Error && error.name === 'CenterLossError';
+
+/** Turns an error of the package or of the operating system into a failure that names the file it comes from. */
 export function failureIn(place: string, error: unknown): unknown {
-  if (error instanceof CenterLossError) {
-    // What is an option of a function there is one of the command line here.
+  if (isCenterLossError(error)) {
+    // The option of the function is an option of the command line here.
     const message = error.message.replace('{ tensor }', '--model-tensor');
     return new Failure(`${place}: ${message}`, { cause: error });
   }
@@ -17,7 +21,7 @@ export function failureIn(place: string, error: unknown): unknown {
   return error;
 }
 
-/** Runs what may fail because of a file. */
+/** Runs `act`, whose errors are of the file at `place`. */
 export async function inFile<T>(place: string, act: () => T | Promise<T>): Promise<T> {
   try {
     return await act();
@@ -33,19 +37,19 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'no such file',
   EACCES: 'permission denied',
   EISDIR: 'is a directory, not a file',
-  ENOTDIR: 'lies in what is no directory',
+  ENOTDIR: 'a part of its path is not a directory',
   ENOSPC: 'no space is left on the device',
 };
 
 const reasonOf = ({ code = '', message }: NodeJS.ErrnoException): string => REASONS[code] ?? message;
 
-/** A text that may have whatever is in a file, for a terminal: short, and without characters that steer it. */
+/** Makes text from a file fit for a terminal: short, and without control characters. */
 export const printable = (text: string): string => {
   const shown = text.replaceAll(/[\p{Cc}\p{Cf}\ufffd]/gu, '?');
   return shown.length > 200 ? `${shown.slice(0, 200)}…` : shown;
 };
 
-/** A text of a file or a command line, in quotes and never longer than a person reads. */
+/** Quotes a text of unknown length for a message. */
 export function quoted(text: string): string {
   return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
 }

@@ -1,20 +1,21 @@
-// `npx center-loss`: exit code 0, 1 after a failure, 2 for a command line that is not as it should be.
+// `npx center-loss`: exit code 0, 1 after a failure, 2 for a command line that cannot be run.
 import { CommanderError } from 'commander';
-import { CenterLossError } from '../open-set.js';
-import { Failure, failureIn, isSystemError, UsageFailure } from './failure.js';
+// The side effect of the entry says where the engine comes from.
+import '../entries/default.js';
+import { Failure, failureIn, isCenterLossError, isSystemError, UsageFailure } from './failure.js';
 import { program } from './program.js';
 
-/** Of package.json: see scripts/bundle-cli.js. */
+/** Version in package.json, which scripts/bundle-cli.js fills in. */
 declare const VERSION: string;
 
-// Who reads only the first lines closes the pipe: that is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // EPIPE (e.g. `| head`) is not an error.
   process.exit(error.code === 'EPIPE' ? 0 : end(failureIn('standard output', error)));
 });
-// Progress that nobody reads is no reason to stop, and there is no other place for a message.
+// Lost progress does not stop the work, and a message has no other place.
 process.stderr.on('error', () => {});
 
-// As a shell has it: 128 and the number of the signal. What is half written is removed at the exit.
+// Shells expect 128 + the number of the signal. Handlers of 'exit' remove unfinished files.
 for (const [signal, number] of [
   ['SIGINT', 2],
   ['SIGTERM', 15],
@@ -34,17 +35,18 @@ try {
 }
 
 function end(error: unknown): number {
-  // Commander has said it already.
+  // Commander already printed the message.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-  if (error instanceof UsageFailure) return say(error.message, 2);
-  if (error instanceof Failure || error instanceof CenterLossError) return say(error.message, 1);
-  if (isSystemError(error))
-    return say((failureIn(error.path ?? 'standard input or output', error) as Error).message, 1);
-  // A defect: its place is what is needed.
-  return say(error instanceof Error && error.stack ? error.stack : String(error), 1);
+  if (error instanceof UsageFailure) return fail(error.message, 2);
+  if (error instanceof Failure || isCenterLossError(error)) return fail(error.message, 1);
+  if (isSystemError(error)) {
+    return fail((failureIn(error.path ?? 'standard input or output', error) as Error).message, 1);
+  }
+  // Unexpected error: print the stack.
+  return fail(error instanceof Error && error.stack ? error.stack : String(error), 1);
 }
 
-function say(message: string, code: number): number {
+function fail(message: string, code: number): number {
   process.stderr.write(`center-loss: ${message}\n`);
   return code;
 }

@@ -1,23 +1,32 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { convert } from './convert.js';
-import { evaluate } from './evaluate.js';
-import { fit } from './fit.js';
-import { inspect } from './inspect.js';
-import { FORMATS } from './open.js';
-import { predict } from './predict.js';
-import { RESULT_FORMATS } from './results.js';
+import type { Metric, Score } from '../index.js';
+import { convert } from './commands/convert.js';
+import { evaluate } from './commands/evaluate.js';
+import { fit } from './commands/fit.js';
+import { inspect } from './commands/inspect.js';
+import { predict } from './commands/predict.js';
+import { FORMATS } from './input/open.js';
+import { RESULT_FORMATS } from './output/results.js';
 
-const SCORES = ['distance', 'normalized', 'cac', 'softmin', 'entropy', 'mahalanobis', 'knn-centers'];
-const METRICS = ['sqeuclidean', 'euclidean', 'cosine'];
+const SCORES = Object.keys({
+  distance: true,
+  normalized: true,
+  cac: true,
+  softmin: true,
+  entropy: true,
+  mahalanobis: true,
+  'knn-centers': true,
+} satisfies Record<Score, true>);
+const METRICS = Object.keys({ sqeuclidean: true, euclidean: true, cosine: true } satisfies Record<Metric, true>);
 
-/** The command line: names and texts of commands and options. What they do is elsewhere. */
+/** Defines the command line: names and texts of commands and options. */
 export function program(version: string): Command {
   const root = new Command('center-loss')
     .description(
-      'Centers of classes from embeddings: fitted, used and looked at. Files are .npy, .safetensors or .csv, of any size.',
+      'Fits, uses and shows centers of classes of embeddings. Files are .npy, .safetensors or .csv, of any size.',
     )
     .version(version)
-    .showHelpAfterError('(--help tells how it is called)')
+    .showHelpAfterError('(run with --help for usage)')
     .configureHelp({ showGlobalOptions: true })
     .addHelpText(
       'after',
@@ -27,7 +36,7 @@ export function program(version: string): Command {
         'center-loss predict new.npy -m centers.safetensors -o labels.npy',
         'center-loss inspect centers.safetensors --html centers.html',
       ]) +
-        '\nA file named - is standard input or output. The exit code is 0, or 1 after a failure, or 2 if the command is\nnot called as it should be.\n',
+        '\nA file named - is standard input or output. The exit code is 0, or 1 after a failure, or 2 for a wrong command line.\n',
     );
 
   rows(root.command('fit'), 'rows')
@@ -35,18 +44,18 @@ export function program(version: string): Command {
     .description(
       'Makes the mean of each class its center, in one pass over the rows. With --score or --tpr, makes a classifier: a threshold, above which a row is unknown, is fitted too, in a second pass, to as many of the known rows as 32 MB hold.',
     )
-    .option('-l, --labels <file>', 'labels of the rows, if they do not stand beside them')
+    .option('-l, --labels <file>', 'labels of the rows, if they are not beside them')
     .requiredOption('-o, --output <file>', 'the centers, as a .safetensors file')
-    .option('--classes <n>', 'how many classes there are (default: as the labels say)', positive)
+    .option('--classes <n>', 'number of classes (default: as the labels say)', positive)
     .option('--names <file>', 'names of the classes, one a line; labels may be these names')
-    .option('--checkpoint <file>', 'where to keep what is done; the same command goes on from there')
-    .option('--checkpoint-every <n>', 'after how many blocks of 4 MB', positive, 64)
-    .addOption(new Option('--score <name>', 'of the threshold').choices(SCORES))
-    .addOption(new Option('--metric <name>', 'of the score').choices(METRICS))
-    .option('--tpr <share>', 'the share of known rows to stay known (default: 0.95)', shareOf)
+    .option('--checkpoint <file>', 'file of progress, from which the same command goes on')
+    .option('--checkpoint-every <n>', 'blocks of 4 MB between checkpoints', positive, 64)
+    .addOption(new Option('--score <name>', 'score of the threshold').choices(SCORES))
+    .addOption(new Option('--metric <name>', 'metric of the score').choices(METRICS))
+    .option('--tpr <share>', 'share of known rows that stay known (default: 0.95)', shareOf)
     .option('--per-class', 'a threshold for each class')
     .option('--calibration <file>', 'rows for the threshold that were not trained on (default: the same rows)')
-    .option('--calibration-labels <file>', 'labels of these')
+    .option('--calibration-labels <file>', 'labels of the calibration rows')
     .addHelpText(
       'after',
       examples([
@@ -58,36 +67,36 @@ export function program(version: string): Command {
     )
     .action(fit);
 
-  for (const [name, what, text] of [
-    ['predict', 'labels', 'the nearest class of each row, or -1: unknown'],
-    ['score', 'scores', 'how unknown each row looks: the higher the score, the more'],
+  for (const [name, kind, text] of [
+    ['predict', 'labels', 'write the nearest class of each row, or -1: unknown'],
+    ['score', 'scores', 'write how unknown each row looks: the higher the score, the more'],
   ] as const) {
     model(rows(root.command(name), 'rows'))
-      .summary(`tell ${text}`)
+      .summary(text)
       .description(
-        `Tells ${text}. As .csv, .jsonl or .npy (${what === 'labels' ? 'int32 labels' : 'float32 scores'}). A column of labels in a CSV is left out.`,
+        `${text[0]?.toUpperCase()}${text.slice(1)}. The output is .csv, .jsonl or .npy (${kind === 'labels' ? 'int32 labels' : 'float32 scores'}). A column of labels in a CSV is left out.`,
       )
-      .option('-o, --output <file>', 'where to', '-')
-      .addOption(new Option('--to <format>', 'default: as the output is called, or csv').choices(RESULT_FORMATS))
+      .option('-o, --output <file>', 'file of results', '-')
+      .addOption(new Option('--to <format>', 'default: as the name of the output says, or csv').choices(RESULT_FORMATS))
       .addHelpText(
         'after',
         examples([
-          `center-loss ${name} new.npy -m centers.safetensors -o ${what}.npy`,
-          `center-loss ${name} new.csv -m centers.safetensors --metric cosine > ${what}.csv`,
+          `center-loss ${name} new.npy -m centers.safetensors -o ${kind}.npy`,
+          `center-loss ${name} new.csv -m centers.safetensors --metric cosine > ${kind}.csv`,
           `cat new.npy | center-loss ${name} - -m centers.safetensors --json | jq .label`,
         ]),
       )
-      .action((input, options) => predict(what, input, options));
+      .action((input, options) => predict(kind, input, options));
   }
 
   model(rows(root.command('evaluate'), 'rows'))
-    .summary('tell how right a model is on labelled rows')
+    .summary('evaluate a model on labelled rows')
     .description(
-      'Tells how right a model is on labelled rows, and if some of them are unknown (label below 0, or a name of no class), how well its scores tell these from the others.',
+      'Reports how right a model is on labelled rows, and if some of them are unknown (label below 0, or a name of no class), how well its scores tell these from the others.',
     )
-    .option('-l, --labels <file>', 'labels of the rows, if they do not stand beside them')
-    .option('--others-unknown', 'take whole numbers that no class has as unknown too')
-    .option('--confusion', 'which class is taken for which')
+    .option('-l, --labels <file>', 'labels of the rows, if they are not beside them')
+    .option('--others-unknown', 'take integers that no class has as unknown, too')
+    .option('--confusion', 'count which class is taken for which')
     .addHelpText(
       'after',
       examples([
@@ -99,12 +108,12 @@ export function program(version: string): Command {
     .action(evaluate);
 
   rows(root.command('inspect'), 'file', 'of --data')
-    .summary('tell what is in a file of centers; --html draws it')
-    .description('Tells what is in a file of centers or in a .npy file, and draws centers as a page of HTML.')
+    .summary('show the contents of a file of centers; --html draws it')
+    .description('Shows the contents of a file of centers or of a .npy file, and draws centers as a page of HTML.')
     .option('--html <file>', 'a page that loads nothing: centers in 2-D, distances, radius, counts, confusion')
     .option('--data <file>', 'labelled rows to try the model on')
-    .option('-l, --labels <file>', 'labels of these, if they do not stand beside them')
-    .option('--others-unknown', 'take whole numbers that no class has as unknown too')
+    .option('-l, --labels <file>', 'labels of the --data, if they are not beside them')
+    .option('--others-unknown', 'take integers that no class has as unknown, too')
     .option('--model-tensor <name>', 'the tensor of centers, in a file of another library')
     .addHelpText(
       'after',
@@ -117,13 +126,13 @@ export function program(version: string): Command {
     .action(inspect);
 
   rows(root.command('convert'), 'input')
-    .argument('<output>', 'where to, - for standard output')
+    .argument('<output>', 'file of the result, - for standard output')
     .summary('write rows or centers in another format')
     .description(
       'Writes rows, as float32, or the centers of a model in another format. Labels go along, except to .npy, which has no place for them.',
     )
     .option('-l, --labels <file>', 'labels to put beside the rows')
-    .addOption(new Option('--to <format>', 'default: as the output is called').choices(FORMATS))
+    .addOption(new Option('--to <format>', 'default: as the name of the output says').choices(FORMATS))
     .option('--centers', 'the input is a model: its centers')
     .option('--model-tensor <name>', 'the tensor of centers, in a file of another library')
     .addHelpText(
@@ -139,7 +148,7 @@ export function program(version: string): Command {
   return root;
 }
 
-/** What all commands have that read rows. */
+/** Adds the options of every command that reads rows. */
 function rows(command: Command, argument: string, whose = 'of the rows'): Command {
   return command
     .argument(`<${argument}>`, '.npy, .safetensors or .csv, - for standard input')
@@ -150,16 +159,16 @@ function rows(command: Command, argument: string, whose = 'of the rows'): Comman
       '--label-column <name>',
       'the column of labels, in .csv, by name or from 0 (default: label, target, class, y)',
     )
-    .option('--delimiter <text>', 'between columns, in .csv, \\t for a tab', delimiter, ',')
+    .option('--delimiter <text>', 'text between columns, in .csv, \\t for a tab', delimiter, ',')
     .option('--progress', 'show progress (default: on a terminal)')
     .option('--no-progress', 'show none')
     .option('--json', 'results as JSON');
 }
 
-/** What all commands have that use a model for rows. */
+/** Adds the options of every command that runs rows through a model. */
 function model(command: Command): Command {
   return command
-    .requiredOption('-m, --model <file>', 'centers: a .safetensors file of fit, of saveCenters or of PyTorch')
+    .requiredOption('-m, --model <file>', 'centers: a .safetensors file of fit, of save() or of PyTorch')
     .option('--model-tensor <name>', 'the tensor of centers, in a file of another library')
     .addOption(new Option('--score <name>', 'default: that of the model, or distance').choices(SCORES))
     .addOption(new Option('--metric <name>', 'default: that of the model, or sqeuclidean').choices(METRICS))
@@ -176,17 +185,18 @@ function number(text: string): number {
 
 function positive(text: string): number {
   const value = number(text);
-  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('It must be a whole number from 1 up.');
+  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('It must be a whole number from 1 on.');
   return value;
 }
 
 function delimiter(text: string): string {
-  if (text === '' || /["\r\n]/.test(text)) throw new InvalidArgumentError('It must stand between columns.');
+  if (text === '' || /["\r\n]/.test(text))
+    throw new InvalidArgumentError('It must be text without quotes and newlines.');
   return text.replaceAll('\\t', '\t');
 }
 
 function shareOf(text: string): number {
   const value = number(text);
-  if (!(value > 0 && value <= 1)) throw new InvalidArgumentError('It must be over 0 and at most 1.');
+  if (!(value > 0 && value <= 1)) throw new InvalidArgumentError('It must be above 0 and at most 1.');
   return value;
 }

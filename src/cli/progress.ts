@@ -1,24 +1,24 @@
 import { SingleBar } from 'cli-progress';
-import type { Reading } from './rows.js';
+import type { Reading } from './input/rows.js';
 
-/** What a command shows while it works, on standard error. */
+/** Progress of a command, shown on standard error. */
 export interface Progress {
   update(rows: number): void;
   stop(): void;
 }
 
-/** How often a log that is no terminal gets a line. */
+/** Milliseconds between the lines of a log that is not a terminal. */
 const LOG_MS = 2000;
 const SILENT: Progress = { update: () => {}, stop: () => {} };
 
-/** @param wanted undefined: if a person is there to see it */
-export function startProgress(what: string, reading: Reading, wanted: boolean | undefined): Progress {
+/** @param wanted undefined: only on a terminal */
+export function startProgress(command: string, reading: Reading, wanted: boolean | undefined): Progress {
   if (!(wanted ?? process.stderr.isTTY)) return SILENT;
   const started = performance.now();
   const { bytes, bytesRead: bytesBefore } = reading;
   const totals = bytes === undefined ? '{rows} rows  {rate}' : '{bar} {percentage} %  {rows} rows  {rate}  {left} left';
   const bar = new SingleBar({
-    format: `${what} ${totals}`,
+    format: `${command} ${totals}`,
     stream: process.stderr,
     noTTYOutput: true,
     notTTYSchedule: LOG_MS,

@@ -1,10 +1,10 @@
-/** A value of a result, for people and for programs. */
+/** Value of a result, for people and for programs. */
 export type Value = string | number | boolean | null | readonly Value[] | { readonly [name: string]: Value };
 
-/** The result of a command. */
+/** Result of a command. */
 export type Report = Readonly<Record<string, Value>>;
 
-/** Prints a result: one line of JSON, or what a person reads, without what has its own place. */
+/** Prints a result: one line of JSON, or a table for people without the `hidden` values. */
 export function print(report: Report, json: boolean | undefined, hidden: readonly string[] = []): void {
   process.stdout.write(json ? `${JSON.stringify(report)}\n` : readable(report, hidden));
 }
@@ -15,16 +15,17 @@ export function readable(report: Report, hidden: readonly string[] = []): string
   return entries.map(([name, value]) => `${wordsOf(name).padEnd(width)}  ${textOf(value)}\n`).join('');
 }
 
-/** camelCase as words. */
+/** Splits camelCase into words. */
 const wordsOf = (name: string): string => name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 
-const MOST_SHOWN = 8;
+/** Items of a list that a person is shown. */
+const MAX_SHOWN = 8;
 
 export function textOf(value: Value): string {
   if (typeof value === 'number') return numberText(value);
   if (Array.isArray(value)) {
-    const shown = value.slice(0, MOST_SHOWN).map(textOf).join(', ');
-    return value.length > MOST_SHOWN ? `${shown}, … (${value.length} in all)` : shown;
+    const shown = value.slice(0, MAX_SHOWN).map(textOf).join(', ');
+    return value.length > MAX_SHOWN ? `${shown}, … (${value.length} in all)` : shown;
   }
   if (typeof value === 'object' && value !== null) {
     return Object.entries(value)
@@ -34,11 +35,11 @@ export function textOf(value: Value): string {
   return String(value);
 }
 
-/** Whole numbers in full, others with as many digits as say something. */
+/** Writes whole numbers in full, others with five digits. */
 export const numberText = (value: number): string =>
   Number.isInteger(value) && Math.abs(value) < 1e15 ? value.toLocaleString('en') : String(Number(value.toPrecision(5)));
 
-/** The fewest digits that are a float32 again. */
+/** Writes the fewest digits that are read as the same float32. */
 export function shortest(value: number): string {
   for (let digits = 6; digits < 9; digits++) {
     const text = value.toPrecision(digits);
@@ -47,8 +48,8 @@ export function shortest(value: number): string {
   return String(Number.isFinite(value) ? Number(value.toPrecision(9)) : value);
 }
 
-/** Seconds since a moment, for a report. */
+/** Seconds since `started`, for a report. */
 export const secondsSince = (started: number): number => Number(((performance.now() - started) / 1000).toFixed(2));
 
-/** A count as a share of another; null where there is nothing to share. */
+/** Divides counts; null where `of` is 0. */
 export const share = (count: number, of: number): number | null => (of === 0 ? null : count / of);

@@ -5,35 +5,35 @@ import { escapeHtml, plot, round, short, svg, tip, WIDTH } from './svg.js';
 
 const COLOR = '#3b6fb6';
 const OTHER_COLOR = '#d9822b';
-/** From nothing to most. */
+/** Colors of the least and of the largest value. */
 const SHADES = ['#f4f7fb', '#12355f'];
-/** Classes of which each has a mark of its own. */
-export const MOST_BARS = 60;
-export const MOST_CELLS = 64;
+/** Most classes of which each has a mark of its own. */
+export const MAX_BARS = 60;
+export const MAX_CELLS = 64;
 
-/** What the name of a point takes beside it at most: where it does not fit on the right, it stands on the left. */
+/** Pixels that the name of a point takes: where they are not free on its right, the name goes to its left. */
 const LABEL = 84;
 
 export interface Point {
   readonly x: number;
   readonly y: number;
   readonly name: string;
-  /** What it says beside its name. */
+  /** Text beside the name, under the pointer. */
   readonly text: string;
 }
 
-/** Points with their names, in axes of one scale. */
+/** Draws points with their names, in axes of one scale. */
 export function scatter(points: readonly Point[], xTitle: string, yTitle: string): string {
   const height = 420;
   const [x, y] = [points.map((point) => point.x), points.map((point) => point.y)];
   const [xDomain, yDomain] = [padded(x), padded(y)];
-  // Axes of one scale: the shorter of both is widened about its middle.
+  // The shorter axis is widened about its middle.
   const perPixel = Math.max((xDomain[1] - xDomain[0]) / 440, (yDomain[1] - yDomain[0]) / 362);
   const about = ([low, high]: [number, number], pixels: number): [number, number] => [
     (low + high - perPixel * pixels) / 2,
     (low + high + perPixel * pixels) / 2,
   ];
-  const named = points.length <= MOST_BARS;
+  const named = points.length <= MAX_BARS;
   const frame = [
     { domain: about(xDomain, 440), title: xTitle },
     { domain: about(yDomain, 362), title: yTitle },
@@ -58,10 +58,10 @@ function padded(values: readonly number[]): [number, number] {
   return [low - room, high + room];
 }
 
-/** A bar for each class; of many classes, how many have which value. */
+/** Draws a bar for each class, or a histogram of many classes. */
 export function bars(values: ArrayLike<number>, names: readonly string[], title: string): string {
   const numbers = Array.from(values);
-  if (numbers.length > MOST_BARS) return histogram([{ name: '', values: numbers }], title, 'classes');
+  if (numbers.length > MAX_BARS) return histogram([{ name: '', values: numbers }], title, 'classes');
   const height = 280;
   const top = max(numbers.filter(Number.isFinite)) ?? 1;
   return plot(
@@ -85,7 +85,7 @@ export interface Series {
   readonly values: ArrayLike<number>;
 }
 
-/** How many values lie where; of two series, each as a share of its own. */
+/** Draws numbers of values; of two series, each as a share of its own. */
 export function histogram(series: readonly Series[], title: string, counted: string): string {
   const finite = series.map(({ values }) => Array.from(values).filter(Number.isFinite));
   const ends = finite.flatMap((values) => extent(values) as [number, number]).filter((end) => end !== undefined);
@@ -119,7 +119,7 @@ export function histogram(series: readonly Series[], title: string, counted: str
   );
 }
 
-/** A matrix by shades, with its rows downwards. `shade` is what a cell's color says, of 0 … 1. */
+/** Draws a matrix by shades 0 … 1, with its rows downwards. */
 export function heatMap(
   size: number,
   names: readonly string[],

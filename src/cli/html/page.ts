@@ -1,8 +1,8 @@
 import { scaleLinear } from 'd3-scale';
 import { PCA } from 'ml-pca';
+import type { ModelSummary } from '../model-summary.js';
 import { numberText, type Report, textOf } from '../report.js';
-import type { View } from '../view.js';
-import { bars, heatMap, histogram, MOST_CELLS, type Point, scatter } from './charts.js';
+import { bars, heatMap, histogram, MAX_CELLS, type Point, scatter } from './charts.js';
 import { escapeHtml } from './svg.js';
 
 const STYLE = `
@@ -26,8 +26,8 @@ const STYLE = `
   .grid { stroke: #eee; }
 `;
 
-/** A model as one page that loads nothing else. */
-export function htmlPage(title: string, summary: Report, view: View): string {
+/** Draws a model as one page that loads nothing else. */
+export function htmlPage(title: string, summary: Report, model: ModelSummary): string {
   const rows = Object.entries(summary)
     .filter(([, value]) => value !== null)
     .map(
@@ -47,7 +47,7 @@ export function htmlPage(title: string, summary: Report, view: View): string {
 <h1>${escapeHtml(title)}</h1>
 <table><tbody>${rows.join('\n')}</tbody></table>
 <div class="plots">
-${figures(view).join('\n')}
+${figures(model).join('\n')}
 </div>
 </body>
 </html>
@@ -61,12 +61,12 @@ function figure(id: string, title: string, picture: string, caption = ''): strin
   return `<figure id="${id}" aria-label="${escapeHtml(title)}"><h2>${escapeHtml(title)}</h2>${picture}${note}</figure>`;
 }
 
-function figures(view: View): string[] {
-  const { names, distances, nearest, radius, counts, thresholds, outcome, nClasses } = view;
+function figures(model: ModelSummary): string[] {
+  const { names, distances, nearest, radius, counts, thresholds, evaluation, nClasses } = model;
   const shown = names.length;
   const some = shown < nClasses ? `${numberText(shown)} of ${numberText(nClasses)} classes, evenly chosen.` : '';
-  const found = [figure('centers', 'Centers in two dimensions', ...projection(view), some)];
-  if (shown > 1 && shown <= MOST_CELLS) {
+  const found = [figure('centers', 'Centers in two dimensions', ...projection(model), some)];
+  if (shown > 1 && shown <= MAX_CELLS) {
     const [least, most] = [Math.min(...nearest), Math.max(...distances)];
     const shade = scaleLinear().domain([least, most]).range([0.05, 1]).clamp(true);
     const cell = (row: number, column: number) => {
@@ -86,15 +86,15 @@ function figures(view: View): string[] {
   if (radius) found.push(figure('radius', 'Radius', bars(radius, names, 'radius'), some));
   if (counts) found.push(figure('counts', 'Rows', bars(counts, names, 'rows'), some));
   if (thresholds) found.push(figure('thresholds', 'Thresholds', bars(thresholds, names, 'score'), some));
-  return outcome ? [...found, ...outcomes(outcome, names, nClasses)] : found;
+  return evaluation ? [...found, ...evaluationFigures(evaluation, names, nClasses)] : found;
 }
 
-/** The centers by the two directions in which they differ most. */
-function projection({ centers, names, described }: View): [picture: string] {
+/** Draws the centers in the two directions in which they differ most. */
+function projection({ centers, names, described }: ModelSummary): [picture: string] {
   const width = centers[0]?.length ?? 0;
   if (centers.length < 2 || width < 2) {
     const points = centers.map(([x = 0], j): Point => ({ x, y: 0, name: names[j] ?? '', text: described[j] ?? '' }));
-    return [scatter(points, 'first feature', '')];
+    return [scatter(points, 'first dimension', '')];
   }
   const pca = new PCA(
     centers.map((row) => Array.from(row)),
@@ -108,19 +108,19 @@ function projection({ centers, names, described }: View): [picture: string] {
     )
     .to2DArray();
   const points = places.map(([x = 0, y = 0], j): Point => ({ x, y, name: names[j] ?? '', text: described[j] ?? '' }));
-  // Of centers that are all the same there is no variance to have a part of.
+  // Equal centers have no variance, and a share of it is NaN.
   const title = (which: string, part: number) =>
     `${which} principal component${Number.isNaN(part) ? '' : `, ${(100 * part).toFixed(0)} % of the variance`}`;
   return [scatter(points, title('first', first), title('second', second))];
 }
 
-function outcomes(
-  { confusion, scores }: NonNullable<View['outcome']>,
+function evaluationFigures(
+  { confusion, scores }: NonNullable<ModelSummary['evaluation']>,
   names: readonly string[],
   nClasses: number,
 ): string[] {
   const found: string[] = [];
-  if (confusion && nClasses < MOST_CELLS && names.length === nClasses) {
+  if (confusion && nClasses < MAX_CELLS && names.length === nClasses) {
     const all = [...names, 'unknown'];
     const size = nClasses + 1;
     const totals = all.map((_, row) =>

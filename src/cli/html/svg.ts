@@ -13,11 +13,11 @@ export interface Frame {
 export interface Axis {
   readonly domain: readonly [number, number];
   readonly title: string;
-  /** In place of numbers: a name for each whole number from 0. */
+  /** Names in place of the whole numbers from 0. */
   readonly names?: readonly string[];
 }
 
-/** A plot with axes, drawn by `marks` within a frame. */
+/** Draws axes, and `marks` within their frame. */
 export function plot(height: number, x: Axis, y: Axis, marks: (frame: Frame) => string): string {
   const frame = {
     x: scaleLinear()
@@ -45,13 +45,13 @@ export function plot(height: number, x: Axis, y: Axis, marks: (frame: Frame) => 
 export const svg = (height: number, content: string): string =>
   `<svg viewBox="0 0 ${WIDTH} ${height}" role="presentation">${content}</svg>`;
 
-/** A place in a picture, as exact as one can see. */
+/** Rounds a coordinate to a tenth of a pixel. */
 export const round = (value: number): number => Math.round(10 * value) / 10;
 
-/** What a mark says when it is pointed at. */
+/** Makes the text of a mark under the pointer. */
 export const tip = (text: string): string => `<title>${escapeHtml(text)}</title>`;
 
-/** A domain that is not empty. */
+/** Widens an empty domain. */
 function widened([low, high]: readonly [number, number]): [number, number] {
   return low < high ? [low, high] : [low - 0.5, high + 0.5];
 }
@@ -61,7 +61,7 @@ function ticksOf(scale: ScaleLinear<number, number>, { names }: Axis): [at: numb
     const format = scale.tickFormat(6);
     return scale.ticks(6).map((value) => [round(scale(value)), format(value)]);
   }
-  // As many names as have room.
+  // About 24 names fit.
   const every = Math.ceil(names.length / 24);
   return names.flatMap((name, j) => (j % every === 0 ? [[round(scale(j)), escapeHtml(short(name))]] : [])) as [
     number,

@@ -1,39 +1,39 @@
 import { extname } from 'node:path';
-import { saveCenters, writeNpy } from '../files/index.js';
-import { encodeHeader as npyHeader } from '../files/npy-encode.js';
-import { field, encodeHeader as safetensorsHeader } from '../files/safetensors.js';
-import { ClassCenters } from '../open-set.js';
-import { isPipe, PIPE } from './byte-source.js';
-import { Coder, labelsOf, surveyClasses } from './classes.js';
-import { Failure, inFile, UsageFailure } from './failure.js';
-import { centersIn } from './model.js';
-import { FORMATS, type Format, type InputOptions, openLabels, openRows } from './open.js';
-import { type Output, writeOutput } from './output.js';
-import { startProgress } from './progress.js';
-import { readWhole } from './read-whole.js';
-import { print, secondsSince, shortest } from './report.js';
-import type { RawLabels, Rows } from './rows.js';
+import { writeNpy } from '../../index.js';
+import { encodeHeader as npyHeader } from '../../io/npy-encode.js';
+import { field, encodeHeader as safetensorsHeader } from '../../io/safetensors.js';
+import { Failure, inFile, UsageFailure } from '../failure.js';
+import { isPipe, PIPE } from '../input/byte-source.js';
+import { type Classes, LabelEncoder, labelsOf, surveyClasses } from '../input/labels.js';
+import { FORMATS, type Format, type InputOptions, openLabels, openRows } from '../input/open.js';
+import { readWhole } from '../input/read-whole.js';
+import type { RawLabels, Rows } from '../input/rows.js';
+import { metricOf, readModel, saveCenters } from '../model.js';
+import { csvField } from '../output/csv.js';
+import { type Output, writeOutput } from '../output/output.js';
+import { startProgress } from '../progress.js';
+import { print, secondsSince, shortest } from '../report.js';
 
 export interface ConvertOptions extends InputOptions {
   readonly to?: Format | undefined;
   readonly centers?: boolean | undefined;
-  /** Which tensor holds the centers, in a file that is not of ours. */
+  /** Tensor that holds the centers, in a file of another library. */
   readonly modelTensor?: string | undefined;
   readonly progress?: boolean | undefined;
   readonly json?: boolean | undefined;
 }
 
-/** Rows, or centers, in another format; float32 in all. */
+/** Writes rows, or centers, in another format; float32 in all. */
 export async function convert(input: string, output: string, options: ConvertOptions): Promise<void> {
   const started = performance.now();
   const to = options.to ?? FORMATS.find((name) => name === extname(output).slice(1).toLowerCase());
   if (to === undefined) throw new UsageFailure(`the format of ${output} is not clear: name it by --to`);
-  const [rows, features] = await writeOutput(output, (out) =>
+  const [rows, dimensions] = await writeOutput(output, (out) =>
     options.centers
       ? convertCenters(input, out, to, options.modelTensor ?? options.tensor)
       : convertRows(input, out, to, options),
   );
-  if (output !== PIPE) print({ input, output, rows, features, seconds: secondsSince(started) }, options.json);
+  if (output !== PIPE) print({ input, output, rows, dimensions, seconds: secondsSince(started) }, options.json);
 }
 
 async function convertCenters(
@@ -41,17 +41,14 @@ async function convertCenters(
   out: Output,
   to: Format,
   tensor: string | undefined,
-): Promise<[rows: number, features: number]> {
+): Promise<[rows: number, dimensions: number]> {
   const bytes = await readWhole(input);
-  const { params, nClasses, nFeatures, names, counts } = await inFile(input, () => centersIn(input, bytes, tensor));
-  if (to === 'npy') await out.write(writeNpy(params, [nClasses, nFeatures]));
-  else if (to === 'csv') await out.write(csvHead(nFeatures, names !== undefined) + csvLines(params, nFeatures, names));
-  else {
-    const centers = new ClassCenters(nClasses, nFeatures);
-    centers.params.set(params);
-    await out.write(saveCenters(centers, { ...(names && { names }), ...(counts && { counts }) }));
-  }
-  return [nClasses, nFeatures];
+  const model = await inFile(input, () => readModel(input, bytes, tensor));
+  const { params, nClasses, nDim, names, counts } = model;
+  if (to === 'npy') await out.write(writeNpy(params, [nClasses, nDim]));
+  else if (to === 'csv') await out.write(csvHead(nDim, names !== undefined) + csvLines(params, nDim, names));
+  else await out.write(saveCenters(model, { names, counts, metric: metricOf(model) }));
+  return [nClasses, nDim];
 }
 
 async function convertRows(
@@ -59,7 +56,7 @@ async function convertRows(
   out: Output,
   to: Format,
   options: ConvertOptions,
-): Promise<[rows: number, features: number]> {
+): Promise<[rows: number, dimensions: number]> {
   const rows = await openRows(input, options, 'optional');
   const writer =
     to === 'npy'
@@ -79,7 +76,7 @@ async function convertRows(
     progress.stop();
     await writer.end(done);
     await rows.close();
-    return [done, rows.nFeatures];
+    return [done, rows.nDim];
   });
 }
 
@@ -90,9 +87,9 @@ interface RowWriter {
 
 const bytesOf = (x: Float32Array | Int32Array) => new Uint8Array(x.buffer, x.byteOffset, x.byteLength);
 
-/** Labels have no place in an array of rows: they have a file of their own. */
-function npyWriter({ nRows, nFeatures, name }: Rows, out: Output): RowWriter {
-  const header = (rows: number) => npyHeader('F32', [rows, nFeatures]);
+/** Writes rows without their labels: an array has no place for them. */
+function npyWriter({ nRows, nDim, name }: Rows, out: Output): RowWriter {
+  const header = (rows: number) => npyHeader('F32', [rows, nDim]);
   if (nRows === undefined && out.isPipe) {
     throw new UsageFailure(`${name}: the rows of a CSV are counted at its end, too late for .npy in a pipe`);
   }
@@ -113,11 +110,11 @@ function npyWriter({ nRows, nFeatures, name }: Rows, out: Output): RowWriter {
   };
 }
 
-function csvWriter({ nFeatures, hasLabels }: Rows, out: Output): RowWriter {
-  let head = csvHead(nFeatures, hasLabels);
+function csvWriter({ nDim, hasLabels }: Rows, out: Output): RowWriter {
+  let head = csvHead(nDim, hasLabels);
   return {
     async add(x, labels) {
-      await out.write(head + csvLines(x, nFeatures, labels));
+      await out.write(head + csvLines(x, nDim, labels));
       head = '';
     },
     async end() {
@@ -126,40 +123,38 @@ function csvWriter({ nFeatures, hasLabels }: Rows, out: Output): RowWriter {
   };
 }
 
-const csvHead = (nFeatures: number, hasLabels: boolean): string =>
-  `${Array.from({ length: nFeatures }, (_, k) => `x${k}`).join(',')}${hasLabels ? ',label' : ''}\n`;
+const csvHead = (nDim: number, hasLabels: boolean): string =>
+  `${Array.from({ length: nDim }, (_, k) => `x${k}`).join(',')}${hasLabels ? ',label' : ''}\n`;
 
-function csvLines(x: Float32Array, nFeatures: number, labels: RawLabels | undefined): string {
+function csvLines(x: Float32Array, nDim: number, labels: RawLabels | undefined): string {
   const lines: string[] = [];
-  for (let row = 0; row * nFeatures < x.length; row++) {
-    const values = Array.from(x.subarray(row * nFeatures, (row + 1) * nFeatures), shortest);
-    lines.push(`${values.join(',')}${labels ? `,${escaped(String(labels[row]))}` : ''}\n`);
+  for (let row = 0; row * nDim < x.length; row++) {
+    const values = Array.from(x.subarray(row * nDim, (row + 1) * nDim), shortest);
+    lines.push(`${values.join(',')}${labels ? `,${csvField(String(labels[row]))}` : ''}\n`);
   }
   return lines.join('');
 }
 
-const escaped = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
-
-/** Tensors `embeddings` and, where there are labels, `labels`; names of classes in the metadata. */
+/** Writes tensors `embeddings` and, where there are labels, `labels`; names of classes go into the metadata. */
 async function safetensorsWriter(input: string, rows: Rows, out: Output, options: ConvertOptions): Promise<RowWriter> {
   const nRows = rows.nRows ?? (await countRows(input, options));
-  const { nFeatures, hasLabels } = rows;
+  const { nDim, hasLabels } = rows;
   const classes = hasLabels ? await classesOf(input, options) : undefined;
-  const coder = classes && new Coder(classes, 'refused');
-  // Labels stand after the rows, and wait until these are all there.
+  const encoder = classes && new LabelEncoder(classes, 'refused');
+  // Labels stand after the rows in the file, and are kept until all rows are written.
   const labels = hasLabels ? new Int32Array(nRows) : undefined;
-  const end = 4 * nRows * nFeatures;
-  const fields = [field('embeddings', { dtype: 'F32', shape: [nRows, nFeatures], data_offsets: [0, end] })];
+  const end = 4 * nRows * nDim;
+  const fields = [field('embeddings', { dtype: 'F32', shape: [nRows, nDim], data_offsets: [0, end] })];
   if (labels) fields.push(field('labels', { dtype: 'I32', shape: [nRows], data_offsets: [end, end + 4 * nRows] }));
   if (classes?.names) fields.unshift(field('__metadata__', { names: JSON.stringify(classes.names) }));
   await out.write(safetensorsHeader(`{${fields.join(',')}}`));
   return {
     async add(x, raw, first) {
-      if (labels && coder && raw) labels.set(coder.encode(raw, first, rows.labelsName), first);
+      if (labels && encoder && raw) labels.set(encoder.encode(raw, first, rows.labelsName), first);
       await out.write(bytesOf(x));
     },
     async end(count) {
-      if (count !== nRows) throw new Failure(`${rows.name}: ${count} rows came, not ${nRows}`);
+      if (count !== nRows) throw new Failure(`${rows.name}: expected ${nRows} rows, got ${count}`);
       if (labels) await out.write(bytesOf(labels));
     },
   };
@@ -174,9 +169,9 @@ async function countRows(input: string, options: ConvertOptions): Promise<number
   return count;
 }
 
-async function classesOf(input: string, options: ConvertOptions) {
+async function classesOf(input: string, options: ConvertOptions): Promise<Classes> {
   const place = options.labels ?? input;
-  if (await isPipe(place)) throw new UsageFailure('labels of a pipe can not be looked at first: use a file');
+  if (await isPipe(place)) throw new UsageFailure('labels of a pipe cannot be looked at first: use a file');
   const labels = await openLabels(place, options);
   try {
     return await surveyClasses(labels);

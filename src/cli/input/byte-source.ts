@@ -1,21 +1,21 @@
 import { type FileHandle, open, stat } from 'node:fs/promises';
-import { failureIn, inFile, UsageFailure } from './failure.js';
+import { failureIn, inFile, UsageFailure } from '../failure.js';
 
-/** The name of standard input and output on a command line. */
+/** Name of standard input and output on a command line. */
 export const PIPE = '-';
 
-/** How much of a pipe is asked for at once. */
-const AT_ONCE = 2 ** 16;
+/** Bytes that are read from a pipe at once to skip them. */
+const SKIP_BYTES = 2 ** 16;
 
-/** The bytes of a file or of standard input, from the first to the last. */
+/** Bytes of a file or of standard input, from the first to the last. */
 export interface ByteSource {
-  /** What messages call it. */
+  /** Name for messages. */
   readonly name: string;
-  /** Bytes in all; undefined for a pipe, which tells it at its end. */
+  /** Number of all bytes; undefined for a pipe, which tells it at its end. */
   readonly size: number | undefined;
-  /** The next bytes, as many as `to` has room for, and fewer only at the end. @returns how many */
+  /** Fills `to` with the next bytes, and fewer only at the end. @returns their number */
   read(to: Uint8Array): Promise<number>;
-  /** Bytes from a place on, which of a pipe must lie ahead. */
+  /** Moves to a position, which in a pipe lies ahead. */
   seek(position: number): Promise<void>;
   close(): Promise<void>;
 }
@@ -24,36 +24,36 @@ export interface ByteSource {
 const taken = new Set<string>();
 
 /**
- * The few files of this process. After a failure its end closes them, and not the garbage collector, of which Node would
- * warn the person who reads the message.
+ * Open files of this process. After a failure the end of the process closes them: Node would warn of those that the
+ * garbage collector closes.
  */
 const opened = new Set<FileHandle>();
 
 /** @throws Failure if there is no such file, UsageFailure for a pipe that was opened before */
 export async function openBytes(path: string): Promise<ByteSource> {
-  // Before it is opened: one that nobody writes to any more would be waited for without end.
+  // Checked before opening: a named pipe without a writer blocks.
   if (taken.has(path)) {
     const name = path === PIPE ? 'standard input' : path;
     throw new UsageFailure(`${name}: a pipe is read once, but it is asked for twice: use a file`);
   }
   if (path === PIPE) {
     taken.add(path);
-    return new Pipe();
+    return new PipeSource();
   }
   try {
     const file = await open(path);
     opened.add(file);
     const found = await file.stat();
-    if (found.isFile()) return new File(path, file, found.size);
-    // What is no file, such as a named pipe or <(command), has neither a size nor places.
+    if (found.isFile()) return new FileSource(path, file, found.size);
+    // A named pipe or <(command) has neither a size nor positions.
     if (!found.isDirectory()) taken.add(path);
-    return new Pipe(path, file.createReadStream());
+    return new PipeSource(path, file.createReadStream());
   } catch (error) {
     throw failureIn(path, error);
   }
 }
 
-/** Whether what a path stands for can be read once only: standard input, a named pipe, <(command). */
+/** Tells whether a path can be read only once: standard input, a named pipe, <(command). */
 export async function isPipe(path: string): Promise<boolean> {
   if (path === PIPE) return true;
   return stat(path).then(
@@ -62,7 +62,7 @@ export async function isPipe(path: string): Promise<boolean> {
   );
 }
 
-class File implements ByteSource {
+class FileSource implements ByteSource {
   readonly name: string;
   readonly size: number;
   readonly #file: FileHandle;
@@ -96,7 +96,7 @@ class File implements ByteSource {
   }
 }
 
-class Pipe implements ByteSource {
+class PipeSource implements ByteSource {
   readonly name: string;
   readonly size = undefined;
   readonly #stream: NodeJS.ReadableStream & { destroy(): unknown };
@@ -128,7 +128,7 @@ class Pipe implements ByteSource {
   }
 
   async seek(position: number): Promise<void> {
-    const skipped = new Uint8Array(AT_ONCE);
+    const skipped = new Uint8Array(SKIP_BYTES);
     while (this.#position < position) {
       if ((await this.read(skipped.subarray(0, position - this.#position))) === 0) break;
     }
@@ -139,8 +139,8 @@ class Pipe implements ByteSource {
   }
 }
 
-/** A source whose first bytes were looked at, and are read again. */
-export class Peeked implements ByteSource {
+/** Source with its first bytes in `head`, which are read again. */
+export class PeekableSource implements ByteSource {
   readonly name: string;
   readonly size: number | undefined;
   readonly head: Uint8Array;
@@ -154,10 +154,10 @@ export class Peeked implements ByteSource {
     this.head = head;
   }
 
-  static async open(source: ByteSource, length: number): Promise<Peeked> {
+  static async open(source: ByteSource, length: number): Promise<PeekableSource> {
     const head = new Uint8Array(length);
     const found = await source.read(head);
-    return new Peeked(source, head.subarray(0, found));
+    return new PeekableSource(source, head.subarray(0, found));
   }
 
   async read(to: Uint8Array): Promise<number> {

@@ -1,19 +1,19 @@
 import { readFile, realpath } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { saveCenters } from '../files/index.js';
-import type { ClassCenters, OpenSetClassifier as Classifier, Metric, Score } from '../open-set/api.js';
-import { ClassStatistics, OpenSetClassifier } from '../open-set.js';
-import { checkWritable } from './atomic.js';
-import { isPipe, PIPE } from './byte-source.js';
-import { Checkpoint, type State } from './checkpoint.js';
-import { type Classes, Coder, surveyClasses } from './classes.js';
-import { Failure, failureIn, inFile, quoted, UsageFailure } from './failure.js';
-import { type InputOptions, openLabels, openRows } from './open.js';
-import { writeOutput } from './output.js';
-import { startProgress } from './progress.js';
-import { print, secondsSince } from './report.js';
+import { type CenterValues, ClassStatistics, type Metric, OpenSetClassifier, type Score } from '../../index.js';
+import { Failure, failureIn, inFile, quoted, UsageFailure } from '../failure.js';
+import { isPipe, PIPE } from '../input/byte-source.js';
+import { type Classes, LabelEncoder, surveyClasses } from '../input/labels.js';
+import { type InputOptions, openLabels, openRows } from '../input/open.js';
+import type { Rows } from '../input/rows.js';
+import { saveCenters, withCounts } from '../model.js';
+import { writeOutput } from '../output/output.js';
+import { checkWritable } from '../output/temp-file.js';
+import { startProgress } from '../progress.js';
+import { print, secondsSince } from '../report.js';
+import { Checkpoint, type FitState } from './checkpoint.js';
+import { checkDimensions } from './classify-rows.js';
 import { Reservoir } from './reservoir.js';
-import type { Rows } from './rows.js';
 
 export interface FitOptions extends InputOptions {
   readonly output: string;
@@ -31,10 +31,10 @@ export interface FitOptions extends InputOptions {
   readonly json?: boolean | undefined;
 }
 
-/** What rows that a threshold is fitted to take in memory at most. */
+/** Most bytes of the rows that a threshold is fitted to. */
 const CALIBRATION_BYTES = 2 ** 25;
 
-/** Centers, the means of classes, from labelled rows in one pass; with a score, a classifier that knows what is unknown. */
+/** Makes the mean of each class its center in one pass over labelled rows; with a score, fits a classifier. */
 export async function fit(input: string, options: FitOptions): Promise<void> {
   const started = performance.now();
   const wantsClassifier = options.score !== undefined || options.tpr !== undefined || options.perClass === true;
@@ -55,13 +55,13 @@ export async function fit(input: string, options: FitOptions): Promise<void> {
   const classes = await findClasses(input, options);
   const { state, resumedAt, checkpoint } = await runThrough(input, classes, options);
   const { statistics, rows, unknown } = state;
-  const { counts, rejected, nFeatures } = statistics;
+  const { counts, rejected, nDim } = statistics;
   const emptyClasses = counts.filter((count) => count === 0).length;
   if (emptyClasses === counts.length) throw new Failure(`${input}: none of the ${rows} rows has a class`);
-  const centers = statistics.toCenters();
-  const classifier = wantsClassifier ? await fitClassifier(centers, input, classes, options) : undefined;
-  const names = classes.names ? { names: classes.names } : {};
-  const bytes = classifier ? saveCenters(classifier, { ...names, counts }) : saveCenters(statistics, names);
+  const { names } = classes;
+  const centers = centersOf(statistics);
+  const classifier = wantsClassifier ? await fitClassifier({ ...centers, names }, input, classes, options) : undefined;
+  const bytes = classifier ? withCounts(classifier.save(), counts) : saveCenters(centers, { names, counts });
   await writeOutput(options.output, (output) => output.write(bytes));
   await checkpoint?.remove();
   const threshold = classifier?.threshold;
@@ -73,17 +73,25 @@ export async function fit(input: string, options: FitOptions): Promise<void> {
     rejected,
     classes: classes.nClasses,
     emptyClasses,
-    features: nFeatures,
+    dimensions: nDim,
     resumedAt,
     score: classifier?.score ?? null,
     threshold: typeof threshold === 'object' ? Array.from(threshold) : (threshold ?? null),
     seconds: secondsSince(started),
   };
-  // Centers on standard output leave no room there for words.
+  // The report must not follow the centers on standard output.
   if (options.output !== PIPE) print(report, options.json);
 }
 
-/** Whether two paths lead to one file, be it there or not. */
+function centersOf(statistics: ClassStatistics): CenterValues {
+  const { nClasses, nDim } = statistics;
+  const centers = statistics.toCenters();
+  const params = centers.toArray();
+  centers.dispose();
+  return { params, nClasses, nDim };
+}
+
+/** Tells whether two paths lead to one file, which may not exist. */
 async function isSame(path: string, other: string): Promise<boolean> {
   const [place, otherPlace] = await Promise.all([path, other].map((each) => realpath(each).catch(() => resolve(each))));
   return place === otherPlace;
@@ -115,7 +123,7 @@ async function findClasses(input: string, options: FitOptions): Promise<Classes>
   }
 }
 
-/** Names, one a line, as a CSV would have them: without white space around. */
+/** Reads names, one a line. White space around a name is no part of it, as in a CSV. */
 function namesIn(text: string, file: string): string[] {
   const list = text
     .replace(/^\ufeff/, '')
@@ -126,15 +134,15 @@ function namesIn(text: string, file: string): string[] {
   for (const [j, name] of list.entries()) {
     if (name === '') throw new Failure(`${file}: line ${j + 1} has no name`);
     if (name.includes('\ufffd')) throw new Failure(`${file}: the name ${quoted(name)} is not UTF-8`);
-    if (found.has(name)) throw new Failure(`${file}: the name ${quoted(name)} stands there twice`);
+    if (found.has(name)) throw new Failure(`${file}: the name ${quoted(name)} is there twice`);
     found.add(name);
   }
   return list;
 }
 
 interface Run {
-  readonly state: State;
-  /** The row that a checkpoint went on from; null without one. */
+  readonly state: FitState;
+  /** Row that a checkpoint went on from; null without one. */
   readonly resumedAt: number | null;
   readonly checkpoint: Checkpoint | undefined;
 }
@@ -159,26 +167,24 @@ async function addAll(
   rows: Rows,
   classes: Classes,
   { checkpointEvery, progress: wanted }: FitOptions,
-  resumed: State | undefined,
+  resumed: FitState | undefined,
   checkpoint: Checkpoint | undefined,
-): Promise<State> {
-  const statistics =
-    resumed?.statistics ?? new ClassStatistics(classes.nClasses, rows.nFeatures, { covariance: 'none' });
-  const coder = new Coder(classes, 'refused');
+): Promise<FitState> {
+  const statistics = resumed?.statistics ?? new ClassStatistics(classes.nClasses, rows.nDim, { covariance: 'none' });
+  const encoder = new LabelEncoder(classes, 'refused');
   let state = { statistics, rows: 0, unknown: 0, ...resumed };
   await rows.skip(state.rows);
   const progress = startProgress('fit', rows, wanted);
   try {
     let blocks = 0;
     for (let block = await rows.next(); block; block = await rows.next()) {
-      const target = coder.encodeBlock(block, state.rows, rows);
+      const target = encoder.encodeBlock(block, state.rows, rows);
       statistics.add(block.x, target);
       const unknown = state.unknown + target.filter((label) => label < 0).length;
       state = { statistics, rows: state.rows + block.rows, unknown };
       blocks++;
       if (blocks % checkpointEvery === 0) {
-        // Whether it is saved or not, what was added is settled here, so that a run that was interrupted and one that
-        // was not give the same bits.
+        // Reading a total flushes the rows, as saving does: a run gives the same bits with and without a checkpoint.
         if (checkpoint) await checkpoint.save(state);
         else void statistics.rejected;
       }
@@ -191,25 +197,23 @@ async function addAll(
 }
 
 async function fitClassifier(
-  centers: ClassCenters,
+  centers: CenterValues & { readonly names: readonly string[] | undefined },
   input: string,
   classes: Classes,
   options: FitOptions,
-): Promise<Classifier> {
+): Promise<OpenSetClassifier> {
   const { score, metric, tpr, perClass, calibration, calibrationLabels: labels } = options;
   const place = calibration === undefined ? options : { ...options, labels };
   const rows = await openRows(calibration ?? input, place, 'needed');
   return inFile(rows.name, async () => {
-    const { nFeatures } = centers;
-    if (rows.nFeatures !== nFeatures) {
-      throw new Failure(`${rows.name}: rows have ${rows.nFeatures} features, but the centers ${nFeatures}`);
-    }
-    const kept = new Reservoir(Math.max(1000, Math.floor(CALIBRATION_BYTES / (4 * nFeatures))), nFeatures);
-    const coder = new Coder(classes, 'unknown names');
+    const { nDim } = centers;
+    checkDimensions(rows, nDim);
+    const kept = new Reservoir(Math.max(1000, Math.floor(CALIBRATION_BYTES / (4 * nDim))), nDim);
+    const encoder = new LabelEncoder(classes, 'unknown names');
     const progress = startProgress('threshold', rows, options.progress);
     let done = 0;
     for (let block = await rows.next(); block; block = await rows.next()) {
-      kept.add(block.x, coder.encodeBlock(block, done, rows));
+      kept.add(block.x, encoder.encodeBlock(block, done, rows));
       done += block.rows;
       progress.update(done);
     }

@@ -2,18 +2,17 @@
 export class Reservoir {
   readonly #x: Float32Array;
   readonly #target: Int32Array;
-  readonly #nFeatures: number;
+  readonly #nDim: number;
   readonly #random = random();
   #seen = 0;
 
-  /** @param most rows at most */
-  constructor(most: number, nFeatures: number) {
-    this.#x = new Float32Array(most * nFeatures);
-    this.#target = new Int32Array(most);
-    this.#nFeatures = nFeatures;
+  constructor(maxRows: number, nDim: number) {
+    this.#x = new Float32Array(maxRows * nDim);
+    this.#target = new Int32Array(maxRows);
+    this.#nDim = nDim;
   }
 
-  /** Vitter's algorithm R ("Random sampling with a reservoir", 1985): the number of rows need not be known. */
+  /** Vitter's algorithm R ("Random sampling with a reservoir", 1985), which needs not know the number of rows. */
   add(x: Float32Array, target: Int32Array): void {
     for (let i = 0; i < target.length; i++) {
       const label = target[i] as number;
@@ -21,18 +20,18 @@ export class Reservoir {
       const place = this.#seen < this.#target.length ? this.#seen : Math.floor(this.#random() * (this.#seen + 1));
       this.#seen++;
       if (place >= this.#target.length) continue;
-      this.#x.set(x.subarray(i * this.#nFeatures, (i + 1) * this.#nFeatures), place * this.#nFeatures);
+      this.#x.set(x.subarray(i * this.#nDim, (i + 1) * this.#nDim), place * this.#nDim);
       this.#target[place] = label;
     }
   }
 
   get rows(): { readonly x: Float32Array; readonly target: Int32Array } {
     const count = Math.min(this.#seen, this.#target.length);
-    return { x: this.#x.subarray(0, count * this.#nFeatures), target: this.#target.subarray(0, count) };
+    return { x: this.#x.subarray(0, count * this.#nDim), target: this.#target.subarray(0, count) };
   }
 }
 
-/** Numbers from 0 to 1, the same in every run: xorshift32 (Marsaglia 2003). */
+/** Generator of numbers from 0 to 1, the same in every run: xorshift32 (Marsaglia 2003). */
 function random(): () => number {
   let state = 0x9e37_79b9;
   return () => {

@@ -1,26 +1,26 @@
 import { Readable } from 'node:stream';
 import { parse } from 'csv-parse';
+import { Failure, printable, quoted } from '../failure.js';
 import type { ByteSource } from './byte-source.js';
-import { Failure, printable, quoted } from './failure.js';
 import { type Block, checkEnd, type Labels, type RawLabels, type Reading, type Rows } from './rows.js';
 
 export interface CsvOptions {
-  /** Default ','. */
+  /** Text between columns. */
   readonly delimiter: string;
-  /** The column of labels, by its name or its place from 0; default: the one whose name says it. */
+  /** Column of labels, by its name or its number from 0. Default: the column that is called as labels usually are. */
   readonly labelColumn?: string | undefined;
 }
 
 const NAMES_OF_LABELS = ['label', 'labels', 'target', 'class', 'y'];
-const CHUNK = 2 ** 16;
-/** How many values are in memory at once, as numbers: their texts take more. */
+const CHUNK_BYTES = 2 ** 16;
+/** Values that are in memory at once, as numbers: their texts take more. */
 const VALUES_AT_ONCE = 2 ** 18;
 
-/** The records of a CSV file, the first of which tells its columns. */
+/** Records of a CSV file, of which the first may name the columns. */
 class Records implements Reading {
   readonly name: string;
   readonly bytes: number | undefined;
-  /** The first record, if it is no row. */
+  /** First record, if it names the columns. */
   readonly header: readonly string[] | undefined;
   readonly nColumns: number;
   row = 0;
@@ -61,7 +61,7 @@ class Records implements Reading {
     return this.#counter.bytesRead;
   }
 
-  /** Takes the header for the row that it is. */
+  /** Makes the header a row. */
   withoutHeader(): this {
     this.#first = this.header as string[] | undefined;
     return this;
@@ -74,7 +74,7 @@ class Records implements Reading {
     return record;
   }
 
-  /** The label in a record. @throws Failure for one of another encoding: two names could become the same */
+  /** Reads the label of a record. @throws Failure for text that is not UTF-8: two names could become the same */
   labelOf(record: readonly string[], column: number): string {
     const label = record[column] as string;
     if (!label.includes('\ufffd')) return label;
@@ -86,12 +86,12 @@ class Records implements Reading {
     await this.#source.close();
   }
 
-  /** The place of the column of that name, or of one that labels usually have; −1 without one. */
+  /** Finds the column of a name, or of one that labels usually have; −1 without one. */
   columnNamed(wanted: string | undefined): number {
     return this.header?.findIndex((name) => (wanted === undefined ? isNameOfLabels(name) : name === wanted)) ?? -1;
   }
 
-  /** The place of the column of labels, or −1. */
+  /** Finds the column of labels; −1 without one. @throws Failure if there is no column as it is `wanted` */
   labelColumn(wanted: string | undefined): number {
     const named = this.columnNamed(wanted);
     if (named >= 0 || wanted === undefined) return named;
@@ -104,11 +104,11 @@ class Records implements Reading {
 
 async function* chunks(source: ByteSource, counter: { bytesRead: number }): AsyncGenerator<Uint8Array> {
   for (;;) {
-    const chunk = new Uint8Array(CHUNK);
+    const chunk = new Uint8Array(CHUNK_BYTES);
     const length = await source.read(chunk);
     counter.bytesRead += length;
     if (length > 0) yield chunk.subarray(0, length);
-    if (length < CHUNK) return;
+    if (length < CHUNK_BYTES) return;
   }
 }
 
@@ -124,7 +124,7 @@ async function nextOf(records: AsyncIterator<string[]>, name: string): Promise<s
 const NOT_A_NUMBER = /^[+-]?nan$/i;
 const INFINITE = /^([+-]?)inf(inity)?$/i;
 
-/** A number as programs write it, with their words for what is not finite; NaN for anything else. */
+/** Reads a number as programs write it, also `inf`; NaN for anything else. */
 function numberOf(text: string): number {
   const [isInfinite, sign] = INFINITE.exec(text) ?? [];
   if (isInfinite) return sign === '-' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
@@ -135,8 +135,8 @@ const isNumber = (text: string): boolean => !Number.isNaN(numberOf(text)) || NOT
 const isNameOfLabels = (text: string): boolean => NAMES_OF_LABELS.includes(text.toLowerCase());
 
 /**
- * Whether a first record has names of columns. These are no numbers, while a row has at least one; but a list of names
- * of classes has none either. Beside the name of the labels, columns may be called 0, 1, 2 …, as pandas calls them.
+ * Tells whether a first record names the columns. Names are not numbers, while a row has at least one; a list of names of
+ * classes has none either. Beside the name of the labels, columns may be called 0, 1, 2 …, as pandas does.
  */
 function isHeader(first: readonly string[], labelColumn: string | undefined): boolean {
   const numbers = first.filter(isNumber);
@@ -145,10 +145,10 @@ function isHeader(first: readonly string[], labelColumn: string | undefined): bo
   return first.some(isNameOfLabels) && numbers.every((text, column) => text === `${column}`);
 }
 
-/** Rows of numbers, with a column of labels or without. */
+/** Rows of a CSV, with a column of labels or without. */
 export class CsvRows implements Rows {
   readonly nRows = undefined;
-  readonly nFeatures: number;
+  readonly nDim: number;
   readonly hasLabels: boolean;
   readonly #records: Records;
   readonly #labelAt: number;
@@ -161,21 +161,21 @@ export class CsvRows implements Rows {
     this.#labelAt = labelAt;
     this.#labels = labels;
     this.hasLabels = labels !== undefined || labelAt >= 0;
-    this.nFeatures = records.nColumns - (labelAt >= 0 ? 1 : 0);
+    this.nDim = records.nColumns - (labelAt >= 0 ? 1 : 0);
     if (labelAt !== 0 && records.header?.[0] === '') {
       throw new Failure(
-        `${records.name}: the first column has no name, as row numbers have that pandas writes: leave them out (index=False)`,
+        `${records.name}: the first column has no name, as row numbers that pandas writes: leave them out (index=False)`,
       );
     }
-    if (this.nFeatures === 0) throw new Failure(`${records.name}: there is no column beside that of labels`);
-    this.#atOnce = Math.max(1, Math.floor(VALUES_AT_ONCE / this.nFeatures));
-    this.#x = new Float32Array(this.#atOnce * this.nFeatures);
+    if (this.nDim === 0) throw new Failure(`${records.name}: there is no column beside that of the labels`);
+    this.#atOnce = Math.max(1, Math.floor(VALUES_AT_ONCE / this.nDim));
+    this.#x = new Float32Array(this.#atOnce * this.nDim);
   }
 
-  /** @param labels of a file of their own, in place of a column */
+  /** @param labels labels of another file, in place of a column */
   static async open(source: ByteSource, options: CsvOptions, labels?: Labels): Promise<CsvRows> {
     const records = await Records.open(source, options);
-    // The column that was said is that of the other CSV; one of that name is no feature here, either.
+    // `labelColumn` is a column of the other CSV; a column of that name here is not part of the rows, either.
     const isElsewhere = labels instanceof CsvLabels;
     const { labelColumn } = options;
     const labelAt = isElsewhere ? records.columnNamed(labelColumn) : records.labelColumn(labelColumn);
@@ -220,7 +220,7 @@ export class CsvRows implements Rows {
       return undefined;
     }
     const labels = this.#labels ? await this.#labels.next(rows) : this.#labelAt >= 0 ? own : undefined;
-    return { rows, x: this.#x.subarray(0, rows * this.nFeatures), labels };
+    return { rows, x: this.#x.subarray(0, rows * this.nDim), labels };
   }
 
   async close(): Promise<void> {
@@ -229,7 +229,7 @@ export class CsvRows implements Rows {
   }
 
   #write(record: string[], row: number): void {
-    let at = row * this.nFeatures;
+    let at = row * this.nDim;
     for (let column = 0; column < record.length; column++) {
       if (column === this.#labelAt) continue;
       const text = record[column] as string;
@@ -238,7 +238,7 @@ export class CsvRows implements Rows {
         const name = this.#records.header?.[column];
         const where = name === undefined ? `column ${column}` : `column ${quoted(name)}`;
         throw new Failure(
-          `${this.name}: row ${this.#records.row - 1}, ${where} is ${quoted(text)}, which is no number`,
+          `${this.name}: row ${this.#records.row - 1}, ${where} is ${quoted(text)}, which is not a number`,
         );
       }
       this.#x[at++] = value;
@@ -246,7 +246,7 @@ export class CsvRows implements Rows {
   }
 }
 
-/** The column of labels alone; of a file of one column, that. */
+/** Column of labels of a CSV, or the only column. */
 export class CsvLabels implements Labels {
   readonly nRows = undefined;
   readonly #records: Records;
@@ -263,7 +263,7 @@ export class CsvLabels implements Labels {
     const isList = named < 0 && records.nColumns === 1;
     const at = isList ? 0 : named;
     if (isList && records.header) records.withoutHeader();
-    if (at < 0) throw new Failure(`${source.name}: none of its columns is called label: name one by --label-column`);
+    if (at < 0) throw new Failure(`${source.name}: no column is called label: name one by --label-column`);
     return new CsvLabels(records, at);
   }
 

@@ -1,9 +1,9 @@
 type Values = Float32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>;
 
-const CHUNK = 2 ** 18;
+const CHUNK_LEN = 2 ** 18;
 
-/** Numbers that come one by one, in no more memory than they take: none is moved while more come. */
-export class Growing<A extends Values> {
+/** Array that grows by chunks, so that no value is moved while more come. */
+export class GrowableArray<A extends Values> {
   readonly #type: { new (length: number): A };
   #chunks: A[] = [];
   #last: A;
@@ -11,19 +11,18 @@ export class Growing<A extends Values> {
 
   constructor(type: { new (length: number): A }) {
     this.#type = type;
-    this.#last = new type(CHUNK);
+    this.#last = new type(CHUNK_LEN);
   }
 
   push(value: number): void {
     if (this.#used === this.#last.length) {
       this.#chunks.push(this.#last);
-      this.#last = new this.#type(CHUNK);
+      this.#last = new this.#type(CHUNK_LEN);
       this.#used = 0;
     }
     this.#last[this.#used++] = value;
   }
 
-  /** All of them. */
   get values(): A {
     const rest = this.#last.subarray(0, this.#used) as A;
     const all = new this.#type(this.#chunks.reduce((sum, { length }) => sum + length, rest.length));
@@ -32,9 +31,9 @@ export class Growing<A extends Values> {
       all.set(chunk, at);
       at += chunk.length;
     }
-    // From here on they stand there alone.
+    // The joined array takes the place of the chunks, so that values are not kept twice.
     this.#chunks = all.length > 0 ? [all] : [];
-    this.#last = new this.#type(CHUNK);
+    this.#last = new this.#type(CHUNK_LEN);
     this.#used = 0;
     return all;
   }

@@ -5,39 +5,39 @@ import {
   type SafetensorsHeader,
   safetensorsHeader,
   type TensorPlace,
-} from '../files/index.js';
-import { openBytes, Peeked, PIPE } from './byte-source.js';
+} from '../../index.js';
+import { Failure, inFile, quoted } from '../failure.js';
+import { openBytes, PeekableSource, PIPE } from './byte-source.js';
 import { CsvLabels, type CsvOptions, CsvRows } from './csv.js';
-import { DenseLabels, DenseRows, type Place } from './dense.js';
-import { Failure, inFile, quoted } from './failure.js';
+import { type ArrayLocation, DenseLabels, DenseRows } from './dense.js';
 import type { Labels, Rows } from './rows.js';
 
 export const FORMATS = ['npy', 'safetensors', 'csv'] as const;
 export type Format = (typeof FORMATS)[number];
 
-/** Where rows and their labels are. */
+/** Options that say where rows and their labels are. */
 export interface InputOptions extends CsvOptions {
-  /** A file of labels; default: labels that stand beside the rows, where there are any. */
+  /** File of labels. Default: labels beside the rows, where there are any. */
   readonly labels?: string | undefined;
   readonly format?: Format | undefined;
   readonly tensor?: string | undefined;
   readonly labelTensor?: string | undefined;
 }
 
-/** Whether labels are wanted, may be there, or are of no interest. */
-export type Wish = 'needed' | 'optional' | 'none';
+/** Need for labels: an error without them, those that there are, or none. */
+export type LabelMode = 'needed' | 'optional' | 'none';
 
 const NAMES_OF_ROWS = ['embeddings', 'features', 'x', 'centers'];
 const NAMES_OF_LABELS = ['labels', 'label', 'targets', 'target', 'y'];
 
 /**
  * Opens rows with their labels.
- * @throws Failure for what can't be read, for labels of another number, and for none where they are needed
+ * @throws Failure for a file that cannot be read, for labels of another number, and without labels where they are needed
  */
-export async function openRows(path: string, options: InputOptions, wish: Wish): Promise<Rows> {
+export async function openRows(path: string, options: InputOptions, mode: LabelMode): Promise<Rows> {
   const labels =
-    options.labels !== undefined && wish !== 'none' ? await openLabels(options.labels, options) : undefined;
-  const source = await openPeeked(path);
+    options.labels !== undefined && mode !== 'none' ? await openLabels(options.labels, options) : undefined;
+  const source = await openPeekable(path);
   const rows = await inFile(source.name, async () => {
     switch (formatOf(path, source, options.format)) {
       case 'npy':
@@ -47,12 +47,12 @@ export async function openRows(path: string, options: InputOptions, wish: Wish):
       case 'safetensors': {
         const { places } = await headerOf(source);
         const place = chosen(places, options.tensor, NAMES_OF_ROWS, 'rows', source.name, (shape) => shape.length === 2);
-        const own = labels ?? (wish === 'none' ? undefined : await labelsBeside(path, places, options));
+        const own = labels ?? (mode === 'none' ? undefined : await labelsBeside(path, places, options));
         return new DenseRows(source, place, own);
       }
     }
   });
-  if (wish === 'needed' && !rows.hasLabels) {
+  if (mode === 'needed' && !rows.hasLabels) {
     throw new Failure(`${rows.name}: there are no labels beside the rows: name a file of them by --labels`);
   }
   if (labels?.nRows !== undefined && rows.nRows !== undefined && labels.nRows !== rows.nRows) {
@@ -61,11 +61,11 @@ export async function openRows(path: string, options: InputOptions, wish: Wish):
   return rows;
 }
 
-/** Opens labels alone, whether they have a file of their own or not. */
+/** Opens labels alone, in a file of their own or beside rows. */
 export async function openLabels(path: string, options: InputOptions): Promise<Labels> {
-  const source = await openPeeked(path);
+  const source = await openPeekable(path);
   return inFile<Labels>(source.name, async () => {
-    // The format that was named is that of the rows, unless the labels stand beside them.
+    // `format` is that of the rows, unless the labels are beside them.
     switch (formatOf(path, source, options.labels === path ? undefined : options.format)) {
       case 'npy':
         return new DenseLabels(source, npyHeader(source.head));
@@ -82,8 +82,8 @@ export async function openLabels(path: string, options: InputOptions): Promise<L
 }
 
 /**
- * The names of classes that `convert` puts beside labels: another file, or a model, may have the same names in another
- * order.
+ * Reads the names of classes that `convert` puts beside labels. Another file, or a model, may have the same names in
+ * another order.
  */
 function namesIn({ names }: SafetensorsHeader['metadata']): readonly string[] | undefined {
   try {
@@ -94,57 +94,57 @@ function namesIn({ names }: SafetensorsHeader['metadata']): readonly string[] | 
   }
 }
 
-/** A second reader of the same file, if it has labels. */
+/** Opens the labels of a file of rows by a second reader; undefined without labels. */
 async function labelsBeside(
   path: string,
   places: Readonly<Record<string, TensorPlace>>,
   options: InputOptions,
 ): Promise<Labels | undefined> {
   if (options.labelTensor === undefined && !NAMES_OF_LABELS.some((name) => name in places)) return undefined;
-  if (path === PIPE) throw new Failure('standard input: two tensors of one pipe can not be read at once: use a file');
+  if (path === PIPE) throw new Failure('standard input: two tensors of one pipe cannot be read at once: use a file');
   return openLabels(path, options);
 }
 
-export const openPeeked = async (path: string) => Peeked.open(await openBytes(path), NPY_HEADER_BYTES);
+export const openPeekable = async (path: string) => PeekableSource.open(await openBytes(path), NPY_HEADER_BYTES);
 
-/** The length of a header, below 16 MB, and the header. */
+/** Recognizes the length of a header, which is below 16 MB, and the header. */
 export const beginsAsSafetensors = (head: Uint8Array): boolean =>
   head[8] === 0x7b && head.subarray(4, 8).every((byte) => byte === 0);
 
-/** What holds files that are read, and would be taken for a CSV. */
+/** Formats that hold files, and would be taken for a CSV. */
 const PACKED = [
   { magic: [0x50, 0x4b, 0x03, 0x04], advice: 'is an archive, as .npz is: np.save writes one array alone' },
   { magic: [0x1f, 0x8b], advice: 'is compressed: let zcat unpack it into a pipe' },
 ];
 
-/** As it was said, or as the first bytes say; a CSV has none of its own. */
-export function formatOf(path: string, { head }: Peeked, format: Format | undefined): Format {
+/** Finds the format of a file: the one that is named, or by its first bytes, or by its extension. */
+export function formatOf(path: string, { head }: PeekableSource, format: Format | undefined): Format {
   if (format) return format;
   if (String.fromCharCode(...head.subarray(0, 6)) === '\x93NUMPY') return 'npy';
   if (beginsAsSafetensors(head)) return 'safetensors';
   const packed = PACKED.find(({ magic }) => magic.every((byte, i) => head[i] === byte));
   if (packed) throw new Failure(`${path === PIPE ? 'standard input' : path}: ${packed.advice}`);
   const extension = extname(path).slice(1).toLowerCase();
-  // What is not what its name says is told so by the reader of that format.
+  // The reader of that format refuses a file that is something else.
   return FORMATS.find((name) => name === extension) ?? 'csv';
 }
 
-/** What a safetensors file says of its tensors. */
-export async function headerOf(source: Peeked): Promise<SafetensorsHeader> {
+/** Reads the header of a safetensors file. */
+export async function headerOf(source: PeekableSource): Promise<SafetensorsHeader> {
   const { head } = source;
   const length = head.length < 8 ? 0 : Number(new DataView(head.buffer).getBigUint64(0, true));
-  // What is longer is refused by what reads it, and needs not be read for that.
+  // `safetensorsHeader` refuses a longer header before it reads it.
   const begin = new Uint8Array(length > 2 ** 24 ? head.length : Math.max(8 + length, head.length));
   await source.seek(0);
   const found = await source.read(begin);
   await source.seek(0);
   if (source.size === undefined) {
-    throw new Failure(`${source.name}: a safetensors file can not be checked before its end: use a file, or .npy`);
+    throw new Failure(`${source.name}: a safetensors file cannot be checked before its end: use a file, or .npy`);
   }
   return safetensorsHeader(begin.subarray(0, found), source.size);
 }
 
-/** The one tensor that is meant. */
+/** Finds the tensor of rows or labels: the named one, one of the usual names, or the only one that fits. */
 function chosen(
   places: Readonly<Record<string, TensorPlace>>,
   wanted: string | undefined,
@@ -152,14 +152,15 @@ function chosen(
   what: string,
   file: string,
   fits: (shape: readonly number[]) => boolean,
-): Place {
+): ArrayLocation {
   const names = Object.keys(places);
   const fitting = names.filter((name) => fits(places[name]?.shape ?? []));
   const name =
     wanted ?? usual.find((usualName) => fitting.includes(usualName)) ?? (fitting.length === 1 ? fitting[0] : undefined);
   const place = name === undefined ? undefined : places[name];
   if (place) return place;
-  const problem = wanted === undefined ? `which tensor has the ${what} is not clear` : `no tensor ${quoted(wanted)}`;
+  const problem =
+    wanted === undefined ? `the tensor of the ${what} is not clear` : `there is no tensor ${quoted(wanted)}`;
   const option = what === 'rows' ? '--tensor' : '--label-tensor';
   throw new Failure(`${file}: ${problem} among ${quoted(names.join(', '))}: name it by ${option}`);
 }

@@ -1,22 +1,23 @@
+import { Failure, inFile } from '../failure.js';
 import { openBytes } from './byte-source.js';
-import { Failure, inFile } from './failure.js';
 
-const CHUNK = 2 ** 20;
-/** What has centers fits in memory several times; embeddings may not, and are not read whole. */
-export const LARGEST_WHOLE = 2 ** 30;
+const CHUNK_BYTES = 2 ** 20;
+/** Most bytes of a file of centers: such a file fits in memory several times. Embeddings are not read whole. */
+const MAX_BYTES = 2 ** 30;
 
-/** All bytes of a file or a pipe. */
+/** Reads all bytes of a file or of a pipe. */
 export async function readWhole(path: string): Promise<Uint8Array> {
   const source = await openBytes(path);
   return inFile(source.name, async () => {
     try {
       const chunks: Uint8Array[] = [];
       for (let length = 0; ; ) {
-        const chunk = new Uint8Array(source.size === undefined ? CHUNK : Math.max(1, source.size));
+        const chunk = new Uint8Array(source.size === undefined ? CHUNK_BYTES : Math.max(1, source.size));
         const found = await source.read(chunk);
         length += found;
-        if (length > LARGEST_WHOLE)
-          throw new Failure(`${source.name}: more than ${LARGEST_WHOLE} bytes are no centers`);
+        if (length > MAX_BYTES) {
+          throw new Failure(`${source.name}: expected centers of at most ${MAX_BYTES} bytes, got more`);
+        }
         chunks.push(chunk.subarray(0, found));
         if (found < chunk.length || length === source.size) break;
       }

@@ -1,25 +1,26 @@
-import { encodeHeader } from '../files/npy-encode.js';
-import type { Classification } from '../open-set.js';
-import { Failure, UsageFailure } from './failure.js';
+import type { Classification } from '../../index.js';
+import { encodeHeader } from '../../io/npy-encode.js';
+import { Failure, UsageFailure } from '../failure.js';
+import { shortest } from '../report.js';
+import { csvField } from './csv.js';
 import type { Output } from './output.js';
-import { shortest } from './report.js';
 
 export const RESULT_FORMATS = ['csv', 'npy', 'jsonl'] as const;
 export type ResultFormat = (typeof RESULT_FORMATS)[number];
 
-/** Which results of a row are asked for. */
-export type What = 'labels' | 'scores';
+/** Result of a row that is written. */
+export type ResultKind = 'labels' | 'scores';
 
-/** Writes results of rows as they come. */
+/** Writer of results as they come. */
 export interface ResultWriter {
   add(results: Classification): Promise<void>;
-  /** Writes what can be known only after the last row. */
+  /** Writes the values that are known after the last row. */
   finish(): Promise<void>;
 }
 
-/** The format of results: as said, or as the file is called. */
-export function resultFormat(path: string, said: ResultFormat | undefined, json: boolean | undefined): ResultFormat {
-  if (said) return said;
+/** Finds the format of results: the one that is named, or by the name of the file. */
+export function resultFormat(path: string, named: ResultFormat | undefined, json: boolean | undefined): ResultFormat {
+  if (named) return named;
   const extension = /\.([a-z]+)$/i.exec(path)?.[1]?.toLowerCase();
   return RESULT_FORMATS.find((format) => format === extension) ?? (json && path === '-' ? 'jsonl' : 'csv');
 }
@@ -27,15 +28,15 @@ export function resultFormat(path: string, said: ResultFormat | undefined, json:
 export function resultWriter(
   format: ResultFormat,
   output: Output,
-  what: What,
+  kind: ResultKind,
   names: readonly string[] | undefined,
   nRows: number | undefined,
 ): ResultWriter {
-  if (format === 'npy') return new NpyWriter(output, what, nRows);
-  return format === 'csv' ? csvWriter(output, what, names) : jsonWriter(output, what, names);
+  if (format === 'npy') return new NpyWriter(output, kind, nRows);
+  return format === 'csv' ? csvWriter(output, kind, names) : jsonWriter(output, kind, names);
 }
 
-/** One line a row. */
+/** Makes a writer of one line a row. */
 function lineWriter(
   output: Output,
   head: string,
@@ -55,11 +56,11 @@ function lineWriter(
   };
 }
 
-function csvWriter(output: Output, what: What, names: readonly string[] | undefined): ResultWriter {
-  const escaped = names?.map((name) => (/[",\r\n]/.test(name) ? `"${name.replaceAll('"', '""')}"` : name));
+function csvWriter(output: Output, kind: ResultKind, names: readonly string[] | undefined): ResultWriter {
+  const escaped = names?.map(csvField);
   const nameOf = (label: number) => (escaped ? `,${escaped[label] ?? ''}` : '');
   const name = names ? ',name' : '';
-  if (what === 'labels')
+  if (kind === 'labels')
     return lineWriter(output, `label${name}\n`, ({ labels }, i) => `${labels[i]}${nameOf(labels[i] as number)}\n`);
   return lineWriter(
     output,
@@ -69,12 +70,12 @@ function csvWriter(output: Output, what: What, names: readonly string[] | undefi
   );
 }
 
-function jsonWriter(output: Output, what: What, names: readonly string[] | undefined): ResultWriter {
+function jsonWriter(output: Output, kind: ResultKind, names: readonly string[] | undefined): ResultWriter {
   return lineWriter(output, '', ({ labels, scores, nearest }, i) => {
     const label = labels[i] as number;
     const score = scores[i] as number;
-    // JSON has no infinity: the score of a row that has no finite distance is null.
-    const more = what === 'scores' && {
+    // JSON has no infinity, the score of a row at no finite distance.
+    const more = kind === 'scores' && {
       score: Number.isFinite(score) ? Number(shortest(score)) : null,
       nearest: nearest[i],
     };
@@ -82,25 +83,25 @@ function jsonWriter(output: Output, what: What, names: readonly string[] | undef
   });
 }
 
-/** An array [N] of labels (int32) or of scores (float32). */
+/** Writer of an array [N] of labels (int32) or of scores (float32). */
 class NpyWriter implements ResultWriter {
   readonly #output: Output;
-  readonly #what: What;
+  readonly #kind: ResultKind;
   readonly #nRows: number | undefined;
   #rows = 0;
 
-  constructor(output: Output, what: What, nRows: number | undefined) {
+  constructor(output: Output, kind: ResultKind, nRows: number | undefined) {
     if (nRows === undefined && output.isPipe) {
       throw new UsageFailure('the rows of a CSV are counted at its end, too late for .npy in a pipe: name an --output');
     }
     this.#output = output;
-    this.#what = what;
+    this.#kind = kind;
     this.#nRows = nRows;
   }
 
   async add(results: Classification): Promise<void> {
     if (this.#rows === 0) await this.#output.write(this.#header(this.#nRows ?? 0));
-    const { [this.#what]: values } = results;
+    const { [this.#kind]: values } = results;
     await this.#output.write(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
     this.#rows += values.length;
   }
@@ -108,11 +109,11 @@ class NpyWriter implements ResultWriter {
   async finish(): Promise<void> {
     if (this.#rows === 0) await this.#output.write(this.#header(0));
     else if (this.#nRows === undefined) await this.#output.rewrite(this.#header(this.#rows), 0);
-    else if (this.#nRows !== this.#rows) throw new Failure(`${this.#rows} rows came, not ${this.#nRows}`);
+    else if (this.#nRows !== this.#rows) throw new Failure(`expected ${this.#nRows} rows, got ${this.#rows}`);
   }
 
-  /** As long for any number of rows. */
+  /** Makes the header, which has as many bytes for any number of rows. */
   #header(rows: number): Uint8Array {
-    return encodeHeader(this.#what === 'labels' ? 'I32' : 'F32', [rows]);
+    return encodeHeader(this.#kind === 'labels' ? 'I32' : 'F32', [rows]);
   }
 }

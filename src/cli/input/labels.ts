@@ -1,38 +1,38 @@
-import { Failure, quoted } from './failure.js';
+import { Failure, quoted } from '../failure.js';
 import type { Block, Labels, RawLabels, Rows } from './rows.js';
 
-/** The classes that there are. */
+/** Classes that labels are of. */
 export interface Classes {
   readonly nClasses: number;
-  /** What people call them. */
+  /** Names of the classes, if they have any. */
   readonly names?: readonly string[] | undefined;
 }
 
-/** What becomes of a label that no class has: an error, or an unknown row, if it is a name or whatever it is. */
-export type Strangers = 'refused' | 'unknown names' | 'unknown';
+/** Treatment of a label that no class has: an error, an unknown row if it is a name, or an unknown row. */
+export type UnknownLabelPolicy = 'refused' | 'unknown names' | 'unknown';
 
-/** Also as a column of floats has it, which one with a gap becomes in pandas. */
+/** Integers as text, also in a column of floats: pandas makes one of integers with a gap. */
 const INTEGER = /^[+-]?\d+(\.0*)?$/;
-/** How many labels are read at once. */
-const AT_ONCE = 2 ** 18;
+/** Labels that are read at once. */
+const LABELS_AT_ONCE = 2 ** 18;
 
-/** Labels as classes, below 0 = unknown. */
-export class Coder {
+/** Encoder of labels as classes, below 0 = unknown. */
+export class LabelEncoder {
   readonly #classes: Classes;
   readonly #byName: ReadonlyMap<string, number>;
-  readonly #strangers: Strangers;
-  /** Whether a text that looks like a number is one of the names, or none. */
+  readonly #policy: UnknownLabelPolicy;
+  /** Whether some names look like numbers: then no text is a number. */
   readonly #hasNumbersAsNames: boolean;
 
-  constructor(classes: Classes, strangers: Strangers) {
+  constructor(classes: Classes, policy: UnknownLabelPolicy) {
     this.#classes = classes;
     this.#hasNumbersAsNames = classes.names?.some((name) => INTEGER.test(name)) ?? false;
     this.#byName = new Map(classes.names?.map((name, j) => [name, j]));
-    this.#strangers = strangers;
+    this.#policy = policy;
   }
 
   /**
-   * @param first the row that the first label is of
+   * @param first number of the row of the first label, for messages
    * @throws Failure for a label that no class has
    */
   encode(labels: RawLabels, first: number, file: string): Int32Array {
@@ -43,8 +43,8 @@ export class Coder {
   }
 
   /**
-   * The classes of a block of rows.
-   * @throws Failure unless there is a label for each, of a class
+   * Encodes the labels of a block of rows.
+   * @throws Failure unless there is a label for each row, of a class
    */
   encodeBlock(block: Block, first: number, rows: Rows): Int32Array {
     return this.encode(labelsOf(block, rows), first, rows.labelsName);
@@ -60,13 +60,13 @@ export class Coder {
     const isNumber = Number.isInteger(number) && !(typeof label === 'string' && this.#hasNumbersAsNames);
     if (isNumber && number < nClasses) return number;
     const isName = typeof label === 'string' && names !== undefined && !isNumber;
-    if (this.#strangers === 'unknown' ? isName || Number.isInteger(number) : this.#strangers !== 'refused' && isName) {
+    if (this.#policy === 'unknown' ? isName || Number.isInteger(number) : this.#policy !== 'refused' && isName) {
       return -1;
     }
-    throw new Failure(`${file}: row ${row} has the label ${describe(label)}, but ${this.#there()}`);
+    throw new Failure(`${file}: row ${row} has the label ${describe(label)}, but ${this.#classesText()}`);
   }
 
-  #there(): string {
+  #classesText(): string {
     const { nClasses, names } = this.#classes;
     if (!names) return `there are ${nClasses} classes (0 … ${nClasses - 1}; below 0 = unknown)`;
     return `the ${nClasses} classes are called ${quoted(names.join(', '))}`;
@@ -82,22 +82,22 @@ export function labelsOf({ labels, rows: count }: Block, rows: Rows): RawLabels 
 }
 
 /**
- * The classes that labels are of: as many as the highest label needs, or those whose names stand there, in the order of
- * their characters, so that the same rows in another order have the same classes. None if no row has a class.
+ * Finds the classes that labels are of: as many as the highest label needs, or one for each name, sorted, so that the
+ * order of the rows does not matter. There are none if no row has a class.
  */
 export async function surveyClasses(labels: Labels): Promise<Classes> {
   let highest = -1;
   const names = new Set<string>();
   for (let first = 0; ; ) {
-    const some = await labels.next(AT_ONCE);
+    const some = await labels.next(LABELS_AT_ONCE);
     for (let i = 0; i < some.length; i++) {
       const label = some[i] as number | bigint | string;
       if (typeof label === 'string') {
         if (label !== '') names.add(label);
       } else if (Number.isInteger(Number(label))) highest = Math.max(highest, Number(label));
-      else throw new Failure(`${labels.name}: row ${first + i} has the label ${label}, which is no integer`);
+      else throw new Failure(`${labels.name}: row ${first + i} has the label ${label}, which is not an integer`);
     }
-    if (some.length < AT_ONCE) break;
+    if (some.length < LABELS_AT_ONCE) break;
     first += some.length;
   }
   const isNumbered = [...names].every((name) => INTEGER.test(name));

@@ -1,18 +1,18 @@
-import { auprIn, auprOut, auroc, type Classification, fprAtTpr, oscr } from '../open-set.js';
-import { Growing } from './growing.js';
-import { type Report, share } from './report.js';
+import { auprIn, auprOut, auroc, type Classification, fprAtTpr, oscr } from '../../index.js';
+import { type Report, share } from '../report.js';
+import { GrowableArray } from './growable-array.js';
 
-/** A matrix of so many classes is shown. */
-export const MOST_CONFUSED = 1000;
+/** Most classes of a confusion matrix that is counted. */
+export const MAX_CONFUSION_CLASSES = 1000;
 
-/** What came of rows whose classes are known, counted as they come. */
-export class Outcome {
+/** Accumulator of the results of rows whose classes are known. */
+export class EvaluationAccumulator {
   readonly #nClasses: number;
-  /** Rows by class and what they were taken for, with "unknown" as the last of both. */
+  /** Rows by class and by decision, with "unknown" as the last of both. */
   readonly confusion: Uint32Array | undefined;
-  readonly #known = new Growing<Float32Array<ArrayBuffer>>(Float32Array);
-  readonly #isRight = new Growing<Uint8Array<ArrayBuffer>>(Uint8Array);
-  readonly #unknown = new Growing<Float32Array<ArrayBuffer>>(Float32Array);
+  readonly #known = new GrowableArray<Float32Array<ArrayBuffer>>(Float32Array);
+  readonly #isRight = new GrowableArray<Uint8Array<ArrayBuffer>>(Uint8Array);
+  readonly #unknown = new GrowableArray<Float32Array<ArrayBuffer>>(Float32Array);
   #nearestRight = 0;
   #labelRight = 0;
   #rejectedKnown = 0;
@@ -20,14 +20,14 @@ export class Outcome {
 
   constructor(nClasses: number) {
     this.#nClasses = nClasses;
-    this.confusion = nClasses <= MOST_CONFUSED ? new Uint32Array((nClasses + 1) ** 2) : undefined;
+    this.confusion = nClasses <= MAX_CONFUSION_CLASSES ? new Uint32Array((nClasses + 1) ** 2) : undefined;
   }
 
   add({ labels, scores, nearest }: Classification, target: Int32Array): void {
     for (let i = 0; i < target.length; i++) {
       const [truth, label] = [target[i] as number, labels[i] as number];
       if (this.confusion) {
-        const at = this.#place(truth) * (this.#nClasses + 1) + this.#place(label);
+        const at = this.#index(truth) * (this.#nClasses + 1) + this.#index(label);
         this.confusion[at] = (this.confusion[at] as number) + 1;
       }
       if (truth < 0) {
@@ -49,7 +49,7 @@ export class Outcome {
     return { known: this.#known.values, unknown: this.#unknown.values };
   }
 
-  /** null where there are no rows to tell it by. */
+  /** Reports shares and metrics; null where there are no rows for one. */
   report(hasThreshold: boolean): Report {
     const { known, unknown } = this.scores;
     const decided = hasThreshold && {
@@ -74,7 +74,7 @@ export class Outcome {
     };
   }
 
-  #place(label: number): number {
+  #index(label: number): number {
     return label < 0 ? this.#nClasses : label;
   }
 }

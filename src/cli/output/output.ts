@@ -1,23 +1,23 @@
 import { once } from 'node:events';
 import type { FileHandle } from 'node:fs/promises';
-import { openPart, type Part } from './atomic.js';
-import { PIPE } from './byte-source.js';
-import { failureIn } from './failure.js';
+import { failureIn } from '../failure.js';
+import { PIPE } from '../input/byte-source.js';
+import { openTempFile, type TempFile } from './temp-file.js';
 
-/** Where results go: a file, which appears when it is complete, or standard output. */
+/** Destination of results: a file, which appears when it is complete, or standard output. */
 export interface Output {
   readonly isPipe: boolean;
   write(bytes: Uint8Array | string): Promise<void>;
-  /** Writes over what is there already; not in a pipe. */
+  /** Overwrites bytes of a file. */
   rewrite(bytes: Uint8Array, position: number): Promise<void>;
   finish(): Promise<void>;
-  /** Leaves nothing behind. */
+  /** Leaves the destination as it was. */
   abort(): Promise<void>;
 }
 
-/** Gives what `write` makes of the output, which is complete then; after a failure it is as it was before. */
+/** Runs `write` on an output, which is complete after that; after a failure it is as it was before. */
 export async function writeOutput<T>(path: string, write: (output: Output) => Promise<T>): Promise<T> {
-  const output = path === PIPE ? new Pipe() : await File.open(path);
+  const output = path === PIPE ? new PipeOutput() : await FileOutput.open(path);
   try {
     const result = await write(output);
     await output.finish();
@@ -28,7 +28,7 @@ export async function writeOutput<T>(path: string, write: (output: Output) => Pr
   }
 }
 
-class Pipe implements Output {
+class PipeOutput implements Output {
   readonly isPipe = true;
 
   async write(bytes: Uint8Array | string): Promise<void> {
@@ -36,7 +36,7 @@ class Pipe implements Output {
   }
 
   async rewrite(): Promise<void> {
-    throw new Error('a pipe can not be rewritten');
+    throw new Error('a pipe cannot be rewritten');
   }
 
   async finish(): Promise<void> {}
@@ -44,18 +44,18 @@ class Pipe implements Output {
   async abort(): Promise<void> {}
 }
 
-class File implements Output {
+class FileOutput implements Output {
   readonly isPipe = false;
   readonly #path: string;
-  readonly #part: Part;
+  readonly #temporary: TempFile;
 
-  private constructor(path: string, part: Part) {
+  private constructor(path: string, temporary: TempFile) {
     this.#path = path;
-    this.#part = part;
+    this.#temporary = temporary;
   }
 
-  static async open(path: string): Promise<File> {
-    return new File(path, await openPart(path));
+  static async open(path: string): Promise<FileOutput> {
+    return new FileOutput(path, await openTempFile(path));
   }
 
   write(bytes: Uint8Array | string): Promise<void> {
@@ -67,16 +67,16 @@ class File implements Output {
   }
 
   finish(): Promise<void> {
-    return this.#part.finish();
+    return this.#temporary.finish();
   }
 
   abort(): Promise<void> {
-    return this.#part.abort();
+    return this.#temporary.abort();
   }
 
   async #try<T>(act: (file: FileHandle) => Promise<T>): Promise<T> {
     try {
-      return await act(this.#part.file);
+      return await act(this.#temporary.file);
     } catch (error) {
       throw failureIn(this.#path, error);
     }

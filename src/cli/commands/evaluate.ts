@@ -1,0 +1,78 @@
+import { UsageFailure } from '../failure.js';
+import { PIPE } from '../input/byte-source.js';
+import { LabelEncoder } from '../input/labels.js';
+import { type InputOptions, openRows } from '../input/open.js';
+import { loadModel, type Model, type ModelOptions } from '../model.js';
+import { print, secondsSince } from '../report.js';
+import { classifyRows } from './classify-rows.js';
+import { EvaluationAccumulator, MAX_CONFUSION_CLASSES } from './evaluation.js';
+
+export interface EvaluationOptions extends InputOptions {
+  /** Whether integers that no class has are unknown rows, and not an error. */
+  readonly othersUnknown?: boolean | undefined;
+  readonly progress?: boolean | undefined;
+}
+
+export interface EvaluateOptions extends EvaluationOptions, ModelOptions {
+  readonly model: string;
+  readonly confusion?: boolean | undefined;
+  readonly json?: boolean | undefined;
+}
+
+/** Reports how right a model is on labelled rows, and how well its scores tell known rows from unknown ones. */
+export async function evaluate(input: string, options: EvaluateOptions): Promise<void> {
+  const started = performance.now();
+  if (input === PIPE && options.model === PIPE) throw new UsageFailure('rows and model cannot both be standard input');
+  const model = await loadModel(options.model, options);
+  const { classifier, nClasses, names } = model;
+  if (options.confusion && nClasses > MAX_CONFUSION_CLASSES) {
+    throw new UsageFailure(`--confusion is for up to ${MAX_CONFUSION_CLASSES} classes, not for ${nClasses}`);
+  }
+  const { evaluation, rows } = await evaluateRows(input, model, options);
+  const matrix = options.confusion && evaluation.confusion ? matrixOf(evaluation.confusion, nClasses) : undefined;
+  const report = {
+    input,
+    model: options.model,
+    rows,
+    ...evaluation.report(classifier.threshold !== undefined),
+    score: classifier.score,
+    metric: classifier.metric ?? null,
+    seconds: secondsSince(started),
+    ...(matrix && { confusion: matrix, names: names ? [...names] : null }),
+  };
+  print(report, options.json, ['confusion', 'names']);
+  if (matrix && !options.json) process.stdout.write(`\n${table(matrix, names)}`);
+}
+
+/** Runs labelled rows through a model. A label that is not the name of a class is unknown. */
+export async function evaluateRows(
+  input: string,
+  model: Model,
+  options: EvaluationOptions,
+): Promise<{ evaluation: EvaluationAccumulator; rows: number }> {
+  const evaluation = new EvaluationAccumulator(model.nClasses);
+  const encoder = new LabelEncoder(model, options.othersUnknown ? 'unknown' : 'unknown names');
+  const source = await openRows(input, options, 'needed');
+  const rows = await classifyRows('evaluate', source, model, options.progress, (results, block, first) => {
+    evaluation.add(results, encoder.encodeBlock(block, first, source));
+  });
+  return { evaluation, rows };
+}
+
+function matrixOf(confusion: Uint32Array, nClasses: number): number[][] {
+  const size = nClasses + 1;
+  return Array.from({ length: size }, (_, row) => Array.from(confusion.subarray(row * size, (row + 1) * size)));
+}
+
+/** Prints classes downwards and decisions across. */
+function table(matrix: readonly (readonly number[])[], names: readonly string[] | undefined): string {
+  const nameOf = (j: number) => (j === matrix.length - 1 ? 'unknown' : (names?.[j] ?? `${j}`));
+  const cells = [
+    ['class', ...matrix.map((_, j) => nameOf(j))],
+    ...matrix.map((row, j) => [nameOf(j), ...row.map((count) => `${count}`)]),
+  ];
+  const widths = (cells[0] as string[]).map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
+  return cells
+    .map((row) => `${row.map((cell, column) => cell.padStart(widths[column] as number)).join(' ')}\n`)
+    .join('');
+}

@@ -1,0 +1,113 @@
+import { npyHeader, type SafetensorsHeader } from '../../index.js';
+import { inFile, UsageFailure } from '../failure.js';
+import { htmlPage } from '../html/page.js';
+import { isPipe, PIPE } from '../input/byte-source.js';
+import { formatOf, headerOf, openPeekable } from '../input/open.js';
+import { loadModel, type Model, type ModelOptions, type SavedModel } from '../model.js';
+import { type ModelSummary, summarize } from '../model-summary.js';
+import { writeOutput } from '../output/output.js';
+import { print, type Report, type Value } from '../report.js';
+import { type EvaluationOptions, evaluateRows } from './evaluate.js';
+
+export interface InspectOptions extends EvaluationOptions, ModelOptions {
+  readonly html?: string | undefined;
+  /** Labelled rows to try the model on. */
+  readonly data?: string | undefined;
+  readonly json?: boolean | undefined;
+}
+
+/** Reports the contents of a file: the classes of a model, or type and shape of an array. */
+export async function inspect(path: string, options: InspectOptions): Promise<void> {
+  if (options.labels !== undefined && options.data === undefined) {
+    throw new UsageFailure('--labels are those of --data, which is not named');
+  }
+  const contents = (await isPipe(path)) ? undefined : await arraysOf(path, options.modelTensor !== undefined);
+  if (contents) {
+    if (options.html !== undefined || options.data !== undefined) {
+      throw new UsageFailure(`${path} holds no centers by their usual names: --model-tensor names others`);
+    }
+    print({ file: path, ...contents }, options.json);
+    return;
+  }
+  const model = await loadModel(path, options);
+  const summary = summarize(model.saved);
+  const { evaluation } = options.data === undefined ? {} : await evaluateRows(options.data, model, options);
+  const report = {
+    ...reportOf(path, model, summary),
+    ...(evaluation && {
+      data: options.data ?? null,
+      ...evaluation.report(model.classifier.threshold !== undefined),
+    }),
+  };
+  if (options.html !== undefined) {
+    const shown = evaluation
+      ? { ...summary, evaluation: { confusion: evaluation.confusion, scores: evaluation.scores } }
+      : summary;
+    await writeOutput(options.html, (output) =>
+      output.write(htmlPage(path === PIPE ? 'Centers' : path, report, shown)),
+    );
+  }
+  if (options.html !== PIPE) print(report, options.json);
+}
+
+/** Describes arrays without centers among them; undefined for a file that is read for its centers. */
+async function arraysOf(path: string, namesCenters: boolean): Promise<Report | undefined> {
+  const source = await openPeekable(path);
+  try {
+    return await inFile(path, async () => {
+      const format = formatOf(path, source, undefined);
+      if (format === 'npy') {
+        const { dtype, shape, fortranOrder, bigEndian } = npyHeader(source.head);
+        return { format, dtype, shape, fortranOrder, bigEndian };
+      }
+      if (format !== 'safetensors' || namesCenters) return undefined;
+      const { places, metadata } = await headerOf(source);
+      const names = Object.keys(places);
+      if (metadata.format === 'center-loss' || names.some((name) => LIKE_CENTERS.test(name))) return undefined;
+      return { format, tensors: Object.fromEntries(names.map((name) => [name, arrayText(places, name)])) };
+    });
+  } finally {
+    await source.close();
+  }
+}
+
+/** Names that may be those of centers; `loadCenters` decides. */
+const LIKE_CENTERS = /centers|_params$/;
+
+const arrayText = (places: SafetensorsHeader['places'], name: string): string =>
+  `${places[name]?.dtype} [${places[name]?.shape.join(', ')}]`;
+
+function reportOf(file: string, { saved, classifier }: Model, { nearest, names }: ModelSummary): Report {
+  const { kind, nClasses, nDim, config, radius, counts, threshold } = saved;
+  const emptyClasses = countEmpty(saved);
+  return {
+    file,
+    kind: kind ?? 'centers of another library',
+    classes: nClasses,
+    emptyClasses,
+    dimensions: nDim,
+    names: saved.names ? [...saved.names] : null,
+    ...config,
+    radius: rangeOf(radius),
+    rows: rangeOf(counts),
+    threshold: rangeOf(threshold),
+    nearestCenters: nearest.length > 0 ? rangeOf(nearest) : null,
+    // Only some of many classes are compared.
+    comparedClasses: names.length < nClasses - emptyClasses ? names.length : null,
+    score: classifier.score,
+  };
+}
+
+const countEmpty = ({ params, nClasses, nDim }: SavedModel): number =>
+  Array.from({ length: nClasses }, (_, j) => params[j * nDim]).filter((value) => !Number.isFinite(value)).length;
+
+/** Reports one value as it is, and of many the least, the median and the most. */
+function rangeOf(values: number | ArrayLike<number> | undefined): Value {
+  if (values === undefined || typeof values === 'number') return values ?? null;
+  const sorted = Float64Array.from(values).sort();
+  return {
+    least: sorted[0] as number,
+    median: sorted[Math.floor(sorted.length / 2)] as number,
+    most: sorted[sorted.length - 1] as number,
+  };
+}
