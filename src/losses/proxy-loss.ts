@@ -198,7 +198,7 @@ export abstract class ProxyLoss extends Saveable {
     checkRate(momentum, 'momentum');
     const inputs = this.#take('step', x, target, options, this.nDim);
     const gradients = this.#gradients(inputs, 'step');
-    if (momentum > 0 && !this.fixed) prepare(rust, inputs, Work.Velocity, 'step');
+    if (momentum > 0 && !this.fixed) this.#prepareVelocity(inputs);
     return stepResult(x instanceof Batch ? x : undefined, inputs, this.nDim, () => {
       const loss = gradients();
       if (!this.fixed) rust.descend(inputs.batch, learningRate, momentum);
@@ -266,6 +266,15 @@ export abstract class ProxyLoss extends Saveable {
   #gradients(inputs: Inputs, call: string): () => number {
     prepare(this.#rust, inputs, this.fixed ? Work.ProxyLoss : Work.ProxyGradient, call);
     return () => this.#loss(inputs, this.fixed ? RustGradients.Rows : RustGradients.Dense);
+  }
+
+  #prepareVelocity({ batch }: Inputs): void {
+    const { nClasses, nDim } = this;
+    allocated(
+      () => this.#rust.prepare(batch, Work.Velocity, rustMetric('sqeuclidean')),
+      nClasses * nDim,
+      () => `the velocity of ${nClasses} centers`,
+    );
   }
 
   #loss({ batch }: Inputs, gradients: RustGradients): number {
