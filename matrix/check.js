@@ -7,6 +7,8 @@
  * @typedef {object} Context
  * @property {string} tarball the package as npm would publish it
  * @property {string} project a folder with that tarball installed, and the suites beside it
+ * @property {'whole' | 'short'} suite which tests those are
+ * @property {number} tests how many they are
  * @property {(name: string) => Promise<string>} folder a new empty folder for one check
  */
 
@@ -14,7 +16,8 @@
  * @typedef {object} Check
  * @property {string} runtime the row of the table
  * @property {string} name the column
- * @property {boolean} [full] only in the full run, not in CI's part
+ * @property {'whole' | 'short' | 'nothing'} [ci] which suite CI's part runs here, by default the short one; a full run has
+ * the whole one everywhere
  * @property {() => string | Promise<string>} version of the runtime
  * @property {(context: Context) => Promise<Report | string>} run what the suite reported, or a word for what was seen;
  * throws {@link Unavailable} where the machine lacks something, anything else if the check fails
@@ -33,8 +36,9 @@
 /** This machine lacks something: the check is skipped, with the reason. */
 export class Unavailable extends Error {}
 
-/** @param {Check} check @param {Context} context @param {number} tests that the suite has @returns {Promise<Outcome>} */
-export async function outcomeOf({ runtime, name, version, run }, context, tests) {
+/** @param {Check} check @param {Context} context @returns {Promise<Outcome>} */
+export async function outcomeOf({ runtime, name, version, run }, context) {
+  const { tests } = context;
   const started = performance.now();
   /** @param {Outcome['status']} status @param {string} detail @param {string} [of] @returns {Outcome} */
   const ended = (status, detail, of = '') => ({

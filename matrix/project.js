@@ -2,7 +2,7 @@
 /** A project of a user: the packed package installed, and the suites as bundles that import it. */
 import { cp, mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { installPacked } from '../scripts/install-packed.js';
 
@@ -11,24 +11,35 @@ import { installPacked } from '../scripts/install-packed.js';
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const OUT = join(ROOT, 'build/matrix');
 
-/** The suite by what it imports as the package. */
+/** The bundle of a suite by what it imports as the package. */
 const ENTRIES = { suite: 'center-loss', 'suite-js': 'center-loss/js', 'suite-slim': 'center-loss/slim' };
 
 const FILES = 'center-loss/files';
 
-/** @returns {Promise<Context>} */
-export async function makeProject() {
+/** Two projects that differ in their suite alone. @returns {Promise<{ whole: Context, short: Context }>} */
+export async function makeProjects() {
   await rm(OUT, { recursive: true, force: true });
-  const project = join(OUT, 'project');
+  const [project, shortProject] = [join(OUT, 'project'), join(OUT, 'project-short')];
   const tarball = await installPacked(project);
-  for (const [name, entry] of Object.entries(ENTRIES)) {
-    await bundleSuite(entry, 'esm', join(project, `${name}.js`));
-  }
-  await bundleSuite('center-loss', 'cjs', join(project, 'suite.cjs'));
   await cp(fileURLToPath(new URL('suite/programs', import.meta.url)), project, { recursive: true });
+  await cp(project, shortProject, { recursive: true });
+  return {
+    whole: await withSuite('whole', tarball, project),
+    short: await withSuite('short', tarball, shortProject),
+  };
+}
+
+/** @param {Context['suite']} suite @param {string} tarball @param {string} project @returns {Promise<Context>} */
+async function withSuite(suite, tarball, project) {
+  for (const [name, entry] of Object.entries(ENTRIES)) {
+    await bundleSuite(suite, entry, 'esm', join(project, `${name}.js`));
+  }
+  await bundleSuite(suite, 'center-loss', 'cjs', join(project, 'suite.cjs'));
   return {
     tarball,
     project,
+    suite,
+    tests: await testsIn(project),
     async folder(name) {
       const folder = join(OUT, name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-'));
       await rm(folder, { recursive: true, force: true });
@@ -38,10 +49,18 @@ export async function makeProject() {
   };
 }
 
-/** @param {string} entry @param {'esm' | 'cjs'} format @param {string} outfile */
-async function bundleSuite(entry, format, outfile) {
+/** How many tests the suite of a project has, by collecting them only. @param {string} project */
+async function testsIn(project) {
+  const { names, runSuite } = await import(pathToFileURL(join(project, 'suite.js')).href);
+  const { passed, failed, skipped, failures } = await runSuite({ without: names });
+  if (passed + failed > 0) throw new Error(`the tests can't be collected here: ${failures.join('\n')}`);
+  return skipped;
+}
+
+/** @param {Context['suite']} suite @param {string} entry @param {'esm' | 'cjs'} format @param {string} outfile */
+async function bundleSuite(suite, entry, format, outfile) {
   await build({
-    entryPoints: [fileURLToPath(new URL('suite/run.js', import.meta.url))],
+    entryPoints: [fileURLToPath(new URL(`suite/${suite}.js`, import.meta.url))],
     bundle: true,
     format,
     outfile,

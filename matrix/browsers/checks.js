@@ -57,7 +57,7 @@ export function checksOf(browser) {
   const page = (name, program, headers = {}) =>
     check(name, ({ project }) => reportOf(browser, project, { pages: { '/': modulePage(program) }, headers }));
   return [
-    page('import', 'page.js'),
+    { ...page('import', 'page.js'), ci: 'whole' },
     page('slim', 'page-slim.js'),
     page('js', 'page-js.js'),
     page('blocked', 'page-blocked.js', policy(false)),

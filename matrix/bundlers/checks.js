@@ -52,8 +52,13 @@ const checksOf = (bundler) => {
   const withSlim = slim ? [{ ...of, name: 'slim', run: (context) => run(bundler, context, slim) }] : [];
   return [
     ...withSlim,
-    { ...of, name: 'import', run: (context) => run(bundler, context, 'page.js') },
-    { ...of, name: 'js', full: true, run: (context) => run(bundler, context, 'page-js.js') },
+    {
+      ...of,
+      name: 'import',
+      ci: bundler === bundlers[0] ? 'whole' : 'short',
+      run: (context) => run(bundler, context, 'page.js'),
+    },
+    { ...of, name: 'js', ci: 'nothing', run: (context) => run(bundler, context, 'page-js.js') },
     { ...of, name: 'small program', run: (context) => size(bundler, context) },
   ];
 };

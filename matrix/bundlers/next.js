@@ -86,7 +86,7 @@ async function start({ project, folder }) {
 const check = (name, report) => ({
   runtime: 'Next',
   name,
-  full: true,
+  ci: 'nothing',
   version: () => versionOf('next'),
   run: async (context) => {
     started ??= start(context);

@@ -19,7 +19,7 @@ const suite = (name, program) => ({
 
 /** @type {Check[]} */
 export const checks = [
-  suite('import', 'run.js'),
+  { ...suite('import', 'run.js'), ci: 'whole' },
   suite('require', 'run.cjs'),
   suite('slim', 'run-slim.js'),
   suite('js', 'run-js.js'),
