@@ -14,8 +14,6 @@ const OUT = join(ROOT, 'build/matrix');
 /** The bundle of a suite by what it imports as the package. */
 const ENTRIES = { suite: 'center-loss', 'suite-js': 'center-loss/js', 'suite-slim': 'center-loss/slim' };
 
-const FILES = 'center-loss/files';
-
 /** Two projects that differ in their suite alone. @returns {Promise<{ whole: Context, short: Context }>} */
 export async function makeProjects() {
   await rm(OUT, { recursive: true, force: true });
@@ -69,11 +67,9 @@ async function bundleSuite(suite, entry, format, outfile) {
     mainFields: ['module', 'main'],
     alias: {
       'center-loss': entry,
-      // Has no engine, so that it is one for all of them.
-      [FILES]: FILES,
       vitest: fileURLToPath(new URL('suite/vitest.js', import.meta.url)),
     },
-    external: [entry, FILES],
+    external: [entry],
     logLevel: 'error',
   });
 }

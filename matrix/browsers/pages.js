@@ -6,10 +6,6 @@ const IMPORTS = {
   'center-loss': `${DIST}/index.js`,
   'center-loss/js': `${DIST}/js.js`,
   'center-loss/slim': `${DIST}/slim.js`,
-  'center-loss/open-set': `${DIST}/open-set.js`,
-  'center-loss/js/open-set': `${DIST}/open-set-js.js`,
-  'center-loss/slim/open-set': `${DIST}/slim-open-set.js`,
-  'center-loss/files': `${DIST}/files/index.js`,
 };
 const NONCE = 'matrix';
 

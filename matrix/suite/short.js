@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * The suites that CI's part of the matrix runs in most places: the quick ones that need both modules, both formats of
- * files and errors, and the bits of a native build. A place that loads or computes otherwise does not get through them.
+ * The suites that CI's part of the matrix runs in most places: the quick ones that need every part of the module, both
+ * formats of files and errors, and the bits of a native build. A place that loads or computes otherwise does not get through them.
  */
 import { run } from './run.js';
 

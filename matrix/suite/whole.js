@@ -23,9 +23,8 @@ const SUITES = {
   'open-set/memory': () => import('../../test/open-set/memory.test.ts'),
   'open-set/named-centers': () => import('../../test/open-set/named-centers.test.ts'),
   'open-set/statistics': () => import('../../test/open-set/statistics.test.ts'),
-  'open-set/statistics-bytes': () => import('../../test/open-set/statistics-bytes.test.ts'),
   'files/safetensors': () => import('../../test/files/safetensors.test.ts'),
-  'files/open-set': () => import('../../test/files/open-set.test.ts'),
+  'files/statistics': () => import('../../test/files/statistics.test.ts'),
 };
 
 export const names = Object.keys(SUITES);

@@ -1,8 +1,7 @@
 import { report } from './report.js';
 
 report(async () => {
-  const { init, initOpenSet } = await import('center-loss/slim/open-set');
+  const { init } = await import('center-loss/slim');
   await init(fetch('/node_modules/center-loss/dist/center-loss.wasm'));
-  await initOpenSet(fetch('/node_modules/center-loss/dist/open-set.wasm'));
   return (await import('./suite-slim.js')).runSuite();
 });
