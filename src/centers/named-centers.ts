@@ -1,25 +1,20 @@
-import {
-  CenterLossError,
-  ClassCenters,
-  checkCount,
-  checkOptions,
-  countRows,
-  disposedError,
-  HoldsMemory,
-} from '../core.js';
-import { type AddOptions, ClassStatistics } from './class-statistics.js';
-import { checkScoreSettings, classify, SCORE_OPTIONS, type ScoreOptions } from './classify.js';
-import { type PredictOptions, predict } from './distances.js';
-import { asFloats, type Embeddings } from './half.js';
-import { metricCode } from './metric.js';
+import { checkScoreSettings, classify, SCORE_OPTIONS, type ScoreOptions } from '../detect/classify.js';
+import { Disposable, disposedError } from '../memory/dispose.js';
+import { type AddOptions, ClassStatistics } from '../statistics/class-statistics.js';
+import { checkCount, checkOptions, countRows } from '../validate/checks.js';
+import { asFloats, type Embeddings } from '../validate/embeddings.js';
+import { CenterLossError } from '../validate/errors.js';
+import { checkMetric, type Metric } from '../validate/metric.js';
+import { isWellFormed } from '../validate/names.js';
+import { ClassCenters } from './class-centers.js';
 
-/** As `Classification`, with names: undefined where that has −1. */
+/** `Classification` with names: undefined where that has −1. */
 export interface NamedClassification {
-  /** The nearest class [B]; undefined for a row whose score is above the threshold or that has no finite distance. */
+  /** Nearest class [B]; undefined for a row whose score is above the threshold or that has no finite distance. */
   readonly labels: (string | undefined)[];
-  /** A score a row [B], the larger, the more unknown it looks; Infinity if it has no finite distance. */
+  /** Score of each row [B], the larger, the more unknown it looks; Infinity if it has no finite distance. */
   readonly scores: Float32Array<ArrayBuffer>;
-  /** The nearest class [B], whatever the score. */
+  /** Nearest class [B], whatever the score. */
   readonly nearest: (string | undefined)[];
 }
 
@@ -27,32 +22,32 @@ export interface NamedClassification {
  * Classes with names, each the mean of its examples, that come, go and grow at any time: no other class changes with
  * one. A class without examples is never predicted.
  *
- * Adding or changing a class takes the time of its examples. What predicts then brings the centers up to date: only
+ * Adding or changing a class takes the time of its examples. The next prediction brings the centers up to date: only
  * the classes that changed if there are as many as before, else all, about the work of predicting a few rows.
  */
-export class NamedCenters extends HoldsMemory {
-  readonly nFeatures: number;
-  /** In the order of the classes. */
+export class NamedCenters extends Disposable {
+  readonly nDim: number;
+  /** Classes by name, in their order. */
   #classes = new Map<string, NamedClass>();
-  /** The centers of all classes, in their order; none if there are others now. */
+  /** Centers of all classes, in their order; undefined once the classes are others. */
   #centers: ClassCenters | undefined;
   #disposed = false;
 
   /** @throws CenterLossError `ERR_OPTION` */
-  constructor(nFeatures: number) {
+  constructor(nDim: number) {
     super();
-    checkCount(nFeatures, 'nFeatures');
-    this.nFeatures = nFeatures;
+    checkCount(nDim, 'nDim');
+    this.nDim = nDim;
   }
 
-  /** The names in the order in which classes were added. @throws CenterLossError `ERR_DISPOSED` */
+  /** Names in the order in which classes were added. @throws CenterLossError `ERR_DISPOSED` */
   get names(): string[] {
     this.#checkAlive();
     return [...this.#classes.keys()];
   }
 
   /**
-   * The number of examples, or the sum of their weights.
+   * Counts the examples of a class, or sums their weights.
    * @throws CenterLossError `ERR_LABEL` for a name that no class has, `ERR_DISPOSED`
    */
   count(name: string): number {
@@ -62,13 +57,13 @@ export class NamedCenters extends HoldsMemory {
   /**
    * Adds a class. Examples with a value that is not finite are left out, and if none is left the class is there without
    * a center. A center that stands for many examples is one example of that weight.
-   * @param examples rows [n, nFeatures]; default none
+   * @param examples rows [n, nDim]; default none
    * @throws CenterLossError `ERR_LABEL` for a name that a class has already, `ERR_SHAPE`, `ERR_OPTION`, `ERR_DISPOSED`,
    * `ERR_OUT_OF_MEMORY`; no class is added then
    */
   addClass(name: string, examples: Embeddings = [], options: AddOptions = {}): void {
     this.#checkFree(name);
-    const statistics = new ClassStatistics(1, this.nFeatures, { covariance: 'none' });
+    const statistics = new ClassStatistics(1, this.nDim, { covariance: 'none' });
     try {
       addExamples(statistics, examples, options);
     } catch (error) {
@@ -88,7 +83,8 @@ export class NamedCenters extends HoldsMemory {
 
   /**
    * Gives a class another name; it keeps its place.
-   * @throws CenterLossError `ERR_LABEL` if no class has the first name, or one has the second; `ERR_DISPOSED`
+   * @throws CenterLossError `ERR_LABEL` if no class has the first name, or one has the second; `ERR_OPTION`,
+   * `ERR_DISPOSED`
    */
   renameClass(from: string, to: string): void {
     this.#find(from);
@@ -98,7 +94,7 @@ export class NamedCenters extends HoldsMemory {
 
   /**
    * Adds examples to a class, whose center is then the mean of all of them.
-   * @param examples rows [n, nFeatures]
+   * @param examples rows [n, nDim]
    * @throws CenterLossError as {@link addClass}, and `ERR_LABEL` for a name that no class has; nothing is added then
    */
   update(name: string, examples: Embeddings, options: AddOptions = {}): void {
@@ -108,24 +104,27 @@ export class NamedCenters extends HoldsMemory {
   }
 
   /**
-   * The name of the nearest class of each row, of several as near that which was added first; undefined for a row that
-   * has no finite distance to any.
-   * @param x rows [B, nFeatures]
+   * Name of the nearest class of each row, of several as near the one that was added first; undefined for a row that has
+   * no finite distance to any.
+   * @param x rows [B, nDim]
+   * @param options.metric default 'sqeuclidean'
    * @throws CenterLossError `ERR_SHAPE`, `ERR_OPTION`, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
    */
-  predict(x: Embeddings, options: PredictOptions = {}): (string | undefined)[] {
+  predict(x: Embeddings, options: { readonly metric?: Metric } = {}): (string | undefined)[] {
     const centers = this.#upToDate();
-    if (centers) return this.#namesOf(predict(centers, x, options));
     checkOptions(options, ['metric']);
-    metricCode(options.metric ?? 'sqeuclidean');
-    return this.#noneOf(x);
+    const { metric = 'sqeuclidean' } = options;
+    checkMetric(metric);
+    if (!centers) return this.#noneOf(x);
+    // The nearest center is the same for a distance and for its square.
+    return this.#namesOf(metric === 'cosine' ? classify(centers, x, { metric }).nearest : centers.predict(x));
   }
 
   /**
-   * The nearest class of each row with a score of how unknown it looks and the decision by a threshold: see the function
-   * of that name. Options with a value for each class have them in the order of `names`. Classes without examples count
-   * for no score.
-   * @param x rows [B, nFeatures]
+   * Nearest class of each row with a score of how unknown it looks and the decision by a threshold: see the function
+   * `classify`. Options with a value for each class have them in the order of `names`; the metric is 'sqeuclidean' by
+   * default. Classes without examples count for no score.
+   * @param x rows [B, nDim]
    * @throws CenterLossError `ERR_SHAPE`, `ERR_OPTION`, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
    */
   classify(x: Embeddings, options: ScoreOptions = {}): NamedClassification {
@@ -135,18 +134,19 @@ export class NamedCenters extends HoldsMemory {
       return { labels: this.#namesOf(labels), scores, nearest: this.#namesOf(nearest) };
     }
     checkOptions(options, SCORE_OPTIONS);
-    checkScoreSettings({ nClasses: 0, nFeatures: this.nFeatures }, options);
+    checkScoreSettings({ nClasses: 0, nDim: this.nDim, metric: 'sqeuclidean' }, options);
     const none = this.#noneOf(x);
     return { labels: none, scores: new Float32Array(none.length).fill(Number.POSITIVE_INFINITY), nearest: [...none] };
   }
 
   /**
-   * A copy of the centers, in the order of `names`; Infinity in every dimension for a class without examples.
+   * Copies the centers with their names, in the order of `names`; Infinity in every dimension for a class without
+   * examples.
    * @throws CenterLossError `ERR_OPTION` if there is no class, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
    */
   toCenters(): ClassCenters {
     const centers = this.#upToDate();
-    const copy = new ClassCenters(this.#classes.size, this.nFeatures);
+    const copy = new ClassCenters(this.#classes.size, this.nDim, { names: this.names });
     if (centers) copy.params.set(centers.params);
     return copy;
   }
@@ -159,17 +159,17 @@ export class NamedCenters extends HoldsMemory {
     this.#classes.clear();
   }
 
-  /** The centers as the classes are now; undefined if there is no class. */
+  /** Centers of the classes as they are now; undefined if there is no class. */
   #upToDate(): ClassCenters | undefined {
     this.#checkAlive();
     if (this.#classes.size === 0) return undefined;
     const isNew = this.#centers === undefined;
-    this.#centers ??= new ClassCenters(this.#classes.size, this.nFeatures);
-    let address = this.#centers.address;
+    this.#centers ??= new ClassCenters(this.#classes.size, this.nDim);
+    let nth = 0;
     for (const one of this.#classes.values()) {
-      if (isNew || one.isStale) one.statistics.writeCenters(address);
+      if (isNew || one.isStale) one.statistics.writeCenters(this.#centers, nth);
       one.isStale = false;
-      address += Float32Array.BYTES_PER_ELEMENT * this.nFeatures;
+      nth += 1;
     }
     return this.#centers;
   }
@@ -184,9 +184,9 @@ export class NamedCenters extends HoldsMemory {
     return Array.from(classes, (nth) => names[nth]);
   }
 
-  /** Nothing for each row. */
+  /** Makes the names of rows without classes. */
   #noneOf(x: Embeddings): undefined[] {
-    return new Array(countRows(asFloats(x, 'x'), 'x', this.nFeatures, 'nFeatures')).fill(undefined);
+    return new Array(countRows(asFloats(x, 'x'), 'x', this.nDim, 'nDim')).fill(undefined);
   }
 
   #find(name: string): NamedClass {
@@ -200,6 +200,12 @@ export class NamedCenters extends HoldsMemory {
     this.#checkAlive();
     if (typeof name !== 'string') {
       throw new CenterLossError('ERR_OPTION', `the name of a class must be a string, got ${String(name)}`);
+    }
+    if (!isWellFormed(name)) {
+      throw new CenterLossError(
+        'ERR_OPTION',
+        `the name of a class must be well-formed text, got ${JSON.stringify(name)} with half a surrogate pair`,
+      );
     }
     if (!this.#classes.has(name)) return;
     throw new CenterLossError('ERR_LABEL', `there is a class ${JSON.stringify(name)} already`);
@@ -216,9 +222,9 @@ interface NamedClass {
   isStale: boolean;
 }
 
-/** Rows that are all of the one class. */
+/** Adds rows that are all of the one class. */
 function addExamples(statistics: ClassStatistics, examples: Embeddings, options: AddOptions): void {
   const x = asFloats(examples, 'examples');
-  const rows = countRows(x, 'examples', statistics.nFeatures, 'nFeatures');
+  const rows = countRows(x, 'examples', statistics.nDim, 'nDim');
   statistics.add(x, new Int32Array(rows), options);
 }

@@ -1,29 +1,15 @@
-import {
-  BYTES,
-  CenterLossError,
-  ClassCenters,
-  checkChoice,
-  checkFloats,
-  checkNumber,
-  checkOptions,
-  countRows,
-  doubles,
-  type Floats,
-  hold,
-  newFloats,
-  readFloats,
-  readIntegers,
-  scratch,
-  writeFloats,
-} from '../core.js';
-import { asFloats, type Embeddings } from './half.js';
-import { openSet } from './load.js';
-import { type Metric, metricCode } from './metric.js';
-import { SCORE_BYTES } from './scores.js';
+import { ClassCenters } from '../centers/class-centers.js';
+import { prepare, reserveArray, reserveRows, scratchBatch } from '../memory/batch.js';
+import { doubles, newFloats, readFloats, readIntegers, stable, writeFloats } from '../memory/views.js';
+import { checkChoice, checkFloats, checkNumber, checkOptions, countRows, type Floats } from '../validate/checks.js';
+import { asFloats, type Embeddings } from '../validate/embeddings.js';
+import { CenterLossError } from '../validate/errors.js';
+import { checkMetric, type Metric, rustMetric } from '../validate/metric.js';
+import { BatchArray, ScoreKind, Work } from '../wasm/bindings.js';
 
 /**
- * How unknown a row looks: the larger, the more. d₁ ≤ d₂ ≤ … are its distances to the centers, p = softmin(d), which is
- * p_j = e^(−d_j) / Σ_k e^(−d_k).
+ * Measure of how unknown a row looks: the larger, the more unknown. d₁ ≤ d₂ ≤ … are its distances to the centers, and
+ * p = softmin(d), p_j = e^(−d_j) / Σ_k e^(−d_k).
  */
 export type Score =
   /** d₁ */
@@ -36,7 +22,7 @@ export type Score =
   | 'softmin'
   /** −Σ_j p_j·ln p_j, in nats */
   | 'entropy'
-  /** min_j Σ_k (x − c_j)²_k · precision_k: the squared Mahalanobis distance by a tied, diagonal covariance */
+  /** min_j Σ_k (x − c_j)²_k · precision_k: squared Mahalanobis distance by a tied, diagonal covariance */
   | 'mahalanobis'
   /** d₁ / d₂; 1 where both are 0 */
   | 'knn-centers';
@@ -44,64 +30,67 @@ export type Score =
 export interface ScoreOptions {
   /** Default 'distance'. */
   readonly score?: Score;
-  /** Of the distances. Default 'sqeuclidean', but 'cac' is by 'euclidean' alone, and 'mahalanobis' a metric of its own. */
+  /** Metric of the distances. Default that of the centers; 'cac' is always 'euclidean', 'mahalanobis' takes none. */
   readonly metric?: Metric;
-  /** r ≥ 0 of score 'normalized', in units of the metric: of all classes, or one for each [nClasses]. */
+  /** Radius r ≥ 0 of score 'normalized', in units of the metric: one of all classes, or one a class [nClasses]. */
   readonly radius?: number | Floats;
-  /** The weight ≥ 0 of each dimension [nFeatures] for score 'mahalanobis': see `fitPrecision`. */
+  /** Weight ≥ 0 of each dimension [nDim] for score 'mahalanobis': see `fitPrecision`. */
   readonly precision?: Floats;
-  /** Rows of scores above it have the label −1: of all rows, or one for each nearest class [nClasses]. Default: none. */
+  /** Largest score of a known row: one of all rows, or one for each nearest class [nClasses]. Default none. */
   readonly threshold?: number | Floats;
 }
 
 export interface Classification {
-  /** The nearest class [B], or −1 for a row whose score is above the threshold or that has no finite distance. */
+  /** Nearest class [B]; −1 for a row whose score is above the threshold or that has no finite distance. */
   readonly labels: Int32Array<ArrayBuffer>;
-  /** A score a row [B]; Infinity if it has no finite distance. */
+  /** Score of each row [B]; Infinity if it has no finite distance. */
   readonly scores: Float32Array<ArrayBuffer>;
-  /** The nearest class [B], the lowest among equals, whatever the score; −1 if there is no finite distance. */
+  /** Nearest class [B], the lowest among equals, whatever the score; −1 if there is no finite distance. */
   readonly nearest: Int32Array<ArrayBuffer>;
 }
 
-/** In the order in which the kernels count them. */
-const SCORES = [
-  'distance',
-  'normalized',
-  'cac',
-  'softmin',
-  'entropy',
-  'mahalanobis',
-  'knn-centers',
-] as const satisfies readonly Score[];
+const SCORES = {
+  distance: 'Distance',
+  normalized: 'Normalized',
+  cac: 'Cac',
+  softmin: 'Softmin',
+  entropy: 'Entropy',
+  mahalanobis: 'Mahalanobis',
+  'knn-centers': 'KnnCenters',
+} as const satisfies Record<Score, keyof typeof ScoreKind>;
 
 /** Names of {@link ScoreOptions}. */
-export const SCORE_OPTIONS = ['score', 'metric', 'radius', 'precision', 'threshold'] as const;
+export const SCORE_OPTIONS = [
+  ...(['score', 'metric', 'radius', 'precision', 'threshold'] as const),
+] satisfies readonly (keyof ScoreOptions)[];
 
-/** Rows that are copied in at once, and whose results are copied out. */
-const ROWS_AT_ONCE_BYTES = 2 ** 20;
-/** A multiple of those that a kernel takes through the centers together. */
-const ROWS_AT_ONCE = 64;
+/** Bytes of rows that are scored at once: they stay within a cache. */
+const CHUNK_BYTES = 2 ** 20;
+/** Rows that a kernel takes through the centers together: smaller chunks would read the centers more often. */
+const MIN_ROWS = 64;
 
-/** Options checked and completed. */
+/** Options of a score, checked and completed. */
 export interface ScoreSettings {
   readonly score: Score;
   readonly metric: Metric;
+  /** Radius of all classes [1], or of each [nClasses]. */
   readonly radius: Float32Array<ArrayBuffer> | undefined;
   readonly precision: Float32Array<ArrayBuffer> | undefined;
+  /** Threshold of all rows [1], or of each class [nClasses]. */
   readonly threshold: Float64Array<ArrayBuffer> | undefined;
   /** Whether each class has a threshold of its own. */
   readonly perClass: boolean;
 }
 
 /**
- * The nearest class of each row with a score of how unknown the row looks and, by a threshold, the decision: in one pass
+ * Nearest class of each row with a score of how unknown the row looks and, by a threshold, the decision: in one pass
  * over the centers, without a matrix [B, nClasses].
  *
- * Scores are as exact as the distances that they are made of, each within 1e-5 (relative) of the float64 value, but by
- * 'cosine', where the difference of two directions is off by a rounding of each: 3e-7·√d. An exponent is as exact as its
- * distance, so that 'softmin', 'entropy' and 'cac' have a relative error of up to 1e-5 + 1e-6·d; where p₁ is as good as 1
- * they keep the digits of 1 − p₁ down to 1e-38.
- * @param x rows [B, nFeatures]
+ * Scores are as exact as their distances, each within 1e-5 (relative) of the float64 value; by 'cosine', the difference
+ * of two directions is also off by a rounding of each, 3e-7·√d. An exponent is as exact as its distance: 'softmin',
+ * 'entropy' and 'cac' have a relative error of up to 1e-5 + 1e-6·d. Where p₁ is close to 1 they keep the digits of
+ * 1 − p₁ down to 1e-38.
+ * @param x rows [B, nDim]
  * @throws CenterLossError `ERR_SHAPE`, `ERR_OPTION`, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
  */
 export function classify(centers: ClassCenters, x: Embeddings, options: ScoreOptions = {}): Classification {
@@ -110,7 +99,7 @@ export function classify(centers: ClassCenters, x: Embeddings, options: ScoreOpt
   return classifyBy(centers, x, checkScoreSettings(centers, options));
 }
 
-/** @throws CenterLossError `ERR_OPTION` unless `centers` are such. */
+/** @throws CenterLossError `ERR_OPTION` unless `centers` are `ClassCenters`. */
 export function checkCenters(centers: ClassCenters): void {
   if (centers instanceof ClassCenters) return;
   const type = Object.prototype.toString.call(centers).slice(8, -1);
@@ -118,17 +107,18 @@ export function checkCenters(centers: ClassCenters): void {
 }
 
 /**
- * @param fitted what will be fitted, and may be missing yet
+ * Checks and completes the options of a score of rows to centers of this shape and metric.
+ * @param fitted whether the radius and the precision may be missing yet
  * @throws CenterLossError `ERR_OPTION`, `ERR_SHAPE`
  */
 export function checkScoreSettings(
-  { nClasses, nFeatures }: { readonly nClasses: number; readonly nFeatures: number },
+  { nClasses, nDim, metric }: Pick<ClassCenters, 'nClasses' | 'nDim' | 'metric'>,
   options: ScoreOptions,
   fitted: 'given' | 'fitted later' = 'given',
 ): ScoreSettings {
   const { score = 'distance', radius, precision, threshold } = options;
-  checkChoice<Score>(score, 'score', SCORES);
-  const metric = checkMetric(score, options.metric);
+  checkChoice(score, 'score', Object.keys(SCORES) as Score[]);
+  checkMetricOption(score, options.metric);
   if (score === 'knn-centers' && nClasses < 2) {
     throw new CenterLossError(
       'ERR_OPTION',
@@ -139,31 +129,33 @@ export function checkScoreSettings(
   checkBelongs('precision', precision, score, 'mahalanobis', fitted);
   return {
     score,
-    metric,
-    radius: radius === undefined ? undefined : Float32Array.from(perClass(radius, 'radius', nClasses, isSize)),
-    precision:
-      precision === undefined ? undefined : Float32Array.from(checked(precision, 'precision', nFeatures, isSize)),
+    metric: options.metric ?? OWN_METRICS[score] ?? metric,
+    radius: radius === undefined ? undefined : Float32Array.from(perClass(radius, 'radius', nClasses, SIZE)),
+    precision: precision === undefined ? undefined : Float32Array.from(checked(precision, 'precision', nDim, SIZE)),
     threshold:
-      threshold === undefined ? undefined : Float64Array.from(perClass(threshold, 'threshold', nClasses, isOrdered)),
+      threshold === undefined ? undefined : Float64Array.from(perClass(threshold, 'threshold', nClasses, ORDERED)),
     perClass: typeof threshold === 'object',
   };
 }
 
-function checkMetric(score: Score, metric: Metric | undefined): Metric {
-  if (metric !== undefined) metricCode(metric);
-  if (score === 'mahalanobis' && metric !== undefined) {
+/** Metrics of the scores that do not take that of the centers. 'mahalanobis' weights squared differences. */
+const OWN_METRICS: { readonly [S in Score]?: Metric } = { cac: 'euclidean', mahalanobis: 'sqeuclidean' };
+
+function checkMetricOption(score: Score, metric: Metric | undefined): void {
+  if (metric === undefined) return;
+  checkMetric(metric);
+  if (score === 'mahalanobis') {
     throw new CenterLossError(
       'ERR_OPTION',
       `score 'mahalanobis' is a metric of its own, got metric "${metric}" beside`,
     );
   }
-  if (score === 'cac' && metric !== undefined && metric !== 'euclidean') {
+  if (score === 'cac' && metric !== 'euclidean') {
     throw new CenterLossError('ERR_OPTION', `score 'cac' is defined by metric 'euclidean', got "${metric}"`);
   }
-  return score === 'cac' ? 'euclidean' : (metric ?? 'sqeuclidean');
 }
 
-/** An option that one score needs and no other has. */
+/** Checks an option that the score `owner` needs and no other score has. */
 function checkBelongs(name: string, value: unknown, score: Score, owner: Score, fitted: string): void {
   if (value !== undefined && score !== owner) {
     throw new CenterLossError('ERR_OPTION', `${name} is an option of score '${owner}', not of '${score}'`);
@@ -178,13 +170,13 @@ interface Range {
   readonly text: string;
 }
 
-const isSize: Range = {
+const SIZE: Range = {
   accepts: (value) => value >= 0 && Number.isFinite(Math.fround(value)),
   text: 'a finite number ≥ 0',
 };
-const isOrdered: Range = { accepts: (value) => !Number.isNaN(value), text: 'a number other than NaN' };
+const ORDERED: Range = { accepts: (value) => !Number.isNaN(value), text: 'a number other than NaN' };
 
-/** One number, or one for each class. */
+/** Checks one number of all classes, or one a class. */
 function perClass(value: number | Floats, name: string, nClasses: number, range: Range): Floats {
   if (typeof value !== 'number') return checked(value, name, nClasses, range);
   checkNumber(value, name, range.accepts, range.text);
@@ -200,56 +192,40 @@ function checked(values: Floats, name: string, length: number, range: Range): Fl
   return values;
 }
 
-/** As {@link classify}, by settings that were checked for these centers. */
+/** Classifies as {@link classify}, by settings that were checked for these centers. */
 export function classifyBy(centers: ClassCenters, x: Embeddings, settings: ScoreSettings): Classification {
-  const { nClasses, nFeatures, address } = centers;
-  const rowsOf = asFloats(x, 'x');
-  const rows = countRows(rowsOf, 'x', nFeatures, 'nFeatures');
+  const { nClasses, nDim, rust } = centers;
+  const { score, radius, precision, threshold } = settings;
+  const metric = rustMetric(settings.metric);
+  const values = asFloats(x, 'x');
+  const rows = countRows(values, 'x', nDim, 'nDim');
   const [labels, scores, nearest] = [new Int32Array(rows), newFloats(rows), new Int32Array(rows)];
-  const { score, metric, radius, precision, threshold } = settings;
-  const parameters = radius ?? precision ?? [];
-  const thresholds = threshold ?? [];
-  const fitting = Math.floor(ROWS_AT_ONCE_BYTES / (BYTES * nFeatures * ROWS_AT_ONCE)) * ROWS_AT_ONCE;
-  const atOnce = Math.min(rows, Math.max(ROWS_AT_ONCE, fitting));
-  const xNow = hold(rowsOf);
-  const kernels = openSet();
-  const [xAt, parametersAt, thresholdsAt, scoresAt, nearestAt, labelsAt, workAt] = scratch(
-    `classify for ${atOnce} rows`,
-    [
-      BYTES * atOnce * nFeatures,
-      BYTES * parameters.length,
-      SCORE_BYTES * thresholds.length,
-      BYTES * atOnce,
-      BYTES * atOnce,
-      BYTES * atOnce,
-      kernels.classify_workspace_bytes(metricCode(metric), atOnce, nClasses, nFeatures) >>> 0,
-    ],
-  );
-  writeFloats(parameters, 0, parameters.length, parametersAt);
-  doubles(thresholdsAt, thresholds.length).set(thresholds);
-  for (let first = 0; first < rows; first += atOnce) {
-    const end = Math.min(first + atOnce, rows);
-    writeFloats(xNow(), first * nFeatures, end * nFeatures, xAt);
-    openSet().classify(
-      xAt,
-      end - first,
-      address,
-      nClasses,
-      nFeatures,
-      SCORES.indexOf(score),
-      metricCode(metric),
-      parametersAt,
-      parameters.length,
-      thresholdsAt,
-      thresholds.length,
-      scoresAt,
-      nearestAt,
-      labelsAt,
-      workAt,
-    );
-    readFloats(scoresAt, scores.subarray(first, end));
-    readIntegers(nearestAt, nearest.subarray(first, end));
-    readIntegers(labelsAt, labels.subarray(first, end));
+  if (rows === 0) return { labels, scores, nearest };
+  const xNow = stable(values);
+  const chunks = Math.ceil(rows / Math.max(MIN_ROWS, Math.floor(CHUNK_BYTES / (4 * nDim))));
+  const most = Math.ceil(rows / chunks);
+  const batch = scratchBatch();
+  reserveRows(batch, most, nDim, 1, 'classify');
+  prepare(rust, { batch, rows: most }, Work.Classify, 'classify', metric);
+  const parameters =
+    radius?.length === 1 ? new Float32Array(nClasses).fill(radius[0] as number) : (radius ?? precision);
+  if (parameters) {
+    const address = reserveArray(batch, BatchArray.Parameters, parameters.length, 'classify');
+    writeFloats(parameters, 0, parameters.length, address);
+  }
+  if (threshold) {
+    doubles(reserveArray(batch, BatchArray.Doubles, threshold.length, 'classify'), threshold.length).set(threshold);
+  }
+  for (let chunk = 0; chunk < chunks; chunk++) {
+    // Chunks have one size, give or take a row: a last one of few rows takes scratch memory that was not reserved.
+    const start = Math.floor((chunk * rows) / chunks);
+    const end = Math.floor(((chunk + 1) * rows) / chunks);
+    writeFloats(xNow(), start * nDim, end * nDim, batch.address(BatchArray.X));
+    batch.shorten(end - start);
+    rust.classify(batch, ScoreKind[SCORES[score]], metric, threshold?.length ?? 0);
+    readFloats(batch.address(BatchArray.Out), scores.subarray(start, end));
+    readIntegers(batch.address(BatchArray.Nearest), nearest.subarray(start, end));
+    readIntegers(batch.address(BatchArray.Labels), labels.subarray(start, end));
   }
   return { labels, scores, nearest };
 }

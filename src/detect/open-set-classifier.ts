@@ -1,26 +1,19 @@
+import { ClassCenters } from '../centers/class-centers.js';
+import { Disposable } from '../memory/dispose.js';
+import { stable } from '../memory/views.js';
 import {
-  CenterLossError,
-  ClassCenters,
   checkChoice,
   checkCount,
   checkFloats,
   checkOptions,
   checkRowsMatch,
-  checkTarget,
   countRows,
   type Floats,
-  HoldsMemory,
-  hold,
-  type Target,
-  writeLabels,
-} from '../core.js';
-import {
-  type ClassifierJson,
-  decodeClassifier,
-  encodeClassifier,
-  formatError,
-  type Given,
-} from './classifier-format.js';
+} from '../validate/checks.js';
+import { asFloats, type Embeddings } from '../validate/embeddings.js';
+import { CenterLossError } from '../validate/errors.js';
+import { checkTarget, type Target, writeLabels } from '../validate/labels.js';
+import { checkMetric, type Metric } from '../validate/metric.js';
 import {
   type Classification,
   checkScoreSettings,
@@ -30,17 +23,19 @@ import {
   type ScoreOptions,
   type ScoreSettings,
 } from './classify.js';
-import { asFloats, type Embeddings } from './half.js';
-import type { Metric } from './metric.js';
 import { fitPrecision } from './precision.js';
 import { fitRadii } from './radii.js';
 import { fitThreshold, type ThresholdOptions } from './threshold.js';
 
-/** Centers [nClasses, nFeatures], row-major, from wherever they come. */
-export interface Centers {
+/** Centers [nClasses, nDim], row-major, from wherever they come. */
+export interface CentersLike {
   readonly params: Floats;
   readonly nClasses: number;
-  readonly nFeatures: number;
+  readonly nDim: number;
+  /** Default 'sqeuclidean'. */
+  readonly metric?: Metric | undefined;
+  /** Names of the classes [nClasses], all different. Default none. */
+  readonly names?: readonly string[] | undefined;
 }
 
 export interface FitOptions extends ThresholdOptions {
@@ -48,52 +43,68 @@ export interface FitOptions extends ThresholdOptions {
   readonly perClass?: boolean;
 }
 
+/** Parameters of scores that `fit` finds unless the constructor is given them. */
+type Fitted = 'radius' | 'precision';
+
+/** Content of a classifier, as a file has it. */
+interface ClassifierState {
+  readonly centers: CentersLike;
+  readonly settings: ScoreOptions;
+  /** Parameters that `fit` leaves as they are. */
+  readonly given: { readonly [Name in Fitted]: boolean };
+}
+
 /**
- * All that a decision between a class and "unknown" needs, bound together: centers, a score, and a threshold on it. It has a
- * copy of the centers and can be saved and loaded.
+ * Decision between a class and "unknown": centers, a score and a threshold on it, bound together. The classifier has a
+ * copy of the centers.
  *
  * ```js
- * const classifier = new OpenSetClassifier(loss.centers, { score: 'normalized' }).fit(x, target);
+ * const classifier = new OpenSetClassifier(loss, { score: 'normalized' }).fit(x, target);
  * const { labels } = classifier.classify(xNew); // a class, or −1: unknown
- * const text = JSON.stringify(classifier);
- * const same = OpenSetClassifier.fromJSON(JSON.parse(text));
  * ```
  */
-export class OpenSetClassifier extends HoldsMemory {
+export class OpenSetClassifier extends Disposable {
   readonly #centers: ClassCenters;
   #settings: ScoreSettings;
-  /** What the constructor was given stays as it is. */
-  #given: Given;
+  #given: ClassifierState['given'];
 
   /**
-   * @param centers are copied
+   * @param centers centers, or a loss that has them; they are copied with their metric and names
    * @param options as of `classify`; `radius`, `precision` and `threshold` may be left to `fit`
    * @throws CenterLossError `ERR_OPTION`, `ERR_SHAPE`, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
    */
-  constructor(centers: ClassCenters | Centers, options: ScoreOptions = {}) {
+  constructor(centers: CentersLike | { readonly centers: CentersLike }, options: ScoreOptions = {}) {
     super();
-    if (typeof centers !== 'object' || centers === null) {
-      throw new CenterLossError('ERR_OPTION', `centers must be ClassCenters or their params, got ${String(centers)}`);
-    }
-    const { nClasses, nFeatures, params } = centers;
+    const { params, nClasses, nDim, metric = 'sqeuclidean', names } = centersOf(centers);
     checkCount(nClasses, 'nClasses');
-    checkCount(nFeatures, 'nFeatures');
+    checkCount(nDim, 'nDim');
     checkFloats(params, 'params');
-    if (params.length !== nClasses * nFeatures) {
+    if (params.length !== nClasses * nDim) {
       throw new CenterLossError(
         'ERR_SHAPE',
-        `params has ${params.length} values, but ${nClasses} centers of ${nFeatures} dimensions have ${nClasses * nFeatures}`,
+        `params has ${params.length} values, but ${nClasses} centers of ${nDim} dimensions have ${nClasses * nDim}`,
       );
     }
+    checkMetric(metric);
     checkOptions(options, SCORE_OPTIONS);
-    this.#settings = checkScoreSettings(centers, options, 'fitted later');
+    this.#settings = checkScoreSettings({ nClasses, nDim, metric }, options, 'fitted later');
     this.#given = { radius: options.radius !== undefined, precision: options.precision !== undefined };
-    const paramsNow = hold(params);
-    this.#centers = new ClassCenters(nClasses, nFeatures, { fixed: true });
+    const paramsNow = stable(params);
+    this.#centers = new ClassCenters(nClasses, nDim, { fixed: true, metric, ...(names && { names }) });
     this.#centers.params.set(paramsNow());
   }
 
-  /** The copy of the centers. */
+  /**
+   * @internal Rebuilds a classifier from the content of a file.
+   * @throws CenterLossError as the constructor
+   */
+  static restore({ centers, settings, given }: ClassifierState): OpenSetClassifier {
+    const classifier = new OpenSetClassifier(centers, settings);
+    classifier.#given = given;
+    return classifier;
+  }
+
+  /** Copy of the centers. */
   get centers(): ClassCenters {
     return this.#centers;
   }
@@ -102,63 +113,73 @@ export class OpenSetClassifier extends HoldsMemory {
     return this.#centers.nClasses;
   }
 
-  get nFeatures(): number {
-    return this.#centers.nFeatures;
+  get nDim(): number {
+    return this.#centers.nDim;
+  }
+
+  /** Names of the classes, if they have any. */
+  get names(): readonly string[] | undefined {
+    return this.#centers.names;
   }
 
   get score(): Score {
     return this.#settings.score;
   }
 
-  /** The metric of the distances; undefined for score 'mahalanobis', which is one of its own. */
+  /** Metric of the distances; undefined for score 'mahalanobis', which is one of its own. */
   get metric(): Metric | undefined {
     return this.score === 'mahalanobis' ? undefined : this.#settings.metric;
   }
 
-  /** A copy of the radii of score 'normalized': one of all classes, or one for each; undefined before there are any. */
+  /** Radius of all classes [1] or of each [nClasses] for score 'normalized', a copy; undefined before there is one. */
   get radius(): Float32Array<ArrayBuffer> | undefined {
     return this.#settings.radius?.slice();
   }
 
-  /** A copy of the precision of score 'mahalanobis'; undefined before there is one. */
+  /** Precision [nDim] of score 'mahalanobis', a copy; undefined before there is one. */
   get precision(): Float32Array<ArrayBuffer> | undefined {
     return this.#settings.precision?.slice();
   }
 
-  /** The threshold of all rows, or a copy of those of the classes; undefined before there is one. */
+  /** Threshold of all rows, or a copy of those of the classes [nClasses]; undefined before there is one. */
   get threshold(): number | Float64Array<ArrayBuffer> | undefined {
     const { threshold } = this.#settings;
     return this.#settings.perClass ? threshold?.slice() : threshold?.[0];
   }
 
+  /** @internal Parameters that were fitted, and that `fit` finds anew. */
+  get fitted(): Fitted[] {
+    return (['radius', 'precision'] as const).filter((name) => this.#settings[name] && !this.#given[name]);
+  }
+
   /**
-   * Fits on the known rows what the score needs and the constructor was not given (radii at the quantile `tpr`, as
-   * `CenterLoss.fitRadius`; the precision), then the threshold on their scores, by `fitThreshold`. Rows that were trained on look
-   * more known than others: use rows that were not. Known rows at no finite distance have no say.
-   * @param x rows [B, nFeatures]
-   * @param target labels, below 0 = unknown and ignored
-   * @throws CenterLossError `ERR_SHAPE`, also if no row is known and finite, `ERR_LABEL`, `ERR_OPTION`, `ERR_DISPOSED`,
-   * `ERR_OUT_OF_MEMORY`; it is then as it was
+   * Fits on the known rows the parameters of the score that the constructor was not given (radii at the quantile `tpr`,
+   * as `CenterLoss.fitRadius`, or the precision), then the threshold on their scores, by `fitThreshold`. Rows that were
+   * trained on look more known than others: use rows that were not. Known rows at no finite distance are left out.
+   * @param x rows [B, nDim]
+   * @param target labels [B], below 0 = unknown and ignored
+   * @throws CenterLossError `ERR_SHAPE`, also if no row is known and finite; `ERR_LABEL`, `ERR_OPTION`, `ERR_DISPOSED`,
+   * `ERR_OUT_OF_MEMORY`; nothing has changed then
    */
   fit(x: Embeddings, target: Target, options: FitOptions = {}): this {
     checkOptions(options, ['tpr', 'perClass', 'finiteSample']);
     const { perClass = false, ...how } = options;
     checkChoice(perClass, 'perClass', [true, false]);
-    const { nClasses, nFeatures } = this.#centers;
-    const rowsOf = asFloats(x, 'x');
-    const rows = countRows(rowsOf, 'x', nFeatures, 'nFeatures');
+    const { nClasses, nDim } = this.#centers;
+    const values = asFloats(x, 'x');
+    const rows = countRows(values, 'x', nDim, 'nDim');
     checkTarget(target);
-    checkRowsMatch(rows, 'x', nFeatures, target.length);
+    checkRowsMatch(rows, 'x', nDim, target.length);
     const labels = new Int32Array(rows);
     writeLabels(target, nClasses, 'strict', labels, 0);
-    const isKnownRow = labels.map((label) => Number(label >= 0));
-    if (!isKnownRow.includes(1)) throw new CenterLossError('ERR_SHAPE', `none of the ${rows} rows is known`);
-    // A view on the memory of the engine is found again after each step that may let it grow.
-    const xNow = hold(rowsOf);
-    const settings = { ...this.#settings, ...this.#fitted(xNow(), labels, how.tpr), threshold: undefined };
+    if (!labels.some((label) => label >= 0))
+      throw new CenterLossError('ERR_SHAPE', `none of the ${rows} rows is known`);
+    // Each step may let memory grow, which would detach rows that are a view on it.
+    const xNow = stable(values);
+    const settings = { ...this.#settings, ...this.#fitScore(xNow(), labels, how.tpr), threshold: undefined };
     const all = classifyBy(this.#centers, xNow(), settings);
-    // A row at no finite distance is rejected at any threshold: it must not move one, for all or for a class, to Infinity.
-    const counts = (_: number, i: number) => isKnownRow[i] && (all.nearest[i] as number) >= 0;
+    // A row at no finite distance is rejected by any threshold, so that it must not move one to Infinity.
+    const counts = (_: number, i: number) => (labels[i] as number) >= 0 && (all.nearest[i] as number) >= 0;
     const scores = all.scores.filter(counts);
     const classes = all.nearest.filter(counts);
     if (scores.length === 0) throw new CenterLossError('ERR_SHAPE', `none of the ${rows} rows is known and finite`);
@@ -169,11 +190,11 @@ export class OpenSetClassifier extends HoldsMemory {
     return this;
   }
 
-  /** What the score needs beside the centers. */
-  #fitted(x: Floats, target: Int32Array, tpr: number | undefined): Partial<ScoreSettings> {
+  /** Fits the parameters of the score. */
+  #fitScore(x: Floats, target: Int32Array, tpr = 0.95): Partial<ScoreSettings> {
     const { score, metric } = this.#settings;
     if (score === 'normalized' && !this.#given.radius) {
-      return { radius: fitRadii(this.#centers, x, target, { metric, quantile: tpr ?? 0.95 }) };
+      return { radius: fitRadii(this.#centers, x, target, { metric, quantile: tpr }) };
     }
     if (score === 'mahalanobis' && !this.#given.precision) {
       return { precision: fitPrecision(this.#centers, x, target) };
@@ -182,8 +203,9 @@ export class OpenSetClassifier extends HoldsMemory {
   }
 
   /**
-   * The decision: labels with the scores and nearest classes that they come from. Without a threshold no row is rejected.
-   * @param x rows [B, nFeatures]
+   * Decides for each row: labels, with the scores and nearest classes that they come from. Without a threshold no row is
+   * rejected but those at no finite distance.
+   * @param x rows [B, nDim]
    * @throws CenterLossError `ERR_SHAPE`, `ERR_OPTION` if radii or a precision are missing, `ERR_DISPOSED`,
    * `ERR_OUT_OF_MEMORY`
    */
@@ -200,43 +222,27 @@ export class OpenSetClassifier extends HoldsMemory {
     return classifyBy(this.#centers, x, this.#settings);
   }
 
-  /** The labels alone: a class, or −1 for an unknown row. Throws as {@link OpenSetClassifier.classify}. */
+  /** Labels alone: a class, or −1 for an unknown row. Throws as {@link OpenSetClassifier.classify}. */
   predict(x: Embeddings): Int32Array<ArrayBuffer> {
     return this.classify(x).labels;
   }
 
-  /** The scores alone, the larger the more unknown. Throws as {@link OpenSetClassifier.classify}. */
+  /** Scores alone, the larger the more unknown. Throws as {@link OpenSetClassifier.classify}. */
   scores(x: Embeddings): Float32Array<ArrayBuffer> {
     return this.classify(x).scores;
-  }
-
-  /**
-   * All of it as plain data for `JSON.stringify`, every float to its last bit.
-   * @throws CenterLossError `ERR_DISPOSED`
-   */
-  toJSON(): ClassifierJson {
-    return encodeClassifier(this.#centers, this.#settings, this.#given);
-  }
-
-  /**
-   * What {@link OpenSetClassifier.toJSON} gave, after `JSON.parse`.
-   * @throws CenterLossError `ERR_FORMAT` for anything else; `ERR_OUT_OF_MEMORY`
-   */
-  static fromJSON(value: unknown): OpenSetClassifier {
-    const { centers, options, given } = decodeClassifier(value);
-    try {
-      const classifier = new OpenSetClassifier(centers, options);
-      classifier.#given = given;
-      return classifier;
-    } catch (cause) {
-      const { code, message } = cause as CenterLossError;
-      if (code !== 'ERR_OPTION' && code !== 'ERR_SHAPE') throw cause;
-      throw formatError(message, { cause });
-    }
   }
 
   /** Frees the copy of the centers. */
   dispose(): void {
     this.#centers.dispose();
   }
+}
+
+function centersOf(given: CentersLike | { readonly centers: CentersLike }): CentersLike {
+  const centers = given && 'centers' in Object(given) ? (given as { centers: CentersLike }).centers : given;
+  if (typeof centers === 'object' && centers !== null) return centers as CentersLike;
+  throw new CenterLossError(
+    'ERR_OPTION',
+    `centers must be ClassCenters, a loss or { params, nClasses, nDim }, got ${String(centers)}`,
+  );
 }

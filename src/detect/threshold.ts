@@ -1,41 +1,31 @@
-import {
-  CenterLossError,
-  checkChoice,
-  checkCount,
-  checkFloats,
-  checkOptions,
-  checkTarget,
-  doubles,
-  type Floats,
-  hold,
-  type Target,
-  writeLabels,
-} from '../core.js';
-import { openSet } from './load.js';
-import { checkTpr } from './ranking.js';
-import { checkOrdered, checkScores, copySorted, SCORE_BYTES } from './scores.js';
+import { copyDoubles } from '../memory/views.js';
+import { checkOrdered, checkScores, checkTpr, takeScores } from '../metrics/scores.js';
+import { checkChoice, checkCount, checkFloats, checkOptions, type Floats } from '../validate/checks.js';
+import { CenterLossError } from '../validate/errors.js';
+import { checkTarget, type Target, writeLabels } from '../validate/labels.js';
+import { ScoresArray } from '../wasm/bindings.js';
 
 export interface ThresholdOptions {
-  /** The share of the known rows that are to stay known, over 0 and up to 1. Default 0.95. */
+  /** Share of the known rows that are to stay known, over 0 and up to 1. Default 0.95. */
   readonly tpr?: number;
   /**
-   * Whether the share is to hold for a row that is yet to come, with the n given ones as calibration: the
-   * ⌈(n + 1)·tpr⌉-th smallest score, Infinity if n is too small for that (split conformal prediction, Lei et al. 2018).
+   * Whether the share is to hold for a row that is yet to come, with the n given ones as calibration: the threshold is
+   * the ⌈(n + 1)·tpr⌉-th smallest score, Infinity if n is too small (split conformal prediction, Lei et al. 2018).
    * Default false: the share of the n rows themselves.
    */
   readonly finiteSample?: boolean;
 }
 
 export interface ClassThresholdOptions extends ThresholdOptions {
-  /** A class for each score, the nearest or the true one; below 0: of no class, left out. */
+  /** Class of each score, the nearest or the true one; scores of a class below 0 are left out. */
   readonly classes: Target;
   readonly nClasses: number;
 }
 
 /**
- * The smallest of the scores such that at least a share `tpr` of them is not above it: rows of scores above it are taken
- * as unknown. With `classes`, one threshold for each class [nClasses], from its own scores; a class without any gets that
- * of all.
+ * Fits the threshold above which scores are taken as unknown: the smallest score that at least a share `tpr` of the
+ * scores does not exceed. With `classes`, one threshold for each class [nClasses], from its own scores; a class without
+ * scores gets that of all.
  * @param scores scores of known rows that were not trained on, at least one
  * @throws CenterLossError `ERR_SHAPE` for no score, NaN, or another number of classes; `ERR_LABEL`, `ERR_OPTION`,
  * `ERR_OUT_OF_MEMORY`
@@ -51,17 +41,14 @@ export function fitThreshold(
   checkTpr(tpr);
   checkChoice(finiteSample, 'finiteSample', [true, false]);
   checkScores(scores, 'scores');
-  const thresholdOf = (some: Floats) => {
-    const [at = 0] = copySorted('fitThreshold', { scores: some }, []);
-    return openSet().threshold(at, some.length, tpr, Number(finiteSample));
-  };
+  const thresholdOf = (known: Floats) => takeScores('fitThreshold', { known }).threshold(tpr, finiteSample);
   if (!('classes' in options) && !('nClasses' in options)) return thresholdOf(scores);
   const groups = byClass(scores, options as ClassThresholdOptions);
   const ofAll = thresholdOf(groups.flat());
   return Float64Array.from(groups, (group) => (group.length > 0 ? thresholdOf(group) : ofAll));
 }
 
-/** The scores of each class, but those of none. */
+/** Scores of each class. */
 function byClass(scores: Floats, { classes, nClasses }: ClassThresholdOptions): number[][] {
   checkCount(nClasses, 'nClasses');
   checkTarget(classes, 'classes');
@@ -90,16 +77,14 @@ function byClass(scores: Floats, { classes, nClasses }: ClassThresholdOptions): 
  * count in full, which errs on the side of the row.
  * @param calibration scores of known rows that were not trained on, at least one
  * @param scores scores of new rows, any number
- * @returns a p-value a score, from 1/(n + 1) to 1
+ * @returns p-value of each score, from 1/(n + 1) to 1
  * @throws CenterLossError `ERR_SHAPE` for no calibration score, and NaN; `ERR_OUT_OF_MEMORY`
  */
 export function conformalPValues(calibration: Floats, scores: Floats): Float64Array<ArrayBuffer> {
   checkFloats(scores, 'scores');
   checkOrdered(scores, 'scores');
-  const scoresNow = hold(scores);
-  const count = scores.length;
-  const [calibrationAt = 0, at = 0] = copySorted('conformalPValues', { calibration }, [SCORE_BYTES * count]);
-  doubles(at, count).set(scoresNow());
-  openSet().p_values(calibrationAt, calibration.length, at, count);
-  return doubles(at, count).slice();
+  checkScores(calibration, 'calibration');
+  const taken = takeScores('conformalPValues', { known: calibration, unknown: scores, inOrder: true });
+  taken.p_values();
+  return copyDoubles(taken.address(ScoresArray.Unknown), scores.length);
 }

@@ -1,20 +1,29 @@
-import { BYTES, checkRowsMatch, checkTarget, integers, scratch, type Target, writeLabels } from '../core.js';
-import { openSet } from './load.js';
+import { reserveArray, reserveRows, scratchBatch } from '../memory/batch.js';
+import { integers, stable } from '../memory/views.js';
+import { checkRowsMatch } from '../validate/checks.js';
+import { checkTarget, type Target, writeLabels } from '../validate/labels.js';
+import { BatchArray } from '../wasm/bindings.js';
+
+/** End of the labels that int32 has. */
+const LABEL_END = 2 ** 31;
 
 /**
- * The closed-set accuracy: the share of the known rows (label ≥ 0) whose predicted class is their label; NaN if there
- * are none.
- * @param predicted a class a row, below 0: none
- * @param target labels, below 0 = unknown
- * @throws CenterLossError `ERR_LABEL` for labels that are no integers, `ERR_SHAPE`, `ERR_OUT_OF_MEMORY`
+ * Closed-set accuracy: share of the known rows (label ≥ 0) whose predicted class is their label; NaN if there are none.
+ * @param predicted class of each row [B], below 0 = none
+ * @param target labels [B], below 0 = unknown
+ * @throws CenterLossError `ERR_LABEL` for labels that are not integers below 2³¹; `ERR_SHAPE`, `ERR_OUT_OF_MEMORY`
  */
 export function accuracy(predicted: Target, target: Target): number {
   checkTarget(predicted, 'predicted');
   checkTarget(target);
   checkRowsMatch(predicted.length, 'predicted', 1, target.length);
   const rows = target.length;
-  const [predictedAt, targetAt] = scratch(`the accuracy of ${rows} rows`, [BYTES * rows, BYTES * rows]);
-  writeLabels(predicted, Number.POSITIVE_INFINITY, 'strict', integers(), predictedAt / BYTES, 'predicted');
-  writeLabels(target, Number.POSITIVE_INFINITY, 'strict', integers(), targetAt / BYTES);
-  return openSet().accuracy(predictedAt, targetAt, rows);
+  const [predictedNow, targetNow] = [stable(predicted as Int32Array), stable(target as Int32Array)];
+  const batch = scratchBatch();
+  reserveRows(batch, rows, 0, 0, 'accuracy');
+  const predictedAt = reserveArray(batch, BatchArray.Nearest, rows, 'accuracy') / Int32Array.BYTES_PER_ELEMENT;
+  const targetAt = batch.address(BatchArray.Labels) / Int32Array.BYTES_PER_ELEMENT;
+  writeLabels(predictedNow(), LABEL_END, 'strict', integers(), predictedAt, 'predicted');
+  writeLabels(targetNow(), LABEL_END, 'strict', integers(), targetAt);
+  return batch.accuracy();
 }

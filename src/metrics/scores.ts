@@ -1,9 +1,12 @@
-import { CenterLossError, checkFloats, doubles, type Floats, hold, scratch } from '../core.js';
+import { rust } from '../engine/engine.js';
+import { allocated, doubles, stable } from '../memory/views.js';
+import { checkFloats, checkNumber, type Floats } from '../validate/checks.js';
+import { CenterLossError } from '../validate/errors.js';
+import { type Scores as RustScores, ScoresArray } from '../wasm/bindings.js';
 
-/** Of a float64: scores that differ as given must not tie. */
-export const SCORE_BYTES = 8;
+// Scores are float64: two that differ as given must not tie.
 
-/** @throws CenterLossError `ERR_SHAPE` unless `scores` are numbers, at least one, and none is NaN, which has no order. */
+/** @throws CenterLossError `ERR_SHAPE` unless `scores` are numbers, at least one, and none is NaN. */
 export function checkScores(scores: Floats, name: string): void {
   checkFloats(scores, name);
   if (scores.length === 0) throw new CenterLossError('ERR_SHAPE', `${name} has no score`);
@@ -17,28 +20,47 @@ export function checkOrdered(scores: Floats, name: string): void {
   }
 }
 
-/**
- * Checks lists of scores and copies them into scratch memory, each in ascending order. Returns the address of each, and of
- * room of so many more bytes each.
- * @throws CenterLossError `ERR_SHAPE`, `ERR_OUT_OF_MEMORY`
- */
-export function copySorted(
+/** @throws CenterLossError `ERR_OPTION` unless `tpr` is a share of rows. */
+export function checkTpr(tpr: number): void {
+  checkNumber(tpr, 'tpr', (value) => value > 0 && value <= 1, 'a number over 0 and up to 1');
+}
+
+/** Lists of scores that were checked. */
+export interface ScoreLists {
+  readonly known: Floats;
+  readonly unknown?: Floats;
+  /** Whether the unknown scores keep their order. Default false: both lists ascend. */
+  readonly inOrder?: boolean;
+  /** Whether there is memory for a ROC curve. Default false. */
+  readonly withCurve?: boolean;
+}
+
+let scratch: RustScores | undefined;
+
+/** Copies scores into the one object that every call uses, in ascending order. @throws CenterLossError `ERR_OUT_OF_MEMORY` */
+export function takeScores(
   call: string,
-  lists: Readonly<Record<string, Floats>>,
-  room: readonly number[],
-): readonly number[] {
-  const all = Object.entries(lists);
-  for (const [name, scores] of all) checkScores(scores, name);
-  const now = all.map(([, scores]) => hold(scores));
-  const lengths = all.map(([, scores]) => scores.length);
-  const addresses: readonly number[] = scratch(`${call} of ${lengths.join(' and ')} scores`, [
-    ...lengths.map((length) => SCORE_BYTES * length),
-    ...room,
-  ]);
-  now.forEach((scores, i) => {
-    const sorted = doubles(addresses[i] as number, lengths[i] as number);
-    sorted.set(scores());
-    sorted.sort();
-  });
-  return addresses;
+  { known, unknown = [], inOrder = false, withCurve = false }: ScoreLists,
+): RustScores {
+  const [knownNow, unknownNow] = [stable(known), stable(unknown)];
+  const [nKnown, nUnknown] = [known.length, unknown.length];
+  const { Scores } = rust();
+  scratch ??= allocated(
+    () => Scores.create(),
+    0,
+    () => call,
+  );
+  const scores = scratch;
+  allocated(
+    () => scores.reserve(nKnown, nUnknown, withCurve),
+    2 * Math.max(nKnown, nUnknown, withCurve ? nKnown + nUnknown + 1 : 0),
+    () => `${call} of ${nKnown} and ${nUnknown} scores`,
+  );
+  const knownView = doubles(scores.address(ScoresArray.Known), nKnown);
+  knownView.set(knownNow());
+  knownView.sort();
+  const unknownView = doubles(scores.address(ScoresArray.Unknown), nUnknown);
+  unknownView.set(unknownNow());
+  if (!inOrder) unknownView.sort();
+  return scores;
 }

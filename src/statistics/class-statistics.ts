@@ -1,60 +1,27 @@
-import {
-  Batch,
-  Block,
-  BYTES,
-  CenterLossError,
-  ClassCenters,
-  checkChoice,
-  checkCount,
-  checkNumber,
-  checkOptions,
-  checkRowsMatch,
-  checkTarget,
-  countRows,
-  disposedError,
-  type Floats,
-  HoldsMemory,
-  hold,
-  integers,
-  newBatch,
-  readBytes,
-  scratch,
-  type Target,
-  writeBytes,
-  writeFloats,
-  writeLabels,
-} from '../core.js';
-import { asFloats, type Embeddings } from './half.js';
-import { openSet } from './load.js';
-import { argumentsOf, operandsOf } from './operands.js';
-import { decode, encode } from './statistics-bytes.js';
-import { COVARIANCES, type Stretch, type Totals, totalsOf } from './statistics-totals.js';
-import { checkedWeights } from './weights.js';
-
-/** What `ClassStatistics` knows beside counts and means. */
-export type Covariance =
-  /** The variance of each class in each dimension. */
-  | 'diagonal'
-  /** These, and the covariance [D, D] of rows around the means of their classes, one for all classes. */
-  | 'tied'
-  /** Nothing. */
-  | 'none';
+import { ClassCenters } from '../centers/class-centers.js';
+import { Batch } from '../memory/batch.js';
+import { Disposable, Owned } from '../memory/dispose.js';
+import { splitArguments, takeInputs } from '../memory/inputs.js';
+import { allocated, copyDoubles, doubles } from '../memory/views.js';
+import { checkChoice, checkCount, checkNumber, checkOptions, type Floats } from '../validate/checks.js';
+import { asFloats, type Embeddings } from '../validate/embeddings.js';
+import { CenterLossError } from '../validate/errors.js';
+import type { Target } from '../validate/labels.js';
+import { type Statistics as RustStatistics, StatisticsArray } from '../wasm/bindings.js';
+import { addRows, COVARIANCES, type Covariance, createStatistics } from './rows.js';
+import { checkTotals, type StatisticsTotals, totalsShape } from './totals.js';
 
 export interface ClassStatisticsOptions {
   /** Default 'diagonal'. */
   readonly covariance?: Covariance;
-  /** γ, above 0 and at most 1: what rows of a call of `add` weigh is γ times as much after each later one. Default 1. */
+  /** Factor γ, above 0 and at most 1, of the weights of all rows at each later call of `add`. Default 1. */
   readonly forgetting?: number;
 }
 
 export interface AddOptions {
-  /** The weight of each row [B], finite and ≥ 0. Default: 1. */
+  /** Weight of each row [B], finite and ≥ 0. Default all 1. */
   readonly sampleWeight?: Floats;
 }
-
-/** Rows that are copied in at once: they stay within the cache from which they are read then. */
-const AT_ONCE_BYTES = 2 ** 18;
-const DOUBLE_BYTES = 8;
 
 /**
  * Counts, means and variances of classes from rows that come batch by batch, and of all rows of several such objects:
@@ -69,35 +36,49 @@ const DOUBLE_BYTES = 8;
  * Sources: Welford, "Note on a method for calculating corrected sums of squares and products", Technometrics 1962;
  * Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm for computing sample variances", 1979.
  */
-export class ClassStatistics extends HoldsMemory {
+export class ClassStatistics extends Disposable {
   readonly nClasses: number;
-  readonly nFeatures: number;
+  readonly nDim: number;
   readonly covariance: Covariance;
   readonly forgetting: number;
-  readonly #block: Block<Float32Array<ArrayBuffer>>;
-  readonly #totals: Totals;
-  #disposed = false;
+  readonly #rust: Owned<RustStatistics>;
 
   /**
-   * @throws CenterLossError `ERR_OPTION` for sizes that are no positive integers and for options out of their range;
+   * @throws CenterLossError `ERR_OPTION` for sizes that are not positive integers and for options out of their range;
    * `ERR_OUT_OF_MEMORY`; `ERR_WASM_BLOCKED`
    */
-  constructor(nClasses: number, nFeatures: number, options: ClassStatisticsOptions = {}) {
+  constructor(nClasses: number, nDim: number, options: ClassStatisticsOptions = {}) {
     super();
     checkCount(nClasses, 'nClasses');
-    checkCount(nFeatures, 'nFeatures');
+    checkCount(nDim, 'nDim');
     checkOptions(options, ['covariance', 'forgetting']);
     const { covariance = 'diagonal', forgetting = 1 } = options;
-    checkChoice<Covariance>(covariance, 'covariance', COVARIANCES);
+    checkChoice(covariance, 'covariance', Object.keys(COVARIANCES) as Covariance[]);
     checkNumber(forgetting, 'forgetting', (value) => value > 0 && value <= 1, 'a number above 0 and at most 1');
     this.nClasses = nClasses;
-    this.nFeatures = nFeatures;
+    this.nDim = nDim;
     this.covariance = covariance;
     this.forgetting = forgetting;
-    this.#totals = totalsOf(nClasses, nFeatures, covariance);
-    const bytes = openSet().statistics_bytes(nClasses, nFeatures, COVARIANCES.indexOf(covariance));
-    this.#block = Block.floats(bytes / BYTES, `statistics of ${nClasses} classes of ${nFeatures} features`);
-    openSet().statistics_restore(...this.#self());
+    this.#rust = new Owned('ClassStatistics', createStatistics(nClasses, nDim, covariance).rust);
+  }
+
+  /**
+   * @internal Rebuilds statistics from the content of a file: rows that are added then lead to the same bits.
+   * @throws CenterLossError `ERR_FORMAT` for totals that no rows have, before anything is allocated; else as the
+   * constructor
+   */
+  static restore(
+    nClasses: number,
+    nDim: number,
+    { totals, ...options }: ClassStatisticsOptions & { readonly totals: StatisticsTotals },
+  ): ClassStatistics {
+    checkTotals(totals, { nClasses, nDim, covariance: options.covariance ?? 'diagonal' });
+    const statistics = new ClassStatistics(nClasses, nDim, options);
+    statistics.#forEachTotal((name, address, length) => {
+      doubles(address, length).set(totals[name]);
+    });
+    statistics.#rust.object.restore();
+    return statistics;
   }
 
   /**
@@ -105,7 +86,7 @@ export class ClassStatistics extends HoldsMemory {
    * finite are left out and counted in `rejected`.
    *
    * With a `Batch`, nothing is copied.
-   * @param x rows [B, nFeatures]
+   * @param x rows [B, nDim]
    * @param target labels [B]
    * @throws CenterLossError `ERR_SHAPE`, `ERR_LABEL`, `ERR_OPTION`, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`; nothing is
    * added then
@@ -113,215 +94,158 @@ export class ClassStatistics extends HoldsMemory {
   add(x: Embeddings, target: Target, options?: AddOptions): void;
   add(batch: Batch, options?: AddOptions): void;
   add(x: Embeddings | Batch, targetOrOptions?: Target | AddOptions, optionsAfter?: AddOptions): void {
-    this.#checkAlive();
-    const [target, options] = argumentsOf<Target, AddOptions>('add', x, targetOrOptions, optionsAfter);
+    const rust = this.#rust.object;
+    const [target, options] = splitArguments<Target, AddOptions>('add', x, targetOrOptions, optionsAfter);
     checkOptions(options, ['sampleWeight']);
-    if (x instanceof Batch) this.#addBatch(x, options);
-    else this.#addRows(asFloats(x, 'x'), target, options);
+    const { nClasses, nDim, forgetting } = this;
+    const { sampleWeight } = options;
+    if (x instanceof Batch) {
+      const spec = { call: 'add', width: nDim, nClasses, labels: 'strict', sampleWeight } as const;
+      rust.add(takeInputs(x, target, spec).batch, forgetting);
+    } else addRows({ rust, nClasses, nDim }, asFloats(x, 'x'), target, { sampleWeight, forgetting });
   }
 
   /**
    * Adds all rows of others, exactly: as if they had been added here. A forgetting factor does not age either.
-   * @param other of as many classes and features, and of the same covariance; it stays as it is
+   * @param other statistics of as many classes and dimensions, and of the same covariance; they stay as they are
    * @throws CenterLossError `ERR_OPTION`, `ERR_SHAPE`, `ERR_DISPOSED`
    */
   merge(other: ClassStatistics): void {
-    this.#checkAlive();
+    const rust = this.#rust.object;
     if (!(other instanceof ClassStatistics) || other === this) {
       throw new CenterLossError('ERR_OPTION', 'merge takes other ClassStatistics');
     }
-    if (other.nClasses !== this.nClasses || other.nFeatures !== this.nFeatures) {
+    if (other.nClasses !== this.nClasses || other.nDim !== this.nDim) {
       throw new CenterLossError(
         'ERR_SHAPE',
-        `the other statistics are of ${other.nClasses} classes of ${other.nFeatures} features, these of ${this.nClasses} of ${this.nFeatures}`,
+        `the other statistics are of ${other.nClasses} classes of ${other.nDim} dimensions, these of ${this.nClasses} of ${this.nDim}`,
       );
     }
     checkChoice(other.covariance, 'the covariance of the others', [this.covariance]);
-    openSet().statistics_merge(...this.#self(), other.#address);
+    rust.merge(other.#rust.object);
   }
 
   /** Σ w [nClasses], a copy; the number of rows where none has a weight. @throws CenterLossError `ERR_DISPOSED` */
   get counts(): Float64Array<ArrayBuffer> {
-    return this.#read(this.#totals.counts);
+    return this.#copy(StatisticsArray.Counts, this.nClasses);
   }
 
-  /** Means [nClasses, nFeatures], a copy; 0 of a class without rows. @throws CenterLossError `ERR_DISPOSED` */
+  /** Means [nClasses, nDim], a copy; 0 of a class without rows. @throws CenterLossError `ERR_DISPOSED` */
   get means(): Float64Array<ArrayBuffer> {
-    return this.#read(this.#totals.means);
+    return this.#copy(StatisticsArray.Means, this.nClasses * this.nDim);
   }
 
-  /** Rows with a class that were left out for a value that is not finite. @throws CenterLossError `ERR_DISPOSED` */
+  /** Number of rows with a class that were left out for a value that is not finite. @throws CenterLossError `ERR_DISPOSED` */
   get rejected(): number {
-    return this.#read(this.#totals.rejected)[0] as number;
+    return this.#copy(StatisticsArray.Rejected, 1)[0] as number;
   }
 
   /**
-   * Variances [nClasses, nFeatures], the maximum likelihood estimates; 0 of a class without rows.
+   * Variances [nClasses, nDim], the maximum likelihood estimates; 0 of a class without rows.
    * @throws CenterLossError `ERR_OPTION` with covariance 'none', `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
    */
   variances(): Float64Array<ArrayBuffer> {
-    this.#checkKnows('variances', ['diagonal', 'tied']);
-    const at = this.#room('variances', this.nClasses * this.nFeatures);
-    openSet().statistics_variances(...this.#self(), at);
-    return doublesAt(at, this.nClasses * this.nFeatures);
+    const rust = this.#rust.object;
+    this.#checkHas('variances', ['diagonal', 'tied']);
+    this.#reserveResults();
+    rust.variances();
+    return copyDoubles(rust.address(StatisticsArray.Results), this.nClasses * this.nDim);
   }
 
   /**
-   * The covariance [nFeatures, nFeatures] of rows around the means of their classes, the maximum likelihood estimate of
-   * the one that all classes share; 0 without rows.
+   * Covariance [nDim, nDim] of rows around the means of their classes, the maximum likelihood estimate of the one that
+   * all classes share; 0 without rows.
    * @throws CenterLossError `ERR_OPTION` unless the covariance is 'tied', `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
    */
   tiedCovariance(): Float64Array<ArrayBuffer> {
-    this.#checkKnows('tiedCovariance', ['tied']);
-    const at = this.#room('the tied covariance', this.nFeatures ** 2);
-    openSet().statistics_covariance(...this.#self(), at);
-    return doublesAt(at, this.nFeatures ** 2);
+    const rust = this.#rust.object;
+    this.#checkHas('tiedCovariance', ['tied']);
+    this.#reserveResults();
+    rust.tied_covariance();
+    return copyDoubles(rust.address(StatisticsArray.Results), this.nDim ** 2);
   }
 
   /**
-   * The means as centers. That of a class without rows is Infinity in every dimension, so that no row is ever nearest
+   * Makes the means centers. The center of a class without rows is Infinity in every dimension, so that no row is nearest
    * to it.
    * @throws CenterLossError `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
    */
   toCenters(): ClassCenters {
-    this.#checkAlive();
-    const centers = new ClassCenters(this.nClasses, this.nFeatures);
-    this.writeCenters(centers.address);
+    this.#rust.object;
+    const centers = new ClassCenters(this.nClasses, this.nDim);
+    this.writeCenters(centers, 0);
     return centers;
   }
 
   /**
-   * All of it, to be stored or sent: 8 bytes a class, and for each of its dimensions 8 more, or 16 with variances.
-   * @throws CenterLossError `ERR_DISPOSED`
-   */
-  toBytes(): Uint8Array<ArrayBuffer> {
-    const { nClasses, nFeatures, covariance, forgetting } = this;
-    const totals = this.#read({ start: 0, length: this.#totals.length });
-    return encode({ nClasses, nFeatures, covariance, forgetting, totals });
-  }
-
-  /**
-   * What `toBytes` gave, as it was: rows that are added then lead to the same bits.
-   * @throws CenterLossError `ERR_FORMAT` for any other bytes, with the value at fault; `ERR_OUT_OF_MEMORY`
-   */
-  static fromBytes(bytes: Uint8Array): ClassStatistics {
-    const { nClasses, nFeatures, covariance, forgetting, totals } = decode(bytes);
-    const statistics = new ClassStatistics(nClasses, nFeatures, { covariance, forgetting });
-    writeBytes(totals, statistics.#totalsAddress);
-    openSet().statistics_restore(...statistics.#self());
-    return statistics;
-  }
-
-  /**
-   * Rows in WebAssembly memory, to write to and then pass to `add`.
+   * Makes rows in WebAssembly memory, to write to and then pass to `add`.
    * @param rows B
    * @throws CenterLossError `ERR_OPTION`, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
    */
   batch(rows: number): Batch {
-    this.#checkAlive();
-    return newBatch(rows, this.nClasses, this.nFeatures);
+    this.#rust.object;
+    return new Batch(rows, this.nClasses, this.nDim);
   }
 
-  /** Frees its memory; batches have a `dispose` of their own. */
+  /** Frees the memory of the statistics; batches have a `dispose` of their own. */
   dispose(): void {
-    this.#disposed = true;
-    this.#block.free();
+    this.#rust.free();
   }
 
-  /** @internal Writes what {@link toCenters} has to an address. */
-  writeCenters(address: number): void {
-    openSet().statistics_settle(...this.#self());
-    openSet().statistics_centers(...this.#self(), address);
+  /** @internal Writes the means to centers, from center `first` on, as {@link toCenters}. */
+  writeCenters(centers: ClassCenters, first: number): void {
+    const rust = this.#flushed();
+    rust.write_centers(centers.rust, first);
   }
 
-  get #address(): number {
-    this.#checkAlive();
-    return this.#block.address;
-  }
-
-  get #totalsAddress(): number {
-    const [address, ...shape] = this.#self();
-    return address + openSet().statistics_totals(...shape);
-  }
-
-  /** What every kernel takes. */
-  #self(): [address: number, nClasses: number, nFeatures: number, covariance: number] {
-    return [this.#address, this.nClasses, this.nFeatures, COVARIANCES.indexOf(this.covariance)];
-  }
-
-  #addBatch(batch: Batch, { sampleWeight }: AddOptions): void {
-    const { nClasses, nFeatures } = this;
-    const at = operandsOf(batch, undefined, {
-      call: 'add',
-      width: nFeatures,
-      widthName: 'nFeatures',
-      nClasses,
-      labels: 'strict',
-      sampleWeight,
-      work: () => [],
+  /** @internal Copies all values that a file has. @throws CenterLossError `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY` */
+  get totals(): StatisticsTotals {
+    const totals = {} as { -readonly [Name in keyof StatisticsTotals]: StatisticsTotals[Name] };
+    this.#forEachTotal((name, address, length) => {
+      totals[name] = copyDoubles(address, length);
     });
-    openSet().statistics_add(...this.#self(), at.x, at.target, at.rows, at.sampleWeight, this.forgetting);
+    return totals;
   }
 
-  #addRows(x: Floats, target: Target, { sampleWeight }: AddOptions): void {
-    const dim = this.nFeatures;
-    const rows = countRows(x, 'x', dim, 'nFeatures');
-    checkTarget(target);
-    checkRowsMatch(rows, 'x', dim, target.length);
-    const weights = checkedWeights(sampleWeight, 'sampleWeight', rows, 'rows');
-    const [xNow, targetNow] = [hold(x), hold(target as Int32Array)];
-    const atOnce = Math.min(rows, Math.max(1, Math.floor(AT_ONCE_BYTES / (BYTES * dim))));
-    const [xAt, labelsAt, weightsAt] = scratch(`add with ${rows} rows of ${dim} values`, [
-      BYTES * atOnce * dim,
-      BYTES * rows,
-      weights ? BYTES * rows : 0,
-    ]);
-    writeLabels(targetNow(), this.nClasses, 'strict', integers(), labelsAt / BYTES);
-    if (weights) writeFloats(weights, 0, rows, weightsAt);
-    const self = this.#self();
-    // At least once: the rows before are older now, even if none came.
-    for (let first = 0; first === 0 || first < rows; first += atOnce) {
-      const end = Math.min(first + atOnce, rows);
-      writeFloats(xNow(), first * dim, end * dim, xAt);
-      const [labels, weight] = [labelsAt + BYTES * first, weights ? weightsAt + BYTES * first : 0];
-      openSet().statistics_add(...self, xAt, labels, end - first, weight, first === 0 ? this.forgetting : 1);
-      if (rows === 0) break;
+  /** Calls `act` with the place of each of the totals in memory, once all rows are in them. */
+  #forEachTotal(act: (name: keyof StatisticsTotals, address: number, length: number) => void): void {
+    const rust = this.#flushed();
+    const shape = totalsShape(this);
+    for (const name of Object.keys(shape) as (keyof StatisticsTotals)[]) {
+      act(name, rust.address(StatisticsArray[TOTALS[name]]), shape[name]);
     }
   }
 
-  #read({ start, length }: Stretch): Float64Array<ArrayBuffer> {
-    openSet().statistics_settle(...this.#self());
-    return doublesAt(this.#totalsAddress + DOUBLE_BYTES * start, length);
+  #flushed(): RustStatistics {
+    const rust = this.#rust.object;
+    rust.flush();
+    return rust;
   }
 
-  /** Where a result of 64-bit numbers may stand, once all rows are in the totals. */
-  #room(what: string, length: number): number {
-    const [at] = scratch(`${what} of ${this.nClasses} classes of ${this.nFeatures} features`, [DOUBLE_BYTES * length]);
-    openSet().statistics_settle(...this.#self());
-    return at;
+  #copy(array: StatisticsArray, length: number): Float64Array<ArrayBuffer> {
+    return copyDoubles(this.#flushed().address(array), length);
   }
 
-  #checkKnows(what: string, which: readonly Covariance[]): void {
-    this.#checkAlive();
-    if (which.includes(this.covariance)) return;
-    throw new CenterLossError('ERR_OPTION', `there is no ${what} with covariance '${this.covariance}'`);
+  #reserveResults(): void {
+    const rust = this.#flushed();
+    const { nClasses, nDim } = this;
+    allocated(
+      () => rust.reserve_results(),
+      2 * nDim * Math.max(nClasses, this.covariance === 'tied' ? nDim : 0),
+      () => `results of ${nClasses} classes of ${nDim} dimensions`,
+    );
   }
 
-  #checkAlive(): void {
-    if (this.#disposed) throw disposedError('ClassStatistics');
-  }
-}
-
-function doublesAt(address: number, length: number): Float64Array<ArrayBuffer> {
-  const copy = newDoubles(length);
-  readBytes(address, copy);
-  return copy;
-}
-
-function newDoubles(length: number): Float64Array<ArrayBuffer> {
-  try {
-    return new Float64Array(length);
-  } catch (cause) {
-    throw new CenterLossError('ERR_OUT_OF_MEMORY', `the result needs ${DOUBLE_BYTES * length} bytes`, { cause });
+  #checkHas(name: string, covariances: readonly Covariance[]): void {
+    if (covariances.includes(this.covariance)) return;
+    throw new CenterLossError('ERR_OPTION', `there is no ${name} with covariance '${this.covariance}'`);
   }
 }
+
+const TOTALS = {
+  rejected: 'Rejected',
+  counts: 'Counts',
+  means: 'Means',
+  squares: 'Squares',
+  scatter: 'Scatter',
+} as const satisfies Record<keyof StatisticsTotals, keyof typeof StatisticsArray>;

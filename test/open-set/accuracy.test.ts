@@ -1,4 +1,4 @@
-import { accuracy } from 'center-loss/open-set';
+import { accuracy } from 'center-loss';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { expectError } from '../error.js';

@@ -1,5 +1,5 @@
 // Classification with a score: as SciPy and scikit-learn, against float64, containment, thresholds, refusals.
-import { ClassCenters, classify, fitPrecision, type Metric, type Score, type ScoreOptions } from 'center-loss/open-set';
+import { ClassCenters, classify, fitPrecision, type Metric, type Score, type ScoreOptions } from 'center-loss';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Problem, problem } from '../arbitrary.js';
@@ -12,8 +12,8 @@ const METRICS = ['sqeuclidean', 'euclidean', 'cosine'] as const;
 const OF_METRIC = ['distance', 'normalized', 'softmin', 'entropy', 'knn-centers'] as const;
 
 /** Runs on centers of these params, and frees them. */
-function on<T>(params: ArrayLike<number>, nFeatures: number, act: (centers: ClassCenters) => T): T {
-  const centers = new ClassCenters(params.length / nFeatures, nFeatures);
+function on<T>(params: ArrayLike<number>, nDim: number, act: (centers: ClassCenters) => T): T {
+  const centers = new ClassCenters(params.length / nDim, nDim);
   centers.params.set(params);
   try {
     return act(centers);
@@ -24,9 +24,9 @@ function on<T>(params: ArrayLike<number>, nFeatures: number, act: (centers: Clas
 
 describe('as SciPy and scikit-learn', () => {
   const { x, centers, target, radius, precision, mahalanobis } = distancesCase;
-  const nFeatures = 7;
+  const nDim = 7;
   const run = <T>(act: (centers: ClassCenters, x: Float32Array) => T) =>
-    on(centers.flat(), nFeatures, (made) => act(made, Float32Array.from(x.flat())));
+    on(centers.flat(), nDim, (made) => act(made, Float32Array.from(x.flat())));
 
   it.each(METRICS)('%s', (metric) => {
     run((made, rows) => {
@@ -50,6 +50,27 @@ describe('as SciPy and scikit-learn', () => {
       expectClose(classify(made, rows, { score: 'mahalanobis', precision }).scores, mahalanobis, { absolute: 1e-7 });
     });
   });
+});
+
+it('decides by the metric of the centers unless another is given', () => {
+  const params = [3, 0, 0, 1];
+  const x = [1, 1, 5, 4, -2, 1];
+  for (const metric of METRICS) {
+    const centers = new ClassCenters(2, 2, { metric });
+    centers.params.set(params);
+    for (const score of OF_METRIC) {
+      const options = score === 'normalized' ? { score, radius: 2 } : { score };
+      const expected = on(params, 2, (plain) => classify(plain, x, { ...options, metric }));
+      expect(classify(centers, x, options)).toEqual(expected);
+      const inCosine = on(params, 2, (plain) => classify(plain, x, { ...options, metric: 'cosine' }));
+      expect(classify(centers, x, { ...options, metric: 'cosine' })).toEqual(inCosine);
+    }
+    // Two scores have a distance of their own.
+    for (const options of [{ score: 'cac' }, { score: 'mahalanobis', precision: [1, 2] }] as const) {
+      expect(classify(centers, x, options)).toEqual(on(params, 2, (plain) => classify(plain, x, options)));
+    }
+    centers.dispose();
+  }
 });
 
 /** A problem without what only rounding decides: two centers as good as equally near. */
@@ -145,7 +166,7 @@ describe('against float64', () => {
 });
 
 describe('one row', () => {
-  const nFeatures = 5;
+  const nDim = 5;
   const nClasses = 70;
   const values = (count: number) => Float32Array.from({ length: count }, (_, i) => Math.sin(i * i + 1));
   const options: ScoreOptions[] = [
@@ -155,13 +176,13 @@ describe('one row', () => {
   ].map((one) => (one.score === 'normalized' ? { ...one, radius: 2 } : one) as ScoreOptions);
 
   it.each(options)('that is not finite is unknown and reaches no other: %j', (one) => {
-    on(values(nClasses * nFeatures), nFeatures, (centers) => {
-      const x = values(66 * nFeatures);
+    on(values(nClasses * nDim), nDim, (centers) => {
+      const x = values(66 * nDim);
       const before = classify(centers, x, one);
       const bad = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
       const rows = [0, 7, 65];
       rows.forEach((row, i) => {
-        x[row * nFeatures + i] = bad[i] ?? 0;
+        x[row * nDim + i] = bad[i] ?? 0;
       });
       const after = classify(centers, x, { ...one, threshold: Number.POSITIVE_INFINITY });
       for (const row of rows) {
@@ -175,11 +196,11 @@ describe('one row', () => {
   });
 
   it.each(options)('has one score among any others: %j', (one) => {
-    on(values(nClasses * nFeatures), nFeatures, (centers) => {
-      const x = values(130 * nFeatures);
+    on(values(nClasses * nDim), nDim, (centers) => {
+      const x = values(130 * nDim);
       const all = classify(centers, x, one);
       for (const row of [0, 1, 63, 64, 65, 127, 128, 129]) {
-        const alone = classify(centers, Array.from(x.subarray(row * nFeatures, (row + 1) * nFeatures)), one);
+        const alone = classify(centers, Array.from(x.subarray(row * nDim, (row + 1) * nDim)), one);
         expect([alone.scores[0], alone.nearest[0]]).toEqual([all.scores[row], all.nearest[row]]);
       }
     });
@@ -203,6 +224,20 @@ describe('one row', () => {
         }
       }
     });
+  });
+});
+
+it('takes any number of rows with many classes, of which a few are compared by another kernel', () => {
+  const [nDim, nClasses] = [512, 70];
+  const values = (count: number) => Float32Array.from({ length: count }, (_, i) => Math.sin(i * i + 1));
+  on(values(nClasses * nDim), nDim, (centers) => {
+    const x = values(1026 * nDim);
+    const all = classify(centers, x.subarray(0, 1024 * nDim));
+    for (const rows of [513, 514, 1025, 1026]) {
+      const { scores, nearest } = classify(centers, x.subarray(0, rows * nDim));
+      expect(scores.subarray(0, 1024)).toEqual(all.scores.subarray(0, rows));
+      expect(nearest.subarray(0, 1024)).toEqual(all.nearest.subarray(0, rows));
+    }
   });
 });
 
@@ -276,7 +311,7 @@ it('refuses what does not fit', () => {
     refused({ threshold: Number.NaN }, 'ERR_OPTION', 'threshold must be a number other than NaN, got NaN');
     refused({ threshold: [0, Number.NaN] }, 'ERR_OPTION', /threshold\[1\] must be a number other than NaN/);
     refused({ threshold: [1, 2, 3] }, 'ERR_SHAPE', 'threshold has 3 values, not 2');
-    expectError(() => classify(centers, [1, 2, 3]), 'ERR_SHAPE', /not a multiple of nFeatures = 2/);
+    expectError(() => classify(centers, [1, 2, 3]), 'ERR_SHAPE', /not a multiple of nDim = 2/);
     expectError(() => classify({ nClasses: 1 } as never, x), 'ERR_OPTION', 'centers must be ClassCenters, got Object');
     expectError(() => fitPrecision(centers, x, [-1]), 'ERR_SHAPE', 'none of the 1 rows is known and finite');
     expectError(

@@ -1,5 +1,5 @@
 // Distances and scores in float64 as plain loops.
-import type { Metric, Score } from 'center-loss/open-set';
+import type { Metric, Score } from 'center-loss';
 
 const rowsOf = (values: ArrayLike<number>, dim: number) =>
   Array.from({ length: values.length / dim }, (_, i) =>

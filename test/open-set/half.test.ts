@@ -1,5 +1,5 @@
 // Half precision as storage.
-import { fromFloat16, toFloat16 } from 'center-loss/open-set';
+import { fromFloat16, toFloat16 } from 'center-loss';
 import { expect, it } from 'vitest';
 import { expectError } from '../error.js';
 

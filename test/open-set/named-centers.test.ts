@@ -1,4 +1,4 @@
-import { classify, NamedCenters, type ScoreOptions, toFloat16 } from 'center-loss/open-set';
+import { classify, NamedCenters, type ScoreOptions, toFloat16 } from 'center-loss';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { expectClose } from '../close.js';
@@ -13,6 +13,7 @@ it('predicts the names of the nearest classes, as they come, change and go', () 
   expect(classes.predict([9, 9, 1, 0])).toEqual(['dog', 'cat']);
   classes.update('dog', [30, 30, 50, 50]);
   expect([...classes.toCenters().params]).toEqual([1, 0, 30, 30]);
+  expect(classes.toCenters().names).toEqual(['cat', 'dog']);
   expect(classes.predict([9, 9])).toEqual(['cat']);
   classes.renameClass('cat', 'puma');
   classes.addClass('cat', [9, 8]);
@@ -236,6 +237,7 @@ describe('errors leave all as it was', () => {
     ['renamed to another', () => classes.renameClass('a', 'b'), 'ERR_LABEL', /there is a class "b" already/],
     ['no string', () => classes.addClass(3 as never, [1, 1]), 'ERR_OPTION', /must be a string, got 3/],
     ['a new name that is none', () => classes.renameClass('a', null as never), 'ERR_OPTION', /must be a string/],
+    ['half a character', () => classes.addClass('\ud800', [1, 1]), 'ERR_OPTION', /half a surrogate pair/],
     ['half a row', () => classes.addClass('c', [1]), 'ERR_SHAPE', /examples has 1 values, which is not a multiple/],
     ['half a row more', () => classes.update('a', [1, 2, 3]), 'ERR_SHAPE', /examples has 3 values/],
     ['no rows', () => classes.addClass('c', 'x' as never), 'ERR_SHAPE', /examples must be/],
@@ -255,7 +257,7 @@ describe('errors leave all as it was', () => {
       'ERR_OPTION',
       /"l1"/,
     ],
-    ['no features', () => new NamedCenters(0), 'ERR_OPTION', /nFeatures must be/],
+    ['no dimensions', () => new NamedCenters(0), 'ERR_OPTION', /nDim must be/],
     ['centers of no class', () => new NamedCenters(2).toCenters(), 'ERR_OPTION', /nClasses must be/],
   ])('%s', (_, act, code, message) => {
     expectError(act, code, message);

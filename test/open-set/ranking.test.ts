@@ -1,5 +1,5 @@
 // Metrics of known and unknown scores: as scikit-learn and pytorch-ood, by definition, and refusals.
-import { auprIn, auprOut, auroc, fprAtTpr, openSetMetrics, oscr, rocCurve } from 'center-loss/open-set';
+import { auprIn, auprOut, auroc, fprAtTpr, openSetMetrics, oscr, rocCurve } from 'center-loss';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { expectClose } from '../close.js';

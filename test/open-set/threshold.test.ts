@@ -1,5 +1,5 @@
 // Thresholds and p-values: by definition, and refusals.
-import { conformalPValues, fitThreshold } from 'center-loss/open-set';
+import { conformalPValues, fitThreshold } from 'center-loss';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { expectError } from '../error.js';
