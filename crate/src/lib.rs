@@ -45,7 +45,6 @@ pub mod softmin;
 mod squared_euclidean;
 pub mod vector;
 pub mod wide;
-pub mod workspace;
 
 #[cfg(target_arch = "wasm32")]
 mod bindings;

@@ -9,7 +9,7 @@ use center_loss::loss::Reduction;
 use center_loss::open_set::cac::Cac;
 use center_loss::open_set::contrastive_center::ContrastiveCenter;
 use center_loss::open_set::island::{HalfSquared, repulsion};
-use center_loss::open_set::separation::{Batch as View, Layout, Room, RowLoss, sweep};
+use center_loss::open_set::separation::{Batch as View, Room, RoomSizes, RowLoss, sweep};
 use center_loss::open_set::sgd::sgd;
 use center_loss::open_set::triplet_center::TripletCenter;
 use center_loss::open_set::weights::Weights;
@@ -67,11 +67,11 @@ impl Case {
     /// ∂loss/∂x and, if they are wanted, ∂loss/∂centers.
     fn run(&self, kind: Kind, grad_x: &mut [f32], grad_centers: &mut [f32]) -> f64 {
         let Batch { x, labels, centers, dim } = &self.batch;
-        let layout = Layout::new(labels.len(), self.batch.n_classes(), *dim);
+        let sizes = RoomSizes::new(labels.len(), self.batch.n_classes(), *dim);
         let mut room = Room {
-            distances: &mut vec![f32::NAN; layout.distances_len],
-            of_rows: &mut vec![f64::NAN; layout.of_rows_len],
-            of_centers: &mut vec![f64::NAN; layout.of_centers_len],
+            distances: &mut vec![f32::NAN; sizes.distances],
+            of_rows: &mut vec![f64::NAN; sizes.of_rows],
+            of_centers: &mut vec![f64::NAN; sizes.of_centers],
         };
         let centers = Rows::new(centers, *dim);
         let weights = Weights { class: &self.class_weight, sample: &self.sample_weight };

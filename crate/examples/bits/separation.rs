@@ -8,7 +8,7 @@ use center_loss::open_set::contrastive_center::ContrastiveCenter;
 use center_loss::open_set::cross_entropy::cross_entropy;
 use center_loss::open_set::deep_svdd::Members;
 use center_loss::open_set::island::{HalfSquared, repulsion};
-use center_loss::open_set::separation::{Batch as View, Layout, Room, RowLoss, sweep};
+use center_loss::open_set::separation::{Batch as View, Room, RoomSizes, RowLoss, sweep};
 use center_loss::open_set::triplet_center::TripletCenter;
 use center_loss::open_set::weights::Weights;
 use center_loss::shape::Rows;
@@ -51,11 +51,11 @@ pub(crate) fn of_batch(batch: &Batch) -> String {
 }
 
 fn of_loss(batch: &Batch, weights: Weights, name: &str, loss: &dyn RowLoss) -> String {
-    let layout = Layout::new(batch.rows(), batch.n_classes(), batch.dim);
+    let sizes = RoomSizes::new(batch.rows(), batch.n_classes(), batch.dim);
     let mut room = Room {
-        distances: &mut vec![0.0; layout.distances_len],
-        of_rows: &mut vec![0.0; layout.of_rows_len],
-        of_centers: &mut vec![0.0; layout.of_centers_len],
+        distances: &mut vec![0.0; sizes.distances],
+        of_rows: &mut vec![0.0; sizes.of_rows],
+        of_centers: &mut vec![0.0; sizes.of_centers],
     };
     let view = View {
         x: Rows::new(&batch.x, batch.dim),

@@ -10,7 +10,7 @@ use crate::init;
 use crate::loss::Reduction;
 use crate::open_set::metric::Metric;
 use crate::open_set::penalty::Penalty;
-use crate::open_set::separation::Layout as ProxyLayout;
+use crate::open_set::separation::RoomSizes;
 use crate::open_set::{classify, fingerprint, matrix};
 use crate::predict as nearest;
 use crate::shape::{Rows, part_mut};
@@ -207,12 +207,12 @@ impl Centers {
                     && batch.ends.reserve(n_classes, 1)
             }
             Work::ProxyLoss | Work::ProxyGradient => {
-                let layout = ProxyLayout::new(rows, n_classes, n_dim);
+                let sizes = RoomSizes::new(rows, n_classes, n_dim);
                 let is_gradient = matches!(work, Work::ProxyGradient);
-                batch.workspace.values.reserve(layout.distances_len, 1)
-                    && batch.workspace.totals.reserve(layout.of_rows_len, 1)
-                    && batch.workspace.center_totals.reserve(layout.of_centers_len, 1)
-                    && batch.workspace.lanes.reserve(layout.sum_len, 1)
+                batch.workspace.values.reserve(sizes.distances, 1)
+                    && batch.workspace.totals.reserve(sizes.of_rows, 1)
+                    && batch.workspace.center_totals.reserve(sizes.of_centers, 1)
+                    && batch.workspace.lanes.reserve(sizes.sum, 1)
                     && batch.dense.reserve(if is_gradient { n_classes } else { 0 }, n_dim)
             }
             Work::Precision => batch.workspace.totals.reserve(n_dim, 1) && batch.parameters.reserve(n_dim, 1),

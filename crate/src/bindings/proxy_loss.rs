@@ -8,7 +8,7 @@ use crate::open_set::cac::Cac;
 use crate::open_set::contrastive_center::ContrastiveCenter;
 use crate::open_set::deep_svdd::Members;
 use crate::open_set::island::{HalfSquared, repulsion};
-use crate::open_set::separation::{self, Layout, Room, RowLoss, sweep};
+use crate::open_set::separation::{self, Room, RoomSizes, RowLoss, sweep};
 use crate::open_set::triplet_center::TripletCenter;
 use crate::open_set::weights::Weights;
 use crate::shape::part_mut;
@@ -33,7 +33,7 @@ impl Centers {
     /// Loss of the rows against all centers, and gradients; those of the centers are always dense. `prepare` comes
     /// first.
     pub fn proxy_loss(&self, batch: &mut Batch, kind: ProxyLossKind, parameter: f64, gradients: Gradients) -> f64 {
-        let layout = Layout::new(batch.rows, self.n_classes, self.n_dim);
+        let sizes = RoomSizes::new(batch.rows, self.n_classes, self.n_dim);
         let Parts { x, labels, sample_weight, out, dense, workspace, .. } = batch.parts();
         let rows = separation::Batch {
             x,
@@ -43,9 +43,9 @@ impl Centers {
             reduction: self.reduction,
         };
         let mut room = Room {
-            distances: part_mut(&mut workspace.values, 0, layout.distances_len),
-            of_rows: part_mut(&mut workspace.totals, 0, layout.of_rows_len),
-            of_centers: part_mut(&mut workspace.center_totals, 0, layout.of_centers_len),
+            distances: part_mut(&mut workspace.values, 0, sizes.distances),
+            of_rows: part_mut(&mut workspace.totals, 0, sizes.of_rows),
+            of_centers: part_mut(&mut workspace.center_totals, 0, sizes.of_centers),
         };
         let (grad_x, grad_centers): (&mut [f32], &mut [f32]) = match gradients {
             Gradients::None => (&mut [], &mut []),
@@ -64,7 +64,7 @@ impl Centers {
         if !matches!(kind, ProxyLossKind::Island) {
             return loss;
         }
-        let sum = part_mut(&mut workspace.lanes, 0, layout.sum_len);
+        let sum = part_mut(&mut workspace.lanes, 0, sizes.sum);
         loss + repulsion::<Lanes>(parameter, &rows, sum, grad_centers)
     }
 

@@ -5,8 +5,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use super::batch::{Batch, Parts};
 use super::buffer::{Buffer, fits};
 use super::centers::Centers;
-use crate::open_set::scatter;
-use crate::open_set::statistics::{self, Covariance, Head, Memory, Run};
+use crate::open_set::statistics::{self, Covariance, Head, Memory, Run, Sizes};
 use crate::shape::part_mut;
 use crate::vector::Lanes;
 
@@ -49,23 +48,19 @@ pub struct Statistics {
 impl Statistics {
     /// Allocates statistics without rows. Returns `None` where memory does not suffice.
     pub fn create(n_classes: usize, n_dim: usize, covariance: Covariance) -> Option<Self> {
-        let matrix = n_classes.checked_mul(n_dim)?;
-        let is_tied = covariance == Covariance::Tied;
-        let triangle = if is_tied { n_dim.checked_add(1)?.checked_mul(n_dim)? / 2 } else { 0 };
-        let squares = if covariance == Covariance::None { 0 } else { matrix };
-        let totals = (n_classes + 1).checked_add(matrix)?.checked_add(squares)?.checked_add(triangle)?;
+        let sizes = Sizes::new(n_classes, n_dim, covariance)?;
         let mut statistics = Self {
             n_classes,
             n_dim,
             covariance,
-            pivots: Buffer::zeroed(n_classes, n_dim)?,
-            sums: Buffer::zeroed((n_classes + 2).checked_mul(covariance.sums_of_a_run())?, n_dim)?,
-            tied: Buffer::zeroed(triangle, 1)?,
-            differences: Buffer::zeroed(if is_tied { scatter::TOGETHER } else { 0 }, n_dim)?,
+            pivots: Buffer::zeroed(sizes.pivots, 1)?,
+            sums: Buffer::zeroed(sizes.sums, 1)?,
+            tied: Buffer::zeroed(sizes.tied, 1)?,
+            differences: Buffer::zeroed(sizes.differences, 1)?,
             head: Head::default(),
             runs: Buffer::zeroed(n_classes, 1)?,
             delta: Buffer::zeroed(n_dim, 1)?,
-            totals: Buffer::zeroed(totals, 1)?,
+            totals: Buffer::zeroed(sizes.totals, 1)?,
             results: Buffer::default(),
         };
         statistics.restore();

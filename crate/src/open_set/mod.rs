@@ -25,7 +25,6 @@
 //! | tied diagonal precision | 1 / (Σ_i (x_ik − c_{y_i,k})² / n) | `precision` |
 //! | threshold, p-values | order statistics of the scores of known rows | `quantile` |
 //! | AUROC, AUPR, FPR at a TPR, OSCR | counts of known and unknown scores, in their order | `ranking` |
-//! | statistics of classes | n, m, M and T of rows that come one after the other | `statistics` (in `statistics_layout`), `run_sums`, `scatter` (T) |
 //!
 //! `directions` (distances by the cosine) is what `matrix` and `classify` have in common, `weighted` (distances by a
 //! precision) what `classify` walks over beside the core's distances; `widened` sums rows in `f64`.
@@ -51,12 +50,11 @@ pub mod quantile;
 pub mod radius;
 pub mod ranking;
 mod run_sums;
-pub(crate) mod scatter;
+mod scatter;
 pub mod score;
 pub mod separation;
 pub mod sgd;
 pub mod statistics;
-pub mod statistics_layout;
 pub mod triplet_center;
 mod weighted;
 pub mod weights;

@@ -63,7 +63,7 @@ pub struct Batch<'a> {
     pub reduction: Reduction,
 }
 
-/// Room that a walk over the batch needs, by the lengths of [`Layout`]; what it holds does not matter.
+/// Room that a walk over the batch needs, by the lengths of [`RoomSizes`]; what it holds does not matter.
 #[derive(Debug)]
 pub struct Room<'a> {
     /// The distances of a group, then their factors; room for one row more, and what computing them wants.
@@ -74,43 +74,30 @@ pub struct Room<'a> {
     pub of_centers: &'a mut [f64],
 }
 
-/// Where the parts of a [`Room`] start in one block of memory, in bytes, how long they are, and how long it is.
+/// Numbers of values in a [`Room`] for one batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Layout {
-    /// `f32` × [`Layout::distances_len`]. What vectors are read from comes first, where the memory is aligned for them.
+pub struct RoomSizes {
+    /// Length of [`Room::distances`].
     pub distances: usize,
-    /// `f64` × [`Layout::of_rows_len`]
+    /// Length of [`Room::of_rows`]: 0 where one run holds all terms of a row.
     pub of_rows: usize,
-    /// `f64` × [`Layout::of_centers_len`]
+    /// Length of [`Room::of_centers`]: 0 where one run holds all terms of a center.
     pub of_centers: usize,
-    /// `f64` × [`LANES`] × [`Layout::sum_len`], for [`crate::open_set::island::repulsion`].
+    /// Vectors of the sum in [`crate::open_set::island::repulsion`].
     pub sum: usize,
-    /// Of [`Room::distances`].
-    pub distances_len: usize,
-    /// Of [`Room::of_rows`]: none where one run holds all terms of a row.
-    pub of_rows_len: usize,
-    /// Of [`Room::of_centers`]: none where one run holds all terms of a center.
-    pub of_centers_len: usize,
-    /// Four dimensions each.
-    pub sum_len: usize,
-    /// Bytes in all.
-    pub bytes: usize,
 }
 
-impl Layout {
-    /// The layout for a batch.
+impl RoomSizes {
+    /// Sizes for a batch.
     #[must_use]
     pub fn new(rows: usize, n_classes: usize, n_dim: usize) -> Self {
         let group = group_rows(rows, n_classes);
-        let distances_len = (group + 1) * n_classes + expansion::room_values(group, n_classes, n_dim);
-        let of_rows_len = if n_classes > RUN { ROWS.min(rows) * n_dim } else { 0 };
-        let of_centers_len = if rows > RUN { n_classes * n_dim } else { 0 };
-        let of_rows = (distances_len * size_of::<f32>()).next_multiple_of(align_of::<f64>());
-        let of_centers = of_rows + of_rows_len * size_of::<f64>();
-        let sum = of_centers + of_centers_len * size_of::<f64>();
-        let sum_len = n_dim.div_ceil(LANES);
-        let bytes = sum + sum_len * size_of::<[f64; LANES]>();
-        Self { distances: 0, of_rows, of_centers, sum, distances_len, of_rows_len, of_centers_len, sum_len, bytes }
+        Self {
+            distances: (group + 1) * n_classes + expansion::room_values(group, n_classes, n_dim),
+            of_rows: if n_classes > RUN { ROWS.min(rows) * n_dim } else { 0 },
+            of_centers: if rows > RUN { n_classes * n_dim } else { 0 },
+            sum: n_dim.div_ceil(LANES),
+        }
     }
 }
 

@@ -106,7 +106,7 @@ impl Arriving<'_> {
     }
 }
 
-/// The memory of the statistics: see [`super::statistics_layout::Layout`].
+/// Memory of the statistics, by the lengths of [`Sizes`].
 #[derive(Debug)]
 pub struct Memory<'a> {
     /// [C, D]
@@ -126,6 +126,40 @@ pub struct Memory<'a> {
     /// The number of rows left out, n [C], m [C, D], M [C, D] unless there is no covariance, and the triangle T if it is
     /// tied.
     pub totals: &'a mut [f64],
+}
+
+/// Numbers of values in a [`Memory`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sizes {
+    /// Length of [`Memory::pivots`].
+    pub pivots: usize,
+    /// Length of [`Memory::sums`]: the runs of the classes, one that is all 0, and one that belongs to none.
+    pub sums: usize,
+    /// Length of [`Memory::tied`].
+    pub tied: usize,
+    /// Length of [`Memory::differences`].
+    pub differences: usize,
+    /// Length of [`Memory::totals`].
+    pub totals: usize,
+}
+
+impl Sizes {
+    /// Sizes for C classes of D dimensions; `None` where an address does not reach so far.
+    #[must_use]
+    pub fn new(n_classes: usize, dim: usize, covariance: Covariance) -> Option<Self> {
+        let matrix = n_classes.checked_mul(dim)?;
+        let is_tied = covariance == Covariance::Tied;
+        let tied = if is_tied { dim.checked_add(1)?.checked_mul(dim)? / 2 } else { 0 };
+        let squares = if covariance == Covariance::None { 0 } else { matrix };
+        let runs = n_classes.checked_add(2)?.checked_mul(covariance.sums_of_a_run())?;
+        Some(Self {
+            pivots: matrix,
+            sums: runs.checked_mul(dim)?,
+            tied,
+            differences: if is_tied { scatter::TOGETHER.checked_mul(dim)? } else { 0 },
+            totals: n_classes.checked_add(1)?.checked_add(matrix)?.checked_add(squares)?.checked_add(tied)?,
+        })
+    }
 }
 
 /// The statistics of C classes in D dimensions.

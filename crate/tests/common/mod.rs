@@ -19,7 +19,6 @@ use center_loss::rules::Rule;
 use center_loss::shape::{Rows, class_of};
 use center_loss::softmin;
 use center_loss::vector::Lanes;
-use center_loss::workspace::Layout;
 
 /// Every reduction.
 pub(crate) const REDUCTIONS: [Reduction; 4] = [Reduction::Mean, Reduction::Batch, Reduction::Wen, Reduction::Sum];
@@ -218,9 +217,10 @@ pub(crate) fn with_workspace<T>(
     pass: impl FnOnce(Groups, RowSums, &mut [f32]) -> T,
 ) -> T {
     let mut slots = vec![NONE; n_classes];
-    let layout = Layout::new(labels.len(), n_classes, dim);
-    let mut groups = vec![Group::default(); layout.groups_len];
-    let (mut runs, mut totals) = (vec![f32::NAN; layout.runs_len], vec![f64::NAN; layout.totals_len]);
+    let rows = labels.len();
+    let mut groups = vec![Group::default(); Groups::capacity(rows, n_classes)];
+    let mut runs = vec![f32::NAN; RowSums::runs(rows, n_classes) * dim];
+    let mut totals = vec![f64::NAN; RowSums::totals(rows, n_classes) * dim];
     let groups = Groups::new(labels, &mut slots, &mut groups);
     let result = pass(groups, RowSums::new(&mut runs, &mut totals, dim), &mut vec![f32::NAN; dim]);
     assert!(slots.iter().all(|&slot| slot == NONE), "the class table is not as it was");

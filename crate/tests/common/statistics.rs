@@ -4,8 +4,7 @@
 #![allow(clippy::cast_precision_loss, reason = "small sizes")]
 
 use super::common::normal;
-use center_loss::open_set::statistics::{Covariance, Head, Memory, Run, Statistics};
-use center_loss::open_set::statistics_layout::Layout;
+use center_loss::open_set::statistics::{Covariance, Head, Memory, Run, Sizes, Statistics};
 use center_loss::shape::Rows;
 use center_loss::vector::Lanes;
 
@@ -33,16 +32,16 @@ pub(crate) struct Totals {
 
 impl Owned {
     pub(crate) fn new(n_classes: usize, dim: usize, covariance: Covariance) -> Self {
-        let layout = Layout::new(n_classes as f64, dim as f64, covariance);
-        let floats = [layout.pivots, layout.sums, layout.tied, layout.differences];
+        let sizes = Sizes::new(n_classes, dim, covariance).expect("small");
+        let floats = [sizes.pivots, sizes.sums, sizes.tied, sizes.differences];
         let mut owned = Self {
             covariance,
             n_classes,
             dim,
-            floats: floats.map(|part| vec![f32::NAN; part.len as usize]),
-            head: vec![Head::default(); layout.head.len as usize],
-            runs: vec![Run::default(); layout.runs.len as usize],
-            totals: vec![0.0; layout.totals.len as usize],
+            floats: floats.map(|len| vec![f32::NAN; len]),
+            head: vec![Head::default()],
+            runs: vec![Run::default(); n_classes],
+            totals: vec![0.0; sizes.totals],
         };
         owned.restore();
         owned
