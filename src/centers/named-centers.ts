@@ -1,6 +1,9 @@
 import { checkScoreSettings, classify, SCORE_OPTIONS, type ScoreOptions } from '../detect/classify.js';
-import { Disposable, disposedError } from '../memory/dispose.js';
+import { bytesOfJson, Saveable } from '../io/saveable.js';
+import { encodeObject, SavedObject } from '../io/saved-object.js';
+import { disposedError } from '../memory/dispose.js';
 import { type AddOptions, ClassStatistics } from '../statistics/class-statistics.js';
+import { checkTotals } from '../statistics/totals.js';
 import { checkCount, checkOptions, countRows } from '../validate/checks.js';
 import { asFloats, type Embeddings } from '../validate/embeddings.js';
 import { CenterLossError } from '../validate/errors.js';
@@ -25,7 +28,7 @@ export interface NamedClassification {
  * Adding or changing a class takes the time of its examples. The next prediction brings the centers up to date: only
  * the classes that changed if there are as many as before, else all, about the work of predicting a few rows.
  */
-export class NamedCenters extends Disposable {
+export class NamedCenters extends Saveable {
   readonly nDim: number;
   /** Classes by name, in their order. */
   #classes = new Map<string, NamedClass>();
@@ -149,6 +152,62 @@ export class NamedCenters extends Disposable {
     const copy = new ClassCenters(this.#classes.size, this.nDim, { names: this.names });
     if (centers) copy.params.set(centers.params);
     return copy;
+  }
+
+  /**
+   * Writes names, means and weights of all classes as a safetensors file, every bit of them.
+   * @throws CenterLossError `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
+   */
+  save(): Uint8Array<ArrayBuffer> {
+    const { names, nDim } = this;
+    const counts = new Float64Array(names.length);
+    const means = new Float64Array(names.length * nDim);
+    let nth = 0;
+    for (const { statistics } of this.#classes.values()) {
+      counts.set(statistics.counts, nth);
+      means.set(statistics.means, nth * nDim);
+      nth += 1;
+    }
+    return encodeObject('NamedCenters', {
+      config: {},
+      names,
+      tensors: {
+        counts: { dtype: 'F64', shape: [names.length], data: counts },
+        means: { dtype: 'F64', shape: [names.length, nDim], data: means },
+      },
+    });
+  }
+
+  /**
+   * Reads what {@link save} wrote: examples that are added then lead to the same bits.
+   * @throws CenterLossError `ERR_FORMAT` for any other file, `ERR_SHAPE` if `bytes` is not bytes, `ERR_OUT_OF_MEMORY`
+   */
+  static load(bytes: Uint8Array | ArrayBuffer): NamedCenters {
+    const saved = new SavedObject(bytes, 'NamedCenters');
+    saved.config([]);
+    const [nClasses, nDim] = saved.shape('means', 0);
+    const names = saved.names(nClasses, 'needed');
+    const counts = saved.doubles('counts', [nClasses]);
+    const means = saved.doubles('means', [nClasses, nDim]);
+    const none = { rejected: new Float64Array(1), squares: new Float64Array(0), scatter: new Float64Array(0) };
+    checkTotals({ ...none, counts, means }, { nClasses, nDim, covariance: 'none' });
+    const loaded = new NamedCenters(nDim);
+    try {
+      names.forEach((name, j) => {
+        const totals = { ...none, counts: counts.subarray(j, j + 1), means: means.subarray(j * nDim, (j + 1) * nDim) };
+        const statistics = ClassStatistics.restore(1, nDim, { covariance: 'none', totals });
+        loaded.#classes.set(name, { statistics, isStale: true });
+      });
+      return loaded;
+    } catch (error) {
+      loaded.dispose();
+      throw error;
+    }
+  }
+
+  /** Reads what `toJSON` gave, after `JSON.parse`. @throws CenterLossError as {@link load} */
+  static fromJSON(value: unknown): NamedCenters {
+    return NamedCenters.load(bytesOfJson(value));
   }
 
   /** Frees the memory of all classes. */

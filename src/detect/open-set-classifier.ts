@@ -1,5 +1,6 @@
 import { ClassCenters } from '../centers/class-centers.js';
-import { Disposable } from '../memory/dispose.js';
+import { bytesOfJson, Saveable } from '../io/saveable.js';
+import { centersTensor, encodeObject, limitTensor, listTensor, restored, SavedObject } from '../io/saved-object.js';
 import { stable } from '../memory/views.js';
 import {
   checkChoice,
@@ -44,14 +45,14 @@ export interface FitOptions extends ThresholdOptions {
 }
 
 /** Parameters of scores that `fit` finds unless the constructor is given them. */
-type Fitted = 'radius' | 'precision';
+const FITTED = ['radius', 'precision'] as const;
+type Fitted = (typeof FITTED)[number];
 
-/** Content of a classifier, as a file has it. */
-interface ClassifierState {
-  readonly centers: CentersLike;
-  readonly settings: ScoreOptions;
-  /** Parameters that `fit` leaves as they are. */
-  readonly given: { readonly [Name in Fitted]: boolean };
+/** Options in a file. */
+interface SavedConfig extends Pick<ScoreOptions, 'score' | 'metric'> {
+  readonly centersMetric: Metric;
+  /** Parameters that `fit` has found, and finds anew. */
+  readonly fitted: readonly Fitted[];
 }
 
 /**
@@ -61,12 +62,14 @@ interface ClassifierState {
  * ```js
  * const classifier = new OpenSetClassifier(loss, { score: 'normalized' }).fit(x, target);
  * const { labels } = classifier.classify(xNew); // a class, or −1: unknown
+ * const same = OpenSetClassifier.load(classifier.save());
  * ```
  */
-export class OpenSetClassifier extends Disposable {
+export class OpenSetClassifier extends Saveable {
   readonly #centers: ClassCenters;
   #settings: ScoreSettings;
-  #given: ClassifierState['given'];
+  /** Parameters that `fit` leaves as they are. */
+  #given: { readonly [Name in Fitted]: boolean };
 
   /**
    * @param centers centers, or a loss that has them; they are copied with their metric and names
@@ -92,16 +95,6 @@ export class OpenSetClassifier extends Disposable {
     const paramsNow = stable(params);
     this.#centers = new ClassCenters(nClasses, nDim, { fixed: true, metric, ...(names && { names }) });
     this.#centers.params.set(paramsNow());
-  }
-
-  /**
-   * @internal Rebuilds a classifier from the content of a file.
-   * @throws CenterLossError as the constructor
-   */
-  static restore({ centers, settings, given }: ClassifierState): OpenSetClassifier {
-    const classifier = new OpenSetClassifier(centers, settings);
-    classifier.#given = given;
-    return classifier;
   }
 
   /** Copy of the centers. */
@@ -145,11 +138,6 @@ export class OpenSetClassifier extends Disposable {
   get threshold(): number | Float64Array<ArrayBuffer> | undefined {
     const { threshold } = this.#settings;
     return this.#settings.perClass ? threshold?.slice() : threshold?.[0];
-  }
-
-  /** @internal Parameters that were fitted, and that `fit` finds anew. */
-  get fitted(): Fitted[] {
-    return (['radius', 'precision'] as const).filter((name) => this.#settings[name] && !this.#given[name]);
   }
 
   /**
@@ -232,6 +220,58 @@ export class OpenSetClassifier extends Disposable {
     return this.classify(x).scores;
   }
 
+  /**
+   * Writes all of it as a safetensors file.
+   * @throws CenterLossError `ERR_OPTION` for centers that are not finite, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
+   */
+  save(): Uint8Array<ArrayBuffer> {
+    const { nClasses, nDim, names, score, metric, radius, precision, threshold } = this;
+    const { params, metric: centersMetric } = this.#centers;
+    const fitted = FITTED.filter((name) => this.#settings[name] && !this.#given[name]);
+    return encodeObject('OpenSetClassifier', {
+      config: { score, metric, centersMetric, fitted },
+      names,
+      tensors: {
+        centers: centersTensor(params, nClasses, nDim),
+        radius: radius && limitTensor(radius.length === nClasses ? radius : (radius[0] as number)),
+        precision: precision && listTensor(precision),
+        threshold: threshold === undefined ? undefined : limitTensor(threshold),
+      },
+    });
+  }
+
+  /**
+   * Reads what {@link save} wrote: the classifier decides the same of every row, and `fit` finds the same anew.
+   * @throws CenterLossError `ERR_FORMAT` for any other file, `ERR_SHAPE` if `bytes` is not bytes, `ERR_OUT_OF_MEMORY`
+   */
+  static load(bytes: Uint8Array | ArrayBuffer): OpenSetClassifier {
+    const saved = new SavedObject(bytes, 'OpenSetClassifier');
+    const { fitted, centersMetric, ...config } = saved.config<SavedConfig>(
+      ['score', 'centersMetric', 'fitted'],
+      ['metric'],
+    );
+    const { params, nClasses, nDim } = saved.centers();
+    const options = {
+      ...config,
+      ...(saved.has('radius') && { radius: saved.radius(nClasses) }),
+      ...(saved.has('precision') && { precision: saved.floats('precision', [nDim]) }),
+      ...(saved.has('threshold') && { threshold: saved.threshold(nClasses) }),
+    };
+    const centers = { params, nClasses, nDim, metric: centersMetric, names: saved.names(nClasses) };
+    return restored('OpenSetClassifier', () => {
+      checkFitted(fitted, options);
+      const classifier = new OpenSetClassifier(centers, options);
+      const isGiven = (name: Fitted) => name in options && !fitted.includes(name);
+      classifier.#given = { radius: isGiven('radius'), precision: isGiven('precision') };
+      return classifier;
+    });
+  }
+
+  /** Reads what `toJSON` gave, after `JSON.parse`. @throws CenterLossError as {@link load} */
+  static fromJSON(value: unknown): OpenSetClassifier {
+    return OpenSetClassifier.load(bytesOfJson(value));
+  }
+
   /** Frees the copy of the centers. */
   dispose(): void {
     this.#centers.dispose();
@@ -244,5 +284,15 @@ function centersOf(given: CentersLike | { readonly centers: CentersLike }): Cent
   throw new CenterLossError(
     'ERR_OPTION',
     `centers must be ClassCenters, a loss or { params, nClasses, nDim }, got ${String(centers)}`,
+  );
+}
+
+/** @throws CenterLossError `ERR_OPTION` unless `fitted` names parameters that are there, each once */
+function checkFitted(fitted: unknown, options: object): void {
+  const isFitted = (name: unknown) => FITTED.includes(name as Fitted) && (name as Fitted) in options;
+  if (Array.isArray(fitted) && fitted.every(isFitted) && new Set(fitted).size === fitted.length) return;
+  throw new CenterLossError(
+    'ERR_OPTION',
+    `fitted must be a list of the parameters that are there, got ${String(fitted)}`,
   );
 }

@@ -1,5 +1,6 @@
 // Public names of files: objects of this package, and arrays in the files that Python's libraries write and read.
 export type { Dtype, Values } from './dtypes.js';
+export { type LoadedObject, load } from './load.js';
 export { type LoadCentersOptions, loadCenters } from './load-centers.js';
 export { readNpy, type WriteNpyOptions, writeNpy } from './npy.js';
 export { NPY_HEADER_BYTES, type NpyHeader, npyHeader } from './npy-header.js';

@@ -28,7 +28,7 @@ export abstract class Saveable extends Disposable {
  */
 export function bytesOfJson(value: unknown): Uint8Array<ArrayBuffer> {
   if (typeof value !== 'object' || value === null) {
-    throw formatError(`expected the object that toJSON gave, got ${value === null ? 'null' : `a ${typeof value}`}`);
+    throw formatError(`expected the object that toJSON gave, got ${shown(value)}`);
   }
   const { format, version, base64, ...more } = value as Record<string, unknown>;
   if (format !== FORMAT) throw formatError(`format must be "${FORMAT}", got ${shown(format)}`);
@@ -40,5 +40,7 @@ export function bytesOfJson(value: unknown): Uint8Array<ArrayBuffer> {
   return fromBase64(base64);
 }
 
-const shown = (value: unknown): string =>
-  typeof value === 'string' ? quoted(value) : `a value of type ${typeof value}`;
+function shown(value: unknown): string {
+  if (typeof value === 'string') return quoted(value);
+  return typeof value === 'number' || value === null ? `${value}` : `a value of type ${typeof value}`;
+}

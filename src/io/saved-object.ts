@@ -112,11 +112,13 @@ export class SavedObject {
     throw formatError(`metadata "${CONFIG}" has ${quoted(unknown)}, which no ${this.kind} has`);
   }
 
-  /** Names of the classes; undefined if they have none. */
-  names(nClasses: number): readonly string[] | undefined {
+  /** Names of the classes; undefined if they have none, unless they are needed. */
+  names(nClasses: number, need: 'needed'): readonly string[];
+  names(nClasses: number): readonly string[] | undefined;
+  names(nClasses: number, need?: 'needed'): readonly string[] | undefined {
     const json = this.#contents.metadata[NAMES];
-    if (json === undefined) return undefined;
-    const names = parseStrings(json);
+    if (json === undefined && need !== 'needed') return undefined;
+    const names = parseStrings(json ?? '');
     if (names.length !== nClasses) {
       throw formatError(`metadata "${NAMES}" has ${names.length} names, but there are ${nClasses} classes`);
     }
@@ -129,11 +131,11 @@ export class SavedObject {
     return name in this.#contents.tensors;
   }
 
-  /** Shape of a tensor that has two dimensions, each 1 or more. */
-  shape(name: string): readonly [nClasses: number, nDim: number] {
+  /** Shape of a tensor that has two dimensions: at least so many classes, and 1 or more dimensions. */
+  shape(name: string, minClasses = 1): readonly [nClasses: number, nDim: number] {
     const { shape } = this.#tensor(name);
-    const [nClasses = 0, nDim = 0, ...more] = shape;
-    if (nClasses > 0 && nDim > 0 && more.length === 0) return [nClasses, nDim];
+    const [nClasses = -1, nDim = 0, ...more] = shape;
+    if (nClasses >= minClasses && nDim > 0 && more.length === 0) return [nClasses, nDim];
     throw formatError(`tensor "${name}" has the shape [${shape.join(', ')}]; expected [classes, dimensions]`);
   }
 
