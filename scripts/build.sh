@@ -26,27 +26,33 @@ is_current() { # is_current STAMP FINGERPRINT PRODUCT
   [ -f "$1" ] && [ "$(cat "$1")" = "$2" ] && [ -e "$3" ]
 }
 
-# The core and the open-set module, each three times: with SIMD, without (portable), and that translated to JavaScript.
+# The module three times: with SIMD, without (portable), and that translated to JavaScript.
 build_wasm() {
   local inputs
   inputs=$(fingerprint crate/src crate/Cargo.toml Cargo.toml Cargo.lock .cargo scripts package-lock.json)
-  is_current build/wasm.stamp "$inputs" "$GENERATED/wasm/open-set-translated.js" && return
+  is_current build/wasm.stamp "$inputs" "$GENERATED/wasm/translated.js" && return
   ensure_toolchain
+  ensure_wasm_tools
   # The stamp goes first: it must not vouch for a build that failed half-way.
-  rm -rf build/wasm.stamp "$GENERATED"
-  mkdir -p "$GENERATED/wasm"
-  step "kernels with SIMD (cargo)" compile_simd || die "the crate does not build; see above."
-  step "portable kernels (cargo)" compile_portable || die "the crate does not build without SIMD; see above."
-  step "wasm-opt" optimize_wasm || die "wasm-opt failed; see above."
-  step "JavaScript around and instead of it" generate_javascript || die "the JavaScript could not be made; see above."
+  rm -rf build/wasm.stamp "$GENERATED.part"
+  mkdir -p "$GENERATED.part/wasm"
+  step "module with SIMD (wasm-pack)" compile_wasm simd || die "the crate does not build; see above."
+  step "portable module (wasm-pack)" compile_wasm portable --config "$(flags "${PORTABLE[@]}")" ||
+    die "the crate does not build without SIMD; see above."
+  step "wasm-opt" optimize_wasm "$GENERATED.part" || die "wasm-opt failed; see above."
+  step "JavaScript around and instead of it" generate_javascript "$GENERATED.part" ||
+    die "the JavaScript could not be made; see above."
+  rm -rf "$GENERATED" && mv "$GENERATED.part" "$GENERATED"
   "${WASM_RUSTC:-rustc}" --version >build/compiler.txt
   printf '%s' "$inputs" >build/wasm.stamp
 }
 
-# A target folder of its own: the wasm compiler may be another than the native one, and they would undo each other.
-compile_wasm() { # compile_wasm NAME-OF-TARGET-FOLDER [OPTION...]
-  CARGO_TARGET_DIR=$PWD/target/$1 RUSTC=${WASM_RUSTC:-rustc} \
-    cargo build --package center-loss --lib --release --target wasm32-unknown-unknown "${@:2}"
+# Compiles the crate to build/NAME. The target folder is not that of native builds: the wasm compiler may be another, and
+# each would undo the work of the other. wasm-pack asks the rustc on PATH, cargo the one in RUSTC.
+compile_wasm() { # compile_wasm NAME [CARGO-OPTION...]
+  env PATH="${WASM_RUSTC:+${WASM_RUSTC%/*}:}$PATH" RUSTC="${WASM_RUSTC:-rustc}" CARGO_TARGET_DIR="$PWD/target/wasm" \
+    wasm-pack build crate --mode no-install --target bundler --release --no-opt --no-pack --out-dir "$PWD/build/$1" \
+    -- "${@:2}"
 }
 
 # Flags that cargo adds to those of .cargo/config.toml, and that are stronger.
@@ -57,43 +63,26 @@ flags() { # flags FLAG...
 }
 
 PORTABLE=(target-cpu=mvp target-feature=-simd128)
-# The module works in the core's memory. It may have the same stack, as neither calls the other. Its constants stand past
-# those of the core, and the heap begins past both, at HEAP_START in src/heap.ts: scripts/inline-wasm.js sees to it.
-IN_CORE_MEMORY=(link-arg=--import-memory link-arg=--global-base=66560)
 
-compile_simd() {
-  compile_wasm simd && compile_wasm open-set-simd --features open-set --config "$(flags "${IN_CORE_MEMORY[@]}")"
-}
-
-compile_portable() {
-  compile_wasm portable --config "$(flags "${PORTABLE[@]}")" &&
-    compile_wasm open-set-portable --features open-set --config "$(flags "${PORTABLE[@]}" "${IN_CORE_MEMORY[@]}")"
-}
-
-# No address that the kernels are given lies in the first kilobyte, the far end of the stack, so that an offset added to
-# one is part of the load or store.
+# Nothing lies in the first kilobyte, the far end of the stack, so that an offset added to an address is part of the load
+# or store.
 WASM_OPT=(node_modules/.bin/wasm-opt -O3 --converge --low-memory-unused
   --one-caller-inline-max-function-size=0 --enable-bulk-memory --enable-nontrapping-float-to-int --enable-sign-ext
   --enable-mutable-globals --strip-debug --strip-producers --strip-target-features)
 
-optimize_wasm() {
-  local product=wasm32-unknown-unknown/release/center_loss.wasm
+optimize_wasm() { # optimize_wasm FOLDER
   # wasm2js knows none of what came after WebAssembly's first version.
   local lower=(--llvm-memory-copy-fill-lowering --llvm-nontrapping-fptoint-lowering --signext-lowering)
-  "${WASM_OPT[@]}" --enable-simd target/simd/$product -o "$GENERATED/center-loss.wasm" &&
-    "${WASM_OPT[@]}" --enable-simd target/open-set-simd/$product -o "$GENERATED/open-set.wasm" &&
-    "${WASM_OPT[@]}" "${lower[@]}" target/portable/$product -o build/portable.wasm &&
-    "${WASM_OPT[@]}" "${lower[@]}" target/open-set-portable/$product -o build/open-set-portable.wasm
+  "${WASM_OPT[@]}" --enable-simd build/simd/center_loss_bg.wasm -o "$1/center-loss.wasm" &&
+    "${WASM_OPT[@]}" "${lower[@]}" build/portable/center_loss_bg.wasm -o build/portable.wasm
 }
 
-generate_javascript() {
-  node scripts/inline-wasm.js "$GENERATED/center-loss.wasm" "$GENERATED/wasm/bytes.js" &&
-    node scripts/inline-wasm.js "$GENERATED/open-set.wasm" "$GENERATED/wasm/open-set-bytes.js" &&
+generate_javascript() { # generate_javascript FOLDER
+  cmp build/simd/center_loss_bg.js build/portable/center_loss_bg.js &&
+    node scripts/bindings.js build/simd "$1/wasm" &&
+    node scripts/inline-wasm.js "$1/center-loss.wasm" "$1/wasm/bytes.js" &&
     node_modules/.bin/wasm2js -O3 build/portable.wasm -o build/translated.js &&
-    node_modules/.bin/wasm2js -O3 build/open-set-portable.wasm -o build/open-set-translated.js &&
-    node scripts/translate.js build/translated.js "$GENERATED/wasm/translated.js" Kernels kernels.js &&
-    node scripts/translate.js build/open-set-translated.js "$GENERATED/wasm/open-set-translated.js" \
-      OpenSetKernels open-set/kernels.js
+    node scripts/translate.js build/translated.js "$1/wasm/translated.js"
 }
 
 # It alone may use what only Node has, and so it has a check of its own.

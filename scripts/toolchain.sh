@@ -1,4 +1,4 @@
-# The Rust side of the set-up: cargo and a wasm32 standard library.
+# The Rust side of the set-up: cargo, a wasm32 standard library, wasm-pack and wasm-bindgen.
 # Everything heavy lands in $CACHE, in folders named by version, and is reused from there.
 # shellcheck shell=bash
 
@@ -6,6 +6,7 @@ CACHE=${CENTER_LOSS_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/center-loss}
 # Set by ensure_wasm32 where the wasm build needs another compiler than the native one.
 WASM_RUSTC=
 LLD_MAJOR=22
+WASM_PACK=0.15.0
 
 as_root() { if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi; }
 
@@ -74,4 +75,46 @@ ensure_wasm32() {
 ensure_toolchain() {
   ensure_cargo
   ensure_wasm32
+}
+
+# wasm-pack compiles the crate and has wasm-bindgen write the JavaScript around it.
+ensure_wasm_tools() {
+  local bindgen
+  # The command must have the very version of the library.
+  bindgen=$(sed -n '/^name = "wasm-bindgen"$/{n;s/^version = "\(.*\)"$/\1/p;}' Cargo.lock)
+  ensure_wasm_tool wasm-pack "$WASM_PACK" "${WASM_PACK%.*}.*" "v$WASM_PACK" wasm-pack --locked
+  ensure_wasm_tool wasm-bindgen "$bindgen" "$bindgen" "$bindgen" wasm-bindgen-cli --no-default-features
+}
+
+# A tool that is there, else the binary that its makers publish, else one that is compiled here.
+ensure_wasm_tool() { # ensure_wasm_tool NAME VERSION FITTING-VERSIONS TAG CRATE CARGO-OPTION...
+  local folder=$CACHE/$1-$2
+  PATH=$folder/bin:$PATH
+  has_version "$1" "$3" && return
+  step "$1 $2 from GitHub" download_tool "$1" "$2" "$4" "$folder" 2>/dev/null && return
+  say "  $1 cannot be downloaded: compiling it, once, takes a minute or two"
+  step "$1 $2 from crates.io" install_tool "$2" "$folder" "${@:5}" ||
+    die "no $1: run 'cargo install $5 --version $2' where crates.io can be reached, and run this again."
+}
+
+has_version() { # has_version NAME FITTING-VERSIONS
+  local name version rest
+  # shellcheck disable=SC2053
+  read -r name version rest < <("$1" --version 2>/dev/null) && [[ $version == $2 ]]
+}
+
+download_tool() { # download_tool NAME VERSION TAG FOLDER
+  local host url
+  host=$(rustc -vV | sed -n 's/^host: //p' | sed 's/-linux-gnu$/-linux-musl/')
+  url=https://github.com/wasm-bindgen/$1/releases/download/$3/$1-$3-$host.tar.gz
+  rm -rf "$4" "$4.part" && mkdir -p "$4.part/bin" || return
+  curl --fail --silent --show-error --location --connect-timeout 10 --max-time 60 "$url" |
+    tar -xz --strip-components 1 -C "$4.part/bin" || return
+  "$4.part/bin/$1" --version && mv "$4.part" "$4"
+}
+
+# A debug build: the tools have little to do, and optimizing them takes three times as long.
+install_tool() { # install_tool VERSION FOLDER CRATE CARGO-OPTION...
+  rm -rf "$2" "$2.part"
+  cargo install "$3" --version "$1" --debug --root "$2.part" "${@:4}" && mv "$2.part" "$2"
 }
