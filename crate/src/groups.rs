@@ -26,8 +26,6 @@ pub struct Group {
     pub class: u32,
     /// The number of its rows in the batch that are still to be taken.
     left: u32,
-    /// Rows taken so far that an average follows.
-    pub(crate) averaged: u32,
     /// The sum of the rows taken.
     pub(crate) sum: RowSum,
 }
@@ -59,7 +57,7 @@ impl<'a> Groups<'a> {
             let slot = at_mut(slot_of_class, class);
             if *slot == NONE {
                 *slot = len as u32;
-                *at_mut(groups, len) = Group { class: class as u32, left: 1, averaged: 0, sum: RowSum::default() };
+                *at_mut(groups, len) = Group { class: class as u32, left: 1, sum: RowSum::default() };
                 len += 1;
             } else {
                 at_mut(groups, *slot as usize).left += 1;

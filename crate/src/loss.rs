@@ -88,7 +88,7 @@ impl<'a> Labels<'a> {
 
     /// What row x, which has no class, adds to Σ: nothing, but NaN if it is known and not finite, as its distances would
     /// in the reference.
-    #[inline]
+    #[inline(never)]
     pub(crate) fn without_class(&self, row: usize, x: &[f32]) -> f64 {
         if is_known(at(self.values, row)) && !x.iter().all(|value| value.is_finite()) { f64::NAN } else { 0.0 }
     }

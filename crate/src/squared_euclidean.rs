@@ -5,26 +5,19 @@
 //!
 //! One walk over x and c gives d, the gradient and the sum of the class with it. O(B·D), no distance matrix.
 
-use crate::batch_pass::{Centers, ClassAccumulators, PairLoss, RowResult, SumWithRow, Term, batch_pass};
+use crate::batch_pass::{CenterOutput, PairLoss, Row, RowResult, SumWithRow, Term, batch_pass};
 use crate::loss::{Labels, Loss, is_near};
 use crate::rows::{for_lanes, residual, squared_distance};
 use crate::shape::Rows;
 use crate::vector::Vector;
 
 impl Loss {
-    /// Computes the loss at the centers as they are; writes ∂loss/∂x [B, D] to `grad_x`; puts the sums of `classes` to
-    /// their destination. `grad_x` may be empty, and is then not written, if there are no `classes`.
+    /// Computes the loss at the centers as they are, writes ∂loss/∂x [B, D] to `grad_x`, and writes `output`. With
+    /// [`CenterOutput::None`], `grad_x` may be empty and is then not written.
     #[inline(never)]
-    pub fn pass<V: Vector>(
-        self,
-        x: Rows,
-        labels: &Labels,
-        centers: Centers,
-        grad_x: &mut [f32],
-        classes: Option<ClassAccumulators>,
-    ) -> f64 {
+    pub fn pass<V: Vector>(self, x: Rows, labels: &Labels, output: CenterOutput, grad_x: &mut [f32]) -> f64 {
         let loss = SquaredEuclidean { loss: self, scale: self.scale(labels) };
-        self.reduce(batch_pass::<V>(&loss, x, labels, centers, grad_x, classes), labels)
+        self.reduce(batch_pass::<V>(&loss, x, labels, output, grad_x), labels)
     }
 }
 
@@ -37,15 +30,8 @@ struct SquaredEuclidean {
 
 impl PairLoss for SquaredEuclidean {
     #[inline]
-    fn row<V: Vector>(
-        &self,
-        _: usize,
-        _: usize,
-        x: &[f32],
-        center: &[f32],
-        grad: &mut [f32],
-        sum: Option<SumWithRow>,
-    ) -> RowResult {
+    fn row<V: Vector>(&self, row: Row, center: &[f32], sum: Option<SumWithRow>) -> RowResult {
+        let Row { x, grad, .. } = row;
         let (distance, is_offset) = if let Some(SumWithRow { term, before, after }) = sum {
             let is_offset = term == Term::Offset;
             let factor = if is_offset { 1.0 } else { -self.scale };

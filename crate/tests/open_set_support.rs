@@ -10,7 +10,7 @@ mod decision;
 mod own_center;
 mod reference;
 
-use center_loss::batch_pass::Centers;
+use center_loss::batch_pass::CenterOutput;
 use center_loss::loss::Labels;
 use center_loss::open_set::class_weights::{Scheme, class_weights};
 use center_loss::open_set::classify::Measure;
@@ -213,7 +213,7 @@ fn a_row_is_within_the_radius_that_it_gave() {
                 weights: center_loss::open_set::weights::Weights::NONE,
             };
             let (x, labels) = (Rows::new(&batch.x, 5), Labels::new(&batch.labels, 1));
-            let loss = loss.pass::<Lanes>(x, &labels, Centers::Fixed(&batch.centers), &mut [], None);
+            let loss = loss.pass::<Lanes>(x, &labels, CenterOutput::None(&batch.centers), &mut []);
             assert_eq!(loss.to_bits(), 0.0_f64.to_bits(), "{metric:?}");
         }
     }

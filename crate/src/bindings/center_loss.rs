@@ -4,7 +4,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::batch::{Batch, Parts};
 use super::centers::{Centers, Gradients};
-use crate::batch_pass::{self, CenterOutput, ClassAccumulators};
+use crate::batch_pass::{CenterOutput, ClassAccumulators};
 use crate::center_gradient::{CenterGradient, Form};
 use crate::loss::{Labels, Loss};
 use crate::open_set::center_loss::{CenterLoss, Radii};
@@ -118,25 +118,28 @@ impl Centers {
         };
         let known = Labels::new(labels, *n_classes);
         let out = if matches!(output, Output::Gradients(Gradients::None)) { &mut [] } else { out };
-        if matches!(output, Output::Gradients(Gradients::None | Gradients::Rows)) {
-            return loss.pass::<Lanes>(x, &known, batch_pass::Centers::Fixed(params), out, None);
-        }
-        let (groups, sums, sum) = workspace.sums(labels, *n_dim, slots);
-        let (centers, counts, output) = match output {
-            Output::Update(rule) => {
-                let centers = batch_pass::Centers::Moving(params);
-                (centers, Some(&mut **counts), CenterOutput::Update { rule, sum })
-            }
+        let output = match output {
+            Output::Gradients(Gradients::None | Gradients::Rows) => CenterOutput::None(params),
             Output::Gradients(gradients) => {
-                let (form, rows, counts) = match gradients {
-                    Gradients::Sparse => (Form::Touched, sparse, None),
-                    Gradients::Descent => (Form::Dense, part_mut(dense, 0, params.len()), Some(&mut **counts)),
-                    _ => (Form::Dense, part_mut(dense, 0, params.len()), None),
+                let (groups, sums, _) = workspace.sums(labels, *n_dim, slots);
+                let (form, rows) = match gradients {
+                    Gradients::Sparse => (Form::Touched, sparse),
+                    _ => (Form::Dense, part_mut(dense, 0, params.len())),
                 };
+                let counts = matches!(gradients, Gradients::Descent).then_some(&mut **counts);
                 let gradient = CenterGradient::new(form, rows, classes, *n_dim, &groups);
-                (batch_pass::Centers::Fixed(params), counts, CenterOutput::Gradient(gradient))
+                CenterOutput::Gradient {
+                    centers: params,
+                    classes: ClassAccumulators { groups, sums, counts },
+                    gradient,
+                }
+            }
+            Output::Update(rule) => {
+                let (groups, sums, sum) = workspace.sums(labels, *n_dim, slots);
+                let classes = ClassAccumulators { groups, sums, counts: Some(counts) };
+                CenterOutput::Update { centers: params, classes, rule, sum }
             }
         };
-        loss.pass::<Lanes>(x, &known, centers, out, Some(ClassAccumulators { groups, sums, counts, output }))
+        loss.pass::<Lanes>(x, &known, output, out)
     }
 }

@@ -8,7 +8,7 @@
 //! not finite makes the loss so and has no gradient, nor has a row whose gradient is longer than
 //! 10³⁰.
 
-use crate::batch_pass::{Centers, ClassAccumulators, PairLoss, RowResult, SumWithRow, Term, batch_pass};
+use crate::batch_pass::{CenterOutput, PairLoss, Row, RowResult, SumWithRow, Term, batch_pass};
 use crate::loss::{Labels, Loss, Reduction};
 use crate::open_set::metric::{Metric, combine};
 use crate::open_set::penalty::Penalty;
@@ -53,23 +53,16 @@ impl Radii<'_> {
 }
 
 impl CenterLoss<'_> {
-    /// Computes the loss at the centers as they are; writes ∂loss/∂x [B, D] to `grad_x`; puts the sums of `classes` to
-    /// their destination. `grad_x` may be empty, and is then not written, if there are no `classes`.
+    /// Computes the loss at the centers as they are, writes ∂loss/∂x [B, D] to `grad_x`, and writes `output`. With
+    /// [`CenterOutput::None`], `grad_x` may be empty and is then not written.
     #[inline(never)]
-    pub fn pass<V: Vector>(
-        &self,
-        x: Rows,
-        labels: &Labels,
-        centers: Centers,
-        grad_x: &mut [f32],
-        classes: Option<ClassAccumulators>,
-    ) -> f64 {
+    pub fn pass<V: Vector>(&self, x: Rows, labels: &Labels, output: CenterOutput, grad_x: &mut [f32]) -> f64 {
         if let Some(loss) = self.reference() {
-            return loss.pass::<V>(x, labels, centers, grad_x, classes);
+            return loss.pass::<V>(x, labels, output, grad_x);
         }
         let loss =
             GeneralLoss { loss: *self, scale: self.weights.scale(self.reduction, labels.values(), labels.n_classes()) };
-        batch_pass::<V>(&loss, x, labels, centers, grad_x, classes) * loss.scale
+        batch_pass::<V>(&loss, x, labels, output, grad_x) * loss.scale
     }
 
     /// The reference's loss, if the options are its own.
@@ -91,17 +84,10 @@ struct GeneralLoss<'a> {
 impl PairLoss for GeneralLoss<'_> {
     #[allow(clippy::inline_always, reason = "a call costs 80 instructions a row")]
     #[inline(always)]
-    fn row<V: Vector>(
-        &self,
-        row: usize,
-        class: usize,
-        x: &[f32],
-        center: &[f32],
-        grad: &mut [f32],
-        sum: Option<SumWithRow>,
-    ) -> RowResult {
+    fn row<V: Vector>(&self, row: Row, center: &[f32], sum: Option<SumWithRow>) -> RowResult {
+        let Row { index, class, x, grad } = row;
         let CenterLoss { metric, penalty, radii, weights, .. } = &self.loss;
-        let weight = weights.of(row, Some(class));
+        let weight = weights.of(index, Some(class));
         let pair = metric.pair::<V>(x, center);
         let (cost, slope) = penalty.of(pair.distance, radii.of(class));
         // 0·∞ is NaN.

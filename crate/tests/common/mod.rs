@@ -6,7 +6,7 @@ mod close;
 
 pub(crate) use close::{TOLERANCE, assert_close, assert_matrix_close, assert_same_bits};
 
-use center_loss::batch_pass::{CenterOutput, Centers, ClassAccumulators};
+use center_loss::batch_pass::{CenterOutput, ClassAccumulators};
 use center_loss::center_gradient::{CenterGradient, Form};
 use center_loss::distance;
 use center_loss::expansion;
@@ -144,14 +144,14 @@ impl Batch {
 
     pub(crate) fn evaluate(&self, loss: Loss) -> f64 {
         let (x, labels, _) = self.views();
-        loss.pass::<Lanes>(x, &labels, Centers::Fixed(&self.centers), &mut [], None)
+        loss.pass::<Lanes>(x, &labels, CenterOutput::None(&self.centers), &mut [])
     }
 
     /// The loss and ∂loss/∂x, without the centers' gradient.
     pub(crate) fn gradient(&self, loss: Loss) -> (f64, Vec<f32>) {
         let (x, labels, _) = self.views();
         let mut grad_x = vec![f32::NAN; self.x.len()];
-        (loss.pass::<Lanes>(x, &labels, Centers::Fixed(&self.centers), &mut grad_x, None), grad_x)
+        (loss.pass::<Lanes>(x, &labels, CenterOutput::None(&self.centers), &mut grad_x), grad_x)
     }
 
     pub(crate) fn gradients(&self, loss: Loss, form: Form) -> Gradients {
@@ -176,9 +176,10 @@ impl Batch {
         let (x, labels, _) = self.views();
         let mut grad_x = vec![f32::NAN; self.x.len()];
         let loss = with_workspace(&self.labels, self.n_classes(), self.dim, |groups, sums, _| {
-            let output = CenterOutput::Gradient(CenterGradient::new(form, grad_centers, touched, self.dim, &groups));
-            let classes = ClassAccumulators { groups, sums, counts: None, output };
-            loss.pass::<Lanes>(x, &labels, Centers::Fixed(&self.centers), &mut grad_x, Some(classes))
+            let gradient = CenterGradient::new(form, grad_centers, touched, self.dim, &groups);
+            let classes = ClassAccumulators { groups, sums, counts: None };
+            let output = CenterOutput::Gradient { centers: &self.centers, classes, gradient };
+            loss.pass::<Lanes>(x, &labels, output, &mut grad_x)
         });
         (loss, grad_x)
     }
@@ -193,9 +194,9 @@ impl Batch {
         let (mut grad_x, mut centers) = (vec![f32::NAN; self.x.len()], self.centers.clone());
         let mut counts = vec![COUNTED; self.n_classes()];
         let loss = with_workspace(&self.labels, self.n_classes(), self.dim, |groups, sums, sum| {
-            let output = CenterOutput::Update { rule, sum };
-            let classes = ClassAccumulators { groups, sums, counts: Some(&mut counts), output };
-            loss.pass::<Lanes>(x, &labels, Centers::Moving(&mut centers), &mut grad_x, Some(classes))
+            let classes = ClassAccumulators { groups, sums, counts: Some(&mut counts) };
+            let output = CenterOutput::Update { centers: &mut centers, classes, rule, sum };
+            loss.pass::<Lanes>(x, &labels, output, &mut grad_x)
         });
         Step { loss, x: grad_x, centers, counts: newly_counted(&counts) }
     }

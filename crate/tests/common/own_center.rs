@@ -1,7 +1,7 @@
 //! Batches for the loss of the own centers, and its kernels as functions to results that a test owns.
 #![allow(dead_code, reason = "every test binary compiles this file and uses its part")]
 
-use center_loss::batch_pass::{CenterOutput, Centers, ClassAccumulators};
+use center_loss::batch_pass::{CenterOutput, ClassAccumulators};
 use center_loss::center_gradient::{CenterGradient, Form};
 use center_loss::loss::{Labels, Reduction};
 use center_loss::open_set::center_loss::{CenterLoss, Radii};
@@ -83,27 +83,20 @@ impl Own {
         CenterLoss { radii: Radii::One(radius), ..self.loss() }
     }
 
-    fn pass(
-        &self,
-        loss: &CenterLoss,
-        labels: &[i32],
-        centers: Centers,
-        grad_x: &mut [f32],
-        classes: Option<ClassAccumulators>,
-    ) -> f64 {
+    fn pass(&self, loss: &CenterLoss, labels: &[i32], output: CenterOutput, grad_x: &mut [f32]) -> f64 {
         let labels = Labels::new(labels, self.batch.n_classes());
-        loss.pass::<Lanes>(Rows::new(&self.batch.x, self.batch.dim), &labels, centers, grad_x, classes)
+        loss.pass::<Lanes>(Rows::new(&self.batch.x, self.batch.dim), &labels, output, grad_x)
     }
 
     pub(crate) fn evaluate(&self) -> f64 {
-        self.pass(&self.loss(), &self.labels(), Centers::Fixed(&self.batch.centers), &mut [], None)
+        self.pass(&self.loss(), &self.labels(), CenterOutput::None(&self.batch.centers), &mut [])
     }
 
     /// The loss and ∂loss/∂x without the centers'.
     pub(crate) fn gradient(&self) -> (f64, Vec<f32>) {
         let mut grad_x = vec![f32::NAN; self.batch.x.len()];
-        let centers = Centers::Fixed(&self.batch.centers);
-        (self.pass(&self.loss(), &self.labels(), centers, &mut grad_x, None), grad_x)
+        let output = CenterOutput::None(&self.batch.centers);
+        (self.pass(&self.loss(), &self.labels(), output, &mut grad_x), grad_x)
     }
 
     pub(crate) fn gradients(&self, form: Form) -> Gradients {
@@ -125,9 +118,9 @@ impl Own {
         let labels = self.labels();
         let loss = with_workspace(&labels, n_classes, dim, |groups, sums, _| {
             let gradient = CenterGradient::new(form, &mut grad_centers, &mut touched, dim, &groups);
-            let output = CenterOutput::Gradient(gradient);
-            let classes = ClassAccumulators { groups, sums, counts: Some(&mut counts), output };
-            self.pass(loss, &labels, Centers::Fixed(&self.batch.centers), &mut grad_x, Some(classes))
+            let classes = ClassAccumulators { groups, sums, counts: Some(&mut counts) };
+            let output = CenterOutput::Gradient { centers: &self.batch.centers, classes, gradient };
+            self.pass(loss, &labels, output, &mut grad_x)
         });
         let classes = touched[1..=touched[0] as usize].to_vec();
         if form == Form::Touched {
@@ -148,9 +141,9 @@ impl Own {
         let mut counts = vec![COUNTED; n_classes];
         let labels = self.labels();
         let loss = with_workspace(&labels, n_classes, dim, |groups, sums, sum| {
-            let output = CenterOutput::Update { rule, sum };
-            let classes = ClassAccumulators { groups, sums, counts: Some(&mut counts), output };
-            self.pass(loss, &labels, Centers::Moving(&mut centers), &mut grad_x, Some(classes))
+            let classes = ClassAccumulators { groups, sums, counts: Some(&mut counts) };
+            let output = CenterOutput::Update { centers: &mut centers, classes, rule, sum };
+            self.pass(loss, &labels, output, &mut grad_x)
         });
         Step { loss, x: grad_x, centers, counts: newly_counted(&counts) }
     }
