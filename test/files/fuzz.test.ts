@@ -2,16 +2,23 @@
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import {
+  CACLoss,
+  CenterLoss,
+  CenterLossError,
+  ClassCenters,
+  ClassStatistics,
+  DeepSVDDLoss,
   fromSafetensors,
+  type LoadedObject,
+  load,
   loadCenters,
-  loadClassifier,
+  NamedCenters,
+  OpenSetClassifier,
   readNpy,
   type Safetensors,
-  saveCenters,
   type Tensor,
   toSafetensors,
-} from 'center-loss/files';
-import { CenterLoss, CenterLossError, ClassCenters, NamedCenters, OpenSetClassifier } from 'center-loss/open-set';
+} from 'center-loss';
 import { expect, it } from 'vitest';
 import { expectError } from '../error.js';
 import { mutated, random } from './mutate.js';
@@ -89,32 +96,40 @@ function slowest(files: number, each: (index: number) => void): number {
   return most;
 }
 
+/** A file of every kind, with everything that each may have. */
 const ours = (): Uint8Array[] => {
-  const centers = new ClassCenters(2, 3);
-  const loss = new CenterLoss(3, 2, { radius: 0.5, seed: 1 });
-  const files = [
-    saveCenters(centers, { names: ['a', 'b'], counts: [1, 2], thresholds: [0.5, 1], radius: 2 }),
-    saveCenters(loss),
-    saveCenters(loss, { thresholds: 0.25, counts: [1, 2, 3] }),
-  ];
   const [x, target] = [[0, 0, 1, 0, 3, 3, 3, 4], Int32Array.of(0, 0, 1, 1)];
-  for (const score of ['normalized', 'mahalanobis', 'softmin'] as const) {
-    const classifier = new OpenSetClassifier(ClassCenters.fit(x, target), { score }).fit(x, target);
-    files.push(saveCenters(classifier));
-    classifier.dispose();
-  }
+  const centers = ClassCenters.fit(x, target, { names: ['a', 'b'] });
+  const statistics = (['none', 'tied'] as const).map((covariance) => {
+    const one = new ClassStatistics(2, 2, { covariance, forgetting: 0.5 });
+    one.add(x, target);
+    return one;
+  });
   const named = new NamedCenters(2);
   named.addClass('a', x);
   named.addClass('b');
-  files.push(saveCenters(named));
-  for (const one of [centers, loss, named]) one.dispose();
+  const objects = [
+    centers,
+    new CenterLoss(3, 2, { radius: 0.5, seed: 1 }),
+    new CenterLoss(2, 2, { radius: [0.5, 1], names: ['a', 'b'], classWeight: [1, 2], init: 'normal' }),
+    new CACLoss(2, 3, { names: ['a', 'b'], classWeight: [1, 2] }),
+    new DeepSVDDLoss(2, { center: Float32Array.of(1, 2), radius: 1 }),
+    ...(['normalized', 'mahalanobis', 'softmin'] as const).map((score, i) =>
+      new OpenSetClassifier(centers, { score }).fit(x, target, { perClass: i > 0 }),
+    ),
+    ...statistics,
+    named,
+  ];
+  const files = objects.map((object) => object.save());
+  for (const one of objects) one.dispose();
   return files;
 };
 
 it('100,000 safetensors files', { timeout: 300_000 }, () => {
-  const seeds = [...[...tensors, ...stateDicts].map(bytesOf), ...ours(), ...ours(), ...ours()];
+  const seeds = [...[...tensors, ...stateDicts].map(bytesOf), ...ours(), ...ours()];
   const next = random(7);
-  let [taken, refused, loaded, classifiers] = [0, 0, 0, 0];
+  let [taken, refused, loaded] = [0, 0, 0];
+  const kinds = new Map<string, number>();
   const longest = slowest(100_000, () => {
     const file = mutated(seeds, next, true);
     let read: Safetensors | undefined;
@@ -130,14 +145,28 @@ it('100,000 safetensors files', { timeout: 300_000 }, () => {
       expect.unreachable(`refused, but right: ${new TextDecoder().decode(file)}`);
     }
     if (!refusal(() => checkLoaded(loadCenters(file)))) loaded++;
-    let classifier: OpenSetClassifier | undefined;
-    if (!refusal(() => (classifier = loadClassifier(file)))) classifiers++;
-    if (classifier) checkClassifies(classifier);
+    let object: LoadedObject | undefined;
+    if (!refusal(() => (object = load(file)))) {
+      const { kind = '' } = fromSafetensors(file).metadata;
+      kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
+      checkWorks(object as LoadedObject);
+    }
   });
-  // Of all kinds there were many.
+  // Many of every kind were taken.
   expect(taken).toBeGreaterThan(5_000);
   expect(loaded).toBeGreaterThan(2_500);
-  expect(classifiers).toBeGreaterThan(200);
+  expect([...kinds.keys()].sort()).toEqual([
+    ...[
+      'CACLoss',
+      'CenterLoss',
+      'ClassCenters',
+      'ClassStatistics',
+      'DeepSVDDLoss',
+      'NamedCenters',
+      'OpenSetClassifier',
+    ],
+  ]);
+  expect(Math.min(...kinds.values())).toBeGreaterThan(50);
   expect(refused).toBeGreaterThan(50_000);
   expect(longest).toBeLessThan(2_000);
 });
@@ -155,35 +184,40 @@ function isPlain(file: Uint8Array): boolean {
   return JSON.stringify(JSON.parse(text)) === text && !/\\ud[89a-f]/i.test(text);
 }
 
-/** What the types promise of loaded centers. */
-function checkLoaded(saved: ReturnType<typeof loadCenters>): void {
-  const { params, nClasses, nFeatures, radius, thresholds, counts, names } = saved;
+/** Checks that loaded centers are as their type says. */
+function checkLoaded({ params, nClasses, nDim }: ReturnType<typeof loadCenters>): void {
   const isEmpty = (i: number) => {
-    const row = i - (i % nFeatures);
-    return params.subarray(row, row + nFeatures).every((value) => value === Number.POSITIVE_INFINITY);
+    const row = i - (i % nDim);
+    return params.subarray(row, row + nDim).every((value) => value === Number.POSITIVE_INFINITY);
   };
-  const right =
-    params.length === nClasses * nFeatures &&
-    params.length > 0 &&
-    params.every((value, i) => Number.isFinite(value) || isEmpty(i)) &&
-    [radius, thresholds].every((limit) =>
-      typeof limit === 'object' ? limit.length === nClasses && !limit.some(Number.isNaN) : !Number.isNaN(limit ?? 0),
-    ) &&
-    (counts ?? []).every((count) => count >= 0 && count < Number.POSITIVE_INFINITY) &&
-    (counts ?? params.subarray(0, nClasses)).length === nClasses &&
-    (names === undefined || (new Set(names).size === nClasses && names.every((name) => typeof name === 'string')));
-  if (!right) throw new Error(`loaded, but wrong: ${JSON.stringify(saved)}`);
+  const isRight = params.length === nClasses * nDim && params.length > 0;
+  if (isRight && params.every((value, i) => Number.isFinite(value) || isEmpty(i))) return;
+  throw new Error(`loaded, but wrong: ${nClasses} × ${nDim}, ${params}`);
 }
 
-/** Whatever it holds, it answers. */
-function checkClassifies(classifier: OpenSetClassifier): void {
-  const { nClasses, nFeatures, score } = classifier;
-  const missing = (score === 'normalized' && !classifier.radius) || (score === 'mahalanobis' && !classifier.precision);
-  if (!missing && nFeatures < 1000) {
-    const { labels } = classifier.classify(new Float32Array(3 * nFeatures));
-    if (labels.length !== 3 || labels.some((label) => label >= nClasses)) throw new Error('classified, but wrong');
+/** Checks that a loaded object is saved as the same again, and answers. */
+function checkWorks(object: LoadedObject): void {
+  const file = object.save();
+  const again = load(file);
+  if (Buffer.compare(again.save(), file) !== 0) throw new Error('saved as another object');
+  again.dispose();
+  if (object.nDim < 1000) {
+    const x = new Float32Array(3 * object.nDim);
+    if (object instanceof OpenSetClassifier) {
+      const { score, radius, precision } = object;
+      const isMissing = (score === 'normalized' && !radius) || (score === 'mahalanobis' && !precision);
+      if (!isMissing) checkLabels(object.classify(x).labels, object.nClasses);
+    } else if (object instanceof ClassStatistics) object.add(x, [0, -1, 0]);
+    else if (object instanceof NamedCenters) object.classify(x);
+    else if (object instanceof ClassCenters) checkLabels(object.predict(x), object.nClasses);
+    else if (object instanceof DeepSVDDLoss) object.fitCenter(x);
+    else object.gradients(x, [0, -1, 0]);
   }
-  classifier.dispose();
+  object.dispose();
+}
+
+function checkLabels(labels: Int32Array, nClasses: number): void {
+  if (labels.length !== 3 || labels.some((label) => label >= nClasses)) throw new Error('classified, but wrong');
 }
 
 it('50,000 .npy files', { timeout: 300_000 }, () => {
@@ -213,7 +247,7 @@ it('50,000 .npy files', { timeout: 300_000 }, () => {
 
 it('headers as large and as full as they may be fit into 256 MB and ten seconds', { timeout: 120_000 }, () => {
   const program = `
-    import { fromSafetensors } from 'center-loss/files';
+    import { fromSafetensors } from 'center-loss';
     const MOST = 2 ** 24;
     const say = (text) => {
       const file = new Uint8Array(8 + MOST).fill(0x20);

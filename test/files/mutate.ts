@@ -40,7 +40,7 @@ const PIECES = [
   ],
   ...['18446744073709551616', '9007199254740993', '4294967296', '99999999999', '1e400', 'NaN', '\\u0000', '\\ud800'],
   ...['"a":', '"__metadata__":{},', '"shape":[],', '"dtype":"F64",', '"data_offsets":[0,4],', '"__proto__":', '""'],
-  ...['F64', 'F16', 'BF16', 'U8', 'C64', 'F4', '<f8', '>f4', '|b1', 'True', 'False', '(2, 3)', 'center-loss', '"2"'],
+  ...['F64', 'F16', 'BF16', 'U8', 'C64', 'F4', '<f8', '>f4', '|b1', 'True', 'False', '(2, 3)', 'center-loss', '"1"'],
 ].map((text) => new TextEncoder().encode(text));
 
 const joined = (...parts: Uint8Array[]): Uint8Array => {

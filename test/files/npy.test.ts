@@ -1,4 +1,4 @@
-import { NPY_HEADER_BYTES, npyHeader, readNpy, toFloats, writeNpy } from 'center-loss/files';
+import { NPY_HEADER_BYTES, npyHeader, readNpy, toFloats, writeNpy } from 'center-loss';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { expectError } from '../error.js';

@@ -1,16 +1,18 @@
 // Both ways with Python's own libraries, where they are: what we write opens there, and what they refuse, we refuse.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { CenterLoss } from 'center-loss';
 import {
+  CenterLoss,
+  ClassStatistics,
   type Dtype,
   fromSafetensors,
+  NamedCenters,
+  OpenSetClassifier,
   readNpy,
-  saveCenters,
   type Tensor,
   toSafetensors,
   writeNpy,
-} from 'center-loss/files';
+} from 'center-loss';
 import { describe, expect, it } from 'vitest';
 import { mutated, random } from './mutate.js';
 import { arrays, bytesOf, stateDicts, tensors } from './oracle.js';
@@ -61,14 +63,16 @@ const attempt = <T>(act: () => T): T | null => {
 
 describe.skipIf(!there)('Python', () => {
   it('opens safetensors files of ours, with equal values', () => {
-    const loss = new CenterLoss(7, 5, { radius: 0.25, seed: 3 });
     const names = ['a', 'b', 'ç', '狗', '𝟙', '"', '\\'];
-    const saved = saveCenters(loss, {
-      names,
-      counts: [0, 1, 2, 3, 4, 5, 2 ** 40],
-      thresholds: [1, 2, 3, 4, 5, 6, 1e38],
-    });
-    loss.dispose();
+    const loss = new CenterLoss(7, 5, { radius: 0.25, seed: 3, names, classWeight: [0, 1, 2, 3, 4, 5, 1e30] });
+    const classifier = new OpenSetClassifier(loss, { threshold: [1, 2, 3, 4, 5, 6, 1e38] });
+    const statistics = new ClassStatistics(2, 3, { covariance: 'tied' });
+    statistics.add([1, 2, 3, 4, 5, 7], [0, 0]);
+    const named = new NamedCenters(2);
+    named.addClass('狗', [1, 2]);
+    const objects = [loss, classifier, statistics, named];
+    const saved = objects.map((object) => object.save());
+    for (const object of objects) object.dispose();
     const values = Float32Array.of(0, -0, Number.NaN, Number.POSITIVE_INFINITY, 1e-45, 3.4e38);
     const all: Record<string, Tensor> = {
       one: { dtype: 'F64', shape: [], data: Float64Array.of(1 / 3) },
@@ -78,7 +82,7 @@ describe.skipIf(!there)('Python', () => {
       flags: { dtype: 'BOOL', shape: [1, 3], data: Uint8Array.of(0, 1, 1) },
       wide: { dtype: 'I64', shape: [1], data: BigInt64Array.of(-(2n ** 63n)) },
     };
-    const files = [saved, toSafetensors(all, { a: '\u0000', 'b\n': '"狗"' }), toSafetensors({})];
+    const files = [...saved, toSafetensors(all, { a: '\u0000', 'b\n': '"狗"' }), toSafetensors({})];
     const found = judge<Record<string, Found>>('safetensors', files);
     expect(found).toEqual(files.map((file) => described(fromSafetensors(file).tensors)));
   });

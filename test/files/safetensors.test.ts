@@ -1,4 +1,4 @@
-import { fromSafetensors, safetensorsHeader, type Tensor, toFloats, toSafetensors } from 'center-loss/files';
+import { fromSafetensors, safetensorsHeader, type Tensor, toFloats, toSafetensors } from 'center-loss';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { expectError } from '../error.js';
