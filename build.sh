@@ -32,6 +32,7 @@ Usage: ./build.sh VERB [options]
           bench scaling: time by B, D and C up to a million                   (--quick, --docs)
           bench shapes: a heat map of efficiency over 700 shapes              (--quick, --docs)
           bench statistics: how fast rows become statistics of classes       (--quick)
+          bench init: initial centers beside PyTorch                         (--quick)
           bench open-set: its losses and scores beside PyTorch               (--quick)
   matrix  build, then run the suite of the packed package in every runtime and bundler    (--ci, --only TEXT)
   help    this text

@@ -13,6 +13,8 @@ run_bench() {
       ;;
     scaling) shift && node bench/scaling/main.js "$@" ;;
     open-set) shift && node bench/open-set/main.js "$@" ;;
+    init) shift && node bench/init/main.js "$@" ;;
+    init) shift && node bench/init/main.js "$@" ;;
     statistics) shift && node bench/statistics/main.js "$@" ;;
     shapes) shift && node bench/efficiency/main.js "$@" ;;
     *) ensure_peers && node bench/main.js "$@" ;;

@@ -53,7 +53,8 @@ const SHAPES: [[usize; 3]; 12] = [
 ];
 
 /// (C, D, seed) of orthogonal centers.
-const ORTHOGONAL: [(usize, usize, u64); 5] = [(1, 1, 1), (3, 3, 2), (5, 8, 3), (8, 5, 4), (40, 64, 5)];
+const ORTHOGONAL: [(usize, usize, u64); 7] =
+    [(1, 1, 1), (3, 3, 2), (5, 8, 3), (8, 5, 4), (40, 64, 5), (70, 70, 6), (131, 99, 7)];
 
 const REDUCTIONS: [(&str, Reduction); 4] =
     [("mean", Reduction::Mean), ("batch", Reduction::Batch), ("wen", Reduction::Wen), ("sum", Reduction::Sum)];
@@ -177,7 +178,8 @@ fn of_shape(shape: [usize; 3]) -> String {
 
 fn of_orthogonal((c, d, seed): (usize, usize, u64)) -> String {
     let mut centers = vec![0.0; c * d];
-    init::orthogonal(&mut centers, c, d, seed);
+    let mut scratch = vec![0.0; init::orthogonal_scratch_len(c, d)];
+    init::orthogonal::<Lanes>(&mut centers, c, d, seed, &mut scratch);
     format!(r#"{{"c":{c},"d":{d},"seed":{seed},"hash":{}}}"#, hash(&centers))
 }
 

@@ -12,8 +12,8 @@
 //! | nearest center | argmin_j d_ij, the lowest j among equals | `predict` |
 //! | probabilities | p_ij = e^(−d_ij) / Σ_k e^(−d_ik) | `softmin` |
 //!
-//! Layers, each using only those before it: `vector` (four lanes; in `f64` `wide`) and `shape` (checked views); `rows`
-//! (the walks over dimensions); `row_sum` (exact sums of rows), `groups` (the classes of a batch) and `center_gradient`
+//! Layers, each using only those before it: `vector` (four lanes; as `f64` `wide`, as `u32` `integers`) and `shape` (checked
+//! views); `rows` (the walks over dimensions); `row_sum` (exact sums of rows), `groups` (the classes of a batch) and `center_gradient`
 //! (where their sums go); `packed` (rows turned for a tile), `products` (the tile) and `settle` (what it leaves in doubt),
 //! which make up `expansion`, many distances at once, beside `direct`, few of them, and `elimination`, one row's nearest;
 //! the formulas above, of which loss, gradients and update are one `batch_pass`, and `init`; `open_set`, all that goes
@@ -31,6 +31,7 @@ mod elimination;
 pub mod expansion;
 pub mod groups;
 pub mod init;
+pub mod integers;
 pub mod loss;
 pub mod open_set;
 mod packed;

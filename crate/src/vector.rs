@@ -2,9 +2,10 @@
 //!
 //! Every kernel is written once over [`Vector`]. Both implementations do the same operations on the same lanes in
 //! the same order and never fuse a multiplication with an addition, so that native tests run the very arithmetic that
-//! ships: their results are equal to the last bit. Only this file and `wide` know of `core::arch`.
+//! ships: their results are equal to the last bit. Only this file, `wide` and `integers` know of `core::arch`.
 #![allow(unsafe_code, reason = "v128 loads and stores go through raw pointers")]
 
+use crate::integers::Integers;
 use crate::wide::Wide;
 
 /// The number of lanes of a [`Vector`].
@@ -14,6 +15,8 @@ pub const LANES: usize = 4;
 pub trait Vector: Copy {
     /// The same lanes as `f64`.
     type Wide: Wide;
+    /// As many `u32` lanes.
+    type Integers: Integers;
     /// The lanes as `f64`.
     #[must_use]
     fn widen(self) -> Self::Wide;
@@ -70,6 +73,12 @@ pub trait Vector: Copy {
     /// 2ⁿ for lanes that hold whole numbers n in −126 … 127.
     #[must_use]
     fn power_of_two(self) -> Self;
+    /// Nearest `f32` of each integer in −2³¹ … 2³¹ − 1, in two's complement.
+    #[must_use]
+    fn from_signed(integers: Self::Integers) -> Self;
+    /// Splits normal positive x = 2ᵉ·m into the whole numbers e and m in √½ … √2.
+    #[must_use]
+    fn split_exponent(self) -> (Self, Self);
     /// The four lanes as an array.
     #[must_use]
     fn to_array(self) -> [f32; LANES];
@@ -125,6 +134,9 @@ const HALF_TO_FLOAT: f32 = f32::from_bits((112 + 127) << 23);
 /// Bits of a binary16 from which on it is not finite; so is the `f32` with all bits of its exponent.
 pub(crate) const HALF_INFINITE: u16 = 0x7c00;
 
+/// Bits of √½, the least m of [`Vector::split_exponent`].
+const LEAST_SIGNIFICAND: i32 = 0x3f35_04f3;
+
 #[inline]
 pub(crate) fn zip<T: Copy>(a: [T; LANES], b: [T; LANES], of: impl Fn(T, T) -> T) -> [T; LANES] {
     [of(a[0], b[0]), of(a[1], b[1]), of(a[2], b[2]), of(a[3], b[3])]
@@ -132,6 +144,7 @@ pub(crate) fn zip<T: Copy>(a: [T; LANES], b: [T; LANES], of: impl Fn(T, T) -> T)
 
 impl Vector for [f32; LANES] {
     type Wide = [f64; LANES];
+    type Integers = [u32; LANES];
     #[inline]
     fn widen(self) -> Self::Wide {
         self.map(f64::from)
@@ -218,6 +231,18 @@ impl Vector for [f32; LANES] {
         self.map(|n| f32::from_bits(((n as i32 + 127) as u32) << 23))
     }
     #[inline]
+    #[allow(clippy::cast_precision_loss, reason = "it is rounded on purpose")]
+    fn from_signed(integers: Self::Integers) -> Self {
+        integers.map(|integer| integer.cast_signed() as f32)
+    }
+    #[inline]
+    #[allow(clippy::cast_precision_loss, reason = "exponents have eight bits")]
+    fn split_exponent(self) -> (Self, Self) {
+        let offsets = self.map(|x| x.to_bits().cast_signed() - LEAST_SIGNIFICAND);
+        let significand = |offset: i32| f32::from_bits(((offset & 0x7f_ffff) + LEAST_SIGNIFICAND).cast_unsigned());
+        (offsets.map(|offset| (offset >> 23) as f32), offsets.map(significand))
+    }
+    #[inline]
     fn sum_each(vectors: [Self; LANES]) -> Self {
         vectors.map(Vector::sum)
     }
@@ -229,16 +254,17 @@ impl Vector for [f32; LANES] {
 
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 mod simd128 {
-    use super::{HALF_INFINITE, HALF_TO_FLOAT, LANES, Vector};
+    use super::{HALF_INFINITE, HALF_TO_FLOAT, LANES, LEAST_SIGNIFICAND, Vector};
     use core::arch::wasm32::{
-        f32x4_add, f32x4_demote_f64x2_zero, f32x4_div, f32x4_gt, f32x4_lt, f32x4_max, f32x4_mul, f32x4_pmin,
-        f32x4_splat, f32x4_sqrt, f32x4_sub, f64x2_promote_low_f32x4, i32x4, i32x4_add, i32x4_bitmask, i32x4_ge,
-        i32x4_shl, i32x4_shuffle, i32x4_splat, i32x4_trunc_sat_f32x4, i64x2_shuffle, u32x4_extend_low_u16x8,
-        u32x4_splat, v128, v128_and, v128_load, v128_load64_zero, v128_or, v128_store,
+        f32x4_add, f32x4_convert_i32x4, f32x4_demote_f64x2_zero, f32x4_div, f32x4_gt, f32x4_lt, f32x4_max, f32x4_mul,
+        f32x4_pmin, f32x4_splat, f32x4_sqrt, f32x4_sub, f64x2_promote_low_f32x4, i32x4, i32x4_add, i32x4_bitmask,
+        i32x4_ge, i32x4_shl, i32x4_shr, i32x4_shuffle, i32x4_splat, i32x4_sub, i32x4_trunc_sat_f32x4, i64x2_shuffle,
+        u32x4_extend_low_u16x8, u32x4_splat, v128, v128_and, v128_load, v128_load64_zero, v128_or, v128_store,
     };
 
     impl Vector for v128 {
         type Wide = [v128; 2];
+        type Integers = v128;
         #[inline]
         fn widen(self) -> Self::Wide {
             let high = i32x4_shuffle::<2, 3, 2, 3>(self, self);
@@ -336,6 +362,17 @@ mod simd128 {
         #[inline]
         fn power_of_two(self) -> Self {
             i32x4_shl(i32x4_add(i32x4_trunc_sat_f32x4(self), i32x4_splat(127)), 23)
+        }
+        #[inline]
+        fn from_signed(integers: Self::Integers) -> Self {
+            f32x4_convert_i32x4(integers)
+        }
+        #[inline]
+        fn split_exponent(self) -> (Self, Self) {
+            let least = i32x4_splat(LEAST_SIGNIFICAND);
+            let offset = i32x4_sub(self, least);
+            let significand = i32x4_add(v128_and(offset, u32x4_splat(0x7f_ffff)), least);
+            (f32x4_convert_i32x4(i32x4_shr(offset, 23)), significand)
         }
         #[inline]
         fn sum_each([a, b, c, d]: [Self; LANES]) -> Self {

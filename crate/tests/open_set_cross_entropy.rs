@@ -253,7 +253,7 @@ fn a_batch_without_weight_has_no_loss() {
 fn both_losses_are_joined_by_lambda() {
     let mut grad = normal(19, 5);
     let expected: Vec<f32> = grad.iter().map(|value| value * 0.25).collect();
-    assert_close(join(1.5, 2.0, 0.25, &mut grad), 2.0, 2.0, 1e-15, "loss");
+    assert_close(join::<Lanes>(1.5, 2.0, 0.25, &mut grad), 2.0, 2.0, 1e-15, "loss");
     assert_same_bits(&grad, &expected, "∂/∂x");
 }
 

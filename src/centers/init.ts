@@ -1,10 +1,14 @@
+import { allocated } from '../memory/views.js';
 import type { CentersSettings } from '../validate/options.js';
 import { Init } from '../wasm/bindings.js';
 import type { ClassCenters } from './class-centers.js';
 
 let warned = false;
 
-/** Writes the first values of the centers; `given` are those of the option `init`, if it is an array. */
+/**
+ * Writes the first values of the centers; `given` are those of the option `init`, if it is an array.
+ * @throws CenterLossError `ERR_OUT_OF_MEMORY`
+ */
 export function initCenters(centers: ClassCenters, settings: CentersSettings, given: Float32Array | undefined): void {
   const { nClasses, nDim } = centers;
   const { init, seed, fixed } = settings;
@@ -19,7 +23,8 @@ export function initCenters(centers: ClassCenters, settings: CentersSettings, gi
     warnOfIgnoredMagnitude(magnitude);
     magnitude = 1;
   }
-  centers.rust.init(kind, seed, magnitude);
+  const { rust } = centers;
+  allocated(() => rust.init(kind, seed, magnitude), nClasses * nDim, () => `an orthogonal matrix ${nClasses} × ${nDim}`);
 }
 
 function warnOfIgnoredMagnitude(magnitude: number): void {

@@ -189,7 +189,7 @@ impl Batch {
 
     /// Loss softmax + λ·center; scales ∂center/∂x in `Out` by λ.
     pub fn join_softmax_center(&mut self, softmax: f64, center: f64, lambda: f64) -> f64 {
-        cross_entropy::join(softmax, center, lambda, self.parts().out)
+        cross_entropy::join::<Lanes>(softmax, center, lambda, self.parts().out)
     }
 
     /// Radius that a share ν of `len` ascending distances in `Out` exceeds at most.

@@ -162,19 +162,26 @@ impl Centers {
         }
     }
 
-    /// Writes the first values of the centers: `magnitude` times those of `init`.
+    /// Writes the first values of the centers: `magnitude` times those of `init`. Returns false where memory does not
+    /// suffice for the scratch memory of an orthogonal matrix; the centers are as they were then.
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a seed is a whole number below 2^53")]
-    pub fn init(&mut self, init: Init, seed: f64, magnitude: f64) {
+    pub fn init(&mut self, init: Init, seed: f64, magnitude: f64) -> bool {
         match init {
             Init::UnitVectors => init::unit_vectors(&mut self.params, self.n_dim),
-            Init::Normal => init::normal(&mut self.params, seed as u64),
-            Init::Orthogonal => init::orthogonal(&mut self.params, self.n_classes, self.n_dim, seed as u64),
+            Init::Normal => init::normal::<Lanes>(&mut self.params, seed as u64),
+            Init::Orthogonal => {
+                let len = init::orthogonal_scratch_len(self.n_classes, self.n_dim);
+                let Some(mut scratch) = Buffer::zeroed(len, 1) else { return false };
+                let (n_classes, n_dim) = (self.n_classes, self.n_dim);
+                init::orthogonal::<Lanes>(&mut self.params, n_classes, n_dim, seed as u64, &mut scratch);
+            }
             Init::Given => {}
         }
         #[allow(clippy::float_cmp, reason = "a factor of exactly 1 changes nothing")]
         if magnitude != 1.0 {
-            init::scale(&mut self.params, magnitude);
+            init::scale::<Lanes>(&mut self.params, magnitude);
         }
+        true
     }
 
     /// Hash of the values, to see whether they have changed.

@@ -98,7 +98,7 @@ impl<'a> Smoothed<'a> {
 
 /// grad_x ← λ·grad_x, and the loss of both: softmax + λ·center.
 #[must_use]
-pub fn join(softmax: f64, center: f64, lambda: f64, grad_x: &mut [f32]) -> f64 {
-    crate::init::scale(grad_x, lambda);
+pub fn join<V: Vector>(softmax: f64, center: f64, lambda: f64, grad_x: &mut [f32]) -> f64 {
+    crate::init::scale::<V>(grad_x, lambda);
     softmax + lambda * center
 }

@@ -59,7 +59,7 @@ pub(crate) struct Step {
 /// Standard normal values.
 pub(crate) fn normal(len: usize, seed: u64) -> Vec<f32> {
     let mut values = vec![0.0; len];
-    init::normal(&mut values, seed);
+    init::normal::<Lanes>(&mut values, seed);
     values
 }
 
