@@ -1,7 +1,56 @@
-import { allocated } from '../memory/views.js';
-import type { CentersSettings } from '../validate/options.js';
-import { Init } from '../wasm/bindings.js';
-import type { ClassCenters } from './class-centers.js';
+import { allocated, floatView } from '../memory/views.js';
+import { rustMetric } from '../validate/metric.js';
+import {
+  type CenterLossSettings,
+  type CentersSettings,
+  givenCenters,
+  rustPenalty,
+  rustReduction,
+} from '../validate/options.js';
+import { CentersArray, Init } from '../wasm/bindings.js';
+import { ClassCenters } from './class-centers.js';
+
+/** How distances become the loss that keeps the centers. */
+export type LossOfCenters = Pick<CenterLossSettings, 'metric' | 'penalty' | 'radius' | 'radii'>;
+
+/**
+ * Makes the centers of a loss, with all that it keeps for each class.
+ * @throws CenterLossError `ERR_OUT_OF_MEMORY`, `ERR_WASM_BLOCKED`
+ */
+export function createLossCenters(
+  nClasses: number,
+  nDim: number,
+  settings: CentersSettings,
+  { metric, penalty, radius, radii }: LossOfCenters,
+): ClassCenters {
+  const { fixed, names, reduction, classWeight } = settings;
+  const given = givenCenters(settings);
+  const centers = new ClassCenters(nClasses, nDim, { fixed, metric, ...(names && { names }) });
+  const { rust } = centers;
+  try {
+    allocated(
+      () => rust.reserve_loss(classWeight !== undefined),
+      nClasses,
+      () => `${nClasses} classes`,
+    );
+    rust.configure(rustMetric(metric), rustPenalty(penalty), rustReduction(reduction), radius);
+    if (radii) perClass(centers, CentersArray.Radii).set(radii);
+    if (classWeight) perClass(centers, CentersArray.ClassWeight).set(classWeight);
+    initCenters(centers, settings, given?.());
+    return centers;
+  } catch (error) {
+    centers.dispose();
+    throw error;
+  }
+}
+
+/** View on one value a class of a loss. @throws CenterLossError `ERR_DISPOSED` */
+export function perClass(
+  { rust, nClasses }: ClassCenters,
+  array: CentersArray.Radii | CentersArray.ClassWeight,
+): Float32Array<ArrayBuffer> {
+  return floatView(rust, rust.address(array), nClasses);
+}
 
 let warned = false;
 
@@ -24,7 +73,11 @@ export function initCenters(centers: ClassCenters, settings: CentersSettings, gi
     magnitude = 1;
   }
   const { rust } = centers;
-  allocated(() => rust.init(kind, seed, magnitude), nClasses * nDim, () => `an orthogonal matrix ${nClasses} × ${nDim}`);
+  allocated(
+    () => rust.init(kind, seed, magnitude),
+    nClasses * nDim,
+    () => `an orthogonal matrix ${nClasses} × ${nDim}`,
+  );
 }
 
 function warnOfIgnoredMagnitude(magnitude: number): void {

@@ -1,12 +1,12 @@
-import { ClassCenters } from '../centers/class-centers.js';
-import { initCenters } from '../centers/init.js';
+import type { ClassCenters } from '../centers/class-centers.js';
+import { createLossCenters, perClass } from '../centers/init.js';
 import { sortRadii } from '../detect/radii.js';
 import { bytesOfJson, Saveable } from '../io/saveable.js';
 import { centersTensor, encodeObject, limitTensor, listTensor, restored, SavedObject } from '../io/saved-object.js';
 import { Batch, prepare } from '../memory/batch.js';
 import { disposedError } from '../memory/dispose.js';
 import { type Inputs, splitArguments, takeInputs } from '../memory/inputs.js';
-import { allocated, floatView, integerView, newFloats, readFloats, stable } from '../memory/views.js';
+import { integerView, newFloats, readFloats, stable } from '../memory/views.js';
 import { checkChoice, checkNumber, checkOptions, checkOut, countRows, type Floats } from '../validate/checks.js';
 import type { Embeddings } from '../validate/embeddings.js';
 import { CenterLossError } from '../validate/errors.js';
@@ -15,7 +15,6 @@ import { type Metric, rustMetric } from '../validate/metric.js';
 import {
   type CenterLossOptions,
   checkCenterLossOptions,
-  givenCenters,
   type Penalty,
   type Reduction,
   rustPenalty,
@@ -102,7 +101,7 @@ export class CenterLoss extends Saveable {
   constructor(nClasses: number, nDim: number, options: CenterLossOptions = {}) {
     super();
     const settings = checkCenterLossOptions(nClasses, nDim, options);
-    const { metric, penalty, reduction, radius, radii, classWeight, fixed, names } = settings;
+    const { metric, penalty, reduction, radius, classWeight, fixed, names } = settings;
     this.nClasses = nClasses;
     this.nDim = nDim;
     this.magnitude = settings.magnitude;
@@ -114,23 +113,7 @@ export class CenterLoss extends Saveable {
     this.#radius = radius;
     this.#labels = settings.labels;
     this.#weighted = classWeight !== undefined;
-    const given = givenCenters(settings);
-    this.centers = new ClassCenters(nClasses, nDim, { fixed, metric, ...(names && { names }) });
-    const { rust } = this.centers;
-    try {
-      allocated(
-        () => rust.reserve_loss(this.#weighted),
-        nClasses,
-        () => `${nClasses} classes`,
-      );
-    } catch (error) {
-      this.centers.dispose();
-      throw error;
-    }
-    rust.configure(rustMetric(metric), rustPenalty(penalty), rustReduction(reduction), radius);
-    if (radii) this.#perClass(CentersArray.Radii).set(radii);
-    if (classWeight) this.#perClass(CentersArray.ClassWeight).set(classWeight);
-    initCenters(this.centers, settings, given?.());
+    this.centers = createLossCenters(nClasses, nDim, settings, settings);
   }
 
   /** Radius r of all classes; NaN where each has its own: see {@link radii}. */
@@ -399,8 +382,7 @@ export class CenterLoss extends Saveable {
   }
 
   #perClass(array: CentersArray.Radii | CentersArray.ClassWeight): Float32Array<ArrayBuffer> {
-    const rust = this.#rust;
-    return floatView(rust, rust.address(array), this.nClasses);
+    return this.#rust && perClass(this.centers, array);
   }
 
   #take(
@@ -439,6 +421,7 @@ export class CenterLoss extends Saveable {
       prepare(rust, inputs, Work.Step, 'step');
       return () => rust.step(inputs.batch, averaging, rule.rate);
     }
+    prepare(rust, inputs, Work.DenseGradient, 'step');
     return descent(rust, inputs, rule, () => rust.gradients(inputs.batch, RustGradients.Descent));
   }
 

@@ -1,25 +1,21 @@
-import { ClassCenters } from '../centers/class-centers.js';
-import { initCenters } from '../centers/init.js';
+import type { ClassCenters } from '../centers/class-centers.js';
+import { createLossCenters } from '../centers/init.js';
 import { Saveable } from '../io/saveable.js';
 import { centersTensor, encodeObject, listTensor, restored, SavedObject } from '../io/saved-object.js';
 import { Batch, prepare } from '../memory/batch.js';
 import { disposedError } from '../memory/dispose.js';
 import { type Inputs, splitArguments, takeInputs } from '../memory/inputs.js';
-import { allocated, floatView } from '../memory/views.js';
+import { floatView } from '../memory/views.js';
 import { checkNumber, checkOptions } from '../validate/checks.js';
 import type { Embeddings } from '../validate/embeddings.js';
 import type { LabelPolicy, Target } from '../validate/labels.js';
-import { rustMetric } from '../validate/metric.js';
 import {
   CENTERS_OPTIONS,
   type CentersDefaults,
   type CentersOptions,
   checkCentersOptions,
-  givenCenters,
   MAX_MAGNITUDE,
   type Reduction,
-  rustPenalty,
-  rustReduction,
 } from '../validate/options.js';
 import {
   CentersArray,
@@ -38,7 +34,7 @@ import {
   stepResult,
 } from './results.js';
 import { readLoss } from './saved-loss.js';
-import { checkRate } from './update-rule.js';
+import { checkRate, descent } from './update-rule.js';
 
 /**
  * Options of every loss of rows against all centers. Defaults: init 'normal', magnitude 1, fixed false (`CACLoss` has
@@ -116,22 +112,8 @@ export abstract class ProxyLoss extends Saveable {
     this.#parameter = parameter;
     this.#labels = settings.labels;
     this.#weighted = classWeight !== undefined;
-    const given = givenCenters(settings);
-    this.centers = new ClassCenters(nClasses, nDim, { fixed, ...(names && { names }) });
-    const { rust } = this.centers;
-    try {
-      allocated(
-        () => rust.reserve_loss(this.#weighted),
-        nClasses,
-        () => `${nClasses} classes`,
-      );
-    } catch (error) {
-      this.centers.dispose();
-      throw error;
-    }
-    rust.configure(rustMetric('sqeuclidean'), rustPenalty('hinge'), rustReduction(reduction), 0);
-    if (classWeight) this.#classWeight.set(classWeight);
-    initCenters(this.centers, settings, given?.());
+    const plain = { metric: 'sqeuclidean', penalty: 'hinge', radius: 0, radii: undefined } as const;
+    this.centers = createLossCenters(nClasses, nDim, settings, plain);
   }
 
   /**
@@ -198,12 +180,8 @@ export abstract class ProxyLoss extends Saveable {
     checkRate(momentum, 'momentum');
     const inputs = this.#take('step', x, target, options, this.nDim);
     const gradients = this.#gradients(inputs, 'step');
-    if (momentum > 0 && !this.fixed) this.#prepareVelocity(inputs);
-    return stepResult(x instanceof Batch ? x : undefined, inputs, this.nDim, () => {
-      const loss = gradients();
-      if (!this.fixed) rust.descend(inputs.batch, learningRate, momentum);
-      return loss;
-    });
+    const move = this.fixed ? gradients : descent(rust, inputs, { rate: learningRate, momentum }, gradients);
+    return stepResult(x instanceof Batch ? x : undefined, inputs, this.nDim, move);
   }
 
   /**
@@ -266,15 +244,6 @@ export abstract class ProxyLoss extends Saveable {
   #gradients(inputs: Inputs, call: string): () => number {
     prepare(this.#rust, inputs, this.fixed ? Work.ProxyLoss : Work.ProxyGradient, call);
     return () => this.#loss(inputs, this.fixed ? RustGradients.Rows : RustGradients.Dense);
-  }
-
-  #prepareVelocity({ batch }: Inputs): void {
-    const { nClasses, nDim } = this;
-    allocated(
-      () => this.#rust.prepare(batch, Work.Velocity, rustMetric('sqeuclidean')),
-      nClasses * nDim,
-      () => `the velocity of ${nClasses} centers`,
-    );
   }
 
   #loss({ batch }: Inputs, gradients: RustGradients): number {

@@ -96,8 +96,8 @@ export function checkUpdateRule(options: StepOptions): UpdateRule {
 }
 
 /**
- * Reserves what a step of gradient descent takes, and returns the step: it cannot fail any more.
- * @param gradients computes the loss and ∂loss/∂centers
+ * Reserves what a step of gradient descent takes beside the gradient, and returns the step: it cannot fail any more.
+ * @param gradients computes the loss and ∂loss/∂centers of all classes
  * @throws CenterLossError `ERR_OUT_OF_MEMORY`
  */
 export function descent(
@@ -106,7 +106,7 @@ export function descent(
   { rate, momentum }: Pick<UpdateRule, 'rate' | 'momentum'>,
   gradients: () => number,
 ): () => number {
-  prepare(centers, inputs, momentum > 0 ? Work.Momentum : Work.Descent, 'step');
+  if (momentum > 0) prepare(centers, inputs, Work.Velocity, 'the velocity of a step');
   return () => {
     const loss = gradients();
     centers.descend(inputs.batch, rate, momentum);

@@ -121,7 +121,7 @@ export function prepare(
 ): void {
   allocated(
     () => centers.prepare(batch, work, metric),
-    rows,
+    undefined,
     () => `${call} with ${rows} rows`,
   );
 }

@@ -116,16 +116,21 @@ const grouped = (count: number): string => String(count).replace(/\B(?=(\d{3})+$
 const MAX_FLOATS = 2 ** 29 - 4;
 
 /**
- * Returns what Rust allocated for `purpose`, of which the largest array has `length` float32 values.
+ * Returns what Rust allocated for `purpose`.
  * @param allocate gives false or undefined where memory does not suffice
+ * @param length float32 values of the largest array, if Rust alone does not know them
  * @throws CenterLossError `ERR_OUT_OF_MEMORY`
  */
-export function allocated<T>(allocate: () => T | undefined | false, length: number, purpose: () => string): T {
-  const result = length <= MAX_FLOATS && allocate();
+export function allocated<T>(
+  allocate: () => T | undefined | false,
+  length: number | undefined,
+  purpose: () => string,
+): T {
+  const result = !(length !== undefined && length > MAX_FLOATS) && allocate();
   if (result !== undefined && result !== false) return result;
   throw new CenterLossError(
     'ERR_OUT_OF_MEMORY',
-    `cannot allocate ${grouped(BYTES * length)} bytes of WebAssembly memory for ${purpose()}`,
+    `cannot allocate ${length === undefined ? '' : `${grouped(BYTES * length)} bytes of `}WebAssembly memory for ${purpose()}`,
   );
 }
 

@@ -70,10 +70,6 @@ pub enum Work {
     SparseGradient,
     /// Update of the centers by an averaging rule.
     Step,
-    /// Update of the centers by gradient descent.
-    Descent,
-    /// Update of the centers by gradient descent with momentum.
-    Momentum,
     /// Distances to all centers.
     Distances,
     /// Nearest centers.
@@ -193,10 +189,7 @@ impl Centers {
     pub fn prepare(&mut self, batch: &mut Batch, work: Work, metric: Metric) -> bool {
         let (rows, n_classes, n_dim) = (batch.rows, self.n_classes, self.n_dim);
         match work {
-            Work::DenseGradient | Work::Descent => batch.reserve_center_gradient(Form::Dense, n_classes),
-            Work::Momentum => {
-                batch.reserve_center_gradient(Form::Dense, n_classes) && self.velocity.reserve(n_classes, n_dim)
-            }
+            Work::DenseGradient => batch.reserve_center_gradient(Form::Dense, n_classes),
             Work::SparseGradient => batch.reserve_center_gradient(Form::Touched, n_classes),
             Work::Step => batch.workspace.reserve_sums(rows, n_classes, n_dim),
             Work::Distances => batch.workspace.values.reserve(matrix::room_values(metric, rows, n_classes, n_dim), 1),
