@@ -1,6 +1,6 @@
-"""What a very large fit costs, measured on this machine in the shape that it has: see docs/many-machines.md.
+"""Measures what a very large fit costs on this machine, in the shape that it has: see docs/many-machines.md.
 
-    python constants.py [--classes 100000] [--features 512]
+    python constants.py [--classes 100000] [--dim 512]
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ import time
 
 import numpy as np
 
-from center_statistics import ClassStatistics
+from class_statistics import ClassStatistics
 from engine import Engine
 
 ROWS_PER_CLASS = 64
-"""What a class takes before its sums move to float64: fewer rows would not have paid for that."""
+"""Rows of a class whose sums are kept in float32 before they move to float64."""
 BLOCK_BYTES = 2**28
 
 
@@ -23,7 +23,7 @@ def timed(what: str, amount: float, unit: str, work):
     started, busy = time.perf_counter(), time.process_time()
     result = work()
     seconds, busy = time.perf_counter() - started, time.process_time() - busy
-    # The time of the core, which is less than what passes where others use it too.
+    # The time of the core, since others may use it too.
     print(f"{what:<34}{seconds:8.2f} s, {busy:8.2f} s of a core: {amount / busy:8.3f} {unit}/s", flush=True)
     return result
 
@@ -35,15 +35,15 @@ def peak() -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--classes", type=int, default=100_000)
-    parser.add_argument("--features", type=int, default=512)
+    parser.add_argument("--dim", type=int, default=512)
     parser.add_argument("--covariance", default="none")
     options = parser.parse_args()
-    n_classes, dim = options.classes, options.features
+    n_classes, dim = options.classes, options.dim
     engine = Engine.load()
     random = np.random.default_rng(1)
     x = random.standard_normal((BLOCK_BYTES // (4 * dim), dim), np.float32)
     statistics = ClassStatistics(engine, n_classes, dim, options.covariance)
-    print(f"{n_classes:,} classes × {dim}, {options.covariance}: {statistics._bytes / 1e6:,.0f} MB in WebAssembly memory")
+    print(f"{n_classes:,} classes × {dim}, {options.covariance}: {statistics.memory_bytes / 1e6:,.0f} MB in WebAssembly memory")
     print(f"{peak()}, {x.nbytes / 1e6:,.0f} MB of which are the rows of this program")
 
     # Twice as many rows as a class takes before its first long run, and then so many that each run ends once.
@@ -57,7 +57,7 @@ def main() -> None:
     timed("rows after that", ROWS_PER_CLASS * n_classes / 1e6, "M rows", lambda: add(ROWS_PER_CLASS))
     print(peak())
     size = 8 * (1 + n_classes + n_classes * dim * (1 if options.covariance == "none" else 2)) / 1e9
-    data = timed(f"to_bytes ({size:.3f} GB)", size, "GB", statistics.to_bytes)
+    data = timed(f"save ({size:.3f} GB)", size, "GB", statistics.save)
     print(peak())
     timed("merge of bytes, the first", size, "GB", lambda: statistics.merge(data))
     timed("merge of bytes, each after that", size, "GB", lambda: statistics.merge(data))

@@ -1,7 +1,7 @@
 // @ts-check
-// Usage: node fold.js PLAN.json OUT — folds and merges the partitions of a plan as fold.py does, here in one process:
-// what the same rows give in Node, as the bytes of ClassStatistics. The plan: { nClasses, nDim, covariance,
-// perTask, fanIn, partitions: [{ x, target }] }, the last two being names of .npy files.
+// Usage: node fold.js PLAN.json OUT — folds and merges the partitions of a plan as fold.py does, in one process, and
+// writes ClassStatistics. The plan: { nClasses, nDim, covariance, perTask, fanIn, partitions: [{ x, target }] }, the last
+// two being names of .npy files.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { ClassStatistics, readNpy } from 'center-loss';
 
@@ -37,4 +37,4 @@ function merge(some) {
 
 let level = parts(partitions, perTask).map(fold);
 while (level.length > 1) level = parts(level, fanIn).map(merge);
-writeFileSync(out, /** @type {ClassStatistics} */ (level[0]).toBytes());
+writeFileSync(out, /** @type {ClassStatistics} */ (level[0]).save());

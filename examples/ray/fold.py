@@ -1,10 +1,10 @@
 """The recipe: partitions of embeddings → statistics of their classes, on Ray.
 
-Each task folds a few partitions into one `ClassStatistics`, and a tree of tasks merges these. What travels between
-tasks are the bytes of statistics, never rows.
+Each task folds a few partitions into one `ClassStatistics`, and a tree of tasks merges these. The bytes of statistics
+travel between tasks, rows never do.
 
-Nothing here counts deliveries. A task is a function of its partitions, and the tree is made of references to results: a
-task that Ray runs again, as its worker was lost, gives the same bytes, and they are merged once.
+Nothing here counts deliveries. A task is a function of its partitions, and the tree is made of references to results:
+where Ray runs a task again because its worker was lost, the task gives the same statistics, and they are merged once.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from typing import NamedTuple
 import numpy as np
 import ray
 
-from center_statistics import ClassStatistics
+from class_statistics import ClassStatistics
 from engine import Engine
-from statistics_bytes import Shape
+from statistics_file import Shape
 
 
 class Partition(NamedTuple):
@@ -27,24 +27,24 @@ class Partition(NamedTuple):
     target: Path
 
     def read(self) -> tuple[np.ndarray, np.ndarray]:
-        # Mapped: rows go from the page cache to WebAssembly memory, and a partition may be larger than the memory.
+        # A mapped file goes from the page cache to WebAssembly memory, and may be larger than the memory.
         return np.load(self.x, mmap_mode="r"), np.load(self.target)
 
 
-def fold(engine: Engine, shape: Shape, partitions: list[Partition]) -> np.ndarray:
-    """The bytes of the statistics of all their rows, as an array: Ray hands arrays to the tasks of a machine uncopied."""
+def fold(engine: Engine, shape: Shape, partitions: list[Partition]) -> bytes:
+    """The statistics of all rows of some partitions, as `save` writes them."""
     statistics = ClassStatistics(engine, *shape)
     for partition in partitions:
         statistics.add(*partition.read())
-    return np.frombuffer(statistics.to_bytes(), np.uint8)
+    return statistics.save()
 
 
-def merge(engine: Engine, first: np.ndarray, *others: np.ndarray) -> np.ndarray:
-    """The bytes of the statistics of all rows that these are of."""
-    statistics = ClassStatistics.from_bytes(engine, first)
+def merge(engine: Engine, first: bytes, *others: bytes) -> bytes:
+    """The statistics of all rows that the given ones are of."""
+    statistics = ClassStatistics.load(engine, first)
     for other in others:
         statistics.merge(other)
-    return np.frombuffer(statistics.to_bytes(), np.uint8)
+    return statistics.save()
 
 
 def parts(things: list, size: int) -> list[list]:
@@ -56,9 +56,10 @@ def fit(
 ) -> ClassStatistics:
     """Statistics of all rows of all partitions.
 
-    per_task: partitions that one task folds, so that it is not many more bytes that leave it than came in;
-    fan_in: how many statistics one task merges, ≥ 2. Both say in which order rows are summed: whoever folds the same
-    partitions with the same two gets the same bytes, on any number of machines.
+    per_task: partitions that one task folds; with enough of them fewer bytes leave a task than came in
+    fan_in: number of statistics that one task merges, ≥ 2
+    Both fix the order in which rows are summed: the same partitions with the same two give the same bits, on any number
+    of machines.
     Raises ValueError; ray.exceptions.RayTaskError for what a task raises.
     """
     if not partitions or per_task < 1 or fan_in < 2:
@@ -67,4 +68,4 @@ def fit(
     level = [folding.remote(where, shape, some) for some in parts(partitions, per_task)]
     while len(level) > 1:
         level = [merging.remote(where, *some) if len(some) > 1 else some[0] for some in parts(level, fan_in)]
-    return ClassStatistics.from_bytes(engine, ray.get(level[0]))
+    return ClassStatistics.load(engine, ray.get(level[0]))

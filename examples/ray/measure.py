@@ -1,4 +1,4 @@
-"""How fast one core sums rows by their classes: the kernels from Python, beside what one would use without them.
+"""Measures how fast one core sums rows by their classes: the kernels from Python, beside numpy and pandas.
 
     python measure.py [--rounds 7]
 
@@ -15,7 +15,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from center_statistics import ClassStatistics
+from class_statistics import ClassStatistics
 from engine import Engine
 
 try:
@@ -24,12 +24,12 @@ except ImportError:
     pandas = None
 
 SHAPES = [(400_000, 1000, 128), (100_000, 1000, 512), (100_000, 100_000, 512)]
-"""Rows, classes and features."""
+"""Rows, classes and dimensions."""
 Contender = Callable[[], np.ndarray | ClassStatistics]
 
 
 def contenders(engine: Engine, x: np.ndarray, target: np.ndarray, n_classes: int) -> dict[str, Contender]:
-    """What each takes is what it needs from rows and labels to means [C, D]."""
+    """Each goes from rows and labels to means [C, D]."""
     dim = x.shape[1]
 
     def kernels(covariance: str) -> Contender:
@@ -100,7 +100,7 @@ def measure(engine: Engine, shape: tuple[int, int, int], rounds: int) -> None:
     times: dict[str, list[float]] = {name: [] for name in found}
     for _ in range(rounds):
         for name in random.sample(list(found), len(found)):
-            # The time of the core: others may use it too.
+            # The time of the core, since others may use it too.
             started = time.process_time()
             found[name]()
             times[name].append(time.process_time() - started)

@@ -8,22 +8,21 @@ import tempfile
 from pathlib import Path
 
 from fold import Partition
-from statistics_bytes import Shape
+from statistics_file import Shape
 
 
 def fold_in_node(shape: Shape, partitions: list[Partition], *, per_task: int, fan_in: int) -> bytes:
-    """What `toBytes` gives there. Raises subprocess.CalledProcessError, FileNotFoundError where there is no Node."""
-    n_classes, n_features, covariance, _ = shape
+    """What `save` gives there. Raises subprocess.CalledProcessError, FileNotFoundError where there is no Node."""
     plan = {
-        "nClasses": n_classes,
-        "nFeatures": n_features,
-        "covariance": covariance,
+        "nClasses": shape.n_classes,
+        "nDim": shape.n_dim,
+        "covariance": shape.covariance,
         "perTask": per_task,
         "fanIn": fan_in,
         "partitions": [{"x": str(x), "target": str(target)} for x, target in partitions],
     }
     with tempfile.TemporaryDirectory() as directory:
-        plan_file, out = Path(directory, "plan.json"), Path(directory, "statistics")
+        plan_file, out = Path(directory, "plan.json"), Path(directory, "statistics.safetensors")
         plan_file.write_text(json.dumps(plan))
         subprocess.run(["node", Path(__file__).with_name("fold.js"), plan_file, out], check=True)
         return out.read_bytes()

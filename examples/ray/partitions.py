@@ -8,15 +8,15 @@ import numpy as np
 import ray
 
 from fold import Partition
-from statistics_bytes import Shape
+from statistics_file import Shape
 
 SPREAD = 0.5
-"""Of the rows around the mean of their class; the means are N(0, 1), and all of it lies off the origin."""
+"""Standard deviation of the rows around the mean of their class; the means are N(OFFSET, 1)."""
 OFFSET = 10.0
 UNKNOWN_SHARE = 0.02
-"""Rows with label −1."""
+"""Share of rows with label −1."""
 BROKEN_SHARE = 1e-5
-"""Rows with a value that is no number, as real exports have."""
+"""Share of rows with a NaN, as real exports have."""
 
 
 def make(shape: Shape, rows: int, n_partitions: int, directory: Path, seed: int = 1) -> list[Partition]:
@@ -30,10 +30,10 @@ def make(shape: Shape, rows: int, n_partitions: int, directory: Path, seed: int 
 
 def write(shape: Shape, rows: int, directory: Path, seed: int, index: int) -> Partition:
     partition = Partition(directory / f"{index:05}.x.npy", directory / f"{index:05}.target.npy")
-    means = np.random.default_rng(seed).standard_normal((shape.n_classes, shape.n_features), np.float32) + OFFSET
+    means = np.random.default_rng(seed).standard_normal((shape.n_classes, shape.n_dim), np.float32) + OFFSET
     random = np.random.default_rng([seed, index])
     target = random.integers(0, max(shape.n_classes - 1, 1), rows, np.int32)
-    x = random.standard_normal((rows, shape.n_features), np.float32)
+    x = random.standard_normal((rows, shape.n_dim), np.float32)
     x *= np.float32(SPREAD)
     x += means[target]
     x[random.random(rows) < BROKEN_SHARE, -1] = np.nan

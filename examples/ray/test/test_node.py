@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from center_statistics import ClassStatistics
+from class_statistics import ClassStatistics
 from fold import Partition, fold, merge, parts
 from node import fold_in_node
-from statistics_bytes import Shape
+from statistics_file import Shape, bits
 
 
 def write_partitions(directory: Path, shape: Shape, sizes: list[int]) -> list[Partition]:
@@ -17,7 +17,7 @@ def write_partitions(directory: Path, shape: Shape, sizes: list[int]) -> list[Pa
     partitions = []
     for i, size in enumerate(sizes):
         partition = Partition(directory / f"{i}.x.npy", directory / f"{i}.target.npy")
-        x = random.standard_normal((size, shape.n_features), np.float32) + np.float32(50)
+        x = random.standard_normal((size, shape.n_dim), np.float32) + np.float32(50)
         x[random.random(size) < 0.01, 0] = np.nan
         np.save(partition.x, x)
         np.save(partition.target, random.integers(-1, shape.n_classes, size, np.int32))
@@ -28,12 +28,12 @@ def write_partitions(directory: Path, shape: Shape, sizes: list[int]) -> list[Pa
 @pytest.mark.parametrize("covariance", ["none", "diagonal", "tied"])
 @pytest.mark.parametrize("dim", [1, 5, 16, 131])
 def test_same_partitions_same_bits(engine, tmp_path, covariance, dim):
-    shape = Shape(7, dim, covariance, 1.0)
+    shape = Shape(7, dim, covariance)
     partitions = write_partitions(tmp_path, shape, [0, 1, 700, 3000, 64])
     level = [fold(engine, shape, some) for some in parts(partitions, 2)]
     while len(level) > 1:
         level = [merge(engine, *some) for some in parts(level, 2)]
-    assert fold_in_node(shape, partitions, per_task=2, fan_in=2) == level[0].tobytes()
+    assert bits(fold_in_node(shape, partitions, per_task=2, fan_in=2)) == bits(level[0])
 
 
 @pytest.mark.parametrize("forgetting", [1.0, 0.9])
@@ -49,13 +49,13 @@ def test_each_goes_on_where_the_other_stopped(engine, tmp_path, covariance, forg
         return (tmp_path / "out").read_bytes()
 
     def in_python(data: bytes, partition: Partition) -> bytes:
-        statistics = ClassStatistics.from_bytes(engine, data)
+        statistics = ClassStatistics.load(engine, data)
         statistics.add(*partition.read())
-        return bytes(statistics.to_bytes())
+        return statistics.save()
 
-    start = bytes(ClassStatistics(engine, *shape).to_bytes())
+    start = ClassStatistics(engine, *shape).save()
     one, other = start, start
     for i, partition in enumerate(partitions):
         one, other = (in_node, in_python)[i % 2](one, partition), (in_python, in_node)[i % 2](other, partition)
-        assert one == other
-    assert one != start
+        assert bits(one) == bits(other)
+    assert bits(one) != bits(start)

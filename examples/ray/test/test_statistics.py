@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 
-import center_statistics
-from center_statistics import ClassStatistics
+import class_statistics
+from class_statistics import ClassStatistics
+from engine import Engine
 from reference import statistics_of
+from statistics_file import bits
 
 C = 4
 
@@ -50,13 +52,13 @@ def test_merge_is_as_if_rows_had_been_added_in_any_order(engine, covariance):
     for part in np.array_split(np.arange(900), 5):
         statistics = ClassStatistics(engine, C, 9, covariance)
         statistics.add(x[part], target[part])
-        parts.append(statistics.to_bytes())
+        parts.append(statistics.save())
     expected = statistics_of(x, target, [1.0] * 900, C, 9)
     for order in ([0, 1, 2, 3, 4], [4, 2, 0, 3, 1]):
         merged = ClassStatistics(engine, C, 9, covariance)
         for i in order:
-            # Both forms of it.
-            merged.merge(parts[i] if i % 2 else ClassStatistics.from_bytes(engine, parts[i]))
+            # Both forms of the others.
+            merged.merge(parts[i] if i % 2 else ClassStatistics.load(engine, parts[i]))
         assert_agrees(merged, expected)
 
 
@@ -64,12 +66,12 @@ def test_merge_is_as_if_rows_had_been_added_in_any_order(engine, covariance):
 def test_how_many_rows_a_call_takes_changes_no_bit(engine, monkeypatch, covariance):
     x, target, weights = rows_of(5000, 131)
     given = []
-    for pieces in (1, 2, 8, 100):
-        monkeypatch.setattr(center_statistics, "CALL_BYTES", pieces * center_statistics.PIECE_BYTES)
+    for chunks in (1, 2, 8, 100):
+        monkeypatch.setattr(class_statistics, "CHUNKS_PER_CALL", chunks)
         statistics = ClassStatistics(engine, C, 131, covariance)
         statistics.add(x, target, sample_weight=weights)
-        given.append(statistics.to_bytes())
-    assert all(data == given[0] for data in given)
+        given.append(bits(statistics.save()))
+    assert len(set(given)) == 1
 
 
 def test_a_million_rows_lose_nothing(engine):
@@ -105,7 +107,8 @@ def test_bad_rows_reach_nothing(engine):
 def test_labels_below_0_are_unknown_however_far(engine):
     statistics = ClassStatistics(engine, C, 2)
     statistics.add(np.ones((3, 2), np.float32), np.array([-(2**32), -(2**63), 1]))
-    np.testing.assert_array_equal(statistics.counts, [0, 1, 0, 0])
+    statistics.add(np.ones((2, 2), np.float32), np.array([2, 0], np.uint64))
+    np.testing.assert_array_equal(statistics.counts, [1, 1, 1, 0])
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float64])
@@ -114,7 +117,7 @@ def test_other_floats_are_rounded_to_float32(engine, dtype):
     one, other = ClassStatistics(engine, C, 5), ClassStatistics(engine, C, 5)
     one.add(x.astype(dtype), target.astype(np.int16))
     other.add(x.astype(dtype).astype(np.float32), target)
-    assert one.to_bytes() == other.to_bytes()
+    assert bits(one.save()) == bits(other.save())
 
 
 def test_rows_age(engine):
@@ -141,20 +144,20 @@ def test_rows_age(engine):
         (lambda s: s.add(np.zeros((1, 2), np.float32), np.array([0]), np.array([1e39])), r"sample_weight\[0\] is inf"),
         (lambda s: s.add(np.zeros((1, 2), np.float32), np.array([0]), np.ones(2)), "sample_weight must be 1 numbers"),
         (lambda s: s.merge(s), "other statistics"),
-        (lambda s: s.merge(ClassStatistics(s._engine, C, 3)), "are of"),
-        (lambda s: s.merge(ClassStatistics(s._engine, C, 2, "tied")), "are of"),
-        (lambda s: s.merge(b"no statistics"), "fewer than"),
+        (lambda s: s.merge(ClassStatistics(Engine.load(), C, 3)), "are of"),
+        (lambda s: s.merge(ClassStatistics(Engine.load(), C, 2, "tied")), "are of"),
+        (lambda s: s.merge(b"no statistics"), "no safetensors file"),
         (lambda s: s.variances(), "no variances"),
         (lambda s: s.tied_covariance(), "no tied covariance"),
     ],
 )
 def test_refuses_and_stays_as_it_was(engine, call, message):
-    statistics = ClassStatistics(engine, C, 2)
+    statistics = ClassStatistics(engine, C, 2, "none")
     statistics.add(*rows_of(10, 2)[:2])
-    before = statistics.to_bytes()
+    before = bits(statistics.save())
     with pytest.raises(ValueError, match=message):
         call(statistics)
-    assert statistics.to_bytes() == before
+    assert bits(statistics.save()) == before
 
 
 @pytest.mark.parametrize("options", [(0, 2), (2, 0), (2.0, 2), (True, 2), (2, 2, "full"), (2, 2, "none", 0.0), (2, 2, "none", 1.5)])
@@ -163,6 +166,25 @@ def test_refuses_options(engine, options):
         ClassStatistics(engine, *options)
 
 
-def test_what_no_memory_has_is_an_error(engine):
-    with pytest.raises(MemoryError, match="need .* bytes"):
-        ClassStatistics(engine, 10**6, 1000)
+@pytest.mark.parametrize("sizes", [(10**6, 1000), (2**31 - 1, 2**31 - 1), (2, 10**9)])
+def test_more_than_memory_can_hold_is_an_error(engine, sizes):
+    with pytest.raises(MemoryError, match="does not suffice for statistics_create"):
+        ClassStatistics(engine, *sizes)
+
+
+def test_statistics_stay_as_they_were_where_memory_ends(engine):
+    statistics = ClassStatistics(engine, C, 512)
+    x, target, _ = rows_of(1000, 512)
+    statistics.add(x[:1], target[:1])
+    before = statistics.save()
+    store = statistics._instance._store
+    store.set_limits(memory_size=statistics.memory_bytes)
+    for call in (lambda: statistics.add(x, target), lambda: statistics.add(x, target, np.ones(1000))):
+        with pytest.raises(MemoryError, match="does not suffice for batch_reserve"):
+            call()
+        assert bits(statistics.save()) == bits(before)
+    store.set_limits(memory_size=-1)
+    statistics.add(x, target)
+    undisturbed = ClassStatistics.load(engine, before)
+    undisturbed.add(x, target)
+    assert bits(statistics.save()) == bits(undisturbed.save())
