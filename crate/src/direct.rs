@@ -82,7 +82,7 @@ fn distances_in_few<V: Vector>(x: Rows, block: Rows, visit: &mut dyn FnMut(usize
     let turned = part(&turned, 0, block.count().div_ceil(LANES) * dim);
     for row in 0..x.count() {
         let x = x.row(row);
-        for (centers, to) in turned.chunks_exact(dim).zip(distances.as_chunks_mut().0) {
+        for (centers, to) in turned.chunks_exact(dim.max(1)).zip(distances.as_chunks_mut().0) {
             let sums = x.iter().zip(centers).fold(V::splat(0.0), |sum, (x, c)| {
                 let difference = V::splat(*x).sub(V::load(c));
                 difference.mul_add(difference, sum)

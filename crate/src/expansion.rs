@@ -8,7 +8,7 @@ use crate::packed::{Packed, mean_of_some, pack};
 use crate::products::{CENTERS, RUN, WIDTH, products};
 use crate::rows::{copy, squared_distance};
 use crate::settle::{AMBIGUOUS, BLOCK_CENTERS, OfBlock, settle};
-use crate::shape::{Rows, at, at_mut, part, part_mut};
+use crate::shape::{Rows, at, at_mut, part, part_mut, split_mut};
 use crate::vector::{LANES, Vector};
 
 /// Values of centers that all rows pass over before the next ones are read: they stay in a usual second-level cache.
@@ -68,7 +68,7 @@ fn packed_rows(rows: usize) -> usize {
 
 /// Centers in a block.
 fn block_centers(dim: usize) -> usize {
-    (BLOCK_VALUES / dim).next_multiple_of(CENTERS).clamp(CENTERS, BLOCK_CENTERS)
+    (BLOCK_VALUES / dim.max(1)).next_multiple_of(CENTERS).clamp(CENTERS, BLOCK_CENTERS)
 }
 
 /// What the walk keeps beside its operands.
@@ -83,10 +83,10 @@ struct Room<'a> {
 
 impl<'a> Room<'a> {
     fn new(values: &'a mut [f32], rows: usize, dim: usize) -> Self {
-        let (origin, values) = values.split_at_mut(dim);
-        let (x, values) = values.split_at_mut(packed_rows(rows) * dim);
-        let (norms, values) = values.split_at_mut(packed_rows(rows));
-        let (nearest, centers) = values.split_at_mut(packed_rows(rows));
+        let (origin, values) = split_mut(values, dim);
+        let (x, values) = split_mut(values, packed_rows(rows) * dim);
+        let (norms, values) = split_mut(values, packed_rows(rows));
+        let (nearest, centers) = split_mut(values, packed_rows(rows));
         let (x, centers) = (x.as_chunks_mut().0.as_chunks_mut().0, centers.as_chunks_mut().0.as_chunks_mut().0);
         Self { origin, x, norms: norms.as_chunks_mut().0, nearest: nearest.as_chunks_mut().0, centers }
     }
@@ -184,7 +184,7 @@ impl Room<'_> {
         let x = part(self.x, row / LANES * dim, dim);
         let norms_of_x = at(self.norms, row / LANES).map(V::splat);
         let norms = norms.as_chunks::<LANES>().0;
-        for (panel, centers) in self.centers.chunks_exact(dim).take(count.div_ceil(CENTERS)).enumerate() {
+        for (panel, centers) in self.centers.chunks_exact(dim.max(1)).take(count.div_ceil(CENTERS)).enumerate() {
             let products = products::<V>(x, centers);
             for (n, norms) in part(norms, panel * WIDTH, WIDTH).iter().enumerate() {
                 for (row, distances) in tile.iter_mut().enumerate() {

@@ -18,7 +18,7 @@ pub struct Groups<'a> {
 }
 
 /// One class of the batch.
-#[cfg_attr(target_arch = "wasm32", derive(bytemuck::Pod, bytemuck::Zeroable))]
+#[cfg_attr(target_arch = "wasm32", derive(bytemuck::Zeroable))]
 #[derive(Clone, Copy, Debug, Default)]
 #[repr(C)]
 pub struct Group {

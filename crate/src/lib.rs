@@ -19,6 +19,10 @@
 //! the formulas above, of which loss, gradients and update are one `batch_pass`, and `init`; `open_set`, all that goes
 //! beyond them; `bindings`, the classes that JavaScript sees.
 #![cfg_attr(target_arch = "wasm32", no_std)]
+#![cfg_attr(
+    target_arch = "wasm32",
+    allow(clippy::float_cmp, reason = "what wasm-bindgen writes for enums; native builds check the kernels")
+)]
 
 #[cfg(target_arch = "wasm32")]
 extern crate alloc;

@@ -7,7 +7,7 @@ use crate::vector::trap;
 const RUN: u32 = 64;
 
 /// Σ rows of one class: in `f32` over runs of 64 rows, in `f64` across runs.
-#[cfg_attr(target_arch = "wasm32", derive(bytemuck::Pod, bytemuck::Zeroable))]
+#[cfg_attr(target_arch = "wasm32", derive(bytemuck::Zeroable))]
 #[derive(Clone, Copy, Debug, Default)]
 #[repr(C)]
 pub struct RowSum {

@@ -45,6 +45,16 @@ pub(crate) fn part_mut<T>(values: &mut [T], start: usize, len: usize) -> &mut [T
     }
 }
 
+/// The first `len` values and the others, to be changed.
+#[inline]
+#[track_caller]
+pub(crate) fn split_mut<T>(values: &mut [T], len: usize) -> (&mut [T], &mut [T]) {
+    match values.split_at_mut_checked(len) {
+        Some(parts) => parts,
+        None => trap(),
+    }
+}
+
 /// `len() / dim` rows of `dim` values each, one after the other.
 #[derive(Clone, Copy, Debug)]
 pub struct Rows<'a> {

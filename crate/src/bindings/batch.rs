@@ -55,6 +55,7 @@ pub enum ClassWeighting {
 /// Rows with labels and weights, results, and scratch memory.
 #[wasm_bindgen]
 #[derive(Default)]
+#[repr(align(16))]
 pub struct Batch {
     pub(super) rows: usize,
     pub(super) width: usize,
@@ -124,7 +125,7 @@ impl Batch {
     }
 
     /// Address of an array. Later calls that reserve memory may move it.
-    pub fn address(&self, array: BatchArray) -> usize {
+    pub fn address(&mut self, array: BatchArray) -> usize {
         match array {
             BatchArray::X => self.x.address(),
             BatchArray::Labels => self.labels.address(),
@@ -157,7 +158,7 @@ impl Batch {
     }
 
     /// Share of the known rows whose label is in `Nearest`.
-    pub fn accuracy(&self) -> f64 {
+    pub fn accuracy(&mut self) -> f64 {
         accuracy::accuracy(part(&self.nearest, 0, self.rows), part(&self.labels, 0, self.rows))
     }
 
@@ -193,7 +194,7 @@ impl Batch {
     }
 
     /// Radius that a share ν of `len` ascending distances in `Out` exceeds at most.
-    pub fn svdd_radius(&self, len: usize, nu: f64) -> f64 {
+    pub fn svdd_radius(&mut self, len: usize, nu: f64) -> f64 {
         deep_svdd::fit_radius(part(&self.out, 0, len), nu)
     }
 }

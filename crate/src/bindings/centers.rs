@@ -90,6 +90,7 @@ pub enum Work {
 
 /// One center a class [classes, dimensions], and what a loss keeps for each class.
 #[wasm_bindgen]
+#[repr(align(16))]
 pub struct Centers {
     pub(super) params: Buffer<f32>,
     pub(super) n_classes: usize,
@@ -149,7 +150,7 @@ impl Centers {
     }
 
     /// Address of an array.
-    pub fn address(&self, array: CentersArray) -> usize {
+    pub fn address(&mut self, array: CentersArray) -> usize {
         match array {
             CentersArray::Params => self.params.address(),
             CentersArray::Radii => self.radii.address(),
@@ -181,7 +182,7 @@ impl Centers {
     }
 
     /// Hash of the values, to see whether they have changed.
-    pub fn fingerprint(&self) -> u32 {
+    pub fn fingerprint(&mut self) -> u32 {
         fingerprint::fingerprint(&self.params)
     }
 
@@ -221,14 +222,14 @@ impl Centers {
     }
 
     /// Distances to all centers, written to `Out` [rows, classes]; `prepare` comes first.
-    pub fn distances(&self, batch: &mut Batch, metric: Metric) {
+    pub fn distances(&mut self, batch: &mut Batch, metric: Metric) {
         let room = matrix::room_values(metric, batch.rows, self.n_classes, self.n_dim);
         let Parts { x, out, workspace, .. } = batch.parts();
         matrix::distances::<Lanes>(metric, x, self.rows(), part_mut(&mut workspace.values, 0, room), out);
     }
 
     /// Nearest class of each row by Euclidean distance, written to `Nearest`; `prepare` comes first.
-    pub fn predict(&self, batch: &mut Batch) {
+    pub fn predict(&mut self, batch: &mut Batch) {
         let room = nearest::room_values(batch.rows, self.n_classes, self.n_dim);
         let Parts { x, nearest, workspace, .. } = batch.parts();
         let room = part_mut(&mut workspace.values, 0, room);

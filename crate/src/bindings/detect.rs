@@ -35,7 +35,7 @@ pub enum ScoreKind {
 impl Centers {
     /// Scores the rows: `Out` [rows, 1] gets the scores, `Nearest` the nearest classes, `Labels` the decisions by the
     /// thresholds in `Doubles`: none, one, or one a class. `prepare` comes first.
-    pub fn classify(&self, batch: &mut Batch, score: ScoreKind, metric: Metric, n_thresholds: usize) {
+    pub fn classify(&mut self, batch: &mut Batch, score: ScoreKind, metric: Metric, n_thresholds: usize) {
         let Batch { rows, x, labels, out, nearest, parameters, doubles, workspace, .. } = batch;
         let (rows, parameters) = (*rows, &**parameters);
         let by_metric = Measure::Metric(metric);
@@ -58,7 +58,7 @@ impl Centers {
 
     /// Precision of each dimension about the centers, written to `Parameters`. Returns the number of known, finite
     /// rows. `prepare` comes first.
-    pub fn fit_precision(&self, batch: &mut Batch) -> usize {
+    pub fn fit_precision(&mut self, batch: &mut Batch) -> usize {
         let Parts { x, labels, parameters, workspace, .. } = batch.parts();
         let sums = part_mut(&mut workspace.totals, 0, self.n_dim);
         precision::fit::<Lanes>(x, labels, self.rows(), sums, part_mut(parameters, 0, self.n_dim))

@@ -5,8 +5,12 @@
 //!
 //! No method that computes allocates: `create` and the `reserve_…` and `prepare` methods do, and they return `None` or
 //! `false` where memory does not suffice. So exhausted memory never traps.
+//!
+//! All methods borrow mutably, also those that change nothing, and all classes have one alignment: their glue is then one
+//! code that differs in the method called, which the module needs once where it is equal and compresses where it is alike.
 #![allow(unsafe_code, reason = "the derives and macros of bytemuck and wasm-bindgen expand to it")]
 
+mod allocator;
 pub(crate) mod batch;
 pub(crate) mod buffer;
 pub(crate) mod center_loss;
@@ -16,9 +20,6 @@ pub(crate) mod proxy_loss;
 pub(crate) mod scores;
 pub(crate) mod statistics;
 pub(crate) mod workspace;
-
-#[global_allocator]
-static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
 
 #[panic_handler]
 fn on_panic(_: &core::panic::PanicInfo) -> ! {

@@ -32,7 +32,7 @@ pub enum ProxyLossKind {
 impl Centers {
     /// Loss of the rows against all centers, and gradients; those of the centers are always dense. `prepare` comes
     /// first.
-    pub fn proxy_loss(&self, batch: &mut Batch, kind: ProxyLossKind, parameter: f64, gradients: Gradients) -> f64 {
+    pub fn proxy_loss(&mut self, batch: &mut Batch, kind: ProxyLossKind, parameter: f64, gradients: Gradients) -> f64 {
         let sizes = RoomSizes::new(batch.rows, self.n_classes, self.n_dim);
         let Parts { x, labels, sample_weight, out, dense, workspace, .. } = batch.parts();
         let rows = separation::Batch {
@@ -70,7 +70,7 @@ impl Centers {
 
     /// Soft-boundary Deep SVDD loss about the first center. Writes ∂loss/∂x to `Out` if `with_gradient`, and
     /// ∂loss/∂radius to `Parameters` [1].
-    pub fn deep_svdd(&self, batch: &mut Batch, radius: f64, nu: f64, with_gradient: bool) -> f64 {
+    pub fn deep_svdd(&mut self, batch: &mut Batch, radius: f64, nu: f64, with_gradient: bool) -> f64 {
         let Parts { x, labels, sample_weight, out, parameters, .. } = batch.parts();
         let out = if with_gradient { out } else { &mut [] };
         let members = Members { x, labels, sample_weight };
@@ -86,7 +86,7 @@ impl Centers {
     }
 
     /// Distances of the rows to the first center, written to `Out` [rows, 1]. Returns their number.
-    pub fn svdd_distances(&self, batch: &mut Batch) -> usize {
+    pub fn svdd_distances(&mut self, batch: &mut Batch) -> usize {
         let Parts { x, labels, sample_weight, out, .. } = batch.parts();
         Members { x, labels, sample_weight }.distances::<Lanes>(&self.params, out)
     }

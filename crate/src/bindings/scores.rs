@@ -50,6 +50,7 @@ pub enum RankingMetric {
 /// Scores of known and of unknown rows.
 #[wasm_bindgen]
 #[derive(Default)]
+#[repr(align(16))]
 pub struct Scores {
     n_known: usize,
     n_unknown: usize,
@@ -84,7 +85,7 @@ impl Scores {
     }
 
     /// Address of an array.
-    pub fn address(&self, array: ScoresArray) -> usize {
+    pub fn address(&mut self, array: ScoresArray) -> usize {
         match array {
             ScoresArray::Known => self.known.address(),
             ScoresArray::Unknown => self.unknown.address(),
@@ -95,7 +96,7 @@ impl Scores {
     }
 
     /// Value of a metric.
-    pub fn measure(&self, metric: RankingMetric, positive: Positive, parameter: f64) -> f64 {
+    pub fn measure(&mut self, metric: RankingMetric, positive: Positive, parameter: f64) -> f64 {
         let scores = self.sides(positive);
         match metric {
             RankingMetric::Area => scores.area(parameter),
@@ -112,7 +113,7 @@ impl Scores {
     }
 
     /// Least known score that at least a share `tpr` of the known scores does not exceed.
-    pub fn threshold(&self, tpr: f64, finite_sample: bool) -> f64 {
+    pub fn threshold(&mut self, tpr: f64, finite_sample: bool) -> f64 {
         quantile::threshold(part(&self.known, 0, self.n_known), tpr, finite_sample)
     }
 

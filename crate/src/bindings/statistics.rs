@@ -29,6 +29,7 @@ pub enum StatisticsArray {
 
 /// Statistics of classes.
 #[wasm_bindgen]
+#[repr(align(16))]
 pub struct Statistics {
     n_classes: usize,
     n_dim: usize,
@@ -48,23 +49,22 @@ pub struct Statistics {
 impl Statistics {
     /// Allocates statistics without rows. Returns `None` where memory does not suffice.
     pub fn create(n_classes: usize, n_dim: usize, covariance: Covariance) -> Option<Self> {
-        let sizes = Sizes::new(n_classes, n_dim, covariance)?;
         let mut statistics = Self {
             n_classes,
             n_dim,
             covariance,
-            pivots: Buffer::zeroed(sizes.pivots, 1)?,
-            sums: Buffer::zeroed(sizes.sums, 1)?,
-            tied: Buffer::zeroed(sizes.tied, 1)?,
-            differences: Buffer::zeroed(sizes.differences, 1)?,
+            pivots: Buffer::default(),
+            sums: Buffer::default(),
+            tied: Buffer::default(),
+            differences: Buffer::default(),
             head: Head::default(),
-            runs: Buffer::zeroed(n_classes, 1)?,
-            delta: Buffer::zeroed(n_dim, 1)?,
-            totals: Buffer::zeroed(sizes.totals, 1)?,
+            runs: Buffer::default(),
+            delta: Buffer::default(),
+            totals: Buffer::default(),
             results: Buffer::default(),
         };
-        statistics.restore();
-        fits::<Self>().then_some(statistics)
+        let fits = statistics.reserve() && fits::<Self>();
+        fits.then_some(statistics)
     }
 
     /// Makes everything agree with the totals, after they were written.
@@ -89,7 +89,7 @@ impl Statistics {
     }
 
     /// Address of an array. `flush` comes first.
-    pub fn address(&self, array: StatisticsArray) -> usize {
+    pub fn address(&mut self, array: StatisticsArray) -> usize {
         let matrix = self.n_classes * self.n_dim;
         let squares = if self.covariance == Covariance::None { 0 } else { matrix };
         let start = match array {
@@ -134,6 +134,22 @@ impl Statistics {
 }
 
 impl Statistics {
+    /// Reserves the memory, and makes it ready. Returns false where memory does not suffice.
+    fn reserve(&mut self) -> bool {
+        let Some(sizes) = Sizes::new(self.n_classes, self.n_dim, self.covariance) else { return false };
+        let fits = self.pivots.reserve(sizes.pivots, 1)
+            && self.sums.reserve(sizes.sums, 1)
+            && self.tied.reserve(sizes.tied, 1)
+            && self.differences.reserve(sizes.differences, 1)
+            && self.runs.reserve(self.n_classes, 1)
+            && self.delta.reserve(self.n_dim, 1)
+            && self.totals.reserve(sizes.totals, 1);
+        if fits {
+            self.restore();
+        }
+        fits
+    }
+
     #[inline(never)]
     fn kernel(&mut self) -> statistics::Statistics<'_> {
         let memory = Memory {

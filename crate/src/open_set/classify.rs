@@ -8,8 +8,8 @@ use crate::open_set::score::{Score, Seen};
 use crate::open_set::weighted;
 use crate::predict::{self, NO_CLASS};
 use crate::rows::{copy, squared_distances};
-use crate::shape::{Rows, at, at_mut, part, part_mut};
-use crate::vector::{LANES, Vector, sqrt, trap};
+use crate::shape::{Rows, at, at_mut, part, part_mut, split_mut};
+use crate::vector::{LANES, Vector, sqrt};
 
 /// Rows whose state is kept on the stack while the centers pass.
 const ROWS_AT_ONCE: usize = 64;
@@ -82,7 +82,7 @@ fn score_all<V: Vector>(
 ) {
     let (dim, n_classes) = (x.dim(), centers.count());
     let of_centers = room.len().min(directions::room_values_of_centers(n_classes, dim));
-    let Some((of_centers, room)) = room.split_at_mut_checked(of_centers) else { trap() };
+    let (of_centers, room) = split_mut(room, of_centers);
     let is_cosine = measure == Measure::Metric(Metric::Cosine);
     let directions = is_cosine.then(|| Directions::new::<V>(centers, of_centers));
     for start in (0..x.count()).step_by(ROWS_AT_ONCE) {
@@ -94,7 +94,7 @@ fn score_all<V: Vector>(
         match (measure, &directions) {
             (Measure::Weighted(weights), _) => weighted::for_each_block::<V>(x, centers, weights, &mut see),
             (_, Some(directions)) => {
-                let Some((distmat, room)) = room.split_at_mut_checked(x.count() * n_classes) else { trap() };
+                let (distmat, room) = split_mut(room, x.count() * n_classes);
                 directions.distances::<V>(x, room, distmat);
                 for row in 0..x.count() {
                     let distances = part(distmat, row * n_classes, n_classes);

@@ -9,8 +9,8 @@ use crate::open_set::metric::Metric;
 use crate::open_set::widened::square;
 use crate::predict::is_any_below;
 use crate::rows::for_lanes;
-use crate::shape::{Rows, at, at_mut, part_mut};
-use crate::vector::{LANES, Vector, sqrt, trap};
+use crate::shape::{Rows, at, at_mut, part_mut, split_mut};
+use crate::vector::{LANES, Vector, sqrt};
 use crate::wide::Wide;
 use crate::{distance, expansion};
 
@@ -56,7 +56,7 @@ impl<'a> Directions<'a> {
     #[inline(never)]
     pub(crate) fn distances<V: Vector>(&self, x: Rows, room: &mut [f32], distmat: &mut [f32]) {
         let of_rows = x.count() * (x.dim() + 1);
-        let Some((row_room, room)) = room.split_at_mut_checked(of_rows) else { trap() };
+        let (row_room, room) = split_mut(room, of_rows);
         let (units, lack) = normalize::<V>(x, row_room);
         distance::distances::<V>(units, self.units, room, distmat);
         let n_classes = self.centers.count();
@@ -124,7 +124,7 @@ impl<'a> Directions<'a> {
 #[inline(never)]
 fn normalize<'a, V: Vector>(rows: Rows, room: &'a mut [f32]) -> (Rows<'a>, &'a [f32]) {
     let (count, dim) = (rows.count(), rows.dim());
-    let Some((lack, units)) = part_mut(room, 0, count * (dim + 1)).split_at_mut_checked(count) else { trap() };
+    let (lack, units) = split_mut(part_mut(room, 0, count * (dim + 1)), count);
     for row in 0..count {
         let values = rows.row(row);
         let square = square::<V>(values);

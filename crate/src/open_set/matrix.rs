@@ -2,9 +2,9 @@
 
 use crate::open_set::directions::{self, Directions};
 use crate::open_set::metric::Metric;
-use crate::shape::Rows;
+use crate::shape::{Rows, split_mut};
 use crate::softmin::map_lanes;
-use crate::vector::{Vector, trap};
+use crate::vector::Vector;
 use crate::{distance, expansion};
 
 /// `f32` values of room that [`distances`] wants.
@@ -23,7 +23,7 @@ pub fn room_values(metric: Metric, rows: usize, n_classes: usize, dim: usize) ->
 pub fn distances<V: Vector>(metric: Metric, x: Rows, centers: Rows, room: &mut [f32], distmat: &mut [f32]) {
     if metric == Metric::Cosine {
         let of_centers = directions::room_values_of_centers(centers.count(), x.dim());
-        let Some((of_centers, room)) = room.split_at_mut_checked(of_centers) else { trap() };
+        let (of_centers, room) = split_mut(room, of_centers);
         return Directions::new::<V>(centers, of_centers).distances::<V>(x, room, distmat);
     }
     distance::distances::<V>(x, centers, room, distmat);

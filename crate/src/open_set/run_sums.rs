@@ -1,6 +1,6 @@
 //! Sums of the rows of one class around a pivot p, several rows in one walk: Σ w·d and Σ w·d², d = x − p.
 
-use crate::shape::part;
+use crate::shape::{part, split_mut};
 use crate::vector::{LANES, Vector, trap};
 
 /// Rows of one class that are added in one walk, for which the sums are loaded and stored once. They are added one
@@ -24,7 +24,7 @@ pub(crate) fn add<V: Vector, const R: usize, const SQUARES: bool>(
     let (runs, rest) = (dim / LANES, dim % LANES);
     let weights = weights.map(V::splat);
     // Without squares the second sums are none, and nothing looks at them.
-    let Some((sums_after, squares_after)) = after.split_at_mut_checked(dim) else { trap() };
+    let (sums_after, squares_after) = split_mut(after, dim);
     let (sums, squares) = (part(before, 0, dim), if SQUARES { part(before, dim, dim) } else { &[] });
     let step = |x: [V; R], pivot: V, mut sum: V, mut square: V| {
         for r in 0..R {

@@ -13,8 +13,8 @@ use core::cell::Cell;
 use crate::loss::{Labels, Reduction};
 use crate::open_set::weights::Weights;
 use crate::rows::{for_lanes, squared_distance};
-use crate::shape::{Rows, part, part_mut};
-use crate::vector::{LANES, Vector, trap};
+use crate::shape::{Rows, part, part_mut, split_mut};
+use crate::vector::{LANES, Vector};
 use crate::wide::Wide;
 use crate::{distance, expansion};
 
@@ -123,8 +123,8 @@ pub fn sweep<V: Vector>(
     let mut total = 0.0;
     let width = if loss.looks_at_others() { n_classes } else { 1 };
     let group = group_rows(x.count(), n_classes);
-    let Some((factors, rest)) = room.distances.split_at_mut_checked(group * n_classes) else { trap() };
-    let Some((spare, rest)) = rest.split_at_mut_checked(n_classes) else { trap() };
+    let (factors, rest) = split_mut(room.distances, group * n_classes);
+    let (spare, rest) = split_mut(rest, n_classes);
     for first in (0..x.count()).step_by(group.max(1)) {
         let rows = x.part(first, group);
         let factors = part_mut(factors, 0, rows.count() * width);

@@ -58,7 +58,7 @@ impl Covariance {
 }
 
 /// A run of one class.
-#[cfg_attr(target_arch = "wasm32", derive(bytemuck::Pod, bytemuck::Zeroable))]
+#[cfg_attr(target_arch = "wasm32", derive(bytemuck::Zeroable))]
 #[derive(Clone, Copy, Debug, Default)]
 #[repr(C)]
 pub struct Run {
