@@ -1,7 +1,6 @@
 // The bridge to TensorFlow.js, on its cpu backend.
 import * as tf from '@tensorflow/tfjs';
-import { CenterLoss } from 'center-loss';
-import { CACLoss, DeepSVDDLoss, CenterLoss as OpenSetLoss } from 'center-loss/open-set';
+import { CACLoss, CenterLoss, DeepSVDDLoss } from 'center-loss';
 import { centerLossTerm } from 'center-loss/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { expectClose } from './close.js';
@@ -50,9 +49,9 @@ describe('centerLossTerm', () => {
     expect(cost().dataSync()[0]).toBeLessThan(before / 1000);
   });
 
-  it('takes the loss of center-loss/open-set, with the options of its step', () => {
+  it('takes another metric and penalty, with the options of the step', () => {
     const options = { seed: 3, metric: 'cosine', penalty: 'half-squared' } as const;
-    const [loss, twin] = [new OpenSetLoss(3, 4, options), new OpenSetLoss(3, 4, options)];
+    const [loss, twin] = [new CenterLoss(3, 4, options), new CenterLoss(3, 4, options)];
     const x = tf.tensor2d(values, [2, 4]);
     const step = { rule: 'ema', momentum: 0.75 } as const;
     const term = centerLossTerm(tf, loss, { step });
@@ -134,7 +133,7 @@ describe('centerLossTerm', () => {
     expectError(
       () => term(tf.tensor2d(values, [4, 2]), [0, 2]),
       'ERR_SHAPE',
-      'x has the shape [4, 2], but [B, nDim = 4] is needed',
+      'x has the shape [4, 2]; expected [B, nDim = 4]',
     );
     expectError(() => term(tf.tensor2d(values, [2, 4]), [0, 3]), 'ERR_LABEL', 'target[1] is 3');
     expectError(

@@ -1,15 +1,14 @@
 // Columns as other programs write them.
-import { readFileSync, writeFileSync } from 'node:fs';
-import { loadCenters } from 'center-loss/files';
+import { writeFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { csvOf, sample, writeSample } from './rows.js';
+import { csvOf, sample, saved, writeSample } from './rows.js';
 import { at, json, run } from './run.js';
 
 const rows = sample(300, 3, 4, 1);
 const table = csvOf(rows);
 const body = table.slice(table.indexOf('\n'));
 const O = ['-o', 'out.safetensors'];
-const centers = (name = 'out') => loadCenters(readFileSync(at(`${name}.safetensors`))).params;
+const centers = (name = 'out') => saved(`${name}.safetensors`).params;
 
 beforeAll(async () => {
   writeSample('rows', rows);
@@ -23,7 +22,7 @@ describe('columns that are called 0, 1, 2 …, as pandas calls them', () => {
     ['0,1,2,3,kind', ['--label-column', 'kind']],
   ])('are no row: %s %j', async (head, args) => {
     writeFileSync(at('pandas.csv'), `${head}${body}`);
-    expect(await json(['fit', 'pandas.csv', ...args, ...O])).toMatchObject({ rows: 300, classes: 3, features: 4 });
+    expect(await json(['fit', 'pandas.csv', ...args, ...O])).toMatchObject({ rows: 300, classes: 3, dimensions: 4 });
     expect(centers()).toEqual(centers('expected'));
   });
 
@@ -39,7 +38,7 @@ it('a column of row numbers is no feature', async () => {
   const { code, stderr } = await run(['fit', 'index.csv', ...O]);
   expect([code, stderr]).toEqual([
     1,
-    'center-loss: index.csv: the first column has no name, as row numbers have that pandas writes: leave them out (index=False)\n',
+    'center-loss: index.csv: the first column has no name, as row numbers that pandas writes: leave them out (index=False)\n',
   ]);
 });
 
@@ -56,7 +55,7 @@ describe('--label-column is of the file of labels', () => {
     writeFileSync(at('plain.csv'), text);
     writeFileSync(at('kinds.csv'), `${name}\n${labels}`);
     const args = ['fit', 'plain.csv', '--labels', 'kinds.csv', '--label-column', column];
-    expect(await json([...args, ...O])).toMatchObject({ rows: 300, classes: 3, features: 4 });
+    expect(await json([...args, ...O])).toMatchObject({ rows: 300, classes: 3, dimensions: 4 });
     expect(centers()).toEqual(centers('expected'));
   });
 });

@@ -1,8 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { loadCenters, loadClassifier, toSafetensors, writeNpy } from 'center-loss/files';
-import { ClassStatistics, OpenSetClassifier } from 'center-loss/open-set';
+import { ClassCenters, ClassStatistics, load, OpenSetClassifier, toSafetensors, writeNpy } from 'center-loss';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { csvOf, means, sample, writeSample } from './rows.js';
+import { csvOf, means, sample, saved, savedClassifier, writeSample } from './rows.js';
 import { at, json, run } from './run.js';
 
 const NAMES = ['zebra', 'ant, small', 'bee "b"', 'Ça'];
@@ -21,15 +20,16 @@ beforeAll(async () => {
     'centers.safetensors',
   ]);
   expect({ rows, unknown, classes }).toEqual({ rows: 1030, unknown: 30, classes: 4 });
-  centers = loadCenters(readFileSync(at('centers.safetensors'))).params;
+  centers = saved('centers.safetensors').params;
 });
 
 describe('fit', () => {
   it('makes the means of the classes', () => {
     const expected = means(train, 4);
     for (const [i, value] of centers.entries()) expect(value).toBeCloseTo(expected[i] as number, 5);
-    const { kind, counts } = loadCenters(readFileSync(at('centers.safetensors')));
-    expect([kind, ...(counts ?? [])]).toEqual(['ClassStatistics', 250, 250, 250, 250]);
+    const { object, counts } = saved('centers.safetensors');
+    expect(object).toBeInstanceOf(ClassCenters);
+    expect(counts).toEqual(Float64Array.of(250, 250, 250, 250));
   });
 
   /** Bytes of a .npy file whose header says another order than the values of `bytes` have in this process. */
@@ -72,7 +72,7 @@ describe('fit', () => {
     if (name.includes('semicolons')) args.push('--delimiter', ';');
     if (name.includes('any name')) args.push('--tensor', 'b');
     await json(['fit', file, ...args, '-o', 'other.safetensors']);
-    expect(loadCenters(readFileSync(at('other.safetensors'))).params).toEqual(centers);
+    expect(saved('other.safetensors').params).toEqual(centers);
   });
 
   it('takes rows from a pipe, and gives centers to one', async () => {
@@ -82,7 +82,7 @@ describe('fit', () => {
     ] as const) {
       const { code, bytes, stderr } = await run(['fit', '-', ...args, '-o', '-'], { input });
       expect([code, stderr]).toEqual([0, '']);
-      expect(loadCenters(bytes).params).toEqual(centers);
+      expect((load(bytes) as ClassCenters).toArray()).toEqual(centers);
     }
   });
 
@@ -93,7 +93,7 @@ describe('fit', () => {
     const statistics = new ClassStatistics(3, 33, { covariance: 'none' });
     statistics.add(many.x, many.target);
     const expected = statistics.toCenters().params;
-    const found = loadCenters(readFileSync(at('many.safetensors'))).params;
+    const found = saved('many.safetensors').params;
     for (const [i, value] of found.entries()) expect(value).toBeCloseTo(expected[i] as number, 6);
   });
 
@@ -105,7 +105,7 @@ describe('fit', () => {
         .replaceAll('bee "b"', '"bee ""b"""'),
     );
     await json(['fit', 'named.csv', '-o', 'named.safetensors']);
-    const { names, params } = loadCenters(readFileSync(at('named.safetensors')));
+    const { names, params } = saved('named.safetensors');
     expect(names).toEqual(['ant, small', 'bee "b"', 'zebra', 'Ça']);
     expect(params.subarray(0, 10)).toEqual(centers.subarray(5, 15));
   });
@@ -113,7 +113,7 @@ describe('fit', () => {
   it('takes names from a file, in its order', async () => {
     writeFileSync(at('names.txt'), `${NAMES.join('\n')}\n`);
     await json(['fit', 'train.npy', '--labels', 'train-labels.npy', '--names', 'names.txt', '-o', 'n.safetensors']);
-    expect(loadCenters(readFileSync(at('n.safetensors')))).toMatchObject({ names: NAMES, params: centers });
+    expect(saved('n.safetensors')).toMatchObject({ names: NAMES, params: centers });
   });
 
   it.each([
@@ -125,10 +125,10 @@ describe('fit', () => {
     const more = Object.entries(how).flatMap(([name, value]) => [`--${name}`, value]);
     const args = ['fit', 'train.npy', '--labels', 'train-labels.npy', '--score', score, '--tpr', '0.9', ...more];
     await json([...args, '-o', 'classifier.safetensors']);
-    const found = loadClassifier(readFileSync(at('classifier.safetensors')));
-    const expected = new OpenSetClassifier({ params: centers, nClasses: 4, nFeatures: 5 }, { score, ...how });
+    const found = savedClassifier('classifier.safetensors');
+    const expected = new OpenSetClassifier({ params: centers, nClasses: 4, nDim: 5 }, { score, ...how });
     expected.fit(train.x, train.target, { tpr: 0.9 });
-    expect(found.toJSON()).toEqual(expected.toJSON());
+    expect(found.save()).toEqual(expected.save());
   });
 
   it('fits the threshold to other rows, by class', async () => {
@@ -136,9 +136,9 @@ describe('fit', () => {
     writeSample('held', held);
     const args = ['--calibration', 'held.npy', '--calibration-labels', 'held-labels.npy', '--per-class'];
     await json(['fit', 'train.npy', '--labels', 'train-labels.npy', ...args, '-o', 'classifier.safetensors']);
-    const expected = new OpenSetClassifier({ params: centers, nClasses: 4, nFeatures: 5 });
+    const expected = new OpenSetClassifier({ params: centers, nClasses: 4, nDim: 5 });
     expected.fit(held.x, held.target, { perClass: true });
-    expect(loadClassifier(readFileSync(at('classifier.safetensors'))).threshold).toEqual(expected.threshold);
+    expect(savedClassifier('classifier.safetensors').threshold).toEqual(expected.threshold);
   });
 
   it('leaves out rows that are not finite, and says how many', async () => {

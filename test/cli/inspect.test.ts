@@ -2,8 +2,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { CenterLoss } from 'center-loss';
-import { saveCenters, toSafetensors, writeNpy } from 'center-loss/files';
+import { CenterLoss, fromSafetensors, toSafetensors, writeNpy } from 'center-loss';
 import { type Browser, chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sample, writeSample } from './rows.js';
@@ -30,7 +29,7 @@ afterAll(() => browser.close());
 describe('inspect', () => {
   it('tells what is in a model', async () => {
     expect(await json(['inspect', 'model.safetensors'])).toMatchObject({
-      ...{ kind: 'OpenSetClassifier', classes: 4, emptyClasses: 0, features: 6, names: NAMES, score: 'normalized' },
+      ...{ kind: 'OpenSetClassifier', classes: 4, emptyClasses: 0, dimensions: 6, names: NAMES, score: 'normalized' },
       rows: { least: 200, median: 200, most: 200 },
     });
     expect((await run(['inspect', 'model.safetensors'])).stdout).toMatch(/^kind +OpenSetClassifier$/m);
@@ -38,7 +37,7 @@ describe('inspect', () => {
 
   it('tells the distances between centers', async () => {
     const loss = new CenterLoss(3, 2, { init: Float32Array.of(0, 0, 3, 4, 0, 1), radius: 0.5 });
-    writeFileSync(at('loss.safetensors'), saveCenters(loss));
+    writeFileSync(at('loss.safetensors'), loss.save());
     expect(await json(['inspect', 'loss.safetensors'])).toMatchObject({
       ...{ kind: 'CenterLoss', radius: 0.5, rows: null },
       nearestCenters: { least: 1, median: 1, most: expect.closeTo(Math.hypot(3, 3), 5) },
@@ -122,7 +121,7 @@ describe('its page', () => {
 
   it('keeps the distances of centers that lie in a plane', async () => {
     const params = Float32Array.of(0, 0, 0, 3, 4, 0, -3, 1, 0, 5, -2, 0);
-    writeFileSync(at('plane.safetensors'), saveCenters(new CenterLoss(4, 3, { init: params })));
+    writeFileSync(at('plane.safetensors'), new CenterLoss(4, 3, { init: params }).save());
     await json(['inspect', 'plane.safetensors', '--html', 'plane.html']);
     const places = [...readFileSync(at('plane.html'), 'utf8').matchAll(/<circle cx="([\d.]+)" cy="([\d.]+)"/g)];
     const [a, b, c, d] = places.map(([, x, y]) => [Number(x), Number(y)] as const);
@@ -136,17 +135,19 @@ describe('its page', () => {
 
   it.each([
     ['one class', 1, 4],
-    ['one feature', 5, 1],
+    ['one dimension', 5, 1],
     ['two classes', 2, 3],
     ['as many as are named', 60, 8],
     ['many classes', 700, 32],
-  ])('is whole with %s', async (_, nClasses, nFeatures) => {
-    const params = Float32Array.from({ length: nClasses * nFeatures }, (_, i) => Math.sin(i * i));
-    const loss = new CenterLoss(nClasses, nFeatures, { init: params });
-    writeFileSync(at('some.safetensors'), saveCenters(loss, { counts: new Float64Array(nClasses).fill(3) }));
+  ])('is whole with %s', async (_, nClasses, nDim) => {
+    const params = Float32Array.from({ length: nClasses * nDim }, (_, i) => Math.sin(i * i));
+    const loss = new CenterLoss(nClasses, nDim, { init: params });
+    const { tensors, metadata } = fromSafetensors(loss.save());
+    const counts = { dtype: 'F64', shape: [nClasses], data: new Float64Array(nClasses).fill(3) } as const;
+    writeFileSync(at('some.safetensors'), toSafetensors({ ...tensors, counts }, metadata));
     loss.dispose();
-    await json(['inspect', 'some.safetensors', '--html', `classes-${nClasses}-${nFeatures}.html`]);
-    const { failures, figures } = await look(`classes-${nClasses}-${nFeatures}.html`);
+    await json(['inspect', 'some.safetensors', '--html', `classes-${nClasses}-${nDim}.html`]);
+    const { failures, figures } = await look(`classes-${nClasses}-${nDim}.html`);
     expect(failures).toEqual([]);
     expect(figures.length).toBeGreaterThan(1);
     for (const { outside, broken } of figures) expect({ outside, broken }).toEqual(SOUND);
@@ -158,8 +159,8 @@ describe('its page', () => {
       ['wide', [-9, 0, 9, 0]],
       ['same', [1, 1, 1, 1]],
     ] as const) {
-      const loss = new CenterLoss(2, 2, { init: Float32Array.from(params) });
-      writeFileSync(at(`${file}.safetensors`), saveCenters(loss, { names }));
+      const loss = new CenterLoss(2, 2, { init: Float32Array.from(params), names });
+      writeFileSync(at(`${file}.safetensors`), loss.save());
       await json(['inspect', `${file}.safetensors`, '--html', `${file}.html`]);
       const { figures } = await look(`${file}.html`);
       expect(figures[0]).toMatchObject({ id: 'centers', circles: 2, ...SOUND });

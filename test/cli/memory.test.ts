@@ -1,7 +1,7 @@
 // Files that are larger than memory may be: a gigabyte, most of it a hole that takes no place on the disk.
 import { execFileSync } from 'node:child_process';
 import { closeSync, openSync, readFileSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
-import { readNpy, writeNpy } from 'center-loss/files';
+import { readNpy, writeNpy } from 'center-loss';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { at, CLI, folder, run } from './run.js';
 

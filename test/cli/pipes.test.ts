@@ -55,7 +55,7 @@ describe('a pipe', () => {
     ['fit rows.npy --labels <(cat rows-labels.npy) -o out', 'labels from a pipe are seen once'],
     ['fit <(cat rows.npy) --labels rows-labels.npy --tpr 0.9 -o out', 'which a pipe does not give'],
     ['convert <(cat rows.csv) out.safetensors', 'the rows of a CSV are counted first, which a pipe does not allow'],
-    ['convert rows.npy out.safetensors --labels <(cat rows-labels.npy)', 'labels of a pipe can not be looked at first'],
+    ['convert rows.npy out.safetensors --labels <(cat rows-labels.npy)', 'labels of a pipe cannot be looked at first'],
   ])('is not asked for twice: %s', async (command, message) => {
     const data = command.startsWith('inspect') ? 'model.safetensors' : 'rows-labels.npy';
     const { code, stderr } = await shell(`center-loss ${command} < ${data}`);

@@ -8,7 +8,7 @@ import { at, CLI, folder, json, run } from './run.js';
 
 const FIT = ['fit', 'rows.npy', '--labels', 'rows-labels.npy', '--checkpoint-every', '2'];
 const CHECKPOINT = ['--checkpoint', 'fit.checkpoint'];
-/** Of 4 MB of 64 features each. */
+/** Rows of 64 dimensions in a block of 4 MB. */
 const BLOCK = 2 ** 14;
 const rows = sample(13 * BLOCK + 77, 20, 64, 1, 500);
 
@@ -89,7 +89,7 @@ it('refuses what is no checkpoint, and pipes', async () => {
   const args = ['fit', '-', '--classes', '20', ...CHECKPOINT, '-o', 'x.safetensors'];
   expect(await run(args, { input: csvOf(sample(20, 20, 3, 1)) })).toMatchObject({
     code: 1,
-    stderr: 'center-loss: standard input: a pipe can not be resumed: --checkpoint needs files\n',
+    stderr: 'center-loss: standard input: a pipe cannot be resumed: --checkpoint needs files\n',
   });
 });
 

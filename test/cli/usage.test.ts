@@ -1,7 +1,7 @@
 // What is said to people: help, messages, exit codes.
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { toSafetensors, writeNpy } from 'center-loss/files';
+import { toSafetensors, writeNpy } from 'center-loss';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { csvOf, sample, writeSample } from './rows.js';
 import { at, CLI, folder, json, run } from './run.js';
@@ -53,8 +53,8 @@ describe('exit code 2, for a command that is not called as it should be', () => 
     [['predict', 'rows.npy'], "error: required option '-m, --model <file>' not specified"],
     [['predict', 'rows.npy', ...M, '--fast'], "error: unknown option '--fast'"],
     [['predict', 'rows.npy', 'more.npy', ...M], 'error: too many arguments'],
-    [['fit', ...X, ...O, '--classes', '0'], "argument '0' is invalid. It must be a whole number from 1 up."],
-    [['fit', ...X, ...O, '--tpr', '1.5'], "argument '1.5' is invalid. It must be over 0 and at most 1."],
+    [['fit', ...X, ...O, '--classes', '0'], "argument '0' is invalid. It must be a whole number from 1 on."],
+    [['fit', ...X, ...O, '--tpr', '1.5'], "argument '1.5' is invalid. It must be above 0 and at most 1."],
     [['score', 'rows.npy', ...M, '--metric', 'l1'], 'Allowed choices are sqeuclidean, euclidean, cosine.'],
     [['score', 'rows.npy', ...M, '--threshold', 'x'], "argument 'x' is invalid. It must be a number."],
     [['fit', '-', ...O], 'labels from a pipe are seen once: say how many --classes there are'],
@@ -68,8 +68,11 @@ describe('exit code 2, for a command that is not called as it should be', () => 
       '--confusion is for up to 1000 classes, not for 1001',
     ],
     [['inspect', 'model.safetensors', '--labels', 'rows-labels.npy'], '--labels are those of --data'],
-    [['predict', 'rows.csv', ...M, '--delimiter', ''], "argument '' is invalid. It must stand between columns."],
-    [['predict', '-', '-m', '-'], 'rows and model can not both be standard input'],
+    [
+      ['predict', 'rows.csv', ...M, '--delimiter', ''],
+      "argument '' is invalid. It must be text without quotes and newlines.",
+    ],
+    [['predict', '-', '-m', '-'], 'rows and model cannot both be standard input'],
     [['convert', 'rows.npy', 'rows.parquet'], 'the format of rows.parquet is not clear: name it by --to'],
     [['inspect', 'rows.npy', '--html', 'x.html'], 'rows.npy holds no centers'],
   ])('%j', async (args, message) => {
@@ -128,13 +131,13 @@ describe('exit code 1 and one sentence with the file and the values, for a failu
         writeFileSync(at('two.npy'), writeNpy(new Float32Array(8), [2, 4]));
       },
       ['fit', 'two.npy', '--labels', 'half.npy', ...O],
-      'half.npy: row 1 has the label 0.5, which is no integer',
+      'half.npy: row 1 has the label 0.5, which is not an integer',
     ],
     [
       'labels in two columns',
       npy('wide.npy', new Int32Array(600), [300, 2]),
       ['fit', 'rows.npy', '--labels', 'wide.npy', ...O],
-      'wide.npy: an array of I32 of shape (300, 2) is no list of labels: one integer a row',
+      'wide.npy: an array of I32 of shape (300, 2); expected labels: one integer a row',
     ],
     [
       'all unknown',
@@ -143,10 +146,10 @@ describe('exit code 1 and one sentence with the file and the values, for a failu
       'unknown.npy: no row has a class: all labels are below 0, or there are none',
     ],
     [
-      'other features than the model',
+      'other dimensions than the model',
       npy('wide.npy', new Float32Array(10), [2, 5]),
       ['predict', 'wide.npy', ...M],
-      'wide.npy: rows have 5 features, but the centers 4',
+      'wide.npy: rows have 5 dimensions, but the centers have 4',
     ],
     [
       'an array cut short',
@@ -158,19 +161,19 @@ describe('exit code 1 and one sentence with the file and the values, for a failu
       'an array of three dimensions',
       npy('deep.npy', new Float32Array(8), [2, 2, 2]),
       ['predict', 'deep.npy', ...M],
-      'deep.npy: the array has the shape (2, 2, 2), but rows are (N, D)',
+      'deep.npy: the array has the shape (2, 2, 2); expected (N, D)',
     ],
     [
       'no words in a CSV',
       csv('word.csv', '1,2,3,4\n1,2,x,4\n'),
       ['predict', 'word.csv', ...M],
-      'word.csv: row 1, column 2 is "x", which is no number',
+      'word.csv: row 1, column 2 is "x", which is not a number',
     ],
     [
       'no holes in a CSV',
       csv('hole.csv', 'a,b,c,d\n1,2,,4\n'),
       ['predict', 'hole.csv', ...M],
-      'hole.csv: row 0, column "c" is "", which is no number',
+      'hole.csv: row 0, column "c" is "", which is not a number',
     ],
     [
       'rows of other lengths',
@@ -185,9 +188,19 @@ describe('exit code 1 and one sentence with the file and the values, for a failu
       ['fit', 'rows.csv', '--label-column', 'species', ...O],
       'rows.csv: there is no column "species" among its columns, "f0, f1, f2, f3, label"',
     ],
-    ['a model that is none', () => {}, ['predict', 'rows.npy', '-m', 'rows.csv'], 'rows.csv: centers are in a .safe'],
-    ['a model that is rows', () => {}, ['inspect', 'rows.csv'], 'rows.csv: centers are in a .safetensors file'],
-    ['no centers', () => {}, ['convert', '--centers', 'rows.npy', 'x.csv'], 'rows.npy: centers are in a .safetensors'],
+    [
+      'a model that is none',
+      () => {},
+      ['predict', 'rows.npy', '-m', 'rows.csv'],
+      'rows.csv: expected centers in a .safetensors',
+    ],
+    ['a model that is rows', () => {}, ['inspect', 'rows.csv'], 'rows.csv: expected centers in a .safetensors file'],
+    [
+      'no centers',
+      () => {},
+      ['convert', '--centers', 'rows.npy', 'x.csv'],
+      'rows.npy: expected centers in a .safetensors',
+    ],
     [
       'an archive',
       () => writeFileSync(at('rows.npz'), 'PK\x03\x04 and more'),
@@ -208,7 +221,7 @@ describe('exit code 1 and one sentence with the file and the values, for a failu
           toSafetensors({ a: { dtype: 'F32', shape: [1], data: Float32Array.of(1) } }),
         ),
       ['predict', 'rows.npy', '-m', 'a.safetensors'],
-      'a.safetensors: no tensor of the file is called as centers are, but "a": name it by --model-tensor',
+      'a.safetensors: no tensor of the file is called as centers are; its tensors are "a": name one by --model-tensor',
     ],
     [
       'a score that the model has not what it needs for',
@@ -220,7 +233,7 @@ describe('exit code 1 and one sentence with the file and the values, for a failu
       'names that stand twice',
       csv('twice.txt', 'a\nb\na\n'),
       ['fit', ...X, '--names', 'twice.txt', ...O],
-      'twice.txt: the name "a" stands there twice',
+      'twice.txt: the name "a" is there twice',
     ],
   ])('%s', async (_, prepare, args, message) => {
     prepare();

@@ -1,6 +1,5 @@
 // predict, score, evaluate and convert.
 import { readFileSync, writeFileSync } from 'node:fs';
-import { fromSafetensors, loadCenters, loadClassifier, readNpy, toFloats, toSafetensors } from 'center-loss/files';
 import {
   accuracy,
   auprIn,
@@ -8,12 +7,17 @@ import {
   auroc,
   type Classification,
   fprAtTpr,
+  fromSafetensors,
+  loadCenters,
   OpenSetClassifier,
   oscr,
-} from 'center-loss/open-set';
+  readNpy,
+  toFloats,
+  toSafetensors,
+} from 'center-loss';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { arrays, bytesOf, stateDicts } from '../files/oracle.js';
-import { csvOf, sample, writeSample } from './rows.js';
+import { csvOf, sample, saved, savedClassifier, writeSample } from './rows.js';
 import { at, json, run } from './run.js';
 
 const NAMES = ['ant', 'bee', 'cat, big', 'dog', 'elk'];
@@ -28,7 +32,7 @@ beforeAll(async () => {
   writeFileSync(at('names.txt'), NAMES.join('\n'));
   const fit = ['fit', 'train.npy', '--labels', 'train-labels.npy', '--names', 'names.txt', '--tpr', '0.97'];
   await json([...fit, '-o', 'model.safetensors']);
-  results = loadClassifier(readFileSync(at('model.safetensors'))).classify(test.x);
+  results = savedClassifier('model.safetensors').classify(test.x);
 });
 
 const read = (name: string) => readNpy(readFileSync(at(name)));
@@ -51,7 +55,7 @@ describe('predict and score', () => {
   it('go on over many blocks', async () => {
     const many = sample(180_000, 5, 6, 9);
     writeSample('many', many);
-    const classifier = loadClassifier(readFileSync(at('model.safetensors')));
+    const classifier = savedClassifier('model.safetensors');
     await json(['predict', 'many.npy', ...MODEL, '-o', 'labels.npy']);
     const labels = classifier.predict(many.x);
     expect(Buffer.from((read('labels.npy').data as Int32Array).buffer).equals(Buffer.from(labels.buffer))).toBe(true);
@@ -94,9 +98,9 @@ describe('predict and score', () => {
 
   it('take another score and threshold than those of the model', async () => {
     await json(['predict', 'test.npy', ...MODEL, '--score', 'softmin', '--threshold', '1e-9', '-o', 'labels.npy']);
-    const { params } = loadCenters(readFileSync(at('model.safetensors')));
+    const { params } = saved('model.safetensors');
     const other = new OpenSetClassifier(
-      { params, nClasses: 5, nFeatures: 6 },
+      { params, nClasses: 5, nDim: 6 },
       { score: 'softmin', metric: 'sqeuclidean', threshold: 1e-9 },
     );
     expect(read('labels.npy').data).toEqual(other.predict(test.x));
@@ -117,7 +121,7 @@ describe('predict and score', () => {
   });
 
   it('write nothing of no rows but the head', async () => {
-    writeSample('none', { x: new Float32Array(0), target: new Int32Array(0), rows: 0, nFeatures: 6 });
+    writeSample('none', { x: new Float32Array(0), target: new Int32Array(0), rows: 0, nDim: 6 });
     expect((await run(['predict', 'none.npy', ...MODEL])).stdout).toBe('label,name\n');
     await json(['score', 'none.npy', ...MODEL, '-o', 'scores.npy']);
     expect(read('scores.npy')).toEqual({ dtype: 'F32', shape: [0], data: new Float32Array(0) });
@@ -126,12 +130,12 @@ describe('predict and score', () => {
   it('take the centers of a PyTorch file', async () => {
     for (const one of stateDicts) {
       writeFileSync(at('state.safetensors'), bytesOf(one));
-      const [nClasses, nFeatures] = one.shape;
-      const x = Float32Array.from({ length: 3 * nFeatures }, (_, i) => Math.sin(i));
-      writeSample('few', { x, target: new Int32Array(3), rows: 3, nFeatures });
+      const [nClasses, nDim] = one.shape;
+      const x = Float32Array.from({ length: 3 * nDim }, (_, i) => Math.sin(i));
+      writeSample('few', { x, target: new Int32Array(3), rows: 3, nDim });
       await json(['predict', 'few.npy', '-m', 'state.safetensors', '-o', 'labels.npy']);
       const { params } = loadCenters(bytesOf(one));
-      const expected = new OpenSetClassifier({ params, nClasses, nFeatures });
+      const expected = new OpenSetClassifier({ params, nClasses, nDim });
       expect(read('labels.npy').data).toEqual(expected.predict(x));
     }
   });
@@ -211,22 +215,22 @@ describe('convert', () => {
 
   it('writes the centers of a model', async () => {
     await json(['convert', '--centers', 'model.safetensors', 'centers.npy']);
-    const { params } = loadCenters(readFileSync(at('model.safetensors')));
+    const { params } = saved('model.safetensors');
     expect(read('centers.npy')).toEqual({ dtype: 'F32', shape: [5, 6], data: params });
     await json(['convert', '--centers', 'model.safetensors', 'centers.safetensors']);
-    expect(loadCenters(readFileSync(at('centers.safetensors')))).toMatchObject({ params, names: NAMES });
+    expect(saved('centers.safetensors')).toMatchObject({ params, names: NAMES });
     // As rows with their labels, which can be read again.
     await json(['convert', '--centers', 'model.safetensors', 'centers.csv']);
     expect(readFileSync(at('centers.csv'), 'utf8')).toMatch(/^x0,x1,x2,x3,x4,x5,label\n/);
     await json(['fit', 'centers.csv', '--names', 'names.txt', '-o', 'again.safetensors']);
-    expect(loadCenters(readFileSync(at('again.safetensors')))).toMatchObject({ params, names: NAMES });
+    expect(saved('again.safetensors')).toMatchObject({ params, names: NAMES });
   });
 
   it('takes the centers that --model-tensor names, as messages say', async () => {
     const w = { dtype: 'F32', shape: [2, 1], data: Float32Array.of(1, 2) } as const;
     writeFileSync(at('w.safetensors'), toSafetensors({ w }));
     const args = ['convert', '--centers', 'w.safetensors', 'w.npy'];
-    expect((await run(args)).stderr).toContain('name it by --model-tensor');
+    expect((await run(args)).stderr).toContain('name one by --model-tensor');
     await json([...args, '--model-tensor', 'w']);
     expect(read('w.npy')).toEqual(w);
   });
