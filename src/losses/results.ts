@@ -1,6 +1,6 @@
 import type { Batch } from '../memory/batch.js';
 import type { Inputs } from '../memory/inputs.js';
-import { copyFloats, floatView, integerView, newFloats, readFloats } from '../memory/views.js';
+import { copyFloats, floatView, integers, integerView, newFloats, readFloats, readIntegers } from '../memory/views.js';
 import { BatchArray, type Batch as RustBatch } from '../wasm/bindings.js';
 
 /** Gradient of the centers of the classes in a batch. */
@@ -35,25 +35,35 @@ export interface CenterGradientSpec {
   readonly nDim: number;
 }
 
+/** Number of classes in a batch, and the address of the list of them. */
+function classList(batch: RustBatch): readonly [count: number, address: number] {
+  const address = batch.address(BatchArray.SparseClasses);
+  return [integers()[address / Int32Array.BYTES_PER_ELEMENT] ?? 0, address + Int32Array.BYTES_PER_ELEMENT];
+}
+
 /** Views on ∂loss/∂centers in a batch. */
 export function centerGradient(
   batch: RustBatch,
   { form, nClasses, nDim }: CenterGradientSpec,
 ): Float32Array | TouchedRows {
   if (form === 'dense') return floatView(batch, batch.address(BatchArray.DenseGradient), nClasses * nDim);
-  const address = batch.address(BatchArray.SparseClasses);
-  const [count = 0] = integerView(batch, address, 1);
+  const [count, address] = classList(batch);
   return {
-    classes: integerView(batch, address + Int32Array.BYTES_PER_ELEMENT, count),
+    classes: integerView(batch, address, count),
     rows: floatView(batch, batch.address(BatchArray.SparseGradient), count * nDim),
   };
 }
 
 /** Copies ∂loss/∂centers out of a batch for the caller to keep. @throws CenterLossError `ERR_OUT_OF_MEMORY` */
-export function copyCenterGradient(batch: RustBatch, spec: CenterGradientSpec): Float32Array | TouchedRows {
-  const view = centerGradient(batch, spec);
-  if (!(view instanceof Float32Array)) return { classes: view.classes.slice(), rows: view.rows.slice() };
-  return copyFloats(batch.address(BatchArray.DenseGradient), view.length);
+export function copyCenterGradient(
+  batch: RustBatch,
+  { form, nClasses, nDim }: CenterGradientSpec,
+): Float32Array | TouchedRows {
+  if (form === 'dense') return copyFloats(batch.address(BatchArray.DenseGradient), nClasses * nDim);
+  const [count, address] = classList(batch);
+  const classes = new Int32Array(count);
+  readIntegers(address, classes);
+  return { classes, rows: copyFloats(batch.address(BatchArray.SparseGradient), count * nDim) };
 }
 
 /** Copies ∂loss/∂x out of the scratch batch for the caller to keep. @throws CenterLossError `ERR_OUT_OF_MEMORY` */
