@@ -24,11 +24,19 @@ edit(
 }
 `,
 );
+const imported = Array.from(glue.matchAll(/^export function (__wbg_(?!set_wasm)\w+)/gm), ([, name]) => name);
+glue += `\nexport const imports = { './center_loss_bg.js': { ${imported} } };\n`;
 checkPure();
 
 let types = readFileSync(join(from, 'center_loss.d.ts'), 'utf8');
 types = replaced(types, /^ +\[Symbol\.dispose\]\(\): void;\n/gm, '');
-types += '\n/** Gives the classes the exports of the module. */\nexport function __wbg_set_wasm(exports: object): void;\n';
+types += `
+/** Imports of the module. */
+export const imports: WebAssembly.Imports;
+
+/** Gives the classes the exports of the module. */
+export function __wbg_set_wasm(exports: object): void;
+`;
 
 writeFileSync(join(out, 'bindings.js'), glue);
 writeFileSync(join(out, 'bindings.d.ts'), types);
@@ -41,7 +49,8 @@ function edit(what, by) {
 /** @param {string} text @param {RegExp} what @param {string} by */
 function replaced(text, what, by) {
   const changed = text.replace(what, by);
-  if (changed === text) throw new Error(`wasm-bindgen wrote nothing like ${what}: adapt scripts/bindings.js to its version`);
+  if (changed === text)
+    throw new Error(`wasm-bindgen wrote nothing like ${what}: adapt scripts/bindings.js to its version`);
   return changed;
 }
 

@@ -85,30 +85,35 @@ generate_javascript() { # generate_javascript FOLDER
     node scripts/translate.js build/translated.js "$1/wasm/translated.js"
 }
 
-# It alone may use what only Node has, and so it has a check of its own.
+# Only the command line may use the interfaces of Node, and so it has a check of its own.
 bundle_cli() { node_modules/.bin/tsc --project tsconfig.cli.json && node scripts/bundle-cli.js src dist/cli.js; }
 
 build_package() {
   local inputs
   inputs=$(fingerprint src scripts "$GENERATED" tsconfig.json tsconfig.cli.json package.json package-lock.json)
   is_current build/dist.stamp "$inputs" dist/center-loss.wasm && return
-  rm -rf build/dist.stamp build/tsc dist
+  rm -rf build/dist.stamp build/tsc build/api dist
   step "TypeScript (tsc)" node_modules/.bin/tsc || die "the TypeScript sources do not compile; see above."
   cp -R "$GENERATED/wasm" build/tsc/
   step "files to publish (esbuild)" node scripts/bundle.js build/tsc dist || die "the entries could not be bundled; see above."
   step "command line (tsc, esbuild)" bundle_cli || die "the command line could not be bundled; see above."
-  cp "$GENERATED"/{center-loss,open-set}.wasm src/{center-loss,open-set}.d.wasm.ts dist/
+  step "types (API Extractor)" node scripts/types.js build/tsc dist build/api || die "the types could not be rolled up; see above."
+  cp "$GENERATED/center-loss.wasm" src/entries/center-loss.d.wasm.ts dist/
   printf '%s' "$inputs" >build/dist.stamp
 }
 
 build() {
   ensure_node
   mkdir -p build
+  # Of two builds at once, the second waits.
+  exec 9>build/lock
+  if command -v flock >/dev/null; then flock 9; fi
   ensure_packages . "build and tests"
   build_wasm
   build_package
-  local module
-  for module in center-loss open-set; do
-    say "  built: dist/$module.wasm, $(wc -c <dist/$module.wasm) bytes, $(gzip -9c dist/$module.wasm | wc -c) gzipped"
+  local file
+  for file in center-loss.wasm index.js slim.js js.js; do
+    say "  built: dist/$file, $(wc -c <"dist/$file") bytes, $(gzip -9c "dist/$file" | wc -c) gzipped"
   done
+  exec 9>&-
 }

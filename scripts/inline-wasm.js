@@ -7,4 +7,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 const [wasm = '', out = ''] = process.argv.slice(2);
 const hex = readFileSync(wasm).toString('hex');
 writeFileSync(out, `export const hex =\n  '${hex}';\n`);
-writeFileSync(out.replace(/\.js$/, '.d.ts'), '/** Bytes of the WebAssembly module. */\nexport declare const hex: string;\n');
+writeFileSync(
+  out.replace(/\.js$/, '.d.ts'),
+  '/** Bytes of the WebAssembly module. */\nexport declare const hex: string;\n',
+);

@@ -18,7 +18,10 @@ $1 var newBuffer;
 $1 try { newBuffer = new ArrayBuffer(newPages << 16); } catch { return -1; }
 `,
 );
-edit(/^( +)buffer = newBuffer;\n/m, '$1globalThis.structuredClone?.(buffer, { transfer: [buffer] });\n$1buffer = newBuffer;\n');
+edit(
+  /^( +)buffer = newBuffer;\n/m,
+  '$1globalThis.structuredClone?.(buffer, { transfer: [buffer] });\n$1buffer = newBuffer;\n',
+);
 checkStores();
 
 writeFileSync(out, text);
@@ -34,7 +37,8 @@ export declare const translated: (imports: object) => Engine;
 /** @param {RegExp} what @param {string} by */
 function edit(what, by) {
   const changed = text.replace(what, by);
-  if (changed === text) throw new Error(`wasm2js wrote nothing like ${what}: adapt scripts/translate.js to its version`);
+  if (changed === text)
+    throw new Error(`wasm2js wrote nothing like ${what}: adapt scripts/translate.js to its version`);
   text = changed;
 }
 

@@ -33,7 +33,7 @@ import {
   BatchArray,
   CentersArray,
   type Batch as RustBatch,
-  type Centers as RustCenters,
+  Centers as RustCenters,
   ScoreKind,
   Work,
 } from '../wasm/bindings.js';
@@ -100,7 +100,7 @@ export class ClassCenters extends Saveable {
     this.fixed = fixed;
     this.metric = metric;
     this.names = names && Object.freeze([...names]);
-    const { Centers } = rust();
+    const Centers = rust(RustCenters);
     const centers = allocated(
       () => Centers.create(nClasses, nDim),
       nClasses * nDim,

@@ -1,5 +1,5 @@
 import { CenterLossError } from '../validate/errors.js';
-import * as bindings from '../wasm/bindings.js';
+import { __wbg_set_wasm, imports } from '../wasm/bindings.js';
 
 /** Exports of the module, WebAssembly or its translation to JavaScript. The generated bindings call all but the memory. */
 export interface Engine {
@@ -17,10 +17,13 @@ let factory: EngineFactory = () => {
   );
 };
 
-/** Classes that Rust exports. The engine is made at first use, so that an import costs nothing. */
-export function rust(): typeof bindings {
+/**
+ * Readies a class of Rust. The engine is made at first use, so that an import costs nothing, and each caller names its
+ * class, so that bundlers drop the others.
+ */
+export function rust<T>(type: T): T {
   if (loaded === undefined) load(factory);
-  return bindings;
+  return type;
 }
 
 /** Memory of the engine as it is now: growth detaches the buffer and every view on it. */
@@ -41,12 +44,11 @@ export function registerEngine(from: EngineFactory): void {
 export function load(from: EngineFactory): void {
   if (loaded !== undefined) return;
   const engine = from();
-  bindings.__wbg_set_wasm(engine);
+  __wbg_set_wasm(engine);
   loaded = engine;
 }
 
-/** Imports of the module. */
-export const imports = { './center_loss_bg.js': bindings };
+export { imports };
 
 /**
  * Instantiates the module, and compiles it here if it comes as bytes.
@@ -55,11 +57,7 @@ export const imports = { './center_loss_bg.js': bindings };
 export function instantiate(module: WebAssembly.Module | BufferSource): Engine {
   // One guard for both steps: under a content security policy WebKit compiles and refuses only the instance.
   const { exports } = wrapBlocked(
-    () =>
-      new WebAssembly.Instance(
-        isModule(module) ? module : new WebAssembly.Module(module),
-        imports as unknown as WebAssembly.Imports,
-      ),
+    () => new WebAssembly.Instance(isModule(module) ? module : new WebAssembly.Module(module), imports),
   );
   return exports as unknown as Engine;
 }

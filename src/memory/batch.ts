@@ -1,12 +1,6 @@
 import { rust } from '../engine/engine.js';
 import { checkNumber } from '../validate/checks.js';
-import {
-  BatchArray,
-  Metric,
-  type Batch as RustBatch,
-  type Centers as RustCenters,
-  type Work,
-} from '../wasm/bindings.js';
+import { BatchArray, Metric, Batch as RustBatch, type Centers as RustCenters, type Work } from '../wasm/bindings.js';
 import { Disposable, Owned } from './dispose.js';
 import { allocated, floatView, integerView, renewed } from './views.js';
 
@@ -70,7 +64,7 @@ export class Batch extends Disposable {
 
 /** @throws CenterLossError `ERR_OUT_OF_MEMORY` */
 function createBatch(): RustBatch {
-  const { Batch } = rust();
+  const Batch = rust(RustBatch);
   return allocated(
     () => Batch.create(),
     0,

@@ -37,7 +37,8 @@ export function renewed<V extends View>(take: () => V): () => V {
   };
 }
 
-let [allFloats, allIntegers] = [new Float32Array(0), new Int32Array(0)];
+let allFloats = /* @__PURE__ */ new Float32Array(0);
+let allIntegers = /* @__PURE__ */ new Int32Array(0);
 
 /** All memory as float32: one view serves all copies, since a new view costs more than a small copy. */
 function floats(): Float32Array<ArrayBuffer> {

@@ -2,7 +2,7 @@ import { rust } from '../engine/engine.js';
 import { allocated, doubles, stable } from '../memory/views.js';
 import { checkFloats, checkNumber, type Floats } from '../validate/checks.js';
 import { CenterLossError } from '../validate/errors.js';
-import { type Scores as RustScores, ScoresArray } from '../wasm/bindings.js';
+import { Scores as RustScores, ScoresArray } from '../wasm/bindings.js';
 
 // Scores are float64: two that differ as given must not tie.
 
@@ -44,7 +44,7 @@ export function takeScores(
 ): RustScores {
   const [knownNow, unknownNow] = [stable(known), stable(unknown)];
   const [nKnown, nUnknown] = [known.length, unknown.length];
-  const { Scores } = rust();
+  const Scores = rust(RustScores);
   scratch ??= allocated(
     () => Scores.create(),
     0,

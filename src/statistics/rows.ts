@@ -5,7 +5,7 @@ import { allocated, integers, stable, writeFloats } from '../memory/views.js';
 import { checkCount, checkRowsMatch, countRows, type Floats } from '../validate/checks.js';
 import { checkTarget, type Target, writeLabels } from '../validate/labels.js';
 import { checkWeights } from '../validate/weights.js';
-import { BatchArray, Covariance as RustCovariance, type Statistics as RustStatistics } from '../wasm/bindings.js';
+import { BatchArray, Covariance as RustCovariance, Statistics as RustStatistics } from '../wasm/bindings.js';
 
 /** Second moments that statistics keep beside counts and means. */
 export type Covariance =
@@ -36,7 +36,7 @@ const CHUNK_BYTES = 2 ** 18;
 export function createStatistics(nClasses: number, nDim: number, covariance: Covariance): StatisticsHandle {
   checkCount(nClasses, 'nClasses');
   checkCount(nDim, 'nDim');
-  const { Statistics } = rust();
+  const Statistics = rust(RustStatistics);
   const created = allocated(
     () => Statistics.create(nClasses, nDim, RustCovariance[COVARIANCES[covariance]]),
     nClasses * nDim,
