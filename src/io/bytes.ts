@@ -2,7 +2,7 @@ import { checkAttached } from '../validate/checks.js';
 import { CenterLossError } from '../validate/errors.js';
 
 /**
- * The bytes of a file, however a program has them.
+ * Makes a view on the bytes of a file.
  * @throws CenterLossError `ERR_SHAPE` for anything else
  */
 export function asBytes(file: Uint8Array | ArrayBuffer, name: string): Uint8Array {
@@ -16,18 +16,18 @@ export function asBytes(file: Uint8Array | ArrayBuffer, name: string): Uint8Arra
 }
 
 /**
- * Memory for a file or for an array out of one.
+ * Allocates memory for a file or for an array of one.
  * @throws CenterLossError `ERR_OUT_OF_MEMORY`
  */
 export function newBytes(length: number, purpose: string): Uint8Array<ArrayBuffer> {
   try {
     return new Uint8Array(length);
   } catch (cause) {
-    throw new CenterLossError('ERR_OUT_OF_MEMORY', `${purpose} needs ${length} bytes, more than can be had`, { cause });
+    throw new CenterLossError('ERR_OUT_OF_MEMORY', `cannot allocate ${length} bytes for ${purpose}`, { cause });
   }
 }
 
-/** A copy that starts where an array of any type may. */
+/** Copies bytes to an address that suits every type of values. @throws CenterLossError `ERR_OUT_OF_MEMORY` */
 export function copyBytes(bytes: Uint8Array, purpose: string): Uint8Array<ArrayBuffer> {
   const copy = newBytes(bytes.length, purpose);
   copy.set(bytes);

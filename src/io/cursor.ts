@@ -1,19 +1,19 @@
 import type { CenterLossError } from '../validate/errors.js';
 import { formatError, quoted } from './errors.js';
 
-/** Reads a text from its begin to its end, once: no place is tried twice, so that no text takes more than its length. */
+/** Reader of a text that never goes back, so that its time is linear in the length of any text. */
 export class Cursor {
   readonly #text: string;
   readonly #name: string;
   #at = 0;
 
-  /** @param name what messages call the text */
+  /** @param name name of the text, for messages */
   constructor(text: string, name: string) {
     this.#text = text;
     this.#name = name;
   }
 
-  /** The next character after white space; '' at the end. */
+  /** Returns the next character after white space; '' at the end. */
   peek(): string {
     while (' \t\n\r'.includes(this.#text.charAt(this.#at)) && this.#at < this.#text.length) this.#at++;
     return this.#text.charAt(this.#at);
@@ -38,8 +38,8 @@ export class Cursor {
   }
 
   /**
-   * A whole number as JSON and Python write it.
-   * @throws CenterLossError `ERR_FORMAT` for anything else, and for one of 2⁵³ or more
+   * Reads a whole number as JSON and Python write it.
+   * @throws CenterLossError `ERR_FORMAT` for anything else, and for a number of 2⁵³ or more
    */
   natural(): number {
     this.peek();
@@ -53,7 +53,7 @@ export class Cursor {
   }
 
   /**
-   * What stands in quotes, with them; a backslash keeps a quote from ending it.
+   * Reads a text in quotes and returns it with the quotes; a backslash escapes a quote.
    * @throws CenterLossError `ERR_FORMAT`
    */
   quotation(quotes: string): string {

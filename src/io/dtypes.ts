@@ -1,4 +1,4 @@
-/** The arrays that values come in, one array for a type of values. */
+/** Arrays that values are in, by their type. */
 export type Values =
   | Uint8Array<ArrayBuffer>
   | Int8Array<ArrayBuffer>
@@ -17,16 +17,16 @@ interface ArrayType {
 }
 
 interface Layout {
-  /** Of one value in a file. */
+  /** Bits of one value in a file. */
   readonly bits: number;
-  /** What arrays of the type hold: the values, or for those that JavaScript has no array for, their bits. */
+  /** Type of the array of the values, or of their bits where JavaScript has no array for them. */
   readonly array: ArrayType;
 }
 
 /**
- * Types of values, by the names that the safetensors format has for them. F16 and BF16 come as the bits of each value,
- * C64 as real and imaginary parts in turn, F8 as a byte a value, F6 and F4 as they are packed. In the order of the
- * reference, which writes the last ones first.
+ * Types of values, by their names in the safetensors format and in the order of the reference, which writes the last
+ * ones first. F16 and BF16 are the bits of each value, C64 real and imaginary parts in turn, F8 a byte a value; F6 and F4
+ * stay packed.
  *
  * Source: `Dtype` of safetensors 0.8.0.
  */
@@ -57,19 +57,19 @@ export const DTYPES = {
 
 export type Dtype = keyof typeof DTYPES;
 
-/** A type's place among all. */
+/** Position of a type among all. */
 export const rankOf = (dtype: Dtype): number => Object.keys(DTYPES).indexOf(dtype);
 
 export const isDtype = (name: unknown): name is Dtype => typeof name === 'string' && Object.hasOwn(DTYPES, name);
 
-/** As Python's libraries have it, and enough for any array: a file can't make us keep a shape of millions. */
-export const MOST_DIMENSIONS = 64;
+/** Most sizes of a shape, as in numpy: a file must not make a reader keep a shape of millions. */
+export const MAX_DIMENSIONS = 64;
 
-/** How many bytes an array takes; NaN if no file can hold as many, or if its last byte would not be full. */
+/** Number of bytes of an array; NaN if no file can hold as many, or if its last byte is not full. */
 export function byteLengthOf(dtype: Dtype, shape: readonly number[]): number {
   const { bits } = DTYPES[dtype];
   let length = 1;
-  // Each step is checked, as in the reference: a length of 0 at the end does not excuse what came before.
+  // Checked at each step, as in the reference: a size of 0 does not excuse a product before it that overflows.
   for (const size of shape) {
     length *= size;
     if (length > Number.MAX_SAFE_INTEGER / bits) return Number.NaN;

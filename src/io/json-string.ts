@@ -3,8 +3,8 @@ import type { Cursor } from './cursor.js';
 import { formatError, quoted } from './errors.js';
 
 /**
- * What a JSON string says.
- * @throws CenterLossError `ERR_FORMAT` unless there is one next, and for one that has no form in UTF-8
+ * Reads a JSON string.
+ * @throws CenterLossError `ERR_FORMAT` unless one comes next, and for half a surrogate pair
  */
 export function parseString(at: Cursor): string {
   const json = at.quotation('"');
@@ -12,7 +12,7 @@ export function parseString(at: Cursor): string {
   try {
     text = JSON.parse(json);
   } catch (cause) {
-    throw formatError(`${quoted(json)} is no JSON string`, { cause });
+    throw formatError(`${quoted(json)} is not a JSON string`, { cause });
   }
   if (!isWellFormed(text)) throw formatError(`${quoted(json)} has half of a surrogate pair`);
   return text;

@@ -2,13 +2,13 @@ import { CenterLossError } from '../validate/errors.js';
 import type { Dtype } from './dtypes.js';
 import { MAGIC, NPY_DTYPES, type NpyHeader } from './npy-header.js';
 
-/** numpy leaves as many places as the first size may need, for who appends rows and writes the header anew. */
-const LONGEST_SIZE = 21;
-/** What the header fills up, so that the values can be mapped where they are. */
+/** Digits that numpy reserves for the first size, so that a header can be rewritten when rows are appended. */
+const MAX_SIZE_DIGITS = 21;
+/** Bytes that the length of the header is a multiple of, so that the values can be memory-mapped. */
 const ALIGNMENT = 64;
 
 /**
- * What a .npy file of ours begins with: all before its values, as `numpy.save` writes it.
+ * Makes the header of a .npy file, as `numpy.save` writes it.
  * @throws CenterLossError `ERR_OPTION` for a type that numpy does not have
  */
 export function encodeHeader(
@@ -20,7 +20,7 @@ export function encodeHeader(
   if (kind === undefined) throw new CenterLossError('ERR_OPTION', `numpy has no type for ${dtype}`);
   const descr = `${kind.endsWith('1') ? '|' : bigEndian ? '>' : '<'}${kind}`;
   const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(', ')})`;
-  const room = shape.length === 0 ? '' : ' '.repeat(LONGEST_SIZE - `${shape[0]}`.length);
+  const room = shape.length === 0 ? '' : ' '.repeat(MAX_SIZE_DIGITS - `${shape[0]}`.length);
   const text = `{'descr': '${descr}', 'fortran_order': ${fortranOrder ? 'True' : 'False'}, 'shape': ${tuple}, }${room}`;
   const length = Math.ceil((MAGIC.length + 4 + text.length + 1) / ALIGNMENT) * ALIGNMENT;
   const header = new Uint8Array(length).fill(0x20);

@@ -1,32 +1,32 @@
 import { asBytes } from './bytes.js';
 import { Cursor } from './cursor.js';
-import { byteLengthOf, type Dtype, MOST_DIMENSIONS } from './dtypes.js';
+import { byteLengthOf, type Dtype, MAX_DIMENSIONS } from './dtypes.js';
 import { formatError, quoted } from './errors.js';
 
-// Our own, not npyjs 1.2.0 (the best kept library for it): that reads big-endian and Fortran-ordered arrays as if they
-// were not, takes any shape for any number of values, and brings a polyfill of `fetch`.
+// Written here because npyjs 1.2.0, the best kept library for it, ignores the byte order and the Fortran order of arrays,
+// takes any shape for any number of values, and brings a polyfill of `fetch`.
 
-/** What a .npy file says of its array. */
+/** Header of a .npy file. */
 export interface NpyHeader {
   readonly dtype: Dtype;
   readonly shape: readonly number[];
-  /** The first index runs fastest. */
+  /** Whether the first index runs fastest. */
   readonly fortranOrder: boolean;
-  /** Each value has its highest byte first. */
+  /** Whether each value has its highest byte first. */
   readonly bigEndian: boolean;
-  /** The first byte of the values in the file, and the first after them. */
+  /** First byte of the values in the file, and the first after them. */
   readonly start: number;
   readonly end: number;
 }
 
-/** \x93NUMPY */
+/** First bytes of every file, \x93NUMPY. */
 export const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
-/** As numpy reads it, unless told otherwise: what is longer is no header but an attack. */
-const LONGEST_HEADER = 10_000;
-/** As many bytes as any header that is read has, with what is before it: for who reads a file piece by piece. */
-export const NPY_HEADER_BYTES = 12 + LONGEST_HEADER;
+/** Most bytes of a header that numpy reads by default: a longer one is an attack. */
+const MAX_HEADER = 10_000;
+/** Bytes at the start of a file that hold every header that is read, to read a file piece by piece. */
+export const NPY_HEADER_BYTES = 12 + MAX_HEADER;
 
-/** numpy's kinds of values with their bytes, by our names. */
+/** Types of numpy, kind and bytes, with their names in safetensors. */
 export const NPY_DTYPES: Readonly<Record<string, Dtype>> = {
   b1: 'BOOL',
   u1: 'U8',
@@ -44,26 +44,23 @@ export const NPY_DTYPES: Readonly<Record<string, Dtype>> = {
 };
 
 /**
- * Reads the header of a .npy file, versions 1.0 to 3.0, for who streams the values: `start` … `end` is where they are.
- * Arrays of Python objects, of strings and with fields are refused, since rows of numbers are what is asked for.
+ * Reads the header of a .npy file, versions 1.0 to 3.0; the values are the bytes `start` … `end`. Arrays of Python
+ * objects, of strings and with fields are refused.
  *
  * Source: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
- * @param begin the file, or its begin: {@link NPY_HEADER_BYTES} are always enough
+ * @param begin the file, or its start: {@link NPY_HEADER_BYTES} are always enough
  * @throws CenterLossError `ERR_FORMAT`; `ERR_SHAPE` if it is not bytes
  */
 export function npyHeader(begin: Uint8Array | ArrayBuffer): NpyHeader {
-  const head = asBytes(begin, 'the begin of the file');
+  const head = asBytes(begin, 'the start of the file');
   if (head.length < 12 || MAGIC.some((byte, i) => head[i] !== byte)) {
-    throw formatError(
-      `a file of ${head.length} bytes that does not begin with \\x93NUMPY and a header is no .npy file`,
-    );
+    throw formatError(`a file of ${head.length} bytes without \\x93NUMPY and a header at its start is not a .npy file`);
   }
   const [major = 0, minor = 0] = head.subarray(6, 8);
   if (major < 1 || major > 3 || minor !== 0) throw formatError(`version ${major}.${minor} of .npy files is not known`);
   const view = new DataView(head.buffer, head.byteOffset, 12);
   const [textStart, length] = major === 1 ? [10, view.getUint16(8, true)] : [12, view.getUint32(8, true)];
-  if (length > LONGEST_HEADER)
-    throw formatError(`the header has ${length} bytes; more than ${LONGEST_HEADER} are not read`);
+  if (length > MAX_HEADER) throw formatError(`the header has ${length} bytes; more than ${MAX_HEADER} are not read`);
   const start = textStart + length;
   if (head.length < start) {
     throw formatError(`the header ends at byte ${start} of the file, but only ${head.length} are given`);
@@ -71,14 +68,14 @@ export function npyHeader(begin: Uint8Array | ArrayBuffer): NpyHeader {
   return parse(ascii(head.subarray(textStart, start)), start);
 }
 
-/** Names of fields may be in other characters, but arrays with fields are refused. */
+/** Decodes a header: only names of fields may be in other characters, and arrays with fields are refused. */
 function ascii(bytes: Uint8Array): string {
   const other = bytes.findIndex((byte) => byte > 0x7e);
   if (other >= 0) throw formatError(`the header has the byte ${bytes[other]} at ${other}, which is not ASCII`);
   return String.fromCharCode(...bytes);
 }
 
-/** A dictionary as Python writes it, with these three keys. */
+/** Reads a dictionary as Python writes it, with these three keys. */
 function parse(text: string, start: number): NpyHeader {
   const at = new Cursor(text, 'the header');
   let type: { dtype: Dtype; bigEndian: boolean } | undefined;
@@ -116,7 +113,7 @@ function parseType(at: Cursor): { dtype: Dtype; bigEndian: boolean } {
   const descr = parseString(at);
   const [, order, kind = ''] = /^([<>|])([a-z]\d)$/.exec(descr) ?? [];
   const dtype = Object.hasOwn(NPY_DTYPES, kind) ? NPY_DTYPES[kind] : undefined;
-  // One byte has no order; more than one have one.
+  // Types of one byte have no byte order, and all others have one.
   if (dtype === undefined || (order === '|') !== kind.endsWith('1')) {
     throw formatError(`an array of ${quoted(descr)} is not read; the types are ${Object.keys(NPY_DTYPES).join(', ')}`);
   }
@@ -129,15 +126,14 @@ function parseBoolean(at: Cursor): boolean {
   return false;
 }
 
-/** A tuple: one of a single number needs its comma. */
+/** Reads a tuple; one of a single number needs its comma. */
 function parseShape(at: Cursor): number[] {
   const shape: number[] = [];
   at.expect('(');
   while (!at.take(')')) {
-    if (shape.length === MOST_DIMENSIONS)
-      throw formatError(`a shape of more than ${MOST_DIMENSIONS} sizes is not read`);
+    if (shape.length === MAX_DIMENSIONS) throw formatError(`a shape of more than ${MAX_DIMENSIONS} sizes is not read`);
     shape.push(at.natural());
-    // Python 2 marked long integers.
+    // Python 2 marks long integers.
     at.take('L');
     if (at.take(',')) continue;
     if (shape.length === 1) throw at.unexpected("','");

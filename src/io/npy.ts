@@ -7,12 +7,12 @@ import { npyHeader } from './npy-header.js';
 import { checkTensor, type Tensor, valuesOf } from './tensor.js';
 
 /**
- * Reads a .npy file: its values row-major in the order of bytes that this machine has, whatever those of the file.
- * `toFloats` of the result gives embeddings; labels (`data`) are taken as they are, whatever integers they are.
+ * Reads a .npy file: its values row-major and in the byte order of this machine, whatever those of the file are.
+ * `toFloats` of the result gives embeddings; labels are `data` as it is, whatever integers they are.
  *
  * Source: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
- * @throws CenterLossError `ERR_FORMAT` for a file that is not whole and right in every place, also one with bytes after
- * its array, and for types that {@link npyHeader} does not read; `ERR_SHAPE` if `file` is not bytes
+ * @throws CenterLossError `ERR_FORMAT` for a file that is not whole and right, also with bytes after its array, and for
+ * types that {@link npyHeader} does not read; `ERR_SHAPE` if `file` is not bytes
  */
 export function readNpy(file: Uint8Array | ArrayBuffer): Tensor {
   const bytes = asBytes(file, 'the file');
@@ -30,7 +30,7 @@ export function readNpy(file: Uint8Array | ArrayBuffer): Tensor {
 }
 
 export interface WriteNpyOptions {
-  /** What the values are, if the array does not say it: 'F16' for the bits of a Uint16Array, 'BOOL', 'C64'. */
+  /** Type of the values where the array does not tell it: 'F16' for the bits in a Uint16Array, 'BOOL', 'C64'. */
   readonly dtype?: Dtype;
 }
 
@@ -54,7 +54,7 @@ export function writeNpy(
   return file;
 }
 
-/** The type that an array of ours says. */
+/** Finds the type of values by the type of their array. */
 function ofArray(values: Values): Dtype {
   const plain = ['U8', 'I8', 'U16', 'I16', 'U32', 'I32', 'F32', 'F64', 'U64', 'I64'] as const;
   const dtype = plain.find((name) => values instanceof DTYPES[name].array);
@@ -73,10 +73,10 @@ function reverseEach(bytes: Uint8Array, width: number): void {
   }
 }
 
-/** Values whose first index runs fastest, in an order in which the last one does. */
+/** Reorders values whose first index runs fastest, so that the last one does. */
 function rowMajor(dtype: Dtype, values: Values, shape: readonly number[]): Values {
   const ordered = newBytes(values.byteLength, 'the array');
-  // As whole numbers, since a float that is NaN may lose its bits when it is moved.
+  // Moved as integers: a NaN may lose its bits when it is moved as a float.
   const Units = values.BYTES_PER_ELEMENT > 2 ? Uint32Array : values.BYTES_PER_ELEMENT > 1 ? Uint16Array : Uint8Array;
   const units = DTYPES[dtype].bits / 8 / Units.BYTES_PER_ELEMENT;
   const [from, to] = [new Units(values.buffer), new Units(ordered.buffer)];

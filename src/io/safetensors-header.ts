@@ -1,15 +1,15 @@
 import { checkNumber } from '../validate/checks.js';
 import { asBytes } from './bytes.js';
 import { Cursor } from './cursor.js';
-import { byteLengthOf, type Dtype, isDtype, MOST_DIMENSIONS } from './dtypes.js';
+import { byteLengthOf, type Dtype, isDtype, MAX_DIMENSIONS } from './dtypes.js';
 import { formatError, quoted } from './errors.js';
 import { parseString } from './json-string.js';
 
-/** Where a tensor stands in a file. */
+/** Type, shape and position of a tensor in a file. */
 export interface TensorPlace {
   readonly dtype: Dtype;
   readonly shape: readonly number[];
-  /** The first byte in the file, and the first after it. */
+  /** First byte in the file, and the first after it. */
   readonly start: number;
   readonly end: number;
 }
@@ -19,28 +19,28 @@ export interface SafetensorsHeader {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** The key that is no tensor. */
+/** Key of the metadata among the tensors. */
 export const METADATA = '__metadata__';
-/** Of the number that a file begins with. */
+/** Bytes of the length of the header, at the start of a file. */
 export const PREFIX_BYTES = 8;
-/** A sixth of what the reference allows: the largest header known has a few million, for 100,000 tensors. */
-export const LONGEST_HEADER = 2 ** 24;
+/** Most bytes of a header, a sixth of the reference's limit: 100,000 tensors take a few million. */
+export const MAX_HEADER = 2 ** 24;
 
 /**
- * What a safetensors file says of itself, checked: every tensor has the bytes that its type and shape need, and
- * together they are all of the file, each byte once.
+ * Reads and checks the header of a safetensors file: every tensor has the bytes that its type and shape need, and
+ * together the tensors are all of the file, each byte once.
  *
- * As strict as the reference, and stricter: a key that stands twice, fields that the format does not have and `null`
- * for metadata are refused, as are headers over 16 MB and shapes of more than 64 sizes.
+ * Stricter than the reference: a key that is there twice, fields that the format does not have, `null` for metadata,
+ * headers over 16 MB and shapes of more than 64 sizes are refused.
  *
  * Source: https://huggingface.co/docs/safetensors/index#format; safetensors 0.8.0.
- * @param begin the file, or its begin as far as the header goes
+ * @param begin the file, or its start as far as the header goes
  * @param fileBytes the length of the whole file
- * @throws CenterLossError `ERR_FORMAT`, also if the begin is too short, with the number of bytes that it should have;
+ * @throws CenterLossError `ERR_FORMAT`, also if `begin` is too short, with the number of bytes that it should have;
  * `ERR_SHAPE` if it is not bytes, `ERR_OPTION`
  */
 export function safetensorsHeader(begin: Uint8Array | ArrayBuffer, fileBytes: number): SafetensorsHeader {
-  const head = asBytes(begin, 'the begin of the file');
+  const head = asBytes(begin, 'the start of the file');
   checkNumber(fileBytes, 'fileBytes', (value) => Number.isSafeInteger(value) && value >= 0, 'a whole number ≥ 0');
   const length = headerLength(head, fileBytes);
   const dataStart = PREFIX_BYTES + length;
@@ -53,13 +53,13 @@ export function safetensorsHeader(begin: Uint8Array | ArrayBuffer, fileBytes: nu
 }
 
 function headerLength(head: Uint8Array, fileBytes: number): number {
-  if (head.length < PREFIX_BYTES) throw formatError(`a file of ${head.length} bytes is no safetensors file`);
+  if (head.length < PREFIX_BYTES) throw formatError(`a file of ${head.length} bytes is not a safetensors file`);
   const length = new DataView(head.buffer, head.byteOffset, PREFIX_BYTES).getBigUint64(0, true);
   if (length > BigInt(Math.max(0, fileBytes - PREFIX_BYTES))) {
     throw formatError(`the header should have ${length} bytes, but the file has ${fileBytes}`);
   }
-  if (length > BigInt(LONGEST_HEADER)) {
-    throw formatError(`the header has ${length} bytes; more than ${LONGEST_HEADER} are not read`);
+  if (length > BigInt(MAX_HEADER)) {
+    throw formatError(`the header has ${length} bytes; more than ${MAX_HEADER} are not read`);
   }
   return Number(length);
 }
@@ -72,7 +72,10 @@ function utf8(bytes: Uint8Array): string {
   }
 }
 
-/** The header's JSON: of one form only, so that there is nothing to nest, and keys that stand twice are found. */
+/**
+ * Parses the JSON of a header by a reader of this one form. `JSON.parse` would build whatever nests in megabytes of text,
+ * and hide a key that is there twice.
+ */
 function parse(text: string, dataStart: number): SafetensorsHeader {
   const at = new Cursor(text, 'the header');
   const places: Record<string, TensorPlace> = Object.create(null);
@@ -112,7 +115,7 @@ function parsePlace(at: Cursor, name: string, dataStart: number): TensorPlace {
   let offsets: number[] | undefined;
   forEachField(at, (key) => {
     if (key === 'dtype' && dtype === undefined) dtype = parseString(at);
-    else if (key === 'shape' && shape === undefined) shape = parseNaturals(at, name, MOST_DIMENSIONS);
+    else if (key === 'shape' && shape === undefined) shape = parseNaturals(at, name, MAX_DIMENSIONS);
     else if (key === 'data_offsets' && offsets === undefined) offsets = parseNaturals(at, name, 2);
     else throw formatError(`tensor ${quoted(name)} has a field ${quoted(key)} too many`);
   });
@@ -143,7 +146,7 @@ function parseNaturals(at: Cursor, name: string, most: number): number[] {
   return values;
 }
 
-/** One after the other, without holes, to the end of the file. */
+/** Checks that tensors follow one another without holes, to the end of the file. */
 function checkPlaces(places: Readonly<Record<string, TensorPlace>>, dataStart: number, fileBytes: number): void {
   const inOrder = Object.entries(places).sort(([, a], [, b]) => a.start - b.start || a.end - b.end);
   let end = dataStart;

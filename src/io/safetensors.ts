@@ -3,29 +3,29 @@ import { isWellFormed } from '../validate/names.js';
 import { asBytes, newBytes } from './bytes.js';
 import { rankOf } from './dtypes.js';
 import { formatError, quoted } from './errors.js';
-import { LONGEST_HEADER, METADATA, PREFIX_BYTES, safetensorsHeader } from './safetensors-header.js';
+import { MAX_HEADER, METADATA, PREFIX_BYTES, safetensorsHeader } from './safetensors-header.js';
 import { checkTensor, StoredTensor, type Tensor, toFloats } from './tensor.js';
 
-/** The contents of a safetensors file. */
+/** Contents of a safetensors file. */
 export interface Safetensors {
-  /** By name, in an object without a prototype. */
+  /** Tensors by name, in an object without a prototype. */
   readonly tensors: Readonly<Record<string, Tensor>>;
-  /** By key, in an object without a prototype. */
+  /** Texts by key, in an object without a prototype. */
   readonly metadata: Readonly<Record<string, string>>;
   /**
-   * A tensor's values as float32, whatever real numbers it has: see {@link toFloats}.
-   * @throws CenterLossError `ERR_FORMAT` if there is no such tensor, or if it has no such numbers
+   * Reads the values of a tensor as float32, whatever real numbers they are: see {@link toFloats}.
+   * @throws CenterLossError `ERR_FORMAT` if there is no such tensor, or if its values are not real numbers
    */
   floats(name: string): Float32Array<ArrayBuffer>;
 }
 
 /**
- * Reads a safetensors file. A tensor's values are copied out of the file when they are first read, so that of a large
- * file only those that are used take memory beside it.
+ * Reads a safetensors file. The values of a tensor are copied when they are first read, so that only tensors that are
+ * used take memory beside the file.
  *
  * Source: https://huggingface.co/docs/safetensors/index#format
- * @throws CenterLossError `ERR_FORMAT` for a file that is not whole and right in every place (see
- * {@link safetensorsHeader}); `ERR_SHAPE` if `file` is not bytes
+ * @throws CenterLossError `ERR_FORMAT` for a file that is not whole and right (see {@link safetensorsHeader});
+ * `ERR_SHAPE` if `file` is not bytes
  */
 export function fromSafetensors(file: Uint8Array | ArrayBuffer): Safetensors {
   const bytes = asBytes(file, 'the file');
@@ -43,13 +43,12 @@ export function fromSafetensors(file: Uint8Array | ArrayBuffer): Safetensors {
 }
 
 /**
- * Writes a safetensors file, the same bytes that Python's `safetensors` writes (but for the order of several metadata,
- * which there is random): wide values before narrow ones and a padded header, so that each array can be mapped where it
- * stands.
- * @param tensors by name
- * @param metadata anything in words
- * @throws CenterLossError `ERR_OPTION` for names or metadata that are no well-formed strings, and for a type or shape
- * that there is not; `ERR_SHAPE` for values that do not fit them; `ERR_OUT_OF_MEMORY`
+ * Writes a safetensors file, the same bytes that Python's `safetensors` writes (except for the order of several metadata,
+ * which is random there): wide values before narrow ones and a padded header, so that each array can be memory-mapped.
+ * @param tensors tensors by name
+ * @param metadata texts by key
+ * @throws CenterLossError `ERR_OPTION` for names or metadata that are not well-formed strings, and for an unknown type or
+ * an impossible shape; `ERR_SHAPE` for values that do not fit them; `ERR_OUT_OF_MEMORY`
  */
 export function toSafetensors(
   tensors: Readonly<Record<string, Tensor>>,
@@ -58,7 +57,7 @@ export function toSafetensors(
   const inOrder = Object.entries(tensors);
   for (const [name, tensor] of inOrder) {
     checkText(name, 'the name of a tensor');
-    if (name === METADATA) throw new CenterLossError('ERR_OPTION', `no tensor can have the name '${METADATA}'`);
+    if (name === METADATA) throw new CenterLossError('ERR_OPTION', `a tensor cannot have the name '${METADATA}'`);
     checkTensor(tensor, `tensor ${quoted(name)}`);
   }
   for (const [key, text] of Object.entries(metadata)) {
@@ -84,24 +83,24 @@ export function toSafetensors(
   return file;
 }
 
-/** As the reference, which compares bytes: in UTF-16, surrogates would come before the last of the other characters. */
+/** Compares names as bytes, like the reference: UTF-16 sorts surrogates before the last of the other characters. */
 function compareUtf8(a: string, b: string): number {
   const [bytesA, bytesB] = [new TextEncoder().encode(a), new TextEncoder().encode(b)];
   const first = bytesA.findIndex((byte, i) => byte !== bytesB[i]);
   return first < 0 ? bytesA.length - bytesB.length : (bytesA[first] as number) - (bytesB[first] ?? -1);
 }
 
-/** @internal By hand: an object would put names that look like numbers first, and lose `__proto__`. */
+/** @internal Writes a field of an object. An object would put names that look like numbers first, and lose `__proto__`. */
 export const field = (key: string, value: unknown): string => `${JSON.stringify(key)}:${JSON.stringify(value)}`;
 
-/** @internal The header behind its length, with spaces to a multiple of what the widest values need. */
+/** @internal Makes the header behind its length, padded by spaces to the alignment of the widest values. */
 export function encodeHeader(json: string): Uint8Array {
   const text = new TextEncoder().encode(json);
   const length = Math.ceil(text.length / PREFIX_BYTES) * PREFIX_BYTES;
-  if (length > LONGEST_HEADER) {
+  if (length > MAX_HEADER) {
     throw new CenterLossError(
       'ERR_OPTION',
-      `names and metadata of ${length} bytes; more than ${LONGEST_HEADER} are not read`,
+      `names and metadata of ${length} bytes; more than ${MAX_HEADER} are not read`,
     );
   }
   const header = new Uint8Array(PREFIX_BYTES + length).fill(0x20);

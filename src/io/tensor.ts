@@ -1,20 +1,20 @@
 import { checkAttached } from '../validate/checks.js';
 import { CenterLossError } from '../validate/errors.js';
 import { copyBytes, newBytes } from './bytes.js';
-import { byteLengthOf, DTYPES, type Dtype, isDtype, MOST_DIMENSIONS, type Values } from './dtypes.js';
+import { byteLengthOf, DTYPES, type Dtype, isDtype, MAX_DIMENSIONS, type Values } from './dtypes.js';
 import { formatError, quoted } from './errors.js';
 import { widenBfloat16, widenFloat16 } from './float16.js';
 
-/** An array with a shape, row-major. */
+/** Array with a shape, row-major. */
 export interface Tensor {
   readonly dtype: Dtype;
-  /** The sizes, outermost first; none for a single value. */
+  /** Sizes, outermost first; none for a single value. */
   readonly shape: readonly number[];
-  /** The values, by {@link DTYPES}: those of F16 and BF16 as bits. */
+  /** Values in the array of their type; those of F16 and BF16 as bits. */
   readonly data: Values;
 }
 
-/** A tensor in a file: its values are copied out when they are first read. */
+/** Tensor in a file, whose values are copied when they are first read. */
 export class StoredTensor implements Tensor {
   readonly dtype: Dtype;
   readonly shape: readonly number[];
@@ -33,14 +33,14 @@ export class StoredTensor implements Tensor {
   }
 }
 
-/** Bytes as the values that they are. */
+/** Makes an array of values on their bytes. */
 export function valuesOf(dtype: Dtype, bytes: Uint8Array<ArrayBuffer>): Values {
   return new DTYPES[dtype].array(bytes.buffer);
 }
 
 /**
- * The values as float32, each the nearest to what it was; those of an F32 tensor are its own array, not a copy.
- * @throws CenterLossError `ERR_FORMAT` for types that are no real numbers, or of 8 bits and fewer after a point
+ * Converts values to the nearest float32; those of an F32 tensor are its own array, not a copy.
+ * @throws CenterLossError `ERR_FORMAT` for types other than integers, F16, BF16, F32 and F64
  */
 export function toFloats(tensor: Tensor): Float32Array<ArrayBuffer> {
   const { dtype, data } = tensor;
@@ -71,7 +71,7 @@ export function toFloats(tensor: Tensor): Float32Array<ArrayBuffer> {
 }
 
 /**
- * @throws CenterLossError `ERR_OPTION` for a type or a shape that there is not, `ERR_SHAPE` for values of another array
+ * @throws CenterLossError `ERR_OPTION` for an unknown type or an impossible shape, `ERR_SHAPE` for values of another array
  * type or number
  */
 export function checkTensor(tensor: Tensor, name: string): void {
@@ -101,10 +101,10 @@ export function checkTensor(tensor: Tensor, name: string): void {
 
 function checkShape(shape: unknown, name: string): asserts shape is readonly number[] {
   const fits = (size: unknown) => Number.isSafeInteger(size) && (size as number) >= 0;
-  if (Array.isArray(shape) && shape.length <= MOST_DIMENSIONS && Array.from(shape).every(fits)) return;
-  const given = Array.isArray(shape) ? `[${shape.slice(0, MOST_DIMENSIONS + 1).join(', ')}]` : String(shape);
+  if (Array.isArray(shape) && shape.length <= MAX_DIMENSIONS && Array.from(shape).every(fits)) return;
+  const given = Array.isArray(shape) ? `[${shape.slice(0, MAX_DIMENSIONS + 1).join(', ')}]` : String(shape);
   throw new CenterLossError(
     'ERR_OPTION',
-    `the shape of ${name} must be an array of up to ${MOST_DIMENSIONS} whole numbers ≥ 0, got ${given}`,
+    `the shape of ${name} must be an array of up to ${MAX_DIMENSIONS} whole numbers ≥ 0, got ${given}`,
   );
 }

@@ -83,7 +83,7 @@ it('refuses what is no checkpoint, and pipes', async () => {
   writeFileSync(at('fit.checkpoint'), 'no');
   expect(await run([...FIT, ...CHECKPOINT, '-o', 'x.safetensors'])).toMatchObject({
     code: 1,
-    stderr: 'center-loss: fit.checkpoint: a file of 2 bytes is no safetensors file\n',
+    stderr: 'center-loss: fit.checkpoint: a file of 2 bytes is not a safetensors file\n',
   });
   rmSync(at('fit.checkpoint'));
   const args = ['fit', '-', '--classes', '20', ...CHECKPOINT, '-o', 'x.safetensors'];

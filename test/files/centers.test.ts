@@ -406,7 +406,7 @@ describe('a wrong file', () => {
         'ERR_SHAPE',
         'the file must be a Uint8Array or an ArrayBuffer, got String',
       );
-      expectError(() => read(new Uint8Array(3)), 'ERR_FORMAT', 'a file of 3 bytes is no safetensors file');
+      expectError(() => read(new Uint8Array(3)), 'ERR_FORMAT', 'a file of 3 bytes is not a safetensors file');
     }
   });
 });

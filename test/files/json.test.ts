@@ -87,7 +87,7 @@ describe('fromJSON', () => {
     [{ ...good, base64: `${good.base64.slice(0, -4)}*AAA` }, /^base64 must be groups of 4 characters/],
     [{ ...good, base64: `${good.base64.slice(0, 8)}\n   ${good.base64.slice(8)}` }, /^base64 must be groups/],
     [{ ...good, base64: 'A===' }, /^base64 must be groups/],
-    [{ ...good, base64: '' }, /^a file of 0 bytes is no safetensors file$/],
+    [{ ...good, base64: '' }, /^a file of 0 bytes is not a safetensors file$/],
     [{ ...good, base64: good.base64.slice(0, -4) }, /the tensors end at byte|, but the file has/],
   ])('refuses %j', (value, message) => {
     expectError(() => ClassCenters.fromJSON(value), 'ERR_FORMAT', message);

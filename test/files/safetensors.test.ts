@@ -213,7 +213,7 @@ describe('what can not be written', () => {
         'tensor "a" of type F64 must be in a Float64Array, got Float32Array',
       ],
       [() => write({ data: [1] }), 'ERR_SHAPE', 'tensor "a" of type F32 must be in a Float32Array, got Array'],
-      [() => write({}, '__metadata__'), 'ERR_OPTION', "no tensor can have the name '__metadata__'"],
+      [() => write({}, '__metadata__'), 'ERR_OPTION', "a tensor cannot have the name '__metadata__'"],
       [() => write({}, '\ud800'), 'ERR_OPTION', /^the name of a tensor must be .*, got "\\ud800"$/],
       [() => toSafetensors({ a: undefined as never }), 'ERR_OPTION', /got "undefined"$/],
       [() => toSafetensors({}, { a: 1 as never }), 'ERR_OPTION', /^metadata "a" must be a string .*, got 1$/],
