@@ -43,7 +43,7 @@ def main() -> None:
     random = np.random.default_rng(1)
     x = random.standard_normal((BLOCK_BYTES // (4 * dim), dim), np.float32)
     statistics = ClassStatistics(engine, n_classes, dim, options.covariance)
-    print(f"{n_classes:,} classes × {dim}, {options.covariance}: {statistics.memory_bytes / 1e6:,.0f} MB in WebAssembly memory")
+    print(f"{n_classes:,} classes × {dim}, {options.covariance}: {statistics.instance.memory_bytes / 1e6:,.0f} MB in WebAssembly memory")
     print(f"{peak()}, {x.nbytes / 1e6:,.0f} MB of which are the rows of this program")
 
     # Twice as many rows as a class takes before its first long run, and then so many that each run ends once.

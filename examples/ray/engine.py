@@ -10,38 +10,11 @@ from pathlib import Path
 import numpy as np
 import wasmtime
 
-
-class Covariance(IntEnum):
-    """As in crate/src/open_set/statistics.rs; a test compares all enumerations with those of the build."""
-
-    NONE = 0
-    DIAGONAL = 1
-    TIED = 2
-
-
-class StatisticsArray(IntEnum):
-    """As in crate/src/bindings/statistics.rs."""
-
-    REJECTED = 0
-    COUNTS = 1
-    MEANS = 2
-    SQUARES = 3
-    SCATTER = 4
-    RESULTS = 5
-
-
-class BatchArray(IntEnum):
-    """The first of crate/src/bindings/batch.rs."""
-
-    X = 0
-    LABELS = 1
-    SAMPLE_WEIGHT = 2
-
-
-class CentersArray(IntEnum):
-    """The first of crate/src/bindings/centers.rs."""
-
-    PARAMS = 0
+# Members in the order of crate/src, as far as they are used; a test compares them with those of the build.
+Covariance = IntEnum("Covariance", "none diagonal tied", start=0)
+StatisticsArray = IntEnum("StatisticsArray", "rejected counts means squares scatter results", start=0)
+BatchArray = IntEnum("BatchArray", "x labels sample_weight", start=0)
+CentersArray = IntEnum("CentersArray", "params", start=0)
 
 
 class Engine:
@@ -72,48 +45,40 @@ def engine_of(module: bytes) -> Engine:
 
 
 class Instance:
-    """The module with memory of its own, which is freed with the instance.
-
-    Addresses have the sign that 32 bits give them.
-    """
+    """The module with memory of its own, which is freed with the instance."""
 
     def __init__(self, engine: Engine):
         self._store = wasmtime.Store(engine.engine)
-        i32 = wasmtime.ValType.i32()
-        throw = wasmtime.Func(self._store, wasmtime.FuncType([i32, i32], []), _throw, access_caller=True)
+        throws = wasmtime.FuncType([wasmtime.ValType.i32()] * 2, [])
+        throw = wasmtime.Func(self._store, throws, _throw, access_caller=True)
         self._exports = wasmtime.Instance(self._store, engine.module, [throw]).exports(self._store)
-        self._memory = self._exports["memory"]
 
     def call(self, name: str, *arguments: int | float) -> int | float | None:
         # wasm-bindgen passes members of enumerations as 64-bit floats.
         values = (float(value) if isinstance(value, IntEnum) else value for value in arguments)
         return self._exports[name](self._store, *values)
 
-    def create(self, name: str, *arguments: int) -> int:
-        """Makes an object of Rust. Raises MemoryError."""
-        return self.call(name, *arguments) or _raise_memory_error(name, arguments)
-
-    def reserve(self, name: str, *arguments: int) -> None:
-        """Reserves memory for an object of Rust. Raises MemoryError."""
-        self.call(name, *arguments) or _raise_memory_error(name, arguments)
+    def allocate(self, name: str, *arguments: int) -> int:
+        """Calls a function that gives 0 where memory does not suffice. Raises MemoryError then."""
+        result = self.call(name, *arguments)
+        if not result:
+            raise MemoryError(f"WebAssembly memory does not suffice for {name}{tuple(map(int, arguments))}")
+        return result
 
     def view(self, address: int, shape: tuple[int, ...], dtype: type) -> np.ndarray:
-        """Values in memory, valid until Rust reserves more."""
-        size = int(np.prod(shape)) * np.dtype(dtype).itemsize
-        start = address % 2**32
+        """Values in memory, valid until more memory is allocated."""
+        # An address comes with the sign that 32 bits give it.
+        size, start = int(np.prod(shape)) * np.dtype(dtype).itemsize, address % 2**32
         if start + size > self.memory_bytes:
             raise IndexError(f"{size} bytes at {start} are not in the {self.memory_bytes} of the memory")
-        return np.frombuffer(self._memory.get_buffer_ptr(self._store, size, start), dtype).reshape(shape)
+        buffer = self._exports["memory"].get_buffer_ptr(self._store, size, start)
+        return np.frombuffer(buffer, dtype).reshape(shape)
 
     @property
     def memory_bytes(self) -> int:
-        return self._memory.data_len(self._store)
+        return self._exports["memory"].data_len(self._store)
 
 
 def _throw(caller: wasmtime.Caller, address: int, length: int) -> None:
     start = address % 2**32
     raise RuntimeError(caller["memory"].read(caller, start, start + length).decode())
-
-
-def _raise_memory_error(name: str, arguments: tuple[int, ...]):
-    raise MemoryError(f"WebAssembly memory does not suffice for {name}{arguments}")

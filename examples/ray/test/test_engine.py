@@ -16,4 +16,4 @@ def test_enumerations_are_those_of_the_module(enum):
         pytest.skip("this repository is not built")
     body = re.search(rf"export enum {enum.__name__} {{(.*?)^}}", TYPES.read_text(), re.DOTALL | re.MULTILINE)[1]
     numbers = {name.upper(): int(number) for name, number in re.findall(r"^    (\w+) = (\d+),$", body, re.MULTILINE)}
-    assert {member.name.replace("_", ""): member.value for member in enum}.items() <= numbers.items()
+    assert {member.name.replace("_", "").upper(): member.value for member in enum}.items() <= numbers.items()

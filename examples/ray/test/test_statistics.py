@@ -177,8 +177,8 @@ def test_statistics_stay_as_they_were_where_memory_ends(engine):
     x, target, _ = rows_of(1000, 512)
     statistics.add(x[:1], target[:1])
     before = statistics.save()
-    store = statistics._instance._store
-    store.set_limits(memory_size=statistics.memory_bytes)
+    store = statistics.instance._store
+    store.set_limits(memory_size=statistics.instance.memory_bytes)
     for call in (lambda: statistics.add(x, target), lambda: statistics.add(x, target, np.ones(1000))):
         with pytest.raises(MemoryError, match="does not suffice for batch_reserve"):
             call()
