@@ -6,12 +6,16 @@ import { formatError, quoted } from './errors.js';
 import { MAX_HEADER, METADATA, PREFIX_BYTES, safetensorsHeader } from './safetensors-header.js';
 import { checkTensor, StoredTensor, type Tensor, toFloats } from './tensor.js';
 
-/** Contents of a safetensors file. */
-export interface Safetensors {
+/** Tensors and metadata of a safetensors file. */
+export interface TensorFile {
   /** Tensors by name, in an object without a prototype. */
   readonly tensors: Readonly<Record<string, Tensor>>;
   /** Texts by key, in an object without a prototype. */
   readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** Contents of a safetensors file. */
+export interface Safetensors extends TensorFile {
   /**
    * Reads the values of a tensor as float32, whatever real numbers they are: see {@link toFloats}.
    * @throws CenterLossError `ERR_FORMAT` if there is no such tensor, or if its values are not real numbers
@@ -28,18 +32,24 @@ export interface Safetensors {
  * `ERR_SHAPE` if `file` is not bytes
  */
 export function fromSafetensors(file: Uint8Array | ArrayBuffer): Safetensors {
-  const bytes = asBytes(file, 'the file');
-  const { places, metadata } = safetensorsHeader(bytes, bytes.length);
-  const tensors: Record<string, Tensor> = Object.create(null);
-  for (const [name, { dtype, shape, start, end }] of Object.entries(places)) {
-    tensors[name] = new StoredTensor(dtype, shape, bytes.subarray(start, end));
-  }
+  const { tensors, metadata } = readTensors(file);
   const floats = (name: string) => {
     const tensor = tensors[name];
     if (tensor) return toFloats(tensor);
     throw formatError(`the file has no tensor ${quoted(name)}, but ${quoted(Object.keys(tensors).join(', '))}`);
   };
   return { tensors, metadata, floats };
+}
+
+/** Reads a file as {@link fromSafetensors}, without the code that converts values. */
+export function readTensors(file: Uint8Array | ArrayBuffer): TensorFile {
+  const bytes = asBytes(file, 'the file');
+  const { places, metadata } = safetensorsHeader(bytes, bytes.length);
+  const tensors: Record<string, Tensor> = Object.create(null);
+  for (const [name, { dtype, shape, start, end }] of Object.entries(places)) {
+    tensors[name] = new StoredTensor(dtype, shape, bytes.subarray(start, end));
+  }
+  return { tensors, metadata };
 }
 
 /**
@@ -54,8 +64,7 @@ export function toSafetensors(
   tensors: Readonly<Record<string, Tensor>>,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array<ArrayBuffer> {
-  const inOrder = Object.entries(tensors);
-  for (const [name, tensor] of inOrder) {
+  for (const [name, tensor] of Object.entries(tensors)) {
     checkText(name, 'the name of a tensor');
     if (name === METADATA) throw new CenterLossError('ERR_OPTION', `a tensor cannot have the name '${METADATA}'`);
     checkTensor(tensor, `tensor ${quoted(name)}`);
@@ -64,6 +73,12 @@ export function toSafetensors(
     checkText(key, 'a key of the metadata');
     checkText(text, `metadata ${quoted(key)}`);
   }
+  return writeTensors({ tensors, metadata });
+}
+
+/** Writes a file as {@link toSafetensors}, of tensors and metadata that are right. */
+export function writeTensors({ tensors, metadata }: TensorFile): Uint8Array<ArrayBuffer> {
+  const inOrder = Object.entries(tensors);
   inOrder.sort(([nameA, a], [nameB, b]) => rankOf(b.dtype) - rankOf(a.dtype) || compareUtf8(nameA, nameB));
   let end = 0;
   const fields = inOrder.map(([name, { dtype, shape, data }]) => {

@@ -10,7 +10,7 @@ import { Cursor } from './cursor.js';
 import type { Dtype, Values } from './dtypes.js';
 import { formatError, quoted } from './errors.js';
 import { parseString } from './json-string.js';
-import { fromSafetensors, type Safetensors, toSafetensors } from './safetensors.js';
+import { readTensors, type TensorFile, writeTensors } from './safetensors.js';
 import type { Tensor } from './tensor.js';
 
 export const FORMAT = 'center-loss';
@@ -35,12 +35,15 @@ type Floats64 = Float64Array<ArrayBuffer>;
 /** @throws CenterLossError `ERR_OPTION` for names and options of more than 16 MB, `ERR_OUT_OF_MEMORY` */
 export function encodeObject(kind: string, { config, names, tensors }: ObjectParts): Uint8Array<ArrayBuffer> {
   const present = Object.entries(tensors).filter((entry): entry is [string, Tensor] => entry[1] !== undefined);
-  return toSafetensors(Object.fromEntries(present), {
-    format: FORMAT,
-    version: `${VERSION}`,
-    [KIND]: kind,
-    [CONFIG]: JSON.stringify(config),
-    ...(names && { [NAMES]: JSON.stringify(names) }),
+  return writeTensors({
+    tensors: Object.fromEntries(present),
+    metadata: {
+      format: FORMAT,
+      version: `${VERSION}`,
+      [KIND]: kind,
+      [CONFIG]: JSON.stringify(config),
+      ...(names && { [NAMES]: JSON.stringify(names) }),
+    },
   });
 }
 
@@ -81,11 +84,11 @@ export interface CenterValues {
 /** Object in a file: its parts, checked as they are read. Every method throws CenterLossError `ERR_FORMAT`. */
 export class SavedObject {
   readonly kind: string;
-  readonly #contents: Safetensors;
+  readonly #contents: TensorFile;
 
   /** @throws CenterLossError `ERR_FORMAT` for a file of another kind or version, `ERR_SHAPE` if `file` is not bytes */
   constructor(file: Uint8Array | ArrayBuffer, kind?: string) {
-    this.#contents = fromSafetensors(file);
+    this.#contents = readTensors(file);
     const { metadata } = this.#contents;
     if (metadata.format !== FORMAT) {
       throw formatError(
