@@ -289,7 +289,7 @@ export class ClassCenters extends Saveable {
       const start = Math.floor((chunk * rows) / chunks);
       const end = Math.floor(((chunk + 1) * rows) / chunks);
       writeFloats(xNow(), start * nDim, end * nDim, batch.address(BatchArray.X));
-      if (end - start < most) batch.shorten(end - start);
+      batch.set_rows(end - start);
       compute(batch, start, end);
     }
   }

@@ -221,7 +221,7 @@ export function classifyBy(centers: ClassCenters, x: Embeddings, settings: Score
     const start = Math.floor((chunk * rows) / chunks);
     const end = Math.floor(((chunk + 1) * rows) / chunks);
     writeFloats(xNow(), start * nDim, end * nDim, batch.address(BatchArray.X));
-    batch.shorten(end - start);
+    batch.set_rows(end - start);
     rust.classify(batch, ScoreKind[SCORES[score]], metric, threshold?.length ?? 0);
     readFloats(batch.address(BatchArray.Out), scores.subarray(start, end));
     readIntegers(batch.address(BatchArray.Nearest), nearest.subarray(start, end));

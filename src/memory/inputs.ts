@@ -94,5 +94,6 @@ export function splitArguments<T, Options extends object>(
 ): [target: T, options: Options] {
   if (!(x instanceof Batch)) return [targetOrOptions as T, optionsAfter ?? ({} as Options)];
   checkNoMore(call, optionsAfter);
+  if (Array.isArray(targetOrOptions) || ArrayBuffer.isView(targetOrOptions)) checkNoMore(call, targetOrOptions);
   return [undefined as T, (targetOrOptions ?? {}) as Options];
 }

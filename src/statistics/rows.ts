@@ -76,7 +76,7 @@ export function addRows(
   // One call even without rows: the rows before are older now.
   for (let start = 0; start === 0 || start < rows; start += atOnce) {
     const end = Math.min(start + atOnce, rows);
-    if (end - start < atOnce) batch.shorten(end - start);
+    batch.set_rows(end - start);
     writeFloats(xNow(), start * nDim, end * nDim, batch.address(BatchArray.X));
     const to = batch.address(BatchArray.Labels) / 4;
     integers().copyWithin(to, labelsAt + start, labelsAt + end);

@@ -142,8 +142,8 @@ impl Batch {
         }
     }
 
-    /// Makes the rows fewer, within the memory that is reserved.
-    pub fn shorten(&mut self, rows: usize) {
+    /// Sets the number of rows, within the memory that is reserved.
+    pub fn set_rows(&mut self, rows: usize) {
         self.rows = rows;
     }
 
