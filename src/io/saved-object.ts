@@ -1,4 +1,4 @@
-// The one file form of every class: a safetensors file, which Python's `safetensors` opens too.
+// File form of every class: a safetensors file, which Python's `safetensors` opens too.
 //
 // Its metadata are `format` "center-loss", `version` "2", `kind` (the class), `config` (options as JSON) and, where
 // classes have names, `names` (JSON). Its tensors are called as the properties that they hold. An option is a tensor
