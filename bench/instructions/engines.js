@@ -1,31 +1,24 @@
 // @ts-check
-// The two modules of dist/, each counting what it executes, as the engines of this process.
+// The module of dist/, counting the instructions that it executes, as the engine of this process.
 
 import { readFileSync } from 'node:fs';
-import { load } from '../../dist/core.js';
-import { instantiate, loadOpenSet } from '../../dist/open-set/core.js';
+// @ts-expect-error the engine is no part of the public types
+import { engine$imports as imports, engine$load as load } from '../../dist/core.js';
 import { COUNT, instrument } from './instrument.js';
 
 /** @returns {(call: () => unknown) => number} the instructions that a call takes */
-export function countingEngines() {
-  const core = new WebAssembly.Instance(counting('center-loss')).exports;
-  load(() => /** @type {import('../../dist/kernels.js').Kernels} */ (/** @type {unknown} */ (core)));
-  const openSet = instantiate(counting('open-set'));
-  loadOpenSet(() => openSet);
-  const counters = [core, openSet()].map(
-    (exports) => /** @type {Record<string, WebAssembly.Global<'i64'>>} */ (/** @type {unknown} */ (exports))[COUNT],
-  );
+export function countingEngine() {
+  const bytes = instrument(readFileSync(new URL('../../dist/center-loss.wasm', import.meta.url)));
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), imports);
+  load(() => exports);
+  const counter = /** @type {Record<string, WebAssembly.Global<'i64'>>} */ (/** @type {unknown} */ (exports))[COUNT];
+  if (counter === undefined) throw new Error(`the module exports no ${COUNT}`);
 
   return (call) => {
     // The first call also takes memory, the second only works.
     call();
-    for (const counter of counters) if (counter) counter.value = 0n;
+    counter.value = 0n;
     call();
-    return counters.reduce((sum, counter) => sum + Number(counter?.value), 0);
+    return Number(counter.value);
   };
-}
-
-/** @param {string} name */
-function counting(name) {
-  return new WebAssembly.Module(instrument(readFileSync(new URL(`../../dist/${name}.wasm`, import.meta.url))));
 }

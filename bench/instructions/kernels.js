@@ -3,7 +3,7 @@
 
 import { CenterLoss } from '../../dist/core.js';
 import { makeData } from '../data.js';
-import { countingEngines } from './engines.js';
+import { countingEngine } from './engines.js';
 import { countOpenSet, OPEN_SET_SHAPES } from './open-set.js';
 
 /** @typedef {import('./compare.js').Counts} Counts */
@@ -18,7 +18,7 @@ const shapes = [
 
 /** @returns {Counts} */
 export function countAll() {
-  const count = countingEngines();
+  const count = countingEngine();
   return { ...countEach(shapes, countCore, count), ...countEach(OPEN_SET_SHAPES, countOpenSet, count) };
 }
 

@@ -1,7 +1,7 @@
 // @ts-check
-// Calls of center-loss that are counted.
+// Calls beyond the plain center loss that are counted.
 
-import * as set from '../../dist/open-set/core.js';
+import * as set from '../../dist/core.js';
 import { makeData } from '../data.js';
 
 /** @typedef {import('./compare.js').Counts} Counts */
@@ -49,7 +49,7 @@ export function countOpenSet({ B, D, C }, count) {
   for (const metric of METRICS) {
     const loss = new set.CenterLoss(C, D, { init: centers, metric, penalty: 'half-squared' });
     add(`gradients, ${metric}`, () => loss.gradients(x, target));
-    add(`distances, ${metric}`, () => set.distances(loss.centers, x, { metric }));
+    add(`distances, ${metric}`, () => loss.centers.distances(x));
     for (const rule of RULES) add(`step, ${metric}, ${rule.rule}`, () => loss.step(x, target, rule));
     add(`softmaxCenter, ${metric}`, () => loss.softmaxCenter(x, logits, target, { lambda: 0.1 }));
     loss.dispose();
