@@ -1,6 +1,6 @@
 import type * as tfjs from '@tensorflow/tfjs-core';
-// Values come from `index.js` alone, which the entries share: a copy of a class inside this file would be another class.
 import { CenterLoss, CenterLossError, type Target } from './index.js';
+import { checkAlpha, checkChoice, checkOptions } from './validate/checks.js';
 
 /** Part of TensorFlow.js that the bridge calls: pass the `tf` that made the tensors. */
 export type TensorFlow = Pick<typeof tfjs, 'customGrad' | 'mul' | 'scalar' | 'tensor2d'>;
@@ -43,8 +43,16 @@ export function centerLossTerm(
   loss: DifferentiableLoss,
   options: TermOptions = {},
 ): (x: tfjs.Tensor2D, target: Target | tfjs.Tensor1D) => tfjs.Scalar {
-  checkTermOptions(options, loss.step !== undefined);
+  checkOptions(options, ['update', 'alpha', 'step']);
   const { update = loss.step !== undefined, alpha } = options;
+  checkChoice(update, 'update', [true, false]);
+  if (update && loss.step === undefined) {
+    throw new CenterLossError('ERR_OPTION', 'update is true, but this loss has no step, since it learns nothing');
+  }
+  if (alpha !== undefined) checkAlpha(alpha);
+  if (options.step !== undefined && (typeof options.step !== 'object' || options.step === null)) {
+    throw new CenterLossError('ERR_OPTION', `step must be an object of options, got ${String(options.step)}`);
+  }
   const stepOptions = { ...(alpha === undefined ? {} : { alpha }), ...options.step };
   const pass = (rows: Float32Array, labels: Target) => {
     if (update && loss.step) return loss.step(rows, labels, stepOptions);
@@ -66,24 +74,6 @@ export function centerLossTerm(
     });
     return term(x) as tfjs.Scalar;
   };
-}
-
-/** @throws CenterLossError `ERR_OPTION` */
-function checkTermOptions(options: TermOptions, hasStep: boolean): void {
-  const refuse = (message: string) => {
-    throw new CenterLossError('ERR_OPTION', message);
-  };
-  if (typeof options !== 'object' || options === null) refuse(`options must be an object, got ${options}`);
-  const unknown = Object.keys(options).find((name) => !['update', 'alpha', 'step'].includes(name));
-  if (unknown !== undefined) refuse(`there is no option "${unknown}"; the options are update, alpha, step`);
-  const { update, alpha, step } = options;
-  if (update !== undefined && typeof update !== 'boolean') refuse(`update must be true or false, got ${update}`);
-  if (update && !hasStep) refuse('update is true, but this loss has no step, since it learns nothing');
-  const isRate = typeof alpha === 'number' && alpha >= 0 && Number.isFinite(Math.fround(alpha));
-  if (alpha !== undefined && !isRate) refuse(`alpha must be a finite number ≥ 0, got ${alpha}`);
-  if (step !== undefined && (typeof step !== 'object' || step === null)) {
-    refuse(`step must be an object of options, got ${step}`);
-  }
 }
 
 /** Checks the shape, which a number of values alone does not tell. @throws CenterLossError `ERR_SHAPE` */

@@ -1,4 +1,6 @@
-import type { CenterLossError } from '../index.js';
+import { CenterLossError } from '../index.js';
+
+export { quoted } from '../validate/errors.js';
 
 /** Failure that a message explains to the caller of the command; the process ends with 1. */
 export class Failure extends Error {}
@@ -6,13 +8,9 @@ export class Failure extends Error {}
 /** Command line that cannot be run as given; the process ends with 2. */
 export class UsageFailure extends Error {}
 
-/** Recognizes errors of the package by name: a bundle may hold more than one copy of the class. */
-export const isCenterLossError = (error: unknown): error is CenterLossError =>
-  error instanceof Error && error.name === 'CenterLossError';
-
 /** Turns an error of the package or of the operating system into a failure that names the file it comes from. */
 export function failureIn(place: string, error: unknown): unknown {
-  if (isCenterLossError(error)) {
+  if (error instanceof CenterLossError) {
     // The option of the function is an option of the command line here.
     const message = error.message.replace('{ tensor }', '--model-tensor');
     return new Failure(`${place}: ${message}`, { cause: error });
@@ -48,8 +46,3 @@ export const printable = (text: string): string => {
   const shown = text.replaceAll(/[\p{Cc}\p{Cf}\ufffd]/gu, '?');
   return shown.length > 200 ? `${shown.slice(0, 200)}…` : shown;
 };
-
-/** Quotes a text of unknown length for a message. */
-export function quoted(text: string): string {
-  return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
-}

@@ -2,7 +2,8 @@
 import { CommanderError } from 'commander';
 // The side effect of the entry says where the engine comes from.
 import '../entries/default.js';
-import { Failure, failureIn, isCenterLossError, isSystemError, UsageFailure } from './failure.js';
+import { CenterLossError } from '../index.js';
+import { Failure, failureIn, isSystemError, UsageFailure } from './failure.js';
 import { program } from './program.js';
 
 /** Version in package.json, which scripts/bundle-cli.js fills in. */
@@ -38,7 +39,7 @@ function end(error: unknown): number {
   // Commander already printed the message.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (error instanceof UsageFailure) return fail(error.message, 2);
-  if (error instanceof Failure || isCenterLossError(error)) return fail(error.message, 1);
+  if (error instanceof Failure || error instanceof CenterLossError) return fail(error.message, 1);
   if (isSystemError(error)) {
     return fail((failureIn(error.path ?? 'standard input or output', error) as Error).message, 1);
   }
