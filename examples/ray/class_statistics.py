@@ -76,7 +76,7 @@ class ClassStatistics:
             with np.errstate(over="ignore"):
                 for name, values in arrays.items():
                     views[name][:count] = values[first : first + count]
-            self.instance.call("batch_shorten", self._batch, count)
+            self.instance.call("batch_set_rows", self._batch, count)
             self.instance.call("statistics_add", self._pointer, self._batch, forgetting if first == 0 else 1.0)
 
     def merge(self, other: ClassStatistics | bytes) -> None:

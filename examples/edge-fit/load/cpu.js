@@ -1,8 +1,8 @@
 // @ts-check
-/** How much processor time workerd took, where the system says it. */
+/** Processor time of workerd, where the system tells it. */
 import { readFileSync } from 'node:fs';
 
-/** What Linux counts in, whatever its clock is. */
+/** Unit of Linux, whatever its clock is. */
 const TICKS_PER_SECOND = 100;
 
 /** @param {number} pid @returns {string[]} */

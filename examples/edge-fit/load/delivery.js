@@ -1,5 +1,5 @@
 // @ts-check
-/** Delivers a batch as a producer does that must not lose any: again, until a reply says that it was merged. */
+/** Delivers a batch as a producer must: again and again, until a reply says that it was merged. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { faultOf } from './faults.js';
 import { post } from './post.js';
@@ -71,9 +71,9 @@ async function send(server, { path, body }, tally, breaking) {
   tally.requests++;
   tally.bytes += breaking?.cut ?? body.length;
   const { status, reply } = await post(url, body, breaking).catch(() => ({ status: 0, reply: undefined }));
-  // No connection, or an object that is not there now. Anything else is an error of ours, which no retry mends.
+  // Without a connection or an object a retry helps. Any other error is one of this program.
   if (status === 0 || status === 503) return false;
-  // Others of this producer are on their way, and must be first.
+  // Other batches of this producer are on their way and must come first.
   if (status === 409 && reply.error?.code === 'ERR_AHEAD') return false;
   if (status !== 200) throw new Error(`${path}: ${status} ${JSON.stringify(reply)}`);
   tally.folded += reply.folded;

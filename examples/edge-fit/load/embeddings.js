@@ -1,10 +1,10 @@
 // @ts-check
-/** Batches of embeddings around a mean a class, the same whenever they are asked for: a batch that is sent again is. */
+/** Batches of embeddings around a mean for each class. A batch is the same whenever it is made. */
 import { CenterLoss } from 'center-loss';
 
 /** @import { Shape } from '../src/shape.js' */
 
-/** A label of none of the classes, and a row that no statistics take: rare, but there. */
+/** Rows with a label of no class, and rows with a NaN. */
 const UNKNOWN_EVERY = 97;
 const BROKEN_EVERY = 1009;
 

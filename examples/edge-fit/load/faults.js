@@ -1,10 +1,10 @@
 // @ts-check
-/** What goes wrong with a delivery. */
+/** Faults of deliveries. */
 import { random } from './random.js';
 
 /** @typedef {'none' | 'request lost' | 'reply lost' | 'twice at once' | 'cut off' | 'broken off' | 'worker dies before the merge' | 'worker dies after it'} Fault */
 
-/** How many of 100 deliveries. @type {[Fault, number][]} */
+/** Percentage of deliveries with each fault. @type {[Fault, number][]} */
 const SHARES = [
   ['request lost', 5],
   ['reply lost', 5],
@@ -17,14 +17,14 @@ const SHARES = [
   ['worker dies after it', 4],
 ];
 
-/** When a connection is broken off, at the latest: about what a delivery takes. */
+/** Latest time at which a connection is broken off: about as long as a delivery takes. */
 const WITHIN_MS = 12;
 
-/** How many of 100 batches come once more, after all others. */
+/** Percentage of batches that come once more, after all others. */
 const LATE_SHARE = 5;
 
 /**
- * Of one attempt to deliver one batch; the same in each run.
+ * Gives the fault of one attempt to deliver one batch; the same in each run.
  * @param {number} nth @param {number} attempt @returns {{ fault: Fault, at: number, end: number }} `at`: from 0 to 1, where in the body; `end`: how many ms after it
  */
 export function faultOf(nth, attempt) {

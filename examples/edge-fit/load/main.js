@@ -1,11 +1,11 @@
 // @ts-check
-/** Producers send embeddings to workers, much goes wrong, and the centers are those of one machine that had them all. */
+/** Sends embeddings to workers through many faults, and compares the centers with those of one machine that has all rows. */
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import { SingleBar } from 'cli-progress';
 import { childSeconds } from './cpu.js';
 import { Embeddings } from './embeddings.js';
 import { parseOptions, usage } from './options.js';
-import { readCenters, readJson } from './reader.js';
+import { readJson, readStatistics } from './reader.js';
 import { report } from './report.js';
 import { run } from './run.js';
 import { Server } from './server.js';
@@ -35,7 +35,7 @@ async function main(args) {
     bar.start(all, 0, { what: 'many machines' });
     const before = childSeconds();
     const { tally, seconds, late } = await run(server, embeddings, { fit: FIT, ...options }, () => bar.increment());
-    // What a process that was killed had taken went with it.
+    // The time of a killed process is lost with it.
     const cpu = server.restarts === 0 ? childSeconds() - before : Number.NaN;
     bar.start(all, 0, { what: 'one machine  ' });
     const alone = fitAlone(embeddings, all, shape, () => bar.increment());
@@ -44,9 +44,9 @@ async function main(args) {
     const status = await readJson(await server.url, `/fits/${FIT}`);
     if (status.version !== all) throw new Error(`${status.version} batches were merged, but ${all} were sent`);
     if (status.rejected !== alone.rejected) throw new Error(`${status.rejected} rejected, but ${alone.rejected} alone`);
-    const { file, etag } = await readCenters(await server.url, FIT);
+    const { file, etag } = await readStatistics(await server.url, FIT);
     const apart = difference(alone, file);
-    const again = await readCenters(await server.url, FIT, etag);
+    const again = await readStatistics(await server.url, FIT, etag);
     if (again.status !== 304) throw new Error(`a reader that has the centers got ${again.status}`);
     const { restarts } = server;
     const [aloneSeconds, fileBytes] = [alone.seconds, file.length];

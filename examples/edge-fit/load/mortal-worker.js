@@ -1,5 +1,5 @@
 // @ts-check
-/** The worker, but one that dies where it is told to: from there on it does nothing, and never replies. */
+/** The worker, but one that dies where a header tells it to: it does nothing more and never replies. */
 import worker from '../src/worker.js';
 
 /** @import { DurableObjectNamespace } from 'cloudflare:workers' */
@@ -8,7 +8,7 @@ import worker from '../src/worker.js';
 
 export { FitObject } from '../src/worker.js';
 
-/** 'before' the object merges the batch, or 'after' that. */
+/** Value 'before' or 'after': the merge of the batch. */
 const DEATH_HEADER = 'x-dies';
 
 export default {
@@ -29,10 +29,10 @@ function deadly(fits, death) {
       return {
         progress: (producer) => object.progress(producer),
         status: () => object.status(),
-        centers: (known) => object.centers(known),
-        async merge(producer, sequence, bytes) {
+        statistics: (known) => object.statistics(known),
+        async merge(producer, sequence, file) {
           if (death === 'before') return dead();
-          await object.merge(producer, sequence, bytes);
+          await object.merge(producer, sequence, file);
           return dead();
         },
       };

@@ -1,5 +1,5 @@
 // @ts-check
-/** What may be asked for. */
+/** Options of the command line. */
 import { parseArgs } from 'node:util';
 
 export const usage = `usage: node load/main.js [options]

@@ -2,7 +2,7 @@
 /** A delivery, on a connection that can be broken at any byte. */
 import { Agent, request } from 'node:http';
 
-/** As `mortal-worker.js` reads it, which only workerd can import. */
+/** Header that `mortal-worker.js` reads; only workerd can import that file. */
 const DEATH_HEADER = 'x-dies';
 
 const PATIENCE_MS = 20_000;

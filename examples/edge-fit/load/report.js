@@ -1,5 +1,5 @@
 // @ts-check
-/** What is printed in the end. */
+/** Report that is printed in the end. */
 
 /** @import { Options } from './options.js' */
 /** @import { Tally } from './delivery.js' */
@@ -15,7 +15,7 @@
  * @property {{ version: number, rejected: number }} status
  * @property {number} apart the largest difference from the fit of one machine
  * @property {number} aloneSeconds what that took
- * @property {number} fileBytes of the centers as they are served
+ * @property {number} fileBytes of the statistics as they are served
  */
 
 const count = (/** @type {number} */ value) => Math.round(value).toLocaleString('en');

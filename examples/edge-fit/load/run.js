@@ -1,5 +1,5 @@
 // @ts-check
-/** Some producers deliver all their batches, while things go wrong. */
+/** Runs producers that deliver all their batches while faults occur. */
 import { deliver, newTally } from './delivery.js';
 import { comesLate } from './faults.js';
 import { closeConnections } from './post.js';
@@ -8,7 +8,7 @@ import { random, shuffle } from './random.js';
 /** @import { Embeddings } from './embeddings.js' */
 /** @import { Server } from './server.js' */
 
-/** Deliveries of one producer that are under way at once, and numbers that are mixed with each other before. */
+/** Deliveries of one producer that are under way at once, and length of the runs of numbers that are shuffled. */
 const AT_ONCE = 4;
 const MIXED = 32;
 
@@ -57,7 +57,7 @@ export async function run(server, embeddings, plan, onBatch) {
     );
     await Promise.all(restarts);
     const seconds = (performance.now() - started) / 1000;
-    // Copies that the network held back, when the producers are long done.
+    // Copies that the network held back until all producers are done.
     const late = Array.from({ length: all }, (_, nth) => nth).filter((nth) => plan.faults && comesLate(nth));
     for (const nth of late) {
       await deliver(server, parcelOf(Math.floor(nth / plan.batches), nth % plan.batches), tally, false);

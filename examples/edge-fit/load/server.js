@@ -1,5 +1,5 @@
 // @ts-check
-/** What wrangler would deploy, but with workers that can die, in workerd, over a database on disk that outlives it. */
+/** The deployment of wrangler in workerd, with workers that can die, over a database on disk that outlives them. */
 import { execFile } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -47,22 +47,22 @@ export class Server {
     return server;
   }
 
-  /** Where it is now; after a restart, elsewhere. */
+  /** Address of the server, another one after a restart. */
   get url() {
     return this.#url;
   }
 
-  /** Kills the process, whatever it is at, and starts another over the same database. @param {Shape} [shape] its own, then */
+  /** Kills the process, whatever it is at, and starts another over the same database. @param {Shape} [shape] of the new one */
   async restart(shape = this.#shape) {
     this.#shape = shape;
-    // Who asks for the address meanwhile waits for the new one.
+    // A caller that asks for the address meanwhile waits for the new one.
     const killed = this.#server?.dispose();
     this.#url = Promise.resolve(killed).then(() => this.#up());
     this.restarts++;
     await this.#url;
   }
 
-  /** What would be deployed. */
+  /** Lists the files that would be deployed. */
   files() {
     return readdir(join(this.#folder, 'out'));
   }
@@ -81,7 +81,7 @@ export class Server {
       modulesRoot: out,
       scriptPath: join(out, 'mortal-worker.js'),
       modulesRules: [{ type: 'CompiledWasm', include: ['**/*.wasm'] }],
-      bindings: { N_CLASSES: nClasses, N_FEATURES: nDim },
+      bindings: { N_CLASSES: nClasses, N_DIM: nDim },
       durableObjects: { FITS: { className: 'FitObject', useSQLite: true } },
       durableObjectsPersist: join(this.#folder, 'objects'),
       handleRuntimeStdio: (/** @type {Readable} */ stdout, /** @type {Readable} */ stderr) => {

@@ -1,11 +1,12 @@
 // @ts-check
-/** The fit of one machine that has all rows, and how far another is from it. */
-import { ClassStatistics, loadCenters } from 'center-loss';
+/** The fit of one machine that has all rows, and the distance of another fit from it. */
+import { ClassStatistics } from 'center-loss';
+import { contentsOf } from './reader.js';
 
 /** @import { Shape } from '../src/shape.js' */
 /** @import { Embeddings } from './embeddings.js' */
 
-/** @typedef {{ params: Float32Array, counts: Float64Array, rejected: number, seconds: number }} SingleFit */
+/** @typedef {ReturnType<typeof contentsOf> & { seconds: number }} SingleFit */
 
 /** @param {Embeddings} embeddings @param {number} batches @param {Shape} shape @param {() => void} onBatch @returns {SingleFit} */
 export function fitAlone(embeddings, batches, { nClasses, nDim }, onBatch) {
@@ -18,26 +19,24 @@ export function fitAlone(embeddings, batches, { nClasses, nDim }, onBatch) {
     seconds += (performance.now() - started) / 1000;
     onBatch();
   }
-  const centers = statistics.toCenters();
-  const fit = { params: centers.params.slice(), counts: statistics.counts, rejected: statistics.rejected, seconds };
-  centers.dispose();
+  const file = statistics.save();
   statistics.dispose();
-  return fit;
+  return { ...contentsOf(file), seconds };
 }
 
-/** What must not differ. */
+/** Largest difference of two equal fits. */
 const MOST_APART = 1e-6;
 
 /** @param {SingleFit} alone @param {Uint8Array} file as the object serves it @returns {number} the largest difference of two values @throws Error if they are not the same fit */
 export function difference(alone, file) {
-  const { params, counts } = loadCenters(file);
-  const miscounted = alone.counts.findIndex((count, label) => count !== counts?.[label]);
+  const { params, counts } = contentsOf(file);
+  const miscounted = alone.counts.findIndex((count, label) => count !== counts[label]);
   if (miscounted >= 0) {
-    throw new Error(`class ${miscounted} has ${counts?.[miscounted]} rows, but ${alone.counts[miscounted]} were sent`);
+    throw new Error(`class ${miscounted} has ${counts[miscounted]} rows, but ${alone.counts[miscounted]} were sent`);
   }
   let apart = 0;
   alone.params.forEach((value, i) => {
-    // Infinity, of a class without rows, is no distance from itself.
+    // Infinity minus Infinity, of classes without rows, would be NaN.
     if (value !== params[i]) apart = Math.max(apart, Math.abs(value - (params[i] ?? Number.NaN)));
   });
   if (!(apart <= MOST_APART)) throw new Error(`the centers are ${apart} from those of one machine`);

@@ -1,5 +1,5 @@
 // @ts-check
-/** A batch out of a request: B rows of float32, and behind them B labels of int32, all little-endian. */
+/** A batch out of a request: B rows of float32, then B labels of int32, all little-endian. */
 import { readBody } from './body.js';
 import { LIMITS } from './limits.js';
 import { RequestError, shown } from './request-error.js';
@@ -21,15 +21,13 @@ export async function readBatch(request, nDim) {
 
 /**
  * @param {Uint8Array<ArrayBuffer>} body that starts where its buffer does @param {number} nDim
- * @returns {{ x: Float32Array, target: Int32Array }} views of it: what is little-endian, all machines with workerd are
+ * @returns {{ x: Float32Array, target: Int32Array }} views of the body: all machines with workerd are little-endian
  */
 export function parseBatch(body, nDim) {
   const rowBytes = BYTES * (nDim + 1);
   if (body.length === 0) throw misshapen('there is no row in the body');
   if (body.length % rowBytes !== 0) {
-    throw misshapen(
-      `${body.length} bytes are not a multiple of ${rowBytes}, a row of ${nDim} float32 and its label`,
-    );
+    throw misshapen(`${body.length} bytes are not a multiple of ${rowBytes}, a row of ${nDim} float32 and its label`);
   }
   const rows = body.length / rowBytes;
   if (rows > LIMITS.rows) throw misshapen(`${rows} rows, but a batch may have ${LIMITS.rows}`);

@@ -14,7 +14,7 @@ const tooLarge = (size) =>
 export async function readBody(request) {
   const claimed = Number(request.headers.get('content-length'));
   if (claimed > LIMITS.bytes) throw tooLarge(String(claimed));
-  // Memory is taken as the bytes come: a client that only claims to send many must cost nothing.
+  // Memory is taken as the bytes come: a client that only claims to send many costs nothing.
   const chunks = [];
   let length = 0;
   for await (const chunk of request.body ?? []) {

@@ -1,4 +1,4 @@
-/** What this example uses of workerd, where its types would not be those of Node, too. */
+/** Types of workerd that this example uses. All of them would conflict with those of Node. */
 declare module 'cloudflare:workers' {
   export type SqlValue = ArrayBuffer | string | number | null;
 

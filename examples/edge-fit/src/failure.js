@@ -1,9 +1,9 @@
 // @ts-check
-/** What went wrong, as a reply. */
+/** Replies to errors. */
 import { CenterLossError } from 'center-loss';
 import { RequestError } from './request-error.js';
 
-/** Of the package's errors these can come from a request; the others are about the configuration or the runtime. */
+/** Errors of the package that a request can cause; the others come from the configuration or the runtime. */
 const OF_REQUESTS = ['ERR_LABEL', 'ERR_SHAPE'];
 
 /** @param {unknown} error @returns {Response} */
@@ -11,7 +11,7 @@ export function failure(error) {
   if (error instanceof RequestError) return reply(error.status, error.code, error.message, error.headers);
   if (error instanceof CenterLossError && OF_REQUESTS.includes(error.code))
     return reply(422, error.code, error.message);
-  // What it is stays in the log: a stack is no one's business.
+  // The log has the stack; the client gets none of it.
   console.error(error);
   if (isPassing(error)) {
     const message = 'the object did not answer; send the request again, a batch is merged only once';
@@ -21,7 +21,7 @@ export function failure(error) {
   return reply(500, 'ERR_INTERNAL', 'the worker failed; its log says why');
 }
 
-/** As the runtime marks its own errors: an object that was reset, moved or has too much to do. @param {unknown} error */
+/** Tells by the runtime's marks whether an object was reset, moved or overloaded. @param {unknown} error */
 function isPassing(error) {
   const { retryable, overloaded, durableObjectReset } = /** @type {Record<string, unknown>} */ (Object(error));
   return retryable === true || overloaded === true || durableObjectReset === true;

@@ -1,13 +1,13 @@
 // @ts-check
 /**
- * One fit: merges the statistics of batches exactly once, and serves the centers.
+ * One fit: merges the statistics of batches exactly once, and serves them.
  *
- * It holds nothing in memory. What its storage says is all there is, so that a restart, or a transaction that failed,
- * leaves nothing to set right; and the runtime sends no reply before what was written for it is on disk.
+ * The object keeps nothing in memory, so that a restart or a failed transaction leaves nothing to repair. The runtime
+ * sends no reply before its writes are on disk.
  */
 
 import { DurableObject } from 'cloudflare:workers';
-import { ClassStatistics, saveCenters } from 'center-loss';
+import { ClassStatistics } from 'center-loss';
 import { FitStorage } from './fit-storage.js';
 import { LIMITS } from './limits.js';
 import { RequestError } from './request-error.js';
@@ -16,7 +16,7 @@ import { aheadOf, mark, nothingSeen, place, WINDOW } from './sequences.js';
 /** @import { DurableObjectState } from 'cloudflare:workers' */
 
 /**
- * An error crosses from the object to the worker as no more than its message: what the client is to blame for is a value.
+ * Result of a call. Only the message of an error crosses from the object to the worker, so errors of a client are values.
  * @template Value @typedef {{ value: Value } | { refused: { status: number, code: string, message: string } }} Answer
  */
 
@@ -44,33 +44,28 @@ export class FitObject extends DurableObject {
 
   /**
    * @param {string} producer @param {number} sequence together they name the batch
-   * @param {Uint8Array} bytes its `ClassStatistics`
-   * @returns whether it was merged now, or had been before; and the version that has it
+   * @param {Uint8Array} file its statistics
+   * @returns whether the batch was merged now, not before, and the version that has it
    */
-  merge(producer, sequence, bytes) {
-    // The batch is remembered in the transaction that merges it: there is no moment at which one is there without the other.
-    return answer(() => this.#storage.atOnce(() => this.#merge(producer, sequence, bytes)));
+  merge(producer, sequence, file) {
+    // The transaction that merges a batch also remembers it: neither is ever there without the other.
+    return answer(() => this.#storage.atOnce(() => this.#merge(producer, sequence, file)));
   }
 
-  /** @param {string[]} known ETags that the reader has @returns the centers, unless it has them */
-  centers(known) {
+  /** @param {string[]} known ETags that the reader has @returns the file of the statistics, unless the reader has it */
+  statistics(known) {
     return answer(() => {
       const etag = this.#etag();
-      // '*' is any version at all.
-      if (known.includes(etag) || known.includes('*')) return { etag, file: null };
-      const statistics = this.#statistics();
-      try {
-        return { etag, file: saveCenters(statistics) };
-      } finally {
-        statistics.dispose();
-      }
+      // '*' stands for any version.
+      const isKnown = known.includes(etag) || known.includes('*');
+      return { etag, file: isKnown ? null : this.#file() };
     });
   }
 
   status() {
     return answer(() => {
       const etag = this.#etag();
-      const statistics = this.#statistics();
+      const statistics = ClassStatistics.load(this.#file());
       const { nClasses, nDim, counts, rejected } = statistics;
       statistics.dispose();
       const { version } = this.#storage.version();
@@ -79,14 +74,14 @@ export class FitObject extends DurableObject {
     });
   }
 
-  /** Where a producer that lost its place goes on. @param {string} producer */
+  /** Place where a producer that lost its own continues. @param {string} producer */
   progress(producer) {
     const seen = this.#storage.progress(producer);
     return { next: seen.next, ahead: aheadOf(seen) };
   }
 
-  /** @param {string} producer @param {number} sequence @param {Uint8Array} bytes */
-  #merge(producer, sequence, bytes) {
+  /** @param {string} producer @param {number} sequence @param {Uint8Array} file */
+  #merge(producer, sequence, file) {
     const storage = this.#storage;
     storage.create();
     const { version } = storage.version();
@@ -101,7 +96,7 @@ export class FitObject extends DurableObject {
           `batch ${sequence} is more than ${WINDOW} after batch ${seen.next}, which is missing: send that first`,
         );
       case 'new':
-        storage.writeTotals(this.#sumWith(bytes));
+        storage.writeFile(this.#sumWith(file));
         storage.writeSeen(producer, mark(seen, sequence));
         storage.writeVersion(version + 1);
         return { merged: true, version: version + 1 };
@@ -117,17 +112,17 @@ export class FitObject extends DurableObject {
     );
   }
 
-  /** @param {Uint8Array} bytes */
-  #sumWith(bytes) {
-    const stored = this.#storage.totals();
-    const added = ClassStatistics.fromBytes(bytes);
+  /** @param {Uint8Array} file */
+  #sumWith(file) {
+    const stored = this.#storage.file();
+    const added = ClassStatistics.load(file);
     try {
-      if (stored === undefined) return added.toBytes();
-      const statistics = ClassStatistics.fromBytes(stored);
+      if (stored === undefined) return added.save();
+      const statistics = ClassStatistics.load(stored);
       try {
         checkSameShape(statistics, added);
         statistics.merge(added);
-        return statistics.toBytes();
+        return statistics.save();
       } finally {
         statistics.dispose();
       }
@@ -136,10 +131,10 @@ export class FitObject extends DurableObject {
     }
   }
 
-  #statistics() {
-    const totals = this.#storage.totals();
-    if (totals === undefined) throw new Error('there is a version of the fit, but no totals');
-    return ClassStatistics.fromBytes(totals);
+  #file() {
+    const file = this.#storage.file();
+    if (file === undefined) throw new Error('there is a version of the fit, but no statistics');
+    return file;
   }
 
   #etag() {
@@ -149,10 +144,9 @@ export class FitObject extends DurableObject {
   }
 }
 
-/** The configuration of the worker can change, what was merged can't. @param {ClassStatistics} ours @param {ClassStatistics} added */
+/** The configuration of the worker can change, merged statistics can't. @param {ClassStatistics} ours @param {ClassStatistics} added */
 function checkSameShape(ours, added) {
   if (ours.nClasses === added.nClasses && ours.nDim === added.nDim) return;
-  const shown = (/** @type {ClassStatistics} */ { nClasses, nDim }) =>
-    `${nClasses} classes of ${nDim} features`;
+  const shown = (/** @type {ClassStatistics} */ { nClasses, nDim }) => `${nClasses} classes of ${nDim} dimensions`;
   throw new RequestError(409, 'ERR_FIT', `the fit is of ${shown(ours)}, the batch of ${shown(added)}`);
 }

@@ -1,5 +1,5 @@
 // @ts-check
-/** What an object keeps, in the SQLite database that is its own. */
+/** Storage of an object, in the SQLite database that is its own. */
 import { nothingSeen } from './sequences.js';
 
 /** @import { DurableObjectStorage } from 'cloudflare:workers' */
@@ -10,7 +10,7 @@ const PART_BYTES = 1_000_000;
 
 const TABLES = `
   CREATE TABLE IF NOT EXISTS fit (id INTEGER PRIMARY KEY CHECK (id = 0), birth TEXT NOT NULL, version INTEGER NOT NULL);
-  CREATE TABLE IF NOT EXISTS totals (part INTEGER PRIMARY KEY, bytes BLOB NOT NULL);
+  CREATE TABLE IF NOT EXISTS statistics (part INTEGER PRIMARY KEY, bytes BLOB NOT NULL);
   CREATE TABLE IF NOT EXISTS producers (name TEXT PRIMARY KEY, next INTEGER NOT NULL, ahead BLOB NOT NULL) WITHOUT ROWID;
 `;
 
@@ -25,14 +25,14 @@ export class FitStorage {
   }
 
   /**
-   * All or nothing: what `write` throws undoes what it wrote, and so does the end of the process.
+   * Writes all or nothing: an error of `write` undoes its writes, and so does the end of the process.
    * @template Result @param {() => Result} write @returns {Result}
    */
   atOnce(write) {
     return this.#storage.transactionSync(write);
   }
 
-  /** Whether anything was ever merged: to look must not cost storage. */
+  /** Tells whether anything was ever merged, without taking storage for the answer. */
   exists() {
     return this.#sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'fit'").toArray().length > 0;
   }
@@ -45,7 +45,7 @@ export class FitStorage {
   }
 
   /**
-   * How many batches were merged, and what tells this fit from one of the same name that was lost.
+   * Number of merged batches, and an id that tells this fit from a lost one of the same name.
    * @returns {{ birth: string, version: number }}
    */
   version() {
@@ -59,9 +59,9 @@ export class FitStorage {
   }
 
   /** @returns {Uint8Array<ArrayBuffer> | undefined} */
-  totals() {
+  file() {
     const parts = this.#sql
-      .exec('SELECT bytes FROM totals ORDER BY part')
+      .exec('SELECT bytes FROM statistics ORDER BY part')
       .toArray()
       .map(({ bytes }) => /** @type {ArrayBuffer} */ (bytes));
     if (parts.length === 0) return undefined;
@@ -74,11 +74,11 @@ export class FitStorage {
     return all;
   }
 
-  /** @param {Uint8Array} bytes as many as before */
-  writeTotals(bytes) {
-    for (let part = 0; PART_BYTES * part < bytes.length; part++) {
-      const some = bytes.slice(PART_BYTES * part, PART_BYTES * (part + 1));
-      this.#sql.exec('INSERT OR REPLACE INTO totals VALUES (?, ?)', part, some);
+  /** @param {Uint8Array} file as long as the one before: statistics of the same shape */
+  writeFile(file) {
+    for (let part = 0; PART_BYTES * part < file.length; part++) {
+      const some = file.slice(PART_BYTES * part, PART_BYTES * (part + 1));
+      this.#sql.exec('INSERT OR REPLACE INTO statistics VALUES (?, ?)', part, some);
     }
   }
 

@@ -1,5 +1,5 @@
 // @ts-check
-/** What a worker does with a batch. */
+/** Makes statistics of a batch. */
 import { ClassStatistics } from 'center-loss';
 
 /** @import { Shape } from './shape.js' */
@@ -7,14 +7,14 @@ import { ClassStatistics } from 'center-loss';
 /**
  * Nothing here waits, so that requests at the same time can't get each other's rows.
  * @param {{ x: Float32Array, target: Int32Array }} batch @param {Shape} shape
- * @returns {{ bytes: Uint8Array<ArrayBuffer>, rows: number, rejected: number }} the statistics, and of how many rows
+ * @returns {{ file: Uint8Array<ArrayBuffer>, rows: number, rejected: number }} the statistics, and their number of rows
  * @throws CenterLossError `ERR_LABEL`
  */
 export function fold({ x, target }, { nClasses, nDim }) {
   const statistics = new ClassStatistics(nClasses, nDim);
   try {
     statistics.add(x, target);
-    return { bytes: statistics.toBytes(), rows: target.length, rejected: statistics.rejected };
+    return { file: statistics.save(), rows: target.length, rejected: statistics.rejected };
   } finally {
     statistics.dispose();
   }

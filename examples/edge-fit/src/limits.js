@@ -1,12 +1,12 @@
 // @ts-check
-/** What one request may ask for, and what one fit may grow to. */
+/** Limits of a request and of a fit. */
 export const LIMITS = {
-  /** Of a body. An isolate has 128 MB, for all requests that it serves at once. */
+  /** Bytes of a body. An isolate has 128 MB for all requests that it serves at once. */
   bytes: 8 * 1024 * 1024,
-  /** Of a batch. */
+  /** Rows of a batch. */
   rows: 65_536,
-  /** Of a fit: each is remembered for ever, in some 200 bytes. */
+  /** Producers of a fit. Each is remembered for ever, in about 200 bytes. */
   producers: 10_000,
-  /** Of all statistics: an object reads and writes them with every batch. */
+  /** Bytes of the statistics of a fit. An object reads and writes them with every batch. */
   totalsBytes: 16_000_000,
 };

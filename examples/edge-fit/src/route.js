@@ -1,17 +1,17 @@
 // @ts-check
-/** What a request is about. */
+/** Parses the path of a request. */
 import { RequestError, shown } from './request-error.js';
 
 const NAME = /^[A-Za-z0-9._-]{1,64}$/;
 const SEQUENCE = /^(0|[1-9]\d{0,14})$/;
 
 /**
- * @typedef {{ at: 'root' } | { at: 'status' | 'centers', fit: string } | { at: 'progress', fit: string, producer: string }
+ * @typedef {{ at: 'root' } | { at: 'status' | 'statistics', fit: string } | { at: 'progress', fit: string, producer: string }
  *   | { at: 'batch', fit: string, producer: string, sequence: number }} Route
  */
 
-/** The one method of each. @type {Record<Route['at'], string>} */
-const METHODS = { root: 'GET', status: 'GET', centers: 'GET', progress: 'GET', batch: 'POST' };
+/** Method of each. @type {Record<Route['at'], string>} */
+const METHODS = { root: 'GET', status: 'GET', statistics: 'GET', progress: 'GET', batch: 'POST' };
 
 /** @param {{ method: string, url: string }} request @returns {Route} @throws RequestError 400, 404, 405 */
 export function routeOf({ method, url }) {
@@ -30,7 +30,7 @@ function parsed(pathname) {
   if (root !== 'fits' || fit === undefined || more.length > 0) return undefined;
   checkName('fit', fit);
   if (what === undefined) return { at: 'status', fit };
-  if (producer === undefined) return what === 'centers' ? { at: 'centers', fit } : undefined;
+  if (producer === undefined) return what === 'statistics' ? { at: 'statistics', fit } : undefined;
   if (what === 'producers' && sequence === undefined)
     return { at: 'progress', fit, producer: checkName('producer', producer) };
   if (what !== 'batches' || sequence === undefined) return undefined;

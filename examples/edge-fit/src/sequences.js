@@ -1,12 +1,13 @@
 // @ts-check
 /**
- * Which batches of one producer were merged, in memory that does not grow: a producer numbers its batches 0, 1, 2, …,
- * and what is remembered is the first number that is missing, and a bit for each of the WINDOW numbers from there on.
+ * Record of the merged batches of one producer, in memory that does not grow. A producer numbers its batches 0, 1, 2, …;
+ * the record is the first number that is missing, and a bit for each of the WINDOW numbers from there on.
+ *
  * IPsec tells replayed packets in the same way (RFC 4303, section 3.4.3). Random ids would have to be kept for ever, or
- * forgotten after a time, and a copy that is later than that would count twice.
+ * be forgotten after a time, and a later copy would count twice.
  */
 
-/** How far ahead of the first missing batch another may be. */
+/** Distance from the first missing batch within which others are taken. */
 export const WINDOW = 1024;
 
 /**
@@ -26,7 +27,7 @@ const byteOf = (sequence) => (sequence % WINDOW) >> 3;
 const bits = (ahead, sequence) => ahead[byteOf(sequence)] ?? 0;
 
 /**
- * Whether a batch is to be merged, was, or must wait: one beyond the window could not be told from those before it.
+ * Tells whether a batch is new, was seen, or must wait: a batch beyond the window could not be told from one before it.
  * @param {Seen} seen @param {number} sequence @returns {'new' | 'seen' | 'beyond'}
  */
 export function place({ next, ahead }, sequence) {

@@ -1,5 +1,5 @@
 // @ts-check
-/** Folds batches, passes what is left of them on to the object of their fit, and serves what that has. */
+/** Folds batches, passes their statistics on to the object of their fit, and serves the object's statistics. */
 import { readBatch, TYPE } from './batch.js';
 import { etagsOf } from './etags.js';
 import { failure } from './failure.js';
@@ -12,7 +12,7 @@ import { shapeOf } from './shape.js';
 
 /** @import { DurableObjectNamespace } from 'cloudflare:workers' */
 /** @import { Answer, FitObject } from './fit-object.js' */
-/** @typedef {{ FITS: DurableObjectNamespace<FitObject>, N_CLASSES: number, N_FEATURES: number }} Env */
+/** @typedef {{ FITS: DurableObjectNamespace<FitObject>, N_CLASSES: number, N_DIM: number }} Env */
 
 export { FitObject } from './fit-object.js';
 
@@ -35,13 +35,13 @@ async function respond(request, env) {
   const object = env.FITS.get(env.FITS.idFromName(route.fit));
   switch (route.at) {
     case 'batch': {
-      const { bytes, rows, rejected } = fold(await readBatch(request, shape.nDim), shape);
-      const merge = valueIn(await object.merge(route.producer, route.sequence, bytes));
-      return Response.json({ ...merge, rows, rejected, folded: bytes.length });
+      const { file, rows, rejected } = fold(await readBatch(request, shape.nDim), shape);
+      const merge = valueIn(await object.merge(route.producer, route.sequence, file));
+      return Response.json({ ...merge, rows, rejected, folded: file.length });
     }
-    case 'centers': {
-      const { etag, file } = valueIn(await object.centers(etagsOf(request.headers.get('if-none-match'))));
-      // A reader may keep it, but asks each time whether there is another.
+    case 'statistics': {
+      const { etag, file } = valueIn(await object.statistics(etagsOf(request.headers.get('if-none-match'))));
+      // A reader may keep the file, but asks each time whether there is another.
       const headers = { etag, 'cache-control': 'no-cache' };
       if (file === null) return new Response(null, { status: 304, headers });
       return new Response(file, { headers: { ...headers, 'content-type': TYPE } });

@@ -1,9 +1,8 @@
 // @ts-check
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { loadCenters } from 'center-loss';
 import { Embeddings } from '../load/embeddings.js';
-import { readCenters, readJson } from '../load/reader.js';
+import { contentsOf, readJson, readStatistics } from '../load/reader.js';
 import { run } from '../load/run.js';
 import { Server } from '../load/server.js';
 
@@ -61,9 +60,9 @@ describe('many machines', () => {
       const seen = await readJson(await server.url, `/fits/all/producers/producer-${producer}`);
       assert.deepEqual(seen, { next: 100, ahead: [] });
     }
-    const { params, counts } = loadCenters((await readCenters(await server.url, 'all')).file);
-    assert.deepEqual([...(counts ?? [])], [...due.counts]);
-    assert.ok(counts?.some((count, label) => count !== counts[(label + 1) % shape.nClasses]));
+    const { params, counts } = contentsOf((await readStatistics(await server.url, 'all')).file);
+    assert.deepEqual([...counts], [...due.counts]);
+    assert.ok(counts.some((count, label) => count !== counts[(label + 1) % shape.nClasses]));
     params.forEach((value, i) => {
       assert.ok(Math.abs(value - (due.means[i] ?? Number.NaN)) <= 1e-6, `value ${i}: ${value}, not ${due.means[i]}`);
     });

@@ -3,14 +3,15 @@ import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
-import { loadCenters } from 'center-loss';
+import { ClassStatistics } from 'center-loss';
 import { closeConnections, post } from '../load/post.js';
-import { readCenters, readJson } from '../load/reader.js';
+import { contentsOf, readJson, readStatistics } from '../load/reader.js';
 import { Server } from '../load/server.js';
 
 /** @import { Breaking } from '../load/post.js' */
 
 const SHAPE = { nClasses: 3, nDim: 2 };
+const FOLDED = new ClassStatistics(3, 2).save().length;
 
 /** @type {Server} */
 let server;
@@ -40,24 +41,24 @@ async function call(path, init) {
 
 describe('a fit', () => {
   test('merges batches, and serves their centers as versions', async () => {
-    const missing = await call('/fits/a/centers');
+    const missing = await call('/fits/a/statistics');
     assert.deepEqual([missing.status, missing.reply.error.code], [404, 'ERR_NOT_FOUND']);
 
     const first = await send('/fits/a/batches/p/0');
-    assert.deepEqual(first, { status: 200, reply: { merged: true, version: 1, rows: 3, rejected: 0, folded: 160 } });
-    const one = await readCenters(await server.url, 'a');
-    assert.deepEqual([...loadCenters(one.file).params], [2, 4, Infinity, Infinity, -5, 0]);
-    assert.deepEqual([...(loadCenters(one.file).counts ?? [])], [2, 0, 1]);
-    assert.equal((await readCenters(await server.url, 'a', one.etag)).status, 304);
-    assert.equal((await readCenters(await server.url, 'a', `"other", W/${one.etag}`)).status, 304);
-    assert.equal((await readCenters(await server.url, 'a', '"other"')).status, 200);
+    assert.deepEqual(first, { status: 200, reply: { merged: true, version: 1, rows: 3, rejected: 0, folded: FOLDED } });
+    const one = await readStatistics(await server.url, 'a');
+    assert.deepEqual([...contentsOf(one.file).params], [2, 4, Infinity, Infinity, -5, 0]);
+    assert.deepEqual([...contentsOf(one.file).counts], [2, 0, 1]);
+    assert.equal((await readStatistics(await server.url, 'a', one.etag)).status, 304);
+    assert.equal((await readStatistics(await server.url, 'a', `"other", W/${one.etag}`)).status, 304);
+    assert.equal((await readStatistics(await server.url, 'a', '"other"')).status, 200);
 
     const second = await send('/fits/a/batches/q/0', bodyOf([5, 1, 9, 9, Number.NaN, 0], [0, -1, 1]));
-    assert.deepEqual(second.reply, { merged: true, version: 2, rows: 3, rejected: 1, folded: 160 });
-    const two = await readCenters(await server.url, 'a', one.etag);
+    assert.deepEqual(second.reply, { merged: true, version: 2, rows: 3, rejected: 1, folded: FOLDED });
+    const two = await readStatistics(await server.url, 'a', one.etag);
     assert.equal(two.status, 200);
     assert.notEqual(two.etag, one.etag);
-    assert.deepEqual([...loadCenters(two.file).params], [3, 3, Infinity, Infinity, -5, 0]);
+    assert.deepEqual([...contentsOf(two.file).params], [3, 3, Infinity, Infinity, -5, 0]);
     const { etag } = two;
     assert.deepEqual(await read('/fits/a'), { version: 2, etag, ...SHAPE, rows: 4, rejected: 1, producers: 2 });
   });
@@ -149,7 +150,7 @@ describe('refuses', () => {
   async function replyTo(header, body) {
     const { port, hostname } = await server.url;
     const socket = connect(Number(port), hostname);
-    // What is still to be sent when the reply comes is of no use.
+    // The rest of the body fails when the reply comes first.
     socket.on('error', () => {});
     socket.setTimeout(10_000, () => socket.destroy());
     socket.write('POST /fits/r/batches/p/0 HTTP/1.1\r\nHost: x\r\nContent-Type: application/octet-stream\r\n');
@@ -190,9 +191,9 @@ describe('refuses', () => {
     ['GET', '/admin', 404, 'ERR_NOT_FOUND', /nothing at "\/admin"/],
     ['GET', '/fits/a/other', 404, 'ERR_NOT_FOUND', /nothing at/],
     ['POST', '/fits/a/batches/p', 404, 'ERR_NOT_FOUND', /nothing at/],
-    ['GET', '/fits/a/centers/p/0/more', 404, 'ERR_NOT_FOUND', /nothing at/],
+    ['GET', '/fits/a/statistics/p/0/more', 404, 'ERR_NOT_FOUND', /nothing at/],
     ['GET', `/${'x'.repeat(4000)}`, 404, 'ERR_NOT_FOUND', /^.{60,100}$/],
-    ['POST', '/fits/a/centers', 405, 'ERR_METHOD', /POST is not GET/],
+    ['POST', '/fits/a/statistics', 405, 'ERR_METHOD', /POST is not GET/],
     ['PUT', '/fits/a/batches/p/0', 405, 'ERR_METHOD', /PUT is not POST/],
     ['POST', '/fits/a/batches/p/01', 400, 'ERR_NAME', /got "01"/],
     ['POST', '/fits/a/batches/p/-1', 400, 'ERR_NAME', /got "-1"/],
@@ -224,7 +225,7 @@ describe('a restart', () => {
     await send('/fits/s/batches/p/2');
     const { etag } = await read('/fits/s');
     await server.restart();
-    assert.equal((await readCenters(await server.url, 's', etag)).status, 304);
+    assert.equal((await readStatistics(await server.url, 's', etag)).status, 304);
     assert.deepEqual(await read('/fits/s/producers/p'), { next: 1, ahead: [2] });
     assert.equal((await send('/fits/s/batches/p/2')).reply.merged, false);
     assert.equal((await send('/fits/s/batches/p/1')).reply.merged, true);
@@ -236,7 +237,10 @@ describe('a restart', () => {
     await server.restart({ nClasses: 4, nDim: 2 });
     const { status, reply } = await send('/fits/t/batches/p/1');
     assert.deepEqual([status, reply.error.code], [409, 'ERR_FIT']);
-    assert.match(reply.error.message, /the fit is of 3 classes of 2 features, the batch of 4 classes of 2 features/);
+    assert.match(
+      reply.error.message,
+      /the fit is of 3 classes of 2 dimensions, the batch of 4 classes of 2 dimensions/,
+    );
     await server.restart({ nClasses: 100_000, nDim: 512 });
     assert.deepEqual((await call('/')).status, 500);
     await server.restart(SHAPE);

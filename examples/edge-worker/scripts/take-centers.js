@@ -1,5 +1,5 @@
 // @ts-check
-/** Takes the centers, and the embeddings that the test needs, from where the demo left them: node take-centers.js [DIR] */
+/** Copies centers, and embeddings for the test, out of the folder of the demo: node take-centers.js [DIR] */
 import { copyFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -13,7 +13,7 @@ export async function readBody(request) {
   if (claimed > LIMITS.bytes) throw tooLarge(String(claimed));
   const bytes = new Uint8Array(LIMITS.bytes);
   let length = 0;
-  // A length is what a client claims, or does not: the stream decides.
+  // The header may be missing or wrong, so the bytes are counted as they come.
   for await (const chunk of request.body ?? []) {
     if (length + chunk.length > LIMITS.bytes) throw tooLarge(`at least ${length + chunk.length}`);
     bytes.set(chunk, length);

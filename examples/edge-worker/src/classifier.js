@@ -1,5 +1,5 @@
 // @ts-check
-/** The trained centers, and what they say of embeddings. */
+/** Classifies embeddings by the trained centers. */
 import { ClassCenters } from 'center-loss';
 import { checkModel } from './model.js';
 import json from './model.json' with { type: 'json' };
@@ -9,9 +9,9 @@ import json from './model.json' with { type: 'json' };
 /** @type {Trained | undefined} */
 let loaded;
 
-/** Made at the first request, once for each isolate: importing costs nothing. @returns {Trained} */
+/** Loads the model at the first request, once for each isolate: importing costs nothing. @returns {Trained} */
 export function trained() {
-  // Kept only once it is whole: what fails half-way must not answer the next request.
+  // A model that fails half-way is not kept for the next request.
   loaded ??= load();
   return loaded;
 }

@@ -1,3 +1,3 @@
 // @ts-check
-/** What one request may ask for. */
+/** Limits of one request. */
 export const LIMITS = { bytes: 64 * 1024, rows: 256 };

@@ -10,12 +10,12 @@ export class RequestError extends Error {
   }
 }
 
-/** As much of a message as a person reads: a reply must not send a whole body back. */
+/** Characters of a value in a message: a reply must not send a whole body back. */
 const SHOWN = 60;
 
 /** @param {unknown} value anything that came as JSON @returns {string} for a message */
 export function shown(value) {
-  // Not its text: how deep it is, is the client's choice.
+  // The text of an array may nest as deep as a client likes.
   if (Array.isArray(value)) return 'an array';
   if (typeof value === 'object' && value !== null) return 'an object';
   const text = typeof value === 'string' ? value.slice(0, SHOWN) : value;

@@ -1,5 +1,5 @@
 // @ts-check
-/** POST / classifies embeddings, GET / tells by what. */
+/** POST / classifies embeddings, GET / describes the model. */
 import { classify, trained } from './classifier.js';
 import { readEmbeddings } from './embeddings.js';
 import { failure } from './failure.js';

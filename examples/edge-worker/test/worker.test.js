@@ -17,7 +17,7 @@ const FAR = [1e4, -1e4];
 const centers = new ClassCenters(model.nClasses, model.nDim);
 centers.params.set(model.params);
 
-/** What the package says here, outside of workerd. @param {number[]} row */
+/** Classifies one row here, outside of workerd. @param {number[]} row */
 function expected(row) {
   const nearest = centers.predict(row)[0] ?? -1;
   const distance = centers.distances(row)[nearest] ?? Number.NaN;

@@ -1,12 +1,12 @@
 // @ts-check
-/** A trained network in ONNX Runtime, and center-loss on what it gives: its outputs go in as they are. */
+/** A trained network in ONNX Runtime, and center-loss on its outputs, which need no conversion. */
 import { ClassCenters, OpenSetClassifier } from 'center-loss';
 
 /** @import { InferenceSession, Tensor } from 'onnxruntime-web' */
 
 /**
- * A classifier of the network's embeddings: each class's center is the mean of its examples, and what lies farther from
- * all centers than 95 % of the examples from theirs is unknown.
+ * Fits a classifier of the network's embeddings: the center of a class is the mean of its examples, and an embedding that
+ * lies farther from all centers than 95 % of the examples from theirs is unknown.
  * @param {InferenceSession} session of a model with the outputs `embedding`, float32 [N, D], and `label`, int64 [N]
  * @param {Record<string, Tensor>} examples its inputs
  * @param {number} nClasses
@@ -14,8 +14,8 @@ import { ClassCenters, OpenSetClassifier } from 'center-loss';
 export async function fit(session, examples, nClasses) {
   const { embedding, label } = await session.run(examples);
   const x = /** @type {Float32Array} */ (embedding?.data);
-  const target = /** @type {BigInt64Array} */ (label?.data); // no conversion: labels below 0 are unknown here, too
-  const centers = ClassCenters.fit(x, target, { nClasses }); // a class without examples is nobody's nearest
+  const target = /** @type {BigInt64Array} */ (label?.data); // labels below 0 are unknown
+  const centers = ClassCenters.fit(x, target, { nClasses }); // no row is nearest to a class without examples
   const classifier = new OpenSetClassifier(centers, { score: 'distance' });
   centers.dispose();
   classifier.fit(x, target, { tpr: 0.95 });
@@ -23,7 +23,7 @@ export async function fit(session, examples, nClasses) {
 }
 
 /**
- * The class of each row, −1 for unknown.
+ * Gives the class of each row, −1 for unknown.
  * @param {InferenceSession} session
  * @param {OpenSetClassifier} classifier
  * @param {Record<string, Tensor>} inputs

@@ -1,8 +1,8 @@
 // @ts-check
-// On a real session of ONNX Runtime Web: its Float32Arrays and BigInt64Arrays are taken as they come.
+// A real session of ONNX Runtime Web: its Float32Arrays and BigInt64Arrays need no conversion.
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { CenterLoss } from 'center-loss';
+import { CenterLoss, OpenSetClassifier } from 'center-loss';
 import * as ort from 'onnxruntime-web';
 import { constant, FLOAT, INT64, model, node } from '../../../bench/onnx.js';
 import { decide, fit } from '../src/open-set.js';
@@ -10,14 +10,14 @@ import { decide, fit } from '../src/open-set.js';
 ort.env.wasm.numThreads = 1;
 const [ROWS, PIXELS, DIM, CLASSES] = [90, 12, 8, 3];
 
-/** The same numbers at every run. @param {number} i */
+/** Noise that is the same in every run. @param {number} i */
 const noise = (i) => Math.sin(12.9898 * i) * 0.5;
 /** Images of classes 0 … 2, each bright in pixels of its own. */
 const images = Float32Array.from({ length: ROWS * PIXELS }, (_, i) => {
   const [row, pixel] = [Math.floor(i / PIXELS), i % PIXELS];
   return (pixel % CLASSES === row % CLASSES ? 3 : 0) + noise(i);
 });
-/** Of the last nine rows nobody has said what they are. */
+/** The class of the last nine rows is unknown. */
 const labels = BigInt64Array.from({ length: ROWS }, (_, row) => (row < ROWS - 9 ? BigInt(row % CLASSES) : -1n));
 const weights = Float32Array.from({ length: PIXELS * DIM }, (_, i) => Math.sin(i * i));
 
@@ -46,7 +46,7 @@ const feeds = (image) => ({
   class: new ort.Tensor('int64', labels, [ROWS]),
 });
 
-test('what the network knows gets its class, what it has never seen none', async () => {
+test('known inputs get their class, inputs unlike any example none', async () => {
   const classifier = await fit(session, feeds(images), CLASSES);
   const known = await decide(session, classifier, feeds(images));
   const right = known.labels.filter((label, row) => label === row % CLASSES).length;
@@ -59,6 +59,14 @@ test('what the network knows gets its class, what it has never seen none', async
     String(unknown.labels),
   );
   classifier.dispose();
+});
+
+test('a classifier out of a file decides the same', async () => {
+  const classifier = await fit(session, feeds(images), CLASSES);
+  const loaded = OpenSetClassifier.load(classifier.save());
+  assert.deepEqual(await decide(session, loaded, feeds(images)), await decide(session, classifier, feeds(images)));
+  classifier.dispose();
+  loaded.dispose();
 });
 
 test('a class without examples is not taken for one of all zeros', async () => {

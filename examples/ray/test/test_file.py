@@ -18,7 +18,7 @@ def data(engine, request) -> bytes:
 
 
 def statistics_of(engine, covariance: str) -> ClassStatistics:
-    """Of three classes, the last without rows."""
+    """Statistics of three classes, the last without rows."""
     statistics = ClassStatistics(engine, 3, 4, covariance)
     random = np.random.default_rng(0)
     statistics.add(random.standard_normal((50, 4), np.float32), random.integers(0, 2, 50))

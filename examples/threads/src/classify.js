@@ -1,5 +1,5 @@
 // @ts-check
-/** What each thread does. Nothing here knows what kind of thread it is in. */
+/** Work of each thread, the same in Node and in browsers. */
 
 /** @import { ClassCenters } from 'center-loss' */
 /** @import { Job } from './job.js' */
@@ -11,11 +11,11 @@
 export function classify(job, centers) {
   const { nClasses, nDim, rowsAtOnce, x, params, classes, distances, nextBlock } = job;
   const rows = classes.length;
-  // They may have been trained on since the last run.
+  // The centers may have been trained since the last run.
   centers.params.set(params);
   const matrix = new Float32Array(rowsAtOnce * nClasses);
   for (let done = 0; ; ) {
-    // One step that no other thread can come between: no two get the same block, and a slow thread just takes fewer.
+    // One atomic step: no two threads get the same block, and a slow thread takes fewer.
     const first = Atomics.add(nextBlock, 0, 1) * rowsAtOnce;
     if (first >= rows) return done;
     const end = Math.min(first + rowsAtOnce, rows);
@@ -32,8 +32,8 @@ export function classify(job, centers) {
 }
 
 /**
- * As `predict` decides it: the lowest index among equals. Its one pass more over the distances is nothing beside making
- * them, which `predict` would do a second time.
+ * Finds the nearest class as `predict` does, the lowest index among equals. `predict` itself would compute the distances
+ * a second time.
  * @param {Float32Array} values @param {number} start @param {number} end @returns {number} index; −1 if none is finite
  */
 function leastOf(values, start, end) {

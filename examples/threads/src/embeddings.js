@@ -1,10 +1,10 @@
 // @ts-check
-/** Something to classify, the same on every machine: embeddings around a mean a class, and centers trained on some. */
+/** Embeddings around a mean for each class, and centers trained on some of them; the same on every machine. */
 import { CenterLoss } from 'center-loss';
 
 /** @import { Job } from './job.js' */
 
-/** Of the embeddings around the mean of their class, whose values are N(0, 1): far enough that some classes mix. */
+/** Standard deviation around the means of the classes, which are N(0, 1): large enough that some classes mix. */
 const SPREAD = 2.5;
 const ROWS_OF_NOISE = 10_000;
 const TRAINING_ROWS = 50_000;

@@ -1,5 +1,5 @@
 // @ts-check
-/** What the threads share: rows and centers to read, results to write, and whose turn it is. */
+/** Memory that the threads share: rows and centers to read, results to write, and a counter of blocks. */
 import { freemem } from 'node:os';
 
 /**
@@ -10,12 +10,12 @@ import { freemem } from 'node:os';
  */
 
 /**
- * The arrays lie in shared memory: sent to a thread, they are not copied, but seen there too.
+ * Arrays in shared memory: a thread that gets them in a message sees the same values, without a copy.
  *
  * @typedef {object} Job
  * @property {number} nClasses
  * @property {number} nDim
- * @property {number} rowsAtOnce rows of a block: what a thread takes at a time
+ * @property {number} rowsAtOnce rows of a block, which a thread takes at a time
  * @property {Float32Array} x embeddings [rows, nDim]
  * @property {Float32Array} params centers [nClasses, nDim]
  * @property {Int32Array} classes result: the nearest class of each row; −1 if it has no finite distance
@@ -24,8 +24,8 @@ import { freemem } from 'node:os';
  */
 
 /**
- * Small enough that the threads end at about the same time, large enough that taking a block costs nothing beside it:
- * the rows and distances of one stay within a second-level cache.
+ * Rows of a block: few enough that the threads end at about the same time and that a block stays within a second-level
+ * cache, and so many that taking a block costs nothing beside classifying it.
  */
 const ROWS_AT_ONCE = 512;
 
@@ -35,7 +35,7 @@ const BYTES = 4;
 export function makeJob({ rows, nClasses, nDim }, rowsAtOnce = ROWS_AT_ONCE) {
   const bytes = BYTES * (rows * nDim + nClasses * nDim + 2 * rows);
   const what = `${rows} rows and ${nClasses} centers of ${nDim} values need ${grouped(bytes)} bytes`;
-  // Asked first: the system promises memory that it does not have, and ends the program that then uses it.
+  // The system promises memory that it does not have, and ends a program that then uses it.
   const free = process.availableMemory?.() ?? freemem();
   if (bytes > free) throw new Error(`${what}, but ${grouped(free)} are free`);
   try {

@@ -14,7 +14,7 @@ import { table } from './table.js';
 
 /** @import { Job } from './job.js' */
 
-/** What no thread may change: the results without any. @param {Job} job */
+/** Makes the results without threads. @param {Job} job */
 function withoutThreads(job) {
   const centers = new ClassCenters(job.nClasses, job.nDim);
   classify(job, centers);

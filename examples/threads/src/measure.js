@@ -1,5 +1,5 @@
 // @ts-check
-/** Times that can be compared on a machine which others use too. */
+/** Times that can be compared on a machine that other programs use too. */
 
 /** @import { Pool } from './pool.js' */
 
@@ -22,7 +22,7 @@ export async function measure(pools, rounds, onRun) {
   /** @type {Map<Pool, number[]>} */
   const times = new Map(pools.map((pool) => [pool, []]));
   for (let round = 0; round < rounds; round++) {
-    // To and fro: nobody always comes after the same one.
+    // The order alternates, so that no pool always comes after the same one.
     for (const pool of round % 2 === 0 ? pools : [...pools].reverse()) {
       const start = performance.now();
       await pool.run();

@@ -1,11 +1,11 @@
 // @ts-check
-/** What may be asked for. */
+/** Options of the command line. */
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 
 /** @typedef {{ help: boolean, threads: number[], rows: number, nClasses: number, nDim: number, rounds: number }} Options */
 
-/** A thread is an engine with memory of its own: more of them than any machine has cores are a slip of the hand. */
+/** More threads than any machine has cores are a slip of the hand, and each takes memory. */
 const MOST_THREADS = 1024;
 
 export const usage = `usage: node src/main.js [options]
@@ -32,7 +32,7 @@ export function parseOptions(args) {
   const threads = values.threads?.split(',').map((text) => count('threads', text, MOST_THREADS));
   return {
     help: values.help,
-    // What the speed-up is to comes first.
+    // The first is the reference of speed-ups.
     threads: [...new Set([1, ...(threads ?? upTo(availableParallelism()))])],
     rows: count('rows', values.rows),
     nClasses: count('classes', values.classes),

@@ -1,5 +1,5 @@
 // @ts-check
-/** Threads that stay: starting one takes longer than a small run. */
+/** Threads that stay, since starting one takes longer than a small run. */
 import { Worker } from 'node:worker_threads';
 
 /** @import { Job } from './job.js' */
@@ -9,7 +9,7 @@ const WORKER = new URL('./worker.js', import.meta.url);
 export class Pool {
   #job;
   #workers;
-  /** Never kept, rejected by the first thread that fails: whoever waits for any of them waits for this too. */
+  /** Rejected by the first thread that fails, else pending: every wait for a thread waits for this promise too. */
   #failed;
   #isRunning = false;
 
@@ -57,7 +57,7 @@ export class Pool {
    * @returns {Promise<number[]>} rows that each thread did @throws whatever a thread throws; the pool is of no use then
    */
   async run() {
-    // They would take each other's blocks.
+    // Two runs would take each other's blocks.
     if (this.#isRunning) throw new Error('this pool is at work: wait for its run to end');
     this.#isRunning = true;
     try {

@@ -1,5 +1,5 @@
 // @ts-check
-/** Bit for bit, so that a NaN is a NaN and −0 is not 0. */
+/** Comparison bit for bit: a NaN equals itself, and −0 differs from 0. */
 
 /** @param {ArrayBufferView} a @param {ArrayBufferView} b */
 export const isSame = (a, b) => Buffer.compare(bytesOf(a), bytesOf(b)) === 0;

@@ -11,5 +11,5 @@ const port = parentPort;
 const job = workerData;
 const centers = new ClassCenters(job.nClasses, job.nDim);
 port.on('message', () => port.postMessage(classify(job, centers)));
-// Made once, before anything is timed or waits for it.
+// The first message says that the engine is ready.
 port.postMessage(0);

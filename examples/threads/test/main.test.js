@@ -20,7 +20,7 @@ const run = (...args) =>
 
 describe('the program', () => {
   test('prints a line a number of threads, and ends', async () => {
-    const args = ['--threads', '2,3,2', '--rows', '20001', '--classes', '7', '--dim', '9', '--rounds', '2'];
+    const args = ['--threads', '2,3,2', '--rows', '20001', '--classes', '7', '--dim', '33', '--rounds', '2'];
     const { code, stdout, stderr } = await run(...args);
     assert.deepEqual([code, stderr], [0, '']);
     const lines = stdout.split('\n').filter((line) => /^ +\d+ .* ms \(.*×/.test(line));
