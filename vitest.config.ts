@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 /** What the package does, whichever engine does it. */
 const BEHAVIOUR = [
   ...['golden', 'originals', 'properties', 'errors', 'memory', 'centers', 'bits', 'open-set/*'],
-  'files/{safetensors,npy,centers,open-set}',
+  'files/{safetensors,npy,centers,load-centers,open-set,statistics,json}',
 ];
 
 const onEngine = (name: string) => ({

@@ -77,8 +77,7 @@ run_tests() {
   if cargo clippy --version >/dev/null 2>&1; then
     check "clippy, native" cargo clippy --quiet --all-targets -- -D warnings
     if has_wasm32 rustc; then
-      check "clippy, wasm32" env CARGO_TARGET_DIR="$PWD/target/simd" cargo clippy --quiet --target wasm32-unknown-unknown -- -D warnings
-      check "clippy, wasm32, open-set" env CARGO_TARGET_DIR="$PWD/target/simd" cargo clippy --quiet --features open-set --target wasm32-unknown-unknown -- -D warnings
+      check "clippy, wasm32" env CARGO_TARGET_DIR="$PWD/target/wasm" cargo clippy --quiet --target wasm32-unknown-unknown -- -D warnings
     else
       say "  clippy for wasm32: skipped, the toolchain that it comes with lacks the target"
     fi

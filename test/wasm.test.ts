@@ -1,103 +1,100 @@
-// The WebAssembly module itself, by its own exports.
-import { readdirSync, readFileSync } from 'node:fs';
+// The WebAssembly module, by its own exports.
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import * as glue from '../build/generated/wasm/bindings.js';
 import { hex } from '../build/generated/wasm/bytes.js';
-import { hex as openSetHex } from '../build/generated/wasm/open-set-bytes.js';
-import { HEAP_START } from '../src/heap.js';
-import type { Kernels } from '../src/kernels.js';
+
+const { BatchArray, CentersArray, Init, Metric, ProxyLossKind, Gradients, Work } = glue;
 
 const bytes = Buffer.from(hex, 'hex');
-const module = new WebAssembly.Module(bytes);
-const instantiate = (from = module) => new WebAssembly.Instance(from).exports as unknown as Kernels;
-const kernels = instantiate();
-const openSetModule = new WebAssembly.Module(Buffer.from(openSetHex, 'hex'));
+const simd = new WebAssembly.Module(bytes);
+const portableBytes = readFileSync(new URL('../build/portable.wasm', import.meta.url));
+const portable = new WebAssembly.Module(portableBytes);
 
-const read = (path: string) => readFileSync(new URL(path, import.meta.url), 'utf8');
+type Exports = Record<string, (...values: number[]) => number> & { memory: WebAssembly.Memory };
+const instantiate = (module: WebAssembly.Module) =>
+  new WebAssembly.Instance(module, glue.imports).exports as unknown as Exports;
+
+const MODULES: [string, WebAssembly.Module][] = [
+  ['SIMD', simd],
+  ['portable', portable],
+];
 
 it('is the file of the package, and the bytes in its default entry', () => {
   expect(bytes).toEqual(readFileSync(new URL('../dist/center-loss.wasm', import.meta.url)));
-  expect(read('../dist/index.js')).toContain(hex);
-  expect(Buffer.from(openSetHex, 'hex')).toEqual(readFileSync(new URL('../dist/open-set.wasm', import.meta.url)));
-  expect(read('../dist/open-set.js')).toContain(openSetHex);
+  expect(readFileSync(new URL('../dist/index.js', import.meta.url), 'utf8')).toContain(hex);
 });
 
-it('asks nothing of its host, and the open-set module the memory of the core', () => {
-  expect(WebAssembly.Module.imports(module)).toEqual([]);
-  expect(WebAssembly.Module.imports(openSetModule)).toEqual([{ module: 'env', name: 'memory', kind: 'memory' }]);
+it.each(MODULES)('imports one function, which throws, %s', (_, module) => {
+  expect(WebAssembly.Module.imports(module)).toEqual([
+    { module: './center_loss_bg.js', name: expect.stringMatching(/^__wbg___wbindgen_throw_/), kind: 'function' },
+  ]);
 });
 
 it('holds SIMD instructions, and its portable twin holds none', () => {
   // f32x4.mul as encoded: the prefix 0xfd and 0xe6 0x01.
   const multiply = Buffer.from([0xfd, 0xe6, 0x01]);
   expect(bytes.includes(multiply)).toBe(true);
-  expect(readFileSync(new URL('../build/portable.wasm', import.meta.url)).includes(multiply)).toBe(false);
+  expect(portableBytes.includes(multiply)).toBe(false);
 });
 
-describe('the declaration for TypeScript names what the crate exports', () => {
-  const parameters = (list: string) => list.split(',').filter((one) => one.trim() !== '').length;
-  const signatures = (source: string, pattern: RegExp) =>
-    Object.fromEntries(Array.from(source.matchAll(pattern), ([, name = '', list = '']) => [name, parameters(list)]));
-  const folder = '../crate/src/boundary/open_set/';
-  const memory = new WebAssembly.Memory({ initial: 2 });
-  const ofOpenSet = new WebAssembly.Instance(openSetModule, { env: { memory } }).exports;
-
-  it.each([
-    ['core', kernels, read('../crate/src/boundary/core_module.rs'), '../src/kernels.ts'],
-    [
-      'open-set',
-      ofOpenSet,
-      readdirSync(new URL(folder, import.meta.url))
-        .map((file) => read(folder + file))
-        .join(''),
-      '../src/open-set/kernels.ts',
-    ],
-  ])('with as many parameters each, %s', (_, exported, rust, typescript) => {
-    const inModule = Object.fromEntries(
-      Object.entries(exported).flatMap(([name, one]) => (typeof one === 'function' ? [[name, one.length]] : [])),
+describe.each(MODULES)('%s', (_, module) => {
+  it('exports functions of at most five arguments, of which the object is one', () => {
+    const counts = Object.entries(instantiate(module)).flatMap(([name, one]) =>
+      typeof one === 'function' ? [[name, one.length] as const] : [],
     );
-    expect(Object.keys(inModule).length).toBeGreaterThan(0);
-    expect(signatures(rust, /extern "C" fn (\w+)\(([^)]*)\)/g)).toEqual(inModule);
-    expect(signatures(read(typescript), /^ {2}(\w+)\(([^)]*)\)/gm)).toEqual(inModule);
+    expect(counts.length).toBeGreaterThan(40);
+    expect(counts.filter(([, count]) => count > 5)).toEqual([]);
   });
-});
 
-describe.each([
-  ['SIMD', module],
-  ['portable', new WebAssembly.Module(readFileSync(new URL('../build/portable.wasm', import.meta.url)))],
-])('memory from the start of the heap on, %s', (_, from) => {
-  const nClasses = 8;
+  const [nClasses, nDim] = [64, 256];
 
-  /** Centers made at an address. */
-  function make({ memory, init_normal, init_orthogonal }: Kernels, address: number): number[] {
-    init_normal(address, nClasses, nClasses, 7);
-    init_orthogonal(address + 4 * nClasses ** 2, nClasses, nClasses, 7);
-    return Array.from(new Int32Array(memory.buffer, address, 2 * nClasses ** 2));
+  /** Makes centers and returns their address and their values. */
+  function makeCenters({ memory, ...exports }: Exports): { address: number; values: Int32Array } {
+    const centers = exports.centers_create?.(nClasses, nDim) ?? 0;
+    exports.centers_init?.(centers, Init.Orthogonal, 7, 1);
+    const address = (exports.centers_address?.(centers, CentersArray.Params) ?? 0) >>> 0;
+    return { address, values: new Int32Array(memory.buffer, address, nClasses * nDim).slice() };
   }
 
-  it('is aligned, and nothing of the module', () => {
-    const full = instantiate(from);
-    const value = HEAP_START;
-    const empty = instantiate(from);
-    const expected = make(empty, value);
-    expect(new Set(expected).size).toBeGreaterThan(nClasses ** 2);
-    new Uint8Array(full.memory.buffer).fill(255, value);
-    expect(make(full, value)).toEqual(expected);
-    // Nor does a kernel leave anything there but its result.
-    const rest = (one: Kernels) => new Uint8Array(one.memory.buffer).subarray(value + 8 * nClasses ** 2);
-    expect(rest(full).every((byte) => byte === 255)).toBe(true);
-    expect(rest(empty).every((byte) => byte === 0)).toBe(true);
+  it('has nothing in the first kilobyte, and leaves it alone', () => {
+    const [empty, full] = [instantiate(module), instantiate(module)];
+    const start = (one: Exports) => new Uint8Array(one.memory.buffer, 0, 1024);
+    expect(start(empty).every((byte) => byte === 0)).toBe(true);
+    start(full).fill(255);
+    const { values } = makeCenters(empty);
+    expect(new Set(values).size).toBeGreaterThan(nClasses ** 2);
+    expect(makeCenters(full).values).toEqual(values);
+    expect(start(empty).every((byte) => byte === 0)).toBe(true);
+    expect(start(full).every((byte) => byte === 255)).toBe(true);
+  });
+
+  it('aligns what it allocates', () => {
+    const exports = instantiate(module);
+    for (let i = 0; i < 10; i++) expect(makeCenters(exports).address % 16).toBe(0);
   });
 
   it('serves as well past 2³¹', () => {
-    const kernels = instantiate(from);
-    const expected = make(kernels, HEAP_START);
-    kernels.memory.grow(2 ** 15);
-    expect(make(kernels, 2 ** 31)).toEqual(expected);
+    const exports = instantiate(module);
+    const { values } = makeCenters(exports);
+    exports.memory.grow(2 ** 15);
+    let past = makeCenters(exports);
+    // What is left of the memory before that is used up first.
+    for (let i = 0; i < 10 && past.address < 2 ** 31; i++) past = makeCenters(exports);
+    expect(past.address).toBeGreaterThan(2 ** 31);
+    expect(past.values).toEqual(values);
   });
 });
 
-it('a kernel that gets what the checks would refuse traps, rather than answer', () => {
-  const address = HEAP_START;
-  expect(() => kernels.forward(address, address, 1, 0, 0, 0)).toThrow(WebAssembly.RuntimeError);
-  expect(() => kernels.forward(address, address, 1, 1, 0, 9)).toThrow(WebAssembly.RuntimeError);
+it('a call that the checks would refuse traps, rather than answer', () => {
+  const exports = instantiate(simd);
+  glue.__wbg_set_wasm(exports);
+  const centers = glue.Centers.create(3, 2);
+  const batch = glue.Batch.create();
+  if (!centers || !batch) throw new Error('no memory');
+  expect(() => batch.address(99 as never)).toThrow('invalid enum value passed');
+  expect(batch.reserve(5, 4, 1)).toBe(true);
+  expect(centers.prepare(batch, Work.ProxyLoss, Metric.SqEuclidean)).toBe(true);
+  expect(batch.address(BatchArray.X)).toBeGreaterThan(0);
+  expect(() => centers.proxy_loss(batch, ProxyLossKind.Cac, 0.1, Gradients.None)).toThrow(WebAssembly.RuntimeError);
 });

@@ -1,5 +1,5 @@
-// Runs a suite on the kernels in JavaScript, where no WebAssembly could help them out.
+// Runs a suite on the engine in JavaScript, where no WebAssembly could help it out.
 Object.defineProperty(globalThis, 'WebAssembly', { value: undefined });
-const { accuracy } = await import('center-loss/js/open-set');
-// The first engines of a process are its only ones.
+const { accuracy } = await import('center-loss/js');
+// The first engine of a process is its only one.
 accuracy([0], [0]);

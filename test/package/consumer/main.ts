@@ -5,11 +5,22 @@ import {
   CenterLossError,
   type CenterLossOptions,
   ClassCenters,
+  type Dtype,
   type ErrorCode,
+  fromSafetensors,
   isKnown,
+  load,
+  loadCenters,
+  npyHeader,
+  OpenSetClassifier,
+  readNpy,
+  type Tensor,
+  toFloats,
+  toSafetensors,
+  writeNpy,
 } from 'center-loss';
 import * as js from 'center-loss/js';
-import { init, initSync } from 'center-loss/slim';
+import { init, initSync, CenterLoss as SlimLoss } from 'center-loss/slim';
 
 const options: CenterLossOptions = { reduction: 'wen', seed: 1 };
 const loss = new CenterLoss(3, 2, options);
@@ -19,9 +30,21 @@ const touched: Int32Array | undefined = loss.gradients([1, 2], [0], { centers: '
 const batch: Batch = loss.batch(4);
 const code: ErrorCode = new CenterLossError('ERR_SHAPE', 'no').code;
 const same: CenterLoss = new js.CenterLoss(3, 2);
+const slim: CenterLoss = new SlimLoss(3, 2);
 const nearest: Int32Array = new ClassCenters(3, 2).predict(new Float32Array(2));
 const known: Uint8Array = isKnown(new BigInt64Array(3));
 export const ready: Promise<void> = init(new Uint8Array(8));
+
+const file: Uint8Array<ArrayBuffer> = loss.save();
+const object = load(file);
+const labels: Int32Array | undefined = object instanceof OpenSetClassifier ? object.predict([1, 2]) : undefined;
+const params: Float32Array = loadCenters(file).params;
+const tensor: Tensor = { dtype: 'F16', shape: [2], data: new Uint16Array(2) };
+const { tensors, metadata } = fromSafetensors(toSafetensors({ tensor }, { by: 'us' }));
+const dtype: Dtype | undefined = tensors.tensor?.dtype;
+const by: string | undefined = metadata.by;
+const x: Float32Array = toFloats(readNpy(writeNpy(new Float32Array(6), [2, 3])));
+const [rows = 0] = npyHeader(file).shape;
 
 // @ts-expect-error there is no such option
 new CenterLoss(3, 2, { radiuss: 1 });
@@ -31,10 +54,12 @@ new CenterLoss(3, 2, { radius: undefined });
 new CenterLoss(3, 2, { reduction: 'median' });
 // @ts-expect-error a module goes in by name
 initSync(new Uint8Array(8));
+// @ts-expect-error there is no such type
+toSafetensors({ tensor: { ...tensor, dtype: 'F128' } });
 
 export function scoped(): number {
   using inner = new CenterLoss(3, 2);
   return inner.evaluate(batch);
 }
 
-export { code, known, nearest, same, sum, touched };
+export { by, code, dtype, known, labels, nearest, params, rows, same, slim, sum, touched, x };
