@@ -385,7 +385,7 @@ export const FEATURES = [
     caffe: ['partly', 'src/caffe/net.cpp#L856-L866'],
     partly: ['pytorch-ood', 'kaiyangzhou'],
     notes: { 'pytorch-ood': CENTERS_ONLY, kaiyangzhou: CENTERS_ONLY, 'caffe-face': CENTERS_ONLY },
-    ours: ['test/open-set/classifier.test.ts', '%s, %s: decides the same before and after'],
+    ours: ['test/files/open-set.test.ts', 'is the same after saving: $score, per class $perClass'],
   },
 
   'Measures, with equal scores on both sides',

@@ -1,4 +1,4 @@
-// The probes of oracle/parity.json on center-loss: what docs/parity.md claims of it.
+// Probes of oracle/parity.json on center-loss, for the claims of docs/parity.md.
 import {
   auprIn,
   auprOut,
@@ -26,7 +26,7 @@ import {
   softmaxCrossEntropy,
   TripletCenterLoss,
   toFloat16,
-} from 'center-loss/open-set';
+} from 'center-loss';
 import { expect, vi } from 'vitest';
 
 /** Inputs as parity.py names them; each probe reads those that it has. */
@@ -159,11 +159,11 @@ function sides({ scores, target }: Input): [number[], number[]] {
   return [scores.filter((_, i) => known[i]), scores.filter((_, i) => !known[i])];
 }
 
-/** Whether centers, radius and threshold come back from text. */
+/** Tells for each of centers, radius and threshold whether it comes back from JSON. */
 function saved({ centers, radius, threshold }: Input): number[] {
   const params = Float32Array.from(centers.flat());
-  const [nClasses, nFeatures] = [centers.length, width(centers)];
-  const before = new OpenSetClassifier({ params, nClasses, nFeatures }, { score: 'normalized', radius, threshold });
+  const [nClasses, nDim] = [centers.length, width(centers)];
+  const before = new OpenSetClassifier({ params, nClasses, nDim }, { score: 'normalized', radius, threshold });
   const after = OpenSetClassifier.fromJSON(JSON.parse(JSON.stringify(before)));
   const isSame = [
     after.centers.params.every((value, i) => value === params[i]),

@@ -1,4 +1,4 @@
-// What README shows runs as it stands.
+// The examples of README run as they stand, and its tables are complete.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -21,7 +21,7 @@ function run(code: string): string {
 }
 
 describe('README', () => {
-  it('its example learns, and answers as its comments say', () => {
+  it('the example learns, and answers as its comments say', () => {
     const lines = run(examples[0] ?? '')
       .trim()
       .split('\n');
@@ -32,7 +32,7 @@ describe('README', () => {
     expect(lines[6]).toMatch(/^Float32Array\(3\)/);
   });
 
-  it('its TensorFlow.js example runs, given a network', () => {
+  it('the TensorFlow.js example runs, given a network', () => {
     const [imports, use] = (examples[1] ?? '').split('\n\n');
     const network = `
       await tf.setBackend('cpu');
@@ -49,19 +49,19 @@ describe('README', () => {
     expect(run([imports, network, use, proof].join('\n'))).toMatch(/true\n$/);
   });
 
-  it('its open-set example trains, decides and measures', () => {
+  it('the example of known or unknown trains, decides and measures', () => {
     const printed = run(examples.find((example) => example.includes('softmaxCenter')) ?? '').replaceAll(/\s+/g, ' ');
-    // ln 3 of logits that are all 0, and next to nothing of rows on their centers.
+    // The loss is ln 3 for logits that are all 0, and little more for rows near their centers.
     expect(printed).toMatch(/^1\.\d{3} 14 21 Uint32Array\(3\) \[ 60, 60, 60 \] /);
     expect(printed).toMatch('Int32Array(7) [ 0, 0, 1, 1, 2, 2, -1 ]');
     expect(printed).toMatch(/auroc: 1,.*fpr95: 0/);
   });
 
-  it('its example of files runs, given embeddings', () => {
+  it('the example of files runs, given embeddings', () => {
     const folder = mkdtempSync(join(tmpdir(), 'center-loss-readme-'));
     writeFileSync(join(folder, 'embeddings.npy'), writeNpy(Float64Array.of(1, 0, 0, 1, 2, 2), [3, 2]));
     writeFileSync(join(folder, 'labels.npy'), writeNpy(BigInt64Array.of(0n, 1n, 2n)));
-    const code = examples.find((example) => example.includes('saveCenters')) ?? '';
+    const code = examples.find((example) => example.includes('readNpy')) ?? '';
     const inFolder = code.replaceAll(/'(\w+\.(npy|safetensors))'/g, (_, file) => JSON.stringify(join(folder, file)));
     expect(run(`${inFolder}; console.log(loss.evaluate(x, target));`)).toMatch(
       /^\[ 'cat', 'dog', 'owl' \] (\d\.\d+)\n\1\n$/,
@@ -69,13 +69,20 @@ describe('README', () => {
     rmSync(folder, { recursive: true });
   });
 
-  it('names every option, error and pictures that are there', () => {
-    const code = (name: string) => readFileSync(new URL(`../src/${name}.ts`, import.meta.url), 'utf8');
-    for (const [, error] of code('errors').matchAll(/'(ERR_\w+)'/g)) expect(readme).toContain(`\`${error}\``);
-    const options = /interface CenterLossOptions \{(.*?)\n\}/s.exec(code('options'))?.[1] ?? '';
-    const names = [...options.matchAll(/readonly (\w+)\?/g)].map(([, name]) => name);
-    expect(names.length).toBe(7);
+  it('names every option, error and entry, and shows pictures that are there', () => {
+    const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
+    for (const [, error] of read('src/validate/errors.ts').matchAll(/'(ERR_\w+)'/g))
+      expect(readme).toContain(`\`${error}\``);
+    const interfaces = read('src/validate/options.ts').matchAll(
+      /interface (?:Centers|CenterLoss)Options [^{]*\{(.*?)\n\}/gs,
+    );
+    const names = [...interfaces].flatMap(([, text = '']) =>
+      [...text.matchAll(/readonly (\w+)\?/g)].map(([, name]) => name),
+    );
+    expect(names.length).toBe(11);
     for (const name of names) expect(readme).toContain(`| \`${name}\` |`);
+    const entries = Object.keys(JSON.parse(read('package.json')).exports).filter((entry) => !entry.endsWith('.json'));
+    for (const entry of entries) expect(readme).toContain(`| \`center-loss${entry.slice(1)}\` |`);
     for (const [, file] of readme.matchAll(/\]\((docs\/[^)]+)\)/g)) {
       expect(readFileSync(new URL(`../${file}`, import.meta.url)).length).toBeGreaterThan(1000);
     }
