@@ -125,15 +125,11 @@ class ClassStatistics:
 
     def variances(self) -> np.ndarray:
         """Maximum likelihood estimates [C, D]; 0 of a class without rows. Raises ValueError without them."""
-        if self.shape.covariance == "none":
-            raise ValueError("there are no variances with covariance 'none'")
-        return self._result("statistics_variances", self.shape[:2])
+        return self._result("variances", self.shape[:2], ("diagonal", "tied"))
 
     def tied_covariance(self) -> np.ndarray:
         """Covariance [D, D] of rows around the means of their classes. Raises ValueError without it."""
-        if self.shape.covariance != "tied":
-            raise ValueError(f"there is no tied covariance with covariance '{self.shape.covariance}'")
-        return self._result("statistics_tied_covariance", (self.shape.n_dim,) * 2)
+        return self._result("tied_covariance", (self.shape.n_dim,) * 2, ("tied",))
 
     def save(self) -> bytes:
         """Writes all of it as a safetensors file, which `ClassStatistics.load` reads here and in JavaScript."""
@@ -159,10 +155,12 @@ class ClassStatistics:
             self._view(pointer, name, values.shape)[...] = values
         self.instance.call("statistics_restore", pointer)
 
-    def _result(self, name: str, shape: tuple[int, ...]) -> np.ndarray:
+    def _result(self, name: str, shape: tuple[int, ...], covariances: tuple[str, ...]) -> np.ndarray:
+        if self.shape.covariance not in covariances:
+            raise ValueError(f"there is no {name} with covariance '{self.shape.covariance}'")
         self.instance.allocate("statistics_reserve_results", self._pointer)
         self.instance.call("statistics_flush", self._pointer)
-        self.instance.call(name, self._pointer)
+        self.instance.call(f"statistics_{name}", self._pointer)
         return self._view(self._pointer, "results", shape).copy()
 
     def _view(self, pointer: int, name: str, shape: tuple[int, ...]) -> np.ndarray:

@@ -43,7 +43,8 @@ def main() -> None:
     random = np.random.default_rng(1)
     x = random.standard_normal((BLOCK_BYTES // (4 * dim), dim), np.float32)
     statistics = ClassStatistics(engine, n_classes, dim, options.covariance)
-    print(f"{n_classes:,} classes × {dim}, {options.covariance}: {statistics.instance.memory_bytes / 1e6:,.0f} MB in WebAssembly memory")
+    megabytes = statistics.instance.memory_bytes / 1e6
+    print(f"{n_classes:,} classes × {dim}, {options.covariance}: {megabytes:,.0f} MB in WebAssembly memory")
     print(f"{peak()}, {x.nbytes / 1e6:,.0f} MB of which are the rows of this program")
 
     # Twice as many rows as a class takes before its first long run, and then so many that each run ends once.
@@ -53,8 +54,8 @@ def main() -> None:
             statistics.add(x, random.integers(0, n_classes, len(x), np.int32))
         return blocks * len(x)
 
-    timed("the first rows of each class", 2 * ROWS_PER_CLASS * n_classes / 1e6, "M rows", lambda: add(2 * ROWS_PER_CLASS))
-    timed("rows after that", ROWS_PER_CLASS * n_classes / 1e6, "M rows", lambda: add(ROWS_PER_CLASS))
+    for what, rows_per_class in (("the first rows of each class", 2 * ROWS_PER_CLASS), ("rows after that", ROWS_PER_CLASS)):
+        timed(what, rows_per_class * n_classes / 1e6, "M rows", lambda: add(rows_per_class))
     print(peak())
     size = 8 * (1 + n_classes + n_classes * dim * (1 if options.covariance == "none" else 2)) / 1e9
     data = timed(f"save ({size:.3f} GB)", size, "GB", statistics.save)

@@ -36,7 +36,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--fan-in", type=int, default=4, help="statistics that one task merges")
     parser.add_argument("--cpus", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--directory", type=Path, help="where partitions are written and stay; default: a temporary one")
+    parser.add_argument("--directory", type=Path, help="folder where partitions stay; default: a temporary one")
     return parser.parse_args()
 
 
@@ -52,8 +52,8 @@ def run(options: argparse.Namespace, directory: Path) -> None:
     engine = Engine.load()
     order = {"per_task": options.per_task, "fan_in": options.fan_in}
     gigabytes = 4 * options.rows * options.dim / 1e9
-    print(f"{options.rows:,} rows × {options.dim} ({gigabytes:.2f} GB) of {options.classes} classes, {options.covariance}, "
-          f"in {options.partitions} partitions; {options.cpus} cores", flush=True)
+    print(f"{options.rows:,} rows × {options.dim} ({gigabytes:.2f} GB) of {options.classes} classes, "
+          f"{options.covariance}, in {options.partitions} partitions; {options.cpus} cores", flush=True)
     partitions: list[Partition] = make(shape, options.rows, options.partitions, directory)
 
     works = {
@@ -70,8 +70,8 @@ def run(options: argparse.Namespace, directory: Path) -> None:
             files[i].append(work())
             times[i].append(time.perf_counter() - started)
     for what, seconds in zip(works, times):
-        middle = statistics.median(seconds)
-        print(f"{what:<40}{middle:>7.2f} s ({min(seconds):.2f}–{max(seconds):.2f}){options.rows / middle:>13,.0f} rows/s")
+        middle, spread = statistics.median(seconds), f"({min(seconds):.2f}–{max(seconds):.2f})"
+        print(f"{what:<40}{middle:>7.2f} s {spread:<13}{options.rows / middle:>11,.0f} rows/s")
 
     on_ray, single = (ClassStatistics.load(engine, some[0]) for some in files[:2])
     print(f"statistics {len(files[0][0]) / 1e6:.2f} MB: {int(on_ray.counts.sum()):,} rows counted, {on_ray.rejected} "

@@ -2,7 +2,8 @@
 
     python measure.py [--rounds 7]
 
-Contenders take turns in one process, in an order that changes from round to round. A ratio is of two times of one round.
+Implementations take turns in one process, in an order that changes from round to round. A ratio compares two times of
+one round.
 pandas takes part if it is installed. All are given the same rows, and their means are compared with float64 first.
 """
 
@@ -25,14 +26,14 @@ except ImportError:
 
 SHAPES = [(400_000, 1000, 128), (100_000, 1000, 512), (100_000, 100_000, 512)]
 """Rows, classes and dimensions."""
-Contender = Callable[[], np.ndarray | ClassStatistics]
+Implementation = Callable[[], np.ndarray | ClassStatistics]
 
 
-def contenders(engine: Engine, x: np.ndarray, target: np.ndarray, n_classes: int) -> dict[str, Contender]:
+def implementations(engine: Engine, x: np.ndarray, target: np.ndarray, n_classes: int) -> dict[str, Implementation]:
     """Each goes from rows and labels to means [C, D]."""
     dim = x.shape[1]
 
-    def kernels(covariance: str) -> Contender:
+    def kernels(covariance: str) -> Implementation:
         statistics = ClassStatistics(engine, n_classes, dim, covariance)
 
         def add() -> ClassStatistics:
@@ -88,11 +89,11 @@ def measure(engine: Engine, shape: tuple[int, int, int], rounds: int) -> None:
     generator = np.random.default_rng(1)
     x = generator.standard_normal((rows, dim), np.float32) + np.float32(10)
     target = generator.integers(0, n_classes, rows, np.int32)
-    found = contenders(engine, x, target, n_classes)
+    found = implementations(engine, x, target, n_classes)
     due = reference(x, target, n_classes)
     off: dict[str, float] = {}
-    for name, contender in found.items():
-        given = contender()
+    for name, implementation in found.items():
+        given = implementation()
         means = given.means if isinstance(given, ClassStatistics) else given
         off[name] = float(np.abs(means - due)[due.any(axis=1)].max())
         if not off[name] < 1e-5:

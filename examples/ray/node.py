@@ -12,7 +12,10 @@ from statistics_file import Shape
 
 
 def fold_in_node(shape: Shape, partitions: list[Partition], *, per_task: int, fan_in: int) -> bytes:
-    """Gives the file that `save` writes there. Raises subprocess.CalledProcessError, FileNotFoundError where there is no Node."""
+    """Gives the file that `save` writes there.
+
+    Raises subprocess.CalledProcessError, FileNotFoundError where there is no Node.
+    """
     plan = {
         "nClasses": shape.n_classes,
         "nDim": shape.n_dim,

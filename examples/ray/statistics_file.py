@@ -9,7 +9,9 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
-COVARIANCES = ("none", "diagonal", "tied")
+from engine import Covariance
+
+COVARIANCES = tuple(Covariance.__members__)
 KIND = {"format": "center-loss", "version": "2", "kind": "ClassStatistics"}
 _MAX = float(np.finfo(np.float64).max)
 _MAX_FLOAT32 = float(np.finfo(np.float32).max)
@@ -37,12 +39,9 @@ class Shape(NamedTuple):
 
     def sizes(self) -> dict[str, tuple[int, ...]]:
         """Sizes of the tensors."""
-        sizes = {"rejected": (), "counts": (self.n_classes,), "means": self[:2]}
-        if self.covariance != "none":
-            sizes["squares"] = self[:2]
-        if self.covariance == "tied":
-            sizes["scatter"] = (self.n_dim * (self.n_dim + 1) // 2,)
-        return sizes
+        sizes = ((), (self.n_classes,), self[:2], self[:2], (self.n_dim * (self.n_dim + 1) // 2,))
+        # Each covariance has one tensor more than the one before.
+        return dict(zip(list(_RANGES)[: 3 + Covariance[self.covariance]], sizes))
 
 
 def encode(shape: Shape, tensors: dict[str, np.ndarray]) -> bytes:
@@ -65,16 +64,13 @@ def decode(data: bytes) -> tuple[Shape, dict[str, np.ndarray]]:
     if means is None or means.ndim != 2 or means.size == 0:
         raise FormatError("the file has no tensor 'means' of shape [classes, dimensions]")
     shape = Shape(*means.shape, *_options(metadata.get("config", "")))
-    for name, size in shape.sizes().items():
-        tensor = tensors.get(name)
-        if tensor is None or tensor.dtype != np.float64 or tensor.shape != size:
-            got = "none" if tensor is None else f"{tensor.dtype} {list(tensor.shape)}"
-            raise FormatError(f"tensor {name!r} must be float64 {list(size)}, got {got}")
-    left_over = [name for name in _RANGES if name in tensors and name not in shape.sizes()]
-    if left_over:
-        raise FormatError(f"there is a tensor {left_over[0]!r}, but the covariance is {shape.covariance!r}")
-    tensors = {name: tensors[name] for name in shape.sizes()}
-    _check(tensors)
+    tensors = {name: tensors[name] for name in _RANGES if name in tensors}
+    sizes = shape.sizes()
+    if tensors.keys() != sizes.keys():
+        raise FormatError(f"covariance {shape.covariance!r} has the tensors {list(sizes)}, got {list(tensors)}")
+    for name, size in sizes.items():
+        _check_values(name, tensors[name], size)
+    _check_totals(tensors)
     return shape, tensors
 
 
@@ -93,14 +89,17 @@ def _options(text: str) -> tuple[str, float]:
     return covariance, float(forgetting)
 
 
-def _check(tensors: dict[str, np.ndarray]) -> None:
-    """Refuses values that no rows lead to."""
-    for name, values in tensors.items():
-        least, greatest = _RANGES[name]
-        # The extremes make no copy, and NaN fails both comparisons.
-        if not (least <= values.min() and values.max() <= greatest):
-            at = int(np.flatnonzero(~((least <= values) & (values <= greatest)))[0])
-            raise FormatError(f"{name}[{at}] is {values.flat[at]}; expected a number from {least} to {greatest}")
+def _check_values(name: str, values: np.ndarray, size: tuple[int, ...]) -> None:
+    if values.dtype != np.float64 or values.shape != size:
+        raise FormatError(f"tensor {name!r} must be float64 {list(size)}, got {values.dtype} {list(values.shape)}")
+    least, greatest = _RANGES[name]
+    # The extremes make no copy, and NaN fails both comparisons.
+    if not (least <= values.min() and values.max() <= greatest):
+        at = int(np.flatnonzero(~((least <= values) & (values <= greatest)))[0])
+        raise FormatError(f"{name}[{at}] is {values.flat[at]}; expected a number from {least} to {greatest}")
+
+
+def _check_totals(tensors: dict[str, np.ndarray]) -> None:
     if tensors["rejected"] % 1:
         raise FormatError(f"rejected is {tensors['rejected']}; expected a whole number")
     empty = tensors["counts"] == 0

@@ -147,8 +147,8 @@ def test_rows_age(engine):
         (lambda s: s.merge(ClassStatistics(Engine.load(), C, 3)), "are of"),
         (lambda s: s.merge(ClassStatistics(Engine.load(), C, 2, "tied")), "are of"),
         (lambda s: s.merge(b"no statistics"), "no safetensors file"),
-        (lambda s: s.variances(), "no variances"),
-        (lambda s: s.tied_covariance(), "no tied covariance"),
+        (lambda s: s.variances(), "no variances with"),
+        (lambda s: s.tied_covariance(), "no tied_covariance with"),
     ],
 )
 def test_refuses_and_stays_as_it_was(engine, call, message):
