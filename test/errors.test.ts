@@ -188,7 +188,7 @@ describe('options of calls', () => {
     expectError(
       () => loss.step(x, [0, 1], untyped({ alhpa: 1 })),
       'ERR_OPTION',
-      'there is no option "alhpa"; the options are rule, alpha',
+      'there is no option "alhpa"; the options are rule, sampleWeight, alpha',
     );
     expectError(
       () => loss.step(x, [0, 1], { alpha: 1e39 }),

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { CACLoss } from 'center-loss/open-set';
+import { CACLoss } from 'center-loss';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { startBackend } from '../../demo/backend.js';
 import { circle, objective, termOf } from '../../demo/open-set/losses.js';
@@ -44,9 +44,9 @@ test.each([
 describe.each(METHODS)('the objective of %s', (method) => {
   test.each([2, 64])(
     'trains a network of %i features: its gradient is not 0, its centers are of the embedding',
-    (nFeatures) => {
-      const { value, embedding, centers, dispose } = objective(method, { nClasses: 6, nFeatures, seed: 1, settings });
-      const [features, logits] = [rows(nFeatures, 1), rows(6, 2)];
+    (nDim) => {
+      const { value, embedding, centers, dispose } = objective(method, { nClasses: 6, nDim, seed: 1, settings });
+      const [features, logits] = [rows(nDim, 1), rows(6, 2)];
       const grads = tf.grads((features, logits) =>
         tf.add(
           value(features as tf.Tensor2D, logits as tf.Tensor2D, labels, 0.5),
@@ -55,7 +55,7 @@ describe.each(METHODS)('the objective of %s', (method) => {
       )([features, logits]);
       const read = embedding === 'features' && method !== 'softmax' ? grads[0] : grads[1];
       expect(read?.dataSync().some((value) => value !== 0)).toBe(true);
-      const width = embedding === 'features' ? nFeatures : 6;
+      const width = embedding === 'features' ? nDim : 6;
       const trained = centers();
       expect(trained?.length ?? null).toBe(method === 'softmax' ? null : 6 * width);
       dispose();

@@ -214,7 +214,7 @@ const evaluation = (auroc: number, fashionAuroc: number | null): Evaluation => (
 describe('the summary', () => {
   const trial = (split: number, score: string, auroc: number, fashion: number | null): Trial => ({
     split,
-    nFeatures: 64,
+    nDim: 64,
     method: 'cac',
     score,
     evaluation: evaluation(auroc, fashion),

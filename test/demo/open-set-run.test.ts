@@ -38,11 +38,11 @@ describe('a quick run on one split', () => {
     figures = await readFigures(run);
   }, 240_000);
 
-  const figureOf = (nFeatures: number, method: string, score: string) => {
+  const figureOf = (nDim: number, method: string, score: string) => {
     const row = figures.summary.find(
-      (each) => each.nFeatures === nFeatures && each.method === method && each.score === score,
+      (each) => each.nDim === nDim && each.method === method && each.score === score,
     );
-    if (!row) throw new Error(`no row of ${nFeatures}, ${method}, ${score}`);
+    if (!row) throw new Error(`no row of ${nDim}, ${method}, ${score}`);
     return row.figures;
   };
 
@@ -58,7 +58,7 @@ describe('a quick run on one split', () => {
   });
 
   test('has a row for every score of every training', () => {
-    const rows = figures.summary.map(({ nFeatures, method, score }) => `${nFeatures}/${method}/${score}`);
+    const rows = figures.summary.map(({ nDim, method, score }) => `${nDim}/${method}/${score}`);
     expect(new Set(rows).size).toBe(rows.length);
     expect(rows.length).toBe(2 * (9 + 9 + 7));
   });
