@@ -174,7 +174,11 @@ describe('options of calls', () => {
       'ERR_OPTION',
       'centers must be "dense" or "touched", got "sparse"',
     );
-    expectError(() => loss.step(x, [0, 1], untyped({ rule: 'adam' })), 'ERR_OPTION', 'rule must be "wen" or "mean" or "ema" or "sgd", got "adam"');
+    expectError(
+      () => loss.step(x, [0, 1], untyped({ rule: 'adam' })),
+      'ERR_OPTION',
+      'rule must be "wen" or "mean" or "ema" or "sgd", got "adam"',
+    );
     expectError(
       () => loss.step(x, [0, 1], { alpha: -0.1 }),
       'ERR_OPTION',

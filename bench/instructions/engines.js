@@ -2,9 +2,12 @@
 // The module of dist/, counting the instructions that it executes, as the engine of this process.
 
 import { readFileSync } from 'node:fs';
-// @ts-expect-error the engine is no part of the public types
-import { engine$imports as imports, engine$load as load } from '../../dist/core.js';
 import { COUNT, instrument } from './instrument.js';
+
+/** The engine is not part of the public types. */
+const { engine$imports: imports, engine$load: load } = await import(
+  new URL('../../dist/core.js', import.meta.url).href
+);
 
 /** @returns {(call: () => unknown) => number} the instructions that a call takes */
 export function countingEngine() {

@@ -1,7 +1,7 @@
 // @ts-check
 // Which calls are counted, at which shapes.
 
-import { CenterLoss } from '../../dist/core.js';
+import { CenterLoss } from 'center-loss';
 import { makeData } from '../data.js';
 import { countingEngine } from './engines.js';
 import { countOpenSet, OPEN_SET_SHAPES } from './open-set.js';

@@ -1,7 +1,7 @@
 // @ts-check
 // Calls beyond the plain center loss that are counted.
 
-import * as set from '../../dist/core.js';
+import * as set from 'center-loss';
 import { makeData } from '../data.js';
 
 /** @typedef {import('./compare.js').Counts} Counts */

@@ -90,9 +90,7 @@ async function demo({ splits, epochs, limit, seed, threads, docs, out }) {
   }));
   if (docs) {
     const document = join(DOCS, 'open-set.md');
-    const tables = Object.fromEntries(
-      bySize.map(({ nDim, rows }) => [`features-${nDim}`, markdownTable(rows)]),
-    );
+    const tables = Object.fromEntries(bySize.map(({ nDim, rows }) => [`features-${nDim}`, markdownTable(rows)]));
     await writeFile(document, fill(await readFile(document, 'utf8'), tables));
   }
 

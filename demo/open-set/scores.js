@@ -78,10 +78,7 @@ function ofCenters(options) {
  * @param {ScoreOptions} options
  */
 export function fitClassifier({ centers, validation }, options) {
-  const classifier = new OpenSetClassifier(
-    { params: centers, nClasses: KNOWN, nDim: centers.length / KNOWN },
-    options,
-  );
+  const classifier = new OpenSetClassifier({ params: centers, nClasses: KNOWN, nDim: centers.length / KNOWN }, options);
   classifier.fit(validation.embedding, validation.labels, { tpr: TPR });
   return classifier;
 }

@@ -40,8 +40,7 @@ export function htmlTable(rows) {
   const body = rows.map(({ nDim, method, score, figures }, i) => {
     const name = rows[i - 1]?.method === method ? '' : METHOD_NAMES[method];
     const cells = columns.map(
-      ({ key }) =>
-        `<td data-figure="${escapeHtml(`${nDim}/${method}/${score}/${key}`)}">${cell(figures[key])}</td>`,
+      ({ key }) => `<td data-figure="${escapeHtml(`${nDim}/${method}/${score}/${key}`)}">${cell(figures[key])}</td>`,
     );
     return `<tr><th scope="row">${escapeHtml(name)}</th><th scope="row">${escapeHtml(score)}</th>${cells.join('')}</tr>`;
   });

@@ -39,9 +39,7 @@ describe('a quick run on one split', () => {
   }, 240_000);
 
   const figureOf = (nDim: number, method: string, score: string) => {
-    const row = figures.summary.find(
-      (each) => each.nDim === nDim && each.method === method && each.score === score,
-    );
+    const row = figures.summary.find((each) => each.nDim === nDim && each.method === method && each.score === score);
     if (!row) throw new Error(`no row of ${nDim}, ${method}, ${score}`);
     return row.figures;
   };
