@@ -9,6 +9,7 @@ import {
   fromSafetensors,
   IslandLoss,
   load,
+  type ProxyLossOptions,
   type Tensor,
   TripletCenterLoss,
   toSafetensors,
@@ -189,7 +190,7 @@ describe('losses of rows against all centers', () => {
     ]),
   )('give the same bits after it: $name $options', ({ name, options }) => {
     const Loss = classes[name];
-    using loss = new Loss(3, 3, { seed: 4, ...options });
+    using loss = new Loss(3, 3, { seed: 4, ...(options as ProxyLossOptions) });
     loss.step(x, target);
     for (const again of [Loss.load(loss.save()), Loss.fromJSON(JSON.parse(JSON.stringify(loss))), load(loss.save())]) {
       if (!(again instanceof Loss)) throw new Error(`not a ${name}`);
