@@ -1,6 +1,7 @@
 // @ts-check
 // Usage: node scripts/bundle.js FROM TO — what tsc wrote, as the files that are published: one with all that entries
 // share, and one for each entry. Every file less makes an import a quarter of a millisecond faster.
+import { readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
 import { coreSource, importShared, sharedNames } from './shared.js';
@@ -41,10 +42,26 @@ async function bundle(format, extension, entries) {
   };
   const stdin = { contents: coreSource(names), resolveDir: root };
   await build({ ...settings, stdin, outfile: join(to, core) });
+  await nameClasses(join(to, core));
   const plugins = [importShared(root, names, core)];
   for (const [name, source] of Object.entries(ENTRIES).filter(([name]) => entries.includes(name))) {
     const entryPoints = [join(root, `${source}.js`)];
     const minify = name === TRANSLATED;
     await build({ ...settings, entryPoints, outfile: join(to, name + extension), minify, plugins });
   }
+}
+
+/**
+ * Gives classes their names back: esbuild calls one that mentions itself `_CenterLoss`, which shows where objects are
+ * printed.
+ * @param {string} file
+ */
+async function nameClasses(file) {
+  const text = await readFile(file, 'utf8');
+  const renamed = new Set(Array.from(text.matchAll(/^var (\w+) = class _\1\b/gm), ([, name]) => name));
+  if (renamed.size === 0) throw new Error('esbuild names classes in another way now');
+  await writeFile(
+    file,
+    text.replaceAll(/\b_(\w+)\b/g, (word, name) => (renamed.has(name) ? name : word)),
+  );
 }

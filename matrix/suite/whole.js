@@ -24,6 +24,9 @@ const SUITES = {
   'open-set/named-centers': () => import('../../test/open-set/named-centers.test.ts'),
   'open-set/statistics': () => import('../../test/open-set/statistics.test.ts'),
   'files/safetensors': () => import('../../test/files/safetensors.test.ts'),
+  'files/json': () => import('../../test/files/json.test.ts'),
+  'files/load-centers': () => import('../../test/files/load-centers.test.ts'),
+  'files/open-set': () => import('../../test/files/open-set.test.ts'),
   'files/statistics': () => import('../../test/files/statistics.test.ts'),
 };
 

@@ -13,6 +13,12 @@ it('all have the same names', async () => {
   expect(Object.keys(await import('center-loss/slim')).sort()).toEqual([...names, 'init', 'initSync'].sort());
 });
 
+it('has classes that are called as they are exported', async () => {
+  const classes = Object.entries(await import('center-loss')).filter(([name]) => /^[A-Z][a-zA-Z]+$/.test(name));
+  expect(classes.length).toBeGreaterThan(8);
+  expect(classes.map(([, value]) => (value as { name?: string }).name)).toEqual(classes.map(([name]) => name));
+});
+
 it('share one core', async () => {
   const main = await import('center-loss');
   const slim = await import('center-loss/slim');
