@@ -35,7 +35,7 @@ async function bundle(format, extension, entries) {
     bundle: true,
     format,
     target: 'es2022',
-    // So esbuild lists the names of a CommonJS module for those who import it.
+    // For Node, esbuild lists the names of a CommonJS module, so that an ES module can import them.
     platform: format === 'cjs' ? 'node' : 'neutral',
     external: ['*.wasm', '*.wasm?module'],
     logLevel: 'warning',

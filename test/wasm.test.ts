@@ -79,7 +79,7 @@ describe.each(MODULES)('%s', (_, module) => {
     const { values } = makeCenters(exports);
     exports.memory.grow(2 ** 15);
     let past = makeCenters(exports);
-    // What is left of the memory before that is used up first.
+    // Free memory from before is used up first.
     for (let i = 0; i < 10 && past.address < 2 ** 31; i++) past = makeCenters(exports);
     expect(past.address).toBeGreaterThan(2 ** 31);
     expect(past.values).toEqual(values);

@@ -1,5 +1,5 @@
 // @ts-check
-// What center-loss is timed at, beside the same in PyTorch: torch_losses.py has the numbers once more.
+// Calls that are timed beside the same in PyTorch; torch_losses.py repeats the numbers.
 
 import * as set from 'center-loss';
 

@@ -54,7 +54,7 @@ impl PairLoss for SquaredEuclidean {
 
 /// Computes ‖x − c‖² and in the same walk grad ← scale·(x − c) and after ← before + factor·(x − c).
 ///
-/// Not inlined: the walk needs all registers.
+/// Kept out of line: the walk needs all registers.
 #[inline(never)]
 fn accumulate_row<V: Vector>(
     x: &[f32],

@@ -15,7 +15,7 @@ pub const LANES: usize = 4;
 pub trait Vector: Copy {
     /// The same lanes as `f64`.
     type Wide: Wide;
-    /// As many `u32` lanes.
+    /// Vector of `u32` with the same number of lanes.
     type Integers: Integers;
     /// The lanes as `f64`.
     #[must_use]

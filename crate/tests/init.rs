@@ -221,7 +221,7 @@ fn fewer_values_are_the_start_of_more() {
 
 fn orthogonal(n_classes: usize, dim: usize, seed: u64) -> Vec<f32> {
     let mut centers = vec![f32::NAN; n_classes * dim];
-    // What the scratch memory held must not matter.
+    // The old contents of the scratch memory must not matter.
     let mut scratch = vec![f32::NAN; init::orthogonal_scratch_len(n_classes, dim)];
     init::orthogonal::<Lanes>(&mut centers, n_classes, dim, seed, &mut scratch);
     centers
@@ -312,7 +312,7 @@ fn orthogonal_matrices_are_evenly_distributed() {
         for (i, k) in (0..count).flat_map(|i| (0..len).map(move |k| (i, k))) {
             let mean_of = |f: &dyn Fn(f64) -> f64| all.iter().map(|vectors| f(vectors[i][k])).sum::<f64>() / n as f64;
             let (m, moment) = (len as f64, |power| move |value: f64| value.powi(power));
-            // Of a value of a random direction: E = 0, E² = 1/m, E⁴ = 3/(m·(m + 2)), E⁸ = 105/(m·(m + 2)·(m + 4)·(m + 6)).
+            // Moments of one value of a random direction: E = 0, E² = 1/m, E⁴ = 3/(m·(m + 2)), E⁸ = 105/(m·(m + 2)·(m + 4)·(m + 6)).
             let fourth = 3.0 / (m * (m + 2.0));
             let eighth = 35.0 * fourth / ((m + 4.0) * (m + 6.0));
             let sign = mean_of(&|value| value.signum());

@@ -3,7 +3,7 @@
 import { run } from './run.js';
 import { SUITES as SHORT } from './short.js';
 
-/** That of memory comes first: it tells leaks from what it finds. @type {import('./run.js').Suites} */
+/** The suite of memory comes first, since it takes the memory in use for its baseline. @type {import('./run.js').Suites} */
 const SUITES = {
   memory: () => import('../../test/memory.test.ts'),
   ...SHORT,

@@ -69,7 +69,7 @@ function takeSides(call: string, known: Floats, unknown: Floats, withCurve = fal
  * score; pairs of equal scores count by half (Mann–Whitney's U). It is 0.5 for scores that say nothing, and 1 for a
  * perfect separation.
  *
- * As scikit-learn's `roc_auc_score`.
+ * The same as scikit-learn's `roc_auc_score`.
  * @param known scores of known rows
  * @param unknown scores of unknown rows
  * @throws CenterLossError `ERR_SHAPE` for no score, NaN, and anything but a list of numbers; `ERR_OUT_OF_MEMORY`

@@ -47,7 +47,7 @@ pub(crate) struct Gradients {
     pub(crate) classes: Vec<u32>,
 }
 
-/// What [`Batch::step`] returns.
+/// Result of [`Batch::step`].
 #[derive(Clone, Debug)]
 pub(crate) struct Step {
     pub(crate) loss: f64,
