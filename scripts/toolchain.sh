@@ -98,9 +98,9 @@ ensure_wasm_tool() { # ensure_wasm_tool NAME VERSION FITTING-VERSIONS TAG CRATE 
 }
 
 has_version() { # has_version NAME FITTING-VERSIONS
-  local name version rest
+  local version
   # shellcheck disable=SC2053
-  read -r name version rest < <("$1" --version 2>/dev/null) && [[ $version == $2 ]]
+  read -r _ version _ < <("$1" --version 2>/dev/null) && [[ $version == $2 ]]
 }
 
 download_tool() { # download_tool NAME VERSION TAG FOLDER
