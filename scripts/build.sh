@@ -67,8 +67,9 @@ PORTABLE=(target-cpu=mvp target-feature=-simd128)
 # Nothing lies in the first kilobyte, the far end of the stack, so that an offset added to an address is part of the load
 # or store.
 WASM_OPT=(node_modules/.bin/wasm-opt -O3 --converge --low-memory-unused
-  --one-caller-inline-max-function-size=0 --enable-bulk-memory --enable-nontrapping-float-to-int --enable-sign-ext
-  --enable-mutable-globals --strip-debug --strip-producers --strip-target-features)
+  --one-caller-inline-max-function-size=0 --flexible-inline-max-function-size=0
+  --enable-bulk-memory --enable-nontrapping-float-to-int --enable-sign-ext --enable-mutable-globals
+  --strip-debug --strip-producers --strip-target-features)
 
 optimize_wasm() { # optimize_wasm FOLDER
   # wasm2js knows none of what came after WebAssembly's first version.

@@ -41,8 +41,8 @@ async function bundle(format, extension, entries) {
     logLevel: 'warning',
   };
   const stdin = { contents: coreSource(names), resolveDir: root };
-  // Without blanks and comments Node parses the file half a millisecond faster; names stay, for those who debug.
-  await build({ ...settings, stdin, outfile: join(to, core), minifyWhitespace: true, minifySyntax: true });
+  // Not minified: that would lose the marks of pure calls, by which bundlers drop what a program does not use.
+  await build({ ...settings, stdin, outfile: join(to, core) });
   await nameClasses(join(to, core));
   const plugins = [importShared(root, names, core)];
   for (const [name, source] of Object.entries(ENTRIES).filter(([name]) => entries.includes(name))) {
@@ -59,7 +59,7 @@ async function bundle(format, extension, entries) {
  */
 async function nameClasses(file) {
   const text = await readFile(file, 'utf8');
-  const renamed = new Set(Array.from(text.matchAll(/\b(\w+)=class _\1\b/g), ([, name]) => name));
+  const renamed = new Set(Array.from(text.matchAll(/^var (\w+) = class _\1\b/gm), ([, name]) => name));
   if (renamed.size === 0) throw new Error('esbuild names classes in another way now');
   await writeFile(
     file,

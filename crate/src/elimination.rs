@@ -3,7 +3,7 @@
 use crate::rows::squared_distances;
 use crate::settle::AMBIGUOUS;
 use crate::shape::{Rows, at, part};
-use crate::vector::{LANES, Vector};
+use crate::vector::{LANES, Vector, lesser};
 
 /// With fewer classes, or dimensions, there is nothing to save.
 const FEWEST_CLASSES: usize = 64;
@@ -56,11 +56,11 @@ pub(crate) fn nearest<V: Vector>(x: &[f32], centers: Rows, sums: &mut [[f32; LAN
                 lead = lead.min_or_self(sum);
             }
         }
-        let lead = lead.to_array().into_iter().fold(f32::INFINITY, f32::min);
+        let lead = lead.least();
         let leader = sums.as_flattened().iter().position(|&sum| sum <= lead).unwrap_or(end).min(end);
         let [distance] = squared_distances::<V, 1>([x], [centers.row(leader); LANES]);
         let bound = at(&distance.to_array(), 0) * AMBIGUOUS;
-        limit = if bound < limit { bound } else { limit };
+        limit = lesser(limit, bound);
     }
     let mut nearest = (f32::INFINITY, None);
     for (group, sums) in sums.iter().enumerate() {

@@ -26,8 +26,9 @@ const CEILING: f64 = 1e12_f32 as f64;
 const FARTHEST: f64 = 1e60;
 
 /// How the sum over the batch becomes the loss.
-#[cfg_attr(target_arch = "wasm32", wasm_bindgen::prelude::wasm_bindgen)]
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen::prelude::wasm_bindgen, derive(bytemuck::CheckedBitPattern))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
 pub enum Reduction {
     /// Σ / (B·C)
     Mean,
@@ -88,7 +89,7 @@ impl<'a> Labels<'a> {
 
     /// What row x, which has no class, adds to Σ: nothing, but NaN if it is known and not finite, as its distances would
     /// in the reference.
-    #[inline(never)]
+    #[inline]
     pub(crate) fn without_class(&self, row: usize, x: &[f32]) -> f64 {
         if is_known(at(self.values, row)) && !x.iter().all(|value| value.is_finite()) { f64::NAN } else { 0.0 }
     }

@@ -5,7 +5,7 @@
 //! that a million dimensions are as exact as a hundred.
 
 use crate::shape::{at, part, part_mut};
-use crate::vector::{LANES, Vector};
+use crate::vector::{LANES, Vector, lesser};
 
 /// Dimensions that are summed in `f32` before the sum moves to `f64`: at most 128 additions a lane, which round by
 /// less than 10⁻⁵ even if all round the same way.
@@ -164,6 +164,15 @@ fn squared_distances_of_block<V: Vector, const R: usize>(x: [&[f32]; R], c: [&[f
         }
     }
     sums
+}
+
+/// The least of the values that are numbers; infinite if there are none.
+#[inline(never)]
+pub(crate) fn least<V: Vector>(values: &[f32]) -> f32 {
+    let (lanes, rest) = values.as_chunks();
+    // The running minimum first: it is what stays beside a NaN.
+    let least = lanes.iter().fold(V::splat(f32::INFINITY), |least, lanes| least.min_or_self(V::load(lanes)));
+    rest.iter().fold(least.least(), |least, value| lesser(least, *value))
 }
 
 /// to ← from, for rows so short that a call to copy memory would take longer.

@@ -1,8 +1,8 @@
 //! Distances that were expanded, made as exact as promised, and exact enough to tell which one is the least.
 
-use crate::rows::squared_distances;
-use crate::shape::{Rows, at, at_mut};
-use crate::vector::{LANES, Vector};
+use crate::rows::{least, squared_distances};
+use crate::shape::{Rows, at, at_mut, part};
+use crate::vector::{LANES, Vector, lesser};
 
 /// The most centers in a block: one bit each.
 pub(crate) const BLOCK_CENTERS: usize = 32;
@@ -30,8 +30,8 @@ pub(crate) fn settle<V: Vector>(
     let count = block.count();
     let doubted = not_above::<V>(distances, count, doubt, doubts);
     sum_again::<V>(x, block, doubted, distances);
-    let lowest = least::<V>(distances, count).to_array().into_iter().fold(f32::INFINITY, f32::min);
-    let limit = if lowest < nearest { lowest } else { nearest } * AMBIGUOUS;
+    let lowest = least::<V>(part(distances, 0, count));
+    let limit = lesser(nearest, lowest) * AMBIGUOUS;
     let candidates = not_above::<V>(distances, count, limit, &[0.0; BLOCK_CENTERS]);
     sum_again::<V>(x, block, candidates & !doubted, distances);
     let mut found = None;
@@ -42,13 +42,6 @@ pub(crate) fn settle<V: Vector>(
         }
     }
     found
-}
-
-/// The least of the first `count` distances, in one of the lanes; NaN is passed over.
-#[inline]
-fn least<V: Vector>(distances: &OfBlock, count: usize) -> V {
-    let lanes = distances.as_chunks::<LANES>().0.iter().take(count.div_ceil(LANES));
-    lanes.fold(V::splat(f32::INFINITY), |least, lanes| least.min_or_self(V::load(lanes)))
 }
 
 /// Bits of the first `count` distances that are not above `limit` + `more[j]`: of NaN, too.

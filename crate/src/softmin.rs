@@ -1,5 +1,6 @@
 //! Squared distances turned into class probabilities.
 
+use crate::rows::least;
 use crate::vector::{LANES, Vector};
 
 /// Replaces each row of squared distances by p_j = e^(m − d_j) / Σ_k e^(m − d_k), m = min d: what pytorch-ood calls
@@ -8,16 +9,25 @@ use crate::vector::{LANES, Vector};
 pub fn softmin<V: Vector>(distmat: &mut [f32], n_classes: usize) {
     // No class, no distance.
     for row in distmat.chunks_exact_mut(n_classes.max(1)) {
-        let least = V::splat(row.iter().copied().fold(f32::INFINITY, f32::min));
-        let mut total = 0.0_f64;
-        map_lanes::<V>(row, |distances| {
-            let likelihood = exp(least.sub(distances));
-            total += f64::from(likelihood.sum());
-            likelihood
-        });
-        let scale = V::splat((1.0 / total) as f32);
+        let least = least::<V>(row);
+        let scale = V::splat((1.0 / likelihoods::<V>(row, least)) as f32);
         map_lanes::<V>(row, |likelihood| likelihood.mul(scale));
     }
+}
+
+/// d_j ← e^(m − d_j), m = `least`; returns Σ_k e^(m − d_k).
+///
+/// Not inlined: one copy serves all that need likelihoods.
+#[inline(never)]
+pub(crate) fn likelihoods<V: Vector>(distances: &mut [f32], least: f32) -> f64 {
+    let least = V::splat(least);
+    let mut total = 0.0_f64;
+    map_lanes::<V>(distances, |distances| {
+        let likelihood = exp(least.sub(distances));
+        total += f64::from(likelihood.sum());
+        likelihood
+    });
+    total
 }
 
 /// values ← f(values), four at a time; past the end `f` sees infinite distances, which have no likelihood. One place

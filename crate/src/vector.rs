@@ -102,6 +102,14 @@ pub trait Vector: Copy {
         (a + c) + (b + d)
     }
 
+    /// The smallest lane; none is NaN.
+    #[must_use]
+    #[inline]
+    fn least(self) -> f32 {
+        let [a, b, c, d] = self.to_array();
+        lesser(lesser(a, b), lesser(c, d))
+    }
+
     /// Up to three values, the other lanes 0: two rows so loaded differ by 0 there, and one body serves all lengths.
     /// Not inlined: a row needs it once at the most, and every kernel would carry several copies.
     #[must_use]
@@ -136,6 +144,12 @@ pub(crate) const HALF_INFINITE: u16 = 0x7c00;
 
 /// Bits of √½, the least m of [`Vector::split_exponent`].
 const LEAST_SIGNIFICAND: i32 = 0x3f35_04f3;
+
+/// The lesser of the two, a where either is NaN: in WebAssembly, `f32::min` is a call.
+#[inline]
+pub(crate) fn lesser(a: f32, b: f32) -> f32 {
+    if b < a { b } else { a }
+}
 
 #[inline]
 pub(crate) fn zip<T: Copy>(a: [T; LANES], b: [T; LANES], of: impl Fn(T, T) -> T) -> [T; LANES] {
@@ -206,11 +220,11 @@ impl Vector for [f32; LANES] {
     }
     #[inline]
     fn min_or_self(self, other: Self) -> Self {
-        zip(self, other, |a, b| if b < a { b } else { a })
+        zip(self, other, lesser)
     }
     #[inline]
     fn least_each(vectors: [Self; LANES]) -> Self {
-        vectors.map(|lanes| lanes.into_iter().fold(f32::INFINITY, f32::min))
+        vectors.map(Vector::least)
     }
     #[inline]
     fn greater(self, other: Self) -> u32 {

@@ -54,9 +54,7 @@ class Instance:
         self._exports = wasmtime.Instance(self._store, engine.module, [throw]).exports(self._store)
 
     def call(self, name: str, *arguments: int | float) -> int | float | None:
-        # wasm-bindgen passes members of enumerations as 64-bit floats.
-        values = (float(value) if isinstance(value, IntEnum) else value for value in arguments)
-        return self._exports[name](self._store, *values)
+        return self._exports[name](self._store, *arguments)
 
     def allocate(self, name: str, *arguments: int) -> int:
         """Calls a function that gives 0 where memory does not suffice. Raises MemoryError then."""

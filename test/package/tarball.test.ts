@@ -48,12 +48,12 @@ describe('size, gzipped', () => {
   };
 
   it('of the WebAssembly module', () => {
-    expect(gzipSync(readFileSync(join(installed, 'dist/center-loss.wasm')), { level: 9 }).length).toBeLessThan(42 * KB);
+    expect(gzipSync(readFileSync(join(installed, 'dist/center-loss.wasm')), { level: 9 }).length).toBeLessThan(40.5 * KB);
   });
 
   it('of the default entry, with the module inside', async () => {
-    expect(await bundled('center-loss', '{ CenterLoss }')).toBeLessThan(50 * KB);
-    expect(await bundled('center-loss')).toBeLessThan(66 * KB);
+    expect(await bundled('center-loss', '{ CenterLoss }')).toBeLessThan(61 * KB);
+    expect(await bundled('center-loss')).toBeLessThan(73 * KB);
   });
 
   it('of the slim entry, and of what is used without the rest', async () => {

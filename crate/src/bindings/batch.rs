@@ -1,8 +1,10 @@
 //! Rows of a call, and what is computed for them.
 
+use bytemuck::CheckedBitPattern;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::buffer::{Buffer, fits};
+use super::variant;
 use super::workspace::Workspace;
 use crate::center_gradient::Form;
 use crate::open_set::class_weights::{Scheme, class_weights};
@@ -14,7 +16,8 @@ use crate::vector::Lanes;
 
 /// Arrays of a [`Batch`].
 #[wasm_bindgen]
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, CheckedBitPattern)]
+#[repr(u32)]
 pub enum BatchArray {
     /// Embeddings, distances or logits: `f32` [rows, width].
     X,
@@ -44,7 +47,8 @@ pub enum BatchArray {
 
 /// How classes are weighted by their number of rows.
 #[wasm_bindgen]
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, CheckedBitPattern)]
+#[repr(u32)]
 pub enum ClassWeighting {
     /// n/(K·n_j)
     Balanced,
@@ -100,8 +104,12 @@ impl Batch {
     }
 
     /// Reserves memory for one array. Returns false where memory does not suffice.
-    pub fn reserve_array(&mut self, array: BatchArray, len: usize) -> bool {
-        match array {
+    pub fn reserve_array(
+        &mut self,
+        #[wasm_bindgen(unchecked_param_type = "BatchArray")] array: u32,
+        len: usize,
+    ) -> bool {
+        match variant(array) {
             BatchArray::X => self.x.reserve(len, 1),
             BatchArray::Labels => self.labels.reserve(len, 1),
             BatchArray::SampleWeight => self.sample_weight.reserve(len, 1),
@@ -125,8 +133,8 @@ impl Batch {
     }
 
     /// Address of an array. Later calls that reserve memory may move it.
-    pub fn address(&mut self, array: BatchArray) -> usize {
-        match array {
+    pub fn address(&mut self, #[wasm_bindgen(unchecked_param_type = "BatchArray")] array: u32) -> usize {
+        match variant(array) {
             BatchArray::X => self.x.address(),
             BatchArray::Labels => self.labels.address(),
             BatchArray::SampleWeight => self.sample_weight.address(),
@@ -163,8 +171,13 @@ impl Batch {
     }
 
     /// Weights of the classes of `Labels`, written to `Parameters`; `Ends` is scratch. Both are [n_classes].
-    pub fn class_weights(&mut self, weighting: ClassWeighting, beta: f64, n_classes: usize) {
-        let scheme = match weighting {
+    pub fn class_weights(
+        &mut self,
+        #[wasm_bindgen(unchecked_param_type = "ClassWeighting")] weighting: u32,
+        beta: f64,
+        n_classes: usize,
+    ) {
+        let scheme = match variant(weighting) {
             ClassWeighting::Balanced => Scheme::Balanced,
             ClassWeighting::EffectiveNumber => Scheme::EffectiveNumber(beta),
         };

@@ -1,14 +1,15 @@
 //! Loss of rows at their own centers, and updates of the centers.
 
+use bytemuck::CheckedBitPattern;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::batch::{Batch, Parts};
 use super::centers::{Centers, Gradients};
+use super::variant;
 use crate::batch_pass::{CenterOutput, ClassAccumulators};
 use crate::center_gradient::{CenterGradient, Form};
 use crate::loss::{Labels, Loss};
 use crate::open_set::center_loss::{CenterLoss, Radii};
-use crate::open_set::metric::Metric;
 use crate::open_set::weights::Weights;
 use crate::open_set::{radius, sgd};
 use crate::rules::Rule;
@@ -17,7 +18,8 @@ use crate::vector::Lanes;
 
 /// Averaging rules by which centers move.
 #[wasm_bindgen]
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, CheckedBitPattern)]
+#[repr(u32)]
 pub enum AveragingRule {
     /// c ← c − α·Σ(c − x)/(1 + n)
     Wen,
@@ -30,7 +32,7 @@ pub enum AveragingRule {
 #[wasm_bindgen]
 impl Centers {
     /// Loss of a matrix of squared distances and, if `with_gradient`, ∂loss/∂distmat, written to `Out`.
-    pub fn distance_loss(&self, distmat: &mut Batch, with_gradient: bool) -> f64 {
+    pub fn distance_loss(&mut self, distmat: &mut Batch, with_gradient: bool) -> f64 {
         let Parts { x, labels, out, .. } = distmat.parts();
         let labels = Labels::new(labels, self.n_classes);
         let loss = Loss { radius: self.radius, reduction: self.reduction };
@@ -42,15 +44,24 @@ impl Centers {
     }
 
     /// Loss, and gradients; `prepare` comes first for those of the centers.
-    pub fn gradients(&mut self, batch: &mut Batch, gradients: Gradients) -> f64 {
-        self.pass(batch, Output::Gradients(gradients))
+    pub fn gradients(
+        &mut self,
+        batch: &mut Batch,
+        #[wasm_bindgen(unchecked_param_type = "Gradients")] gradients: u32,
+    ) -> f64 {
+        self.pass(batch, Output::Gradients(variant(gradients)))
     }
 
     /// Loss and ∂loss/∂x; then the centers move by an averaging rule. `prepare` comes first.
-    pub fn step(&mut self, batch: &mut Batch, rule: AveragingRule, rate: f64) -> f64 {
+    pub fn step(
+        &mut self,
+        batch: &mut Batch,
+        #[wasm_bindgen(unchecked_param_type = "AveragingRule")] rule: u32,
+        rate: f64,
+    ) -> f64 {
         self.pass(
             batch,
-            Output::Update(match rule {
+            Output::Update(match variant(rule) {
                 AveragingRule::Wen => Rule::Wen(rate),
                 AveragingRule::Mean => Rule::Mean(rate),
                 AveragingRule::Ema => Rule::Ema(rate),
@@ -67,12 +78,12 @@ impl Centers {
 
     /// Distances of the rows to their own centers, by class, written to `Parameters`; `Ends` says where each class
     /// ends. `prepare` comes first.
-    pub fn own_distances(&mut self, batch: &mut Batch, metric: Metric) {
+    pub fn own_distances(&mut self, batch: &mut Batch, #[wasm_bindgen(unchecked_param_type = "Metric")] metric: u32) {
         let Parts { x, labels, parameters, ends, workspace, .. } = batch.parts();
         let labels = Labels::new(labels, self.n_classes);
         let (of_row, by_class) = (part_mut(&mut workspace.values, 0, x.count()), part_mut(parameters, 0, x.count()));
         let ends = part_mut(ends, 0, self.n_classes);
-        radius::own_distances::<Lanes>(metric, x, &labels, self.rows(), of_row, ends, by_class);
+        radius::own_distances::<Lanes>(variant(metric), x, &labels, self.rows(), of_row, ends, by_class);
     }
 
     /// Radii of the classes from `len` distances in `Parameters` that ascend within each class; `Ends` says where

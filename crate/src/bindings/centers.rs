@@ -1,9 +1,11 @@
 //! Centers in memory, with all that a loss keeps beside them.
 
+use bytemuck::CheckedBitPattern;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::batch::{Batch, Parts};
 use super::buffer::{Buffer, fits};
+use super::variant;
 use crate::center_gradient::Form;
 use crate::groups::NONE;
 use crate::init;
@@ -18,7 +20,8 @@ use crate::vector::Lanes;
 
 /// Arrays of [`Centers`].
 #[wasm_bindgen]
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, CheckedBitPattern)]
+#[repr(u32)]
 pub enum CentersArray {
     /// Centers: `f32` [classes, dimensions].
     Params,
@@ -32,7 +35,8 @@ pub enum CentersArray {
 
 /// First values of centers.
 #[wasm_bindgen]
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, CheckedBitPattern)]
+#[repr(u32)]
 pub enum Init {
     /// Center j has 1 in dimension j mod D and 0 elsewhere.
     UnitVectors,
@@ -46,7 +50,8 @@ pub enum Init {
 
 /// Gradients that a call writes beside the loss.
 #[wasm_bindgen]
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, Copy, PartialEq, CheckedBitPattern)]
+#[repr(u32)]
 pub enum Gradients {
     /// None.
     None,
@@ -62,7 +67,8 @@ pub enum Gradients {
 
 /// Work of a call, which says how much scratch memory it takes.
 #[wasm_bindgen]
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, CheckedBitPattern)]
+#[repr(u32)]
 pub enum Work {
     /// Loss with ∂loss/∂x, ∂loss/∂centers of all classes.
     DenseGradient,
@@ -142,16 +148,23 @@ impl Centers {
 
     /// Sets how distances become the loss. A radius of NaN says that each class has its own, in `Radii`.
     #[allow(clippy::cast_possible_truncation, reason = "radii of classes are float32")]
-    pub fn configure(&mut self, metric: Metric, penalty: Penalty, reduction: Reduction, radius: f64) {
-        (self.metric, self.penalty, self.reduction, self.radius) = (metric, penalty, reduction, radius);
+    pub fn configure(
+        &mut self,
+        #[wasm_bindgen(unchecked_param_type = "Metric")] metric: u32,
+        #[wasm_bindgen(unchecked_param_type = "Penalty")] penalty: u32,
+        #[wasm_bindgen(unchecked_param_type = "Reduction")] reduction: u32,
+        radius: f64,
+    ) {
+        (self.metric, self.penalty) = (variant(metric), variant(penalty));
+        (self.reduction, self.radius) = (variant(reduction), radius);
         if !radius.is_nan() {
             self.radii.fill(radius as f32);
         }
     }
 
     /// Address of an array.
-    pub fn address(&mut self, array: CentersArray) -> usize {
-        match array {
+    pub fn address(&mut self, #[wasm_bindgen(unchecked_param_type = "CentersArray")] array: u32) -> usize {
+        match variant(array) {
             CentersArray::Params => self.params.address(),
             CentersArray::Radii => self.radii.address(),
             CentersArray::ClassWeight => self.class_weight.address(),
@@ -162,8 +175,13 @@ impl Centers {
     /// Writes the first values of the centers: `magnitude` times those of `init`. Returns false where memory does not
     /// suffice for the scratch memory of an orthogonal matrix; the centers are as they were then.
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a seed is a whole number below 2^53")]
-    pub fn init(&mut self, init: Init, seed: f64, magnitude: f64) -> bool {
-        match init {
+    pub fn init(
+        &mut self,
+        #[wasm_bindgen(unchecked_param_type = "Init")] init: u32,
+        seed: f64,
+        magnitude: f64,
+    ) -> bool {
+        match variant(init) {
             Init::UnitVectors => init::unit_vectors(&mut self.params, self.n_dim),
             Init::Normal => init::normal::<Lanes>(&mut self.params, seed as u64),
             Init::Orthogonal => {
@@ -187,9 +205,15 @@ impl Centers {
     }
 
     /// Reserves the scratch memory of a call in a batch. Returns false where memory does not suffice.
-    pub fn prepare(&mut self, batch: &mut Batch, work: Work, metric: Metric) -> bool {
+    pub fn prepare(
+        &mut self,
+        batch: &mut Batch,
+        #[wasm_bindgen(unchecked_param_type = "Work")] work: u32,
+        #[wasm_bindgen(unchecked_param_type = "Metric")] metric: u32,
+    ) -> bool {
+        let metric = variant(metric);
         let (rows, n_classes, n_dim) = (batch.rows, self.n_classes, self.n_dim);
-        match work {
+        match variant(work) {
             Work::DenseGradient => batch.reserve_center_gradient(Form::Dense, n_classes),
             Work::SparseGradient => batch.reserve_center_gradient(Form::Touched, n_classes),
             Work::Step => batch.workspace.reserve_sums(rows, n_classes, n_dim),
@@ -207,7 +231,7 @@ impl Centers {
                     && batch.parameters.reserve(rows, 1)
                     && batch.ends.reserve(n_classes, 1)
             }
-            Work::ProxyLoss | Work::ProxyGradient => {
+            work @ (Work::ProxyLoss | Work::ProxyGradient) => {
                 let sizes = RoomSizes::new(rows, n_classes, n_dim);
                 let is_gradient = matches!(work, Work::ProxyGradient);
                 batch.workspace.values.reserve(sizes.distances, 1)
@@ -222,7 +246,8 @@ impl Centers {
     }
 
     /// Distances to all centers, written to `Out` [rows, classes]; `prepare` comes first.
-    pub fn distances(&mut self, batch: &mut Batch, metric: Metric) {
+    pub fn distances(&mut self, batch: &mut Batch, #[wasm_bindgen(unchecked_param_type = "Metric")] metric: u32) {
+        let metric = variant(metric);
         let room = matrix::room_values(metric, batch.rows, self.n_classes, self.n_dim);
         let Parts { x, out, workspace, .. } = batch.parts();
         matrix::distances::<Lanes>(metric, x, self.rows(), part_mut(&mut workspace.values, 0, room), out);

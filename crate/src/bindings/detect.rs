@@ -1,11 +1,12 @@
 //! Scores of how unknown a row looks, and decisions by thresholds.
 
+use bytemuck::CheckedBitPattern;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::batch::{Batch, Parts};
 use super::centers::Centers;
+use super::variant;
 use crate::open_set::classify::{self, Measure, decide};
-use crate::open_set::metric::Metric;
 use crate::open_set::precision;
 use crate::open_set::score::Score;
 use crate::shape::{Rows, part, part_mut};
@@ -13,7 +14,8 @@ use crate::vector::Lanes;
 
 /// Scores of a row.
 #[wasm_bindgen]
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, CheckedBitPattern)]
+#[repr(u32)]
 pub enum ScoreKind {
     /// d₁
     Distance,
@@ -35,11 +37,18 @@ pub enum ScoreKind {
 impl Centers {
     /// Scores the rows: `Out` [rows, 1] gets the scores, `Nearest` the nearest classes, `Labels` the decisions by the
     /// thresholds in `Doubles`: none, one, or one a class. `prepare` comes first.
-    pub fn classify(&mut self, batch: &mut Batch, score: ScoreKind, metric: Metric, n_thresholds: usize) {
+    pub fn classify(
+        &mut self,
+        batch: &mut Batch,
+        #[wasm_bindgen(unchecked_param_type = "ScoreKind")] score: u32,
+        #[wasm_bindgen(unchecked_param_type = "Metric")] metric: u32,
+        n_thresholds: usize,
+    ) {
+        let metric = variant(metric);
         let Batch { rows, x, labels, out, nearest, parameters, doubles, workspace, .. } = batch;
         let (rows, parameters) = (*rows, &**parameters);
         let by_metric = Measure::Metric(metric);
-        let (measure, score) = match score {
+        let (measure, score) = match variant(score) {
             ScoreKind::Distance => (by_metric, Score::Distance),
             ScoreKind::Normalized => (by_metric, Score::Normalized(part(parameters, 0, self.n_classes))),
             ScoreKind::Cac => (by_metric, Score::Cac),

@@ -10,6 +10,8 @@
 //! code that differs in the method called, which the module needs once where it is equal and compresses where it is alike.
 #![allow(unsafe_code, reason = "the derives and macros of bytemuck and wasm-bindgen expand to it")]
 
+use bytemuck::CheckedBitPattern;
+
 mod allocator;
 pub(crate) mod batch;
 pub(crate) mod buffer;
@@ -24,4 +26,16 @@ pub(crate) mod workspace;
 #[panic_handler]
 fn on_panic(_: &core::panic::PanicInfo) -> ! {
     crate::vector::trap()
+}
+
+/// Converts the number of a variant to the enum; traps on any other number.
+///
+/// Methods take `u32` and give it the TypeScript type of the enum: an argument of the enum itself is compared with one
+/// variant after the other, and each method has code that throws a message.
+#[inline]
+fn variant<E: CheckedBitPattern<Bits = u32>>(number: u32) -> E {
+    match bytemuck::checked::try_cast(number) {
+        Ok(variant) => variant,
+        Err(_) => crate::vector::trap(),
+    }
 }

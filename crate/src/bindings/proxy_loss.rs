@@ -1,9 +1,11 @@
 //! Losses of rows against all centers, and Deep SVDD.
 
+use bytemuck::CheckedBitPattern;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::batch::{Batch, Parts};
 use super::centers::{Centers, Gradients};
+use super::variant;
 use crate::open_set::cac::Cac;
 use crate::open_set::contrastive_center::ContrastiveCenter;
 use crate::open_set::deep_svdd::Members;
@@ -16,7 +18,8 @@ use crate::vector::Lanes;
 
 /// Losses of rows against all centers.
 #[wasm_bindgen]
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, CheckedBitPattern)]
+#[repr(u32)]
 pub enum ProxyLossKind {
     /// Class anchor clustering; the parameter is λ.
     Cac,
@@ -32,7 +35,14 @@ pub enum ProxyLossKind {
 impl Centers {
     /// Loss of the rows against all centers, and gradients; those of the centers are always dense. `prepare` comes
     /// first.
-    pub fn proxy_loss(&mut self, batch: &mut Batch, kind: ProxyLossKind, parameter: f64, gradients: Gradients) -> f64 {
+    pub fn proxy_loss(
+        &mut self,
+        batch: &mut Batch,
+        #[wasm_bindgen(unchecked_param_type = "ProxyLossKind")] kind: u32,
+        parameter: f64,
+        #[wasm_bindgen(unchecked_param_type = "Gradients")] gradients: u32,
+    ) -> f64 {
+        let kind: ProxyLossKind = variant(kind);
         let sizes = RoomSizes::new(batch.rows, self.n_classes, self.n_dim);
         let Parts { x, labels, sample_weight, out, dense, workspace, .. } = batch.parts();
         let rows = separation::Batch {
@@ -47,7 +57,7 @@ impl Centers {
             of_rows: part_mut(&mut workspace.totals, 0, sizes.of_rows),
             of_centers: part_mut(&mut workspace.center_totals, 0, sizes.of_centers),
         };
-        let (grad_x, grad_centers): (&mut [f32], &mut [f32]) = match gradients {
+        let (grad_x, grad_centers): (&mut [f32], &mut [f32]) = match variant(gradients) {
             Gradients::None => (&mut [], &mut []),
             Gradients::Rows => (out, &mut []),
             Gradients::Dense | Gradients::Sparse | Gradients::Descent => (out, part_mut(dense, 0, self.params.len())),

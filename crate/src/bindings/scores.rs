@@ -1,15 +1,18 @@
 //! Sorted scores of known and unknown rows: thresholds, p-values and metrics.
 
+use bytemuck::CheckedBitPattern;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::buffer::{Buffer, fits};
+use super::variant;
 use crate::open_set::quantile;
 use crate::open_set::ranking::{self, Order};
 use crate::shape::{part, part_mut};
 
 /// Arrays of [`Scores`], all `f64`.
 #[wasm_bindgen]
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, CheckedBitPattern)]
+#[repr(u32)]
 pub enum ScoresArray {
     /// Scores of known rows, ascending.
     Known,
@@ -25,7 +28,8 @@ pub enum ScoresArray {
 
 /// Rows that a metric looks for.
 #[wasm_bindgen]
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, Copy, PartialEq, CheckedBitPattern)]
+#[repr(u32)]
 pub enum Positive {
     /// Known rows, which have the lowest scores.
     Known,
@@ -35,7 +39,8 @@ pub enum Positive {
 
 /// Metrics of two lists of scores.
 #[wasm_bindgen]
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, CheckedBitPattern)]
+#[repr(u32)]
 pub enum RankingMetric {
     /// Area under TP/parameter over FP/N.
     Area,
@@ -85,8 +90,8 @@ impl Scores {
     }
 
     /// Address of an array.
-    pub fn address(&mut self, array: ScoresArray) -> usize {
-        match array {
+    pub fn address(&mut self, #[wasm_bindgen(unchecked_param_type = "ScoresArray")] array: u32) -> usize {
+        match variant(array) {
             ScoresArray::Known => self.known.address(),
             ScoresArray::Unknown => self.unknown.address(),
             ScoresArray::Fpr => self.fpr.address(),
@@ -96,9 +101,14 @@ impl Scores {
     }
 
     /// Value of a metric.
-    pub fn measure(&mut self, metric: RankingMetric, positive: Positive, parameter: f64) -> f64 {
-        let scores = self.sides(positive);
-        match metric {
+    pub fn measure(
+        &mut self,
+        #[wasm_bindgen(unchecked_param_type = "RankingMetric")] metric: u32,
+        #[wasm_bindgen(unchecked_param_type = "Positive")] positive: u32,
+        parameter: f64,
+    ) -> f64 {
+        let scores = self.sides(variant(positive));
+        match variant(metric) {
             RankingMetric::Area => scores.area(parameter),
             RankingMetric::AveragePrecision => scores.average_precision(),
             RankingMetric::TrapezoidPrecision => scores.trapezoid_precision(),
@@ -107,9 +117,9 @@ impl Scores {
     }
 
     /// Writes the ROC curve and returns the number of its points.
-    pub fn roc_curve(&mut self, positive: Positive) -> usize {
+    pub fn roc_curve(&mut self, #[wasm_bindgen(unchecked_param_type = "Positive")] positive: u32) -> usize {
         let (known, unknown) = (part(&self.known, 0, self.n_known), part(&self.unknown, 0, self.n_unknown));
-        sides(known, unknown, positive).roc_curve(&mut self.fpr, &mut self.tpr, &mut self.thresholds)
+        sides(known, unknown, variant(positive)).roc_curve(&mut self.fpr, &mut self.tpr, &mut self.thresholds)
     }
 
     /// Least known score that at least a share `tpr` of the known scores does not exceed.

@@ -1,17 +1,20 @@
 //! Counts, means and scatter of classes, from rows that come one batch after the other.
 
+use bytemuck::CheckedBitPattern;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::batch::{Batch, Parts};
 use super::buffer::{Buffer, fits};
 use super::centers::Centers;
+use super::variant;
 use crate::open_set::statistics::{self, Covariance, Head, Memory, Run, Sizes};
 use crate::shape::part_mut;
 use crate::vector::Lanes;
 
 /// Arrays of [`Statistics`], all `f64`, once `flush` was called.
 #[wasm_bindgen]
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, CheckedBitPattern)]
+#[repr(u32)]
 pub enum StatisticsArray {
     /// Number of rows left out [1].
     Rejected,
@@ -48,11 +51,15 @@ pub struct Statistics {
 #[wasm_bindgen]
 impl Statistics {
     /// Allocates statistics without rows. Returns `None` where memory does not suffice.
-    pub fn create(n_classes: usize, n_dim: usize, covariance: Covariance) -> Option<Self> {
+    pub fn create(
+        n_classes: usize,
+        n_dim: usize,
+        #[wasm_bindgen(unchecked_param_type = "Covariance")] covariance: u32,
+    ) -> Option<Self> {
         let mut statistics = Self {
             n_classes,
             n_dim,
-            covariance,
+            covariance: variant(covariance),
             pivots: Buffer::default(),
             sums: Buffer::default(),
             tied: Buffer::default(),
@@ -89,10 +96,10 @@ impl Statistics {
     }
 
     /// Address of an array. `flush` comes first.
-    pub fn address(&mut self, array: StatisticsArray) -> usize {
+    pub fn address(&mut self, #[wasm_bindgen(unchecked_param_type = "StatisticsArray")] array: u32) -> usize {
         let matrix = self.n_classes * self.n_dim;
         let squares = if self.covariance == Covariance::None { 0 } else { matrix };
-        let start = match array {
+        let start = match variant(array) {
             StatisticsArray::Rejected => 0,
             StatisticsArray::Counts => 1,
             StatisticsArray::Means => 1 + self.n_classes,

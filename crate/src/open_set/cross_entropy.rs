@@ -55,7 +55,8 @@ struct Smoothed<'a> {
 impl<'a> Smoothed<'a> {
     #[allow(clippy::cast_precision_loss, reason = "counts are far below 2⁵³")]
     fn new(weights: Weights<'a>, smoothing: f64, n_classes: usize) -> Self {
-        let all = (0..n_classes).map(|class| weights.of(0, Some(class))).sum();
+        let Weights { class, .. } = weights;
+        let all = if class.is_empty() { n_classes as f64 } else { class.iter().copied().map(f64::from).sum() };
         Self { weights, own: 1.0 - smoothing, each: smoothing / n_classes as f64, all }
     }
 

@@ -94,7 +94,7 @@ impl<'a> Directions<'a> {
                 least = least.min_or_self(V::splat(*distance));
             }
         }
-        least.to_array().into_iter().fold(f32::INFINITY, f32::min)
+        least.least()
     }
 
     /// Measures all distances below a bound.

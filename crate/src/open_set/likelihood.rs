@@ -1,8 +1,9 @@
 //! Softmin over a row of distances, whose cross-entropy losses are made of. Softmax is that of negated logits.
 
 use crate::open_set::widened::sum;
+use crate::rows::least;
 use crate::shape::{at, part};
-use crate::softmin::{exp, map_lanes};
+use crate::softmin::likelihoods;
 use crate::vector::Vector;
 
 /// p_j = e^(m − d_j) / Σ_k e^(m − d_k), m = min d, which keeps the largest term at 1.
@@ -24,8 +25,7 @@ impl Softmin {
     pub(crate) fn new<V: Vector>(distances: &mut [f32], class: usize) -> Self {
         let own_distance = f64::from(at(distances, class));
         let least = least::<V>(distances);
-        let shift = V::splat(least);
-        map_lanes::<V>(distances, |distances| exp(shift.sub(distances)));
+        likelihoods::<V>(distances, least);
         let own = f64::from(at(distances, class));
         Self { least: least.into(), own_distance, own, others: sum_of_others::<V>(distances, class) }
     }
@@ -61,15 +61,6 @@ impl Softmin {
     pub(crate) fn missing(&self) -> f64 {
         self.others / self.total()
     }
-}
-
-/// The least of them that is a number.
-#[inline]
-fn least<V: Vector>(distances: &[f32]) -> f32 {
-    let (lanes, rest) = distances.as_chunks();
-    // The running minimum first: it is what stays beside a NaN.
-    let least = lanes.iter().fold(V::splat(f32::INFINITY), |least, lanes| least.min_or_self(V::load(lanes)));
-    least.to_array().into_iter().chain(rest.iter().copied()).fold(f32::INFINITY, f32::min)
 }
 
 /// Σ_{j≠class} v_j

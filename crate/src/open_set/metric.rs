@@ -16,8 +16,9 @@ use crate::vector::{Vector, sqrt};
 use crate::wide::Wide;
 
 /// How far a row is from a center.
-#[cfg_attr(target_arch = "wasm32", wasm_bindgen::prelude::wasm_bindgen)]
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen::prelude::wasm_bindgen, derive(bytemuck::CheckedBitPattern))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
 pub enum Metric {
     /// ‖x − c‖²
     SqEuclidean,

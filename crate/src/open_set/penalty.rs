@@ -8,8 +8,9 @@
 //! | `HalfSquared` | ½e² | e | Wen et al., IJCV 2019, with the distance: smooth at the radius |
 
 /// The cost of an excess.
-#[cfg_attr(target_arch = "wasm32", wasm_bindgen::prelude::wasm_bindgen)]
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen::prelude::wasm_bindgen, derive(bytemuck::CheckedBitPattern))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
 pub enum Penalty {
     /// e
     Hinge,

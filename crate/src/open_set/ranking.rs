@@ -68,6 +68,7 @@ impl Scores<'_> {
         }
     }
 
+    #[inline]
     fn most_positive(&self) -> Option<f64> {
         match (end(self.positive, self.order), end(self.negative, self.order)) {
             (Some(a), Some(b)) => Some(if self.order == Order::Highest { a.max(b) } else { a.min(b) }),
@@ -158,6 +159,7 @@ impl Scores<'_> {
     }
 }
 
+#[inline]
 fn end(scores: &[f64], order: Order) -> Option<f64> {
     match order {
         Order::Highest => scores.last().copied(),
@@ -166,6 +168,7 @@ fn end(scores: &[f64], order: Order) -> Option<f64> {
 }
 
 /// The number of scores of this value at the end, which are then left out.
+#[inline]
 fn take_equal(scores: &mut &[f64], value: f64, order: Order) -> f64 {
     let mut count = 0.0;
     while end(scores, order) == Some(value) {

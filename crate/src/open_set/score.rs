@@ -18,7 +18,7 @@
 
 use crate::predict::{NO_CLASS, is_any_below};
 use crate::shape::at;
-use crate::softmin::exp;
+use crate::softmin::{exp, likelihoods};
 use crate::vector::{LANES, Vector};
 use crate::wide::Wide;
 
@@ -114,7 +114,7 @@ impl Seen {
         if self.nearest != before.nearest && before.nearest != NO_CLASS {
             // The one that was nearest is another now, and all are seen from the new one.
             let nearer = before.least - self.least;
-            let [factor, ..] = exp(V::splat(-nearer)).to_array().map(f64::from);
+            let factor = likelihoods::<V>(&mut [before.least], self.least);
             self.others = factor * (1.0 + before.others);
             self.excess = factor * (f64::from(nearer) * (1.0 + before.others) + before.excess);
         }

@@ -39,8 +39,9 @@ const CACHE_LINE: usize = 64;
 const MOST_GROWTH: f64 = 1024.0;
 
 /// What is known of the rows beside counts and means.
-#[cfg_attr(target_arch = "wasm32", wasm_bindgen::prelude::wasm_bindgen)]
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen::prelude::wasm_bindgen, derive(bytemuck::CheckedBitPattern))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
 pub enum Covariance {
     /// Nothing.
     None,
@@ -525,7 +526,8 @@ impl Totals<'_> {
         for ((own, sum_of_squares), run) in squares.zip(runs) {
             let (offset, between) = join(run);
             // What rounding may leave of no variance is not to be one below 0.
-            *own += (f64::from(*sum_of_squares) - offset).max(0.0) + between;
+            let own_square = f64::from(*sum_of_squares) - offset;
+            *own += if own_square > 0.0 { own_square } else { 0.0 } + between;
         }
     }
 

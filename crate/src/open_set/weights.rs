@@ -22,6 +22,7 @@ impl Weights<'_> {
     }
 
     /// The weight of a row; one without a class has that of its sample.
+    #[inline]
     pub(crate) fn of(&self, row: usize, class: Option<usize>) -> f64 {
         let or_one = |values: &[f32], index| if values.is_empty() { 1.0 } else { f64::from(at(values, index)) };
         or_one(self.sample, row) * class.map_or(1.0, |class| or_one(self.class, class))
