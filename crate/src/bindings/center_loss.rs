@@ -86,8 +86,8 @@ impl Centers {
         radius::own_distances::<Lanes>(variant(metric), x, &labels, self.rows(), of_row, ends, by_class);
     }
 
-    /// Radii of the classes from `len` distances in `Parameters` that ascend within each class; `Ends` says where
-    /// each class ends. Written to `Out`, which holds the radii of classes without rows.
+    /// Fits `Radii` to the distances in `Parameters`, which ascend within each class; `Ends` says where each class
+    /// ends. A class without rows keeps its radius.
     pub fn radius_quantiles(&mut self, batch: &mut Batch, quantile: f64) {
         let Parts { x, parameters, ends, .. } = batch.parts();
         let (by_class, ends) = (part(parameters, 0, x.count()), part(ends, 0, self.n_classes));
