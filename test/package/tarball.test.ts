@@ -48,7 +48,9 @@ describe('size, gzipped', () => {
   };
 
   it('of the WebAssembly module', () => {
-    expect(gzipSync(readFileSync(join(installed, 'dist/center-loss.wasm')), { level: 9 }).length).toBeLessThan(40.5 * KB);
+    expect(gzipSync(readFileSync(join(installed, 'dist/center-loss.wasm')), { level: 9 }).length).toBeLessThan(
+      40.5 * KB,
+    );
   });
 
   it('of the default entry, with the module inside', async () => {
