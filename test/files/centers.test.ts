@@ -22,7 +22,7 @@ import { type Change, changed, f32, f64, tensorsOf } from './changed.js';
 const finite = fc.float({ noNaN: true, noDefaultInfinity: true });
 const list = <T>(value: fc.Arbitrary<T>, length: number) => fc.array(value, { minLength: length, maxLength: length });
 const namesOf = (length: number) =>
-  fc.option(fc.uniqueArray(fc.string({ unit: 'grapheme' }), { minLength: length, maxLength: length }), {
+  fc.option(fc.uniqueArray(fc.string({ unit: 'binary' }), { minLength: length, maxLength: length }), {
     nil: undefined,
   });
 const metric = fc.constantFrom('sqeuclidean' as const, 'euclidean' as const, 'cosine' as const);
