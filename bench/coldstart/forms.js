@@ -27,7 +27,8 @@ export async function makeForms(project) {
     const folder = join(project, 'node_modules', name);
     await mkdir(folder, { recursive: true });
     await make(folder);
-    await writeFile(join(folder, 'package.json'), JSON.stringify({ name, type: 'module', exports: './index.js' }));
+    const exports = name === 'file-per-module' ? './entries/default.js' : './index.js';
+    await writeFile(join(folder, 'package.json'), JSON.stringify({ name, type: 'module', exports }));
   }
   return Object.keys(FORMS);
 }
