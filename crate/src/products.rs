@@ -19,9 +19,7 @@ pub(crate) const RUN: usize = 32;
 /// the loop is sixteen operations on six loads and nothing else, 93 to 103 % of the rate of multiply-adds alone. In
 /// rows × vectors, 2 × 4 does as well; 3 × 3, 5 × 2, 6 × 2 and 4 × 3 spill, and 4 × 1, 2 × 2 and 1 × 2 load too much:
 /// 50 to 90 %. Unrolled here by two or four it reached 63 to 91 %; V8 unrolls by itself.
-///
-/// Not inlined: one copy serves distances and orthogonal matrices.
-#[inline(never)]
+#[inline]
 pub(crate) fn products<V: Vector>(x: &Packed<1>, c: &Packed<WIDTH>) -> [[V; WIDTH]; LANES] {
     let mut totals = [[V::splat(0.0); WIDTH]; LANES];
     for (x, c) in x.chunks(RUN).zip(c.chunks(RUN)) {

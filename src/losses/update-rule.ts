@@ -64,12 +64,15 @@ export function averagingRule({ name }: UpdateRule): AveragingRule | undefined {
   return rule && AveragingRule[rule];
 }
 
+const RULES = ['wen', 'mean', 'ema', 'sgd'] as const satisfies readonly RuleName[];
+
+/** Options of each rule. */
 const OPTIONS = {
-  wen: ['alpha'],
-  mean: ['alpha'],
-  ema: ['momentum'],
-  sgd: ['learningRate', 'momentum'],
-} as const;
+  wen: ['rule', 'sampleWeight', 'alpha'],
+  mean: ['rule', 'sampleWeight', 'alpha'],
+  ema: ['rule', 'sampleWeight', 'momentum'],
+  sgd: ['rule', 'sampleWeight', 'learningRate', 'momentum'],
+} as const satisfies Record<RuleName, readonly string[]>;
 
 /** @throws CenterLossError `ERR_OPTION` unless `value` can be a rate or a momentum of SGD. */
 export function checkRate(value: number, name: string): void {
@@ -81,8 +84,8 @@ export function checkUpdateRule(options: StepOptions): UpdateRule {
   // The allowed options depend on `rule`, so that the type is checked first.
   if (typeof options !== 'object' || options === null) checkOptions(options, []);
   const { rule: name = 'wen' } = options;
-  checkChoice(name, 'rule', Object.keys(OPTIONS) as RuleName[]);
-  checkOptions(options, ['rule', 'sampleWeight', ...OPTIONS[name]]);
+  checkChoice(name, 'rule', RULES);
+  checkOptions(options, OPTIONS[name]);
   const {
     alpha = 0.5,
     learningRate = 0.5,
@@ -92,7 +95,7 @@ export function checkUpdateRule(options: StepOptions): UpdateRule {
   checkRate(learningRate, 'learningRate');
   if (name === 'ema') checkNumber(momentum, 'momentum', (value) => value >= 0 && value <= 1, 'a number from 0 to 1');
   else checkRate(momentum, 'momentum');
-  return { name, rate: { wen: alpha, mean: alpha, ema: momentum, sgd: learningRate }[name], momentum };
+  return { name, rate: name === 'ema' ? momentum : name === 'sgd' ? learningRate : alpha, momentum };
 }
 
 /**

@@ -156,7 +156,7 @@ impl<'a> Block<'a> {
             }
         }
         for (four, values) in self.columns.chunks_exact(reflectors).zip(panel.chunks_exact_mut(LANES)) {
-            for (sums, values) in products::<V>(four, steps).into_iter().zip(values) {
+            for (sums, values) in tile::<V>(four, steps).into_iter().zip(values) {
                 subtract(sums, values);
             }
         }
@@ -167,10 +167,16 @@ impl<'a> Block<'a> {
 #[inline(never)]
 fn project<V: Vector>(fours: &Packed<1>, panel: &Packed<WIDTH>, to: &mut Packed<WIDTH>) {
     for (four, to) in fours.chunks_exact(panel.len()).zip(to.chunks_exact_mut(LANES)) {
-        for (sums, to) in products::<V>(four, panel).into_iter().zip(to) {
+        for (sums, to) in tile::<V>(four, panel).into_iter().zip(to) {
             store(sums, to);
         }
     }
+}
+
+/// Keeps one copy of the tile for orthogonal matrices. Distances have another: returned sums go through memory.
+#[inline(never)]
+fn tile<V: Vector>(x: &Packed<1>, c: &Packed<WIDTH>) -> [[V; WIDTH]; LANES] {
+    products::<V>(x, c)
 }
 
 #[inline]
