@@ -41,7 +41,7 @@ async function bundle(format, extension, entries) {
     logLevel: 'warning',
   };
   const stdin = { contents: coreSource(names), resolveDir: root };
-  // Not minified: that would lose the marks of pure calls, by which bundlers drop what a program does not use.
+  // The code is not minified: bundlers need its marks of pure calls to drop what a program does not use.
   await build({ ...settings, stdin, outfile: join(to, core) });
   await nameClasses(join(to, core));
   const plugins = [importShared(root, names, core)];

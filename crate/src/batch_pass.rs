@@ -98,10 +98,10 @@ pub(crate) enum Term {
 pub(crate) struct RowResult {
     /// Summand of the loss, before reduction.
     pub(crate) cost: f64,
-    /// Whether the row is added to the sum of its class: whether it has a gradient, or an average follows it, by
-    /// [`Term`].
+    /// True where the row is added to the sum of its class. [`Term`] says which rows those are: the ones with a gradient,
+    /// or the ones that an average follows.
     pub(crate) is_added: bool,
-    /// Whether an average follows the row, whatever the term.
+    /// True where an average follows the row, whatever the term.
     pub(crate) is_averaged: bool,
 }
 

@@ -17,7 +17,7 @@ pub fn softmin<V: Vector>(distmat: &mut [f32], n_classes: usize) {
 
 /// d_j ← e^(m − d_j), m = `least`; returns Σ_k e^(m − d_k).
 ///
-/// Not inlined: one copy serves all that need likelihoods.
+/// This is not inlined, so that one copy serves all callers.
 #[inline(never)]
 pub(crate) fn likelihoods<V: Vector>(distances: &mut [f32], least: f32) -> f64 {
     let least = V::splat(least);

@@ -48,7 +48,7 @@ const WORTHWHILE_BYTES = 256 * 2 ** 20;
 const MIN_ROWS = 32;
 
 export interface ClassCentersOptions {
-  /** Whether the centers are anchors, which training does not move. Default false. */
+  /** True for anchors, which training does not move. Default false. */
   readonly fixed?: boolean;
   /** Distance of rows to the centers. Default 'sqeuclidean'. */
   readonly metric?: Metric;

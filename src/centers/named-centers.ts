@@ -277,7 +277,7 @@ export class NamedCenters extends Saveable {
 
 interface NamedClass {
   readonly statistics: ClassStatistics;
-  /** Whether its center has changed since centers were made. */
+  /** True if its center has changed since centers were made. */
   isStale: boolean;
 }
 

@@ -78,7 +78,7 @@ export interface ScoreSettings {
   readonly precision: Float32Array<ArrayBuffer> | undefined;
   /** Threshold of all rows [1], or of each class [nClasses]. */
   readonly threshold: Float64Array<ArrayBuffer> | undefined;
-  /** Whether each class has a threshold of its own. */
+  /** True if each class has a threshold of its own. */
   readonly perClass: boolean;
 }
 

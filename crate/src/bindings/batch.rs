@@ -64,7 +64,7 @@ pub struct Batch {
     pub(super) rows: usize,
     pub(super) width: usize,
     pub(super) out_width: usize,
-    /// Whether rows have weights in this call.
+    /// True if rows have weights in this call.
     pub(super) weighted: bool,
     pub(super) x: Buffer<f32>,
     pub(super) labels: Buffer<i32>,

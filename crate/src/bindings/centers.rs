@@ -53,7 +53,7 @@ pub enum Init {
 #[derive(Clone, Copy, PartialEq, CheckedBitPattern)]
 #[repr(u32)]
 pub enum Gradients {
-    /// None.
+    /// The call writes no gradient.
     None,
     /// ∂loss/∂x, written to `Out`.
     Rows,

@@ -16,7 +16,7 @@ impl Weights<'_> {
     /// Every row counts as one.
     pub const NONE: Self = Self { class: &[], sample: &[] };
 
-    /// Whether every row counts as one because there are no weights.
+    /// True if there are no weights, so that every row counts as one.
     pub(crate) fn is_none(&self) -> bool {
         self.class.is_empty() && self.sample.is_empty()
     }

@@ -8,7 +8,7 @@ import { classifyRows } from './classify-rows.js';
 import { EvaluationAccumulator, MAX_CONFUSION_CLASSES } from './evaluation.js';
 
 export interface EvaluationOptions extends InputOptions {
-  /** Whether integers that no class has are unknown rows, and not an error. */
+  /** True if an integer that no class has is an unknown row, and not an error. */
   readonly othersUnknown?: boolean | undefined;
   readonly progress?: boolean | undefined;
 }

@@ -21,7 +21,7 @@ export class LabelEncoder {
   readonly #classes: Classes;
   readonly #byName: ReadonlyMap<string, number>;
   readonly #policy: UnknownLabelPolicy;
-  /** Whether some names look like numbers: then no text is a number. */
+  /** True if some names look like numbers: then no text is a number. */
   readonly #hasNumbersAsNames: boolean;
 
   constructor(classes: Classes, policy: UnknownLabelPolicy) {
