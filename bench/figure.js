@@ -3,7 +3,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { renderPng, renderSvg } from '../plots/render.js';
+import { renderPng, renderSvg } from '../scripts/charts/render.js';
 
 export const OUT = fileURLToPath(new URL('out', import.meta.url));
 const DOCS = fileURLToPath(new URL('../docs', import.meta.url));

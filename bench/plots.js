@@ -1,7 +1,7 @@
 // @ts-check
 // Ratios of one work, as a Vega-Lite specification.
 
-import { LOOK } from '../plots/look.js';
+import { LOOK } from '../scripts/charts/look.js';
 
 /** @import { TopLevelSpec } from 'vega-lite' */
 

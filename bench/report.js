@@ -1,8 +1,8 @@
 // @ts-check
 /** The run as one HTML file that loads nothing else. */
 
-import { escapeHtml } from '../plots/html.js';
-import { renderSvg } from '../plots/render.js';
+import { escapeHtml } from '../scripts/charts/html.js';
+import { renderSvg } from '../scripts/charts/render.js';
 import { goalCells, outcomes } from './goals.js';
 import { describe } from './machine.js';
 import { ratioPlot } from './plots.js';

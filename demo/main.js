@@ -5,7 +5,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CenterLoss, ClassCenters } from 'center-loss';
-import { renderPng, renderSvg } from '../plots/render.js';
+import { renderPng, renderSvg } from '../scripts/charts/render.js';
 import { startBackend } from './backend.js';
 import { accuracy, classMeans, ownDistances, quantile, spreadRatio } from './figures.js';
 import { infer } from './inference.js';

@@ -1,7 +1,7 @@
 // @ts-check
 /** The run as one HTML file that loads nothing else. */
 
-import { escapeHtml } from '../plots/html.js';
+import { escapeHtml } from '../scripts/charts/html.js';
 import { LAYERS } from './network.js';
 import { coreSentence, summaryRows, wallTime } from './summary.js';
 

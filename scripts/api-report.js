@@ -1,6 +1,6 @@
 // @ts-check
 // Usage: node scripts/api-report.js [--update] — compares the public names and types of every entry, as the build found
-// them, with api/*.api.md, so that a change of them shows in review. With --update it writes them anew.
+// them, with test/package/api/*.api.md, so that a change of them shows in review. With --update it writes them anew.
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,15 +8,15 @@ import { parseArgs } from 'node:util';
 
 const { update } = parseArgs({ options: { update: { type: 'boolean', default: false } } }).values;
 
-const [found, written] = [await reports('build/api'), await reports('api')];
+const [found, written] = [await reports('build/api'), await reports('test/package/api')];
 if (update) {
-  await rm(folder('api'), { recursive: true, force: true });
-  await mkdir(folder('api'));
-  for (const [name, text] of found) await writeFile(join(folder('api'), name), text);
+  await rm(folder('test/package/api'), { recursive: true, force: true });
+  await mkdir(folder('test/package/api'));
+  for (const [name, text] of found) await writeFile(join(folder('test/package/api'), name), text);
 } else {
   for (const name of new Set([...found.keys(), ...written.keys()])) {
     if (found.get(name) === written.get(name)) continue;
-    console.error(`the public API is not what api/${name} says: look at the change, then run`);
+    console.error(`the public API is not what test/package/api/${name} says: look at the change, then run`);
     console.error('  node scripts/api-report.js --update');
     process.exitCode = 1;
   }

@@ -93,7 +93,7 @@ run_tests() {
   ensure_packages bench/coldstart "what cold starts are compared with (380 MB)"
   check "Biome" node_modules/.bin/biome ci --error-on-warnings
   check "TypeScript of tests and tools" node_modules/.bin/tsc --project tsconfig.tools.json
-  check "public API as in api/*.api.md" node scripts/api-report.js
+  check "public API as in test/package/api/*.api.md" node scripts/api-report.js
   check "instructions of the kernels: none over 5 % more than bench/instructions/counts.json" node scripts/instruction-counts.js
   test_rust
   test_package

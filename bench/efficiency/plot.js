@@ -1,6 +1,6 @@
 // @ts-check
 
-import { LOOK } from '../../plots/look.js';
+import { LOOK } from '../../scripts/charts/look.js';
 import { TITLES } from '../operations.js';
 import { KINDS } from './grid.js';
 

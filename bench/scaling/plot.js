@@ -1,6 +1,6 @@
 // @ts-check
 
-import { LOOK } from '../../plots/look.js';
+import { LOOK } from '../../scripts/charts/look.js';
 import { OPERATIONS, TITLES } from '../operations.js';
 import { isOff, OFF } from './line.js';
 import { AXES, BASE } from './sweep.js';

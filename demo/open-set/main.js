@@ -5,7 +5,7 @@ import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { fill } from '../../bench/markdown.js';
-import { renderPng, renderSvg } from '../../plots/render.js';
+import { renderPng, renderSvg } from '../../scripts/charts/render.js';
 import { loadMnist } from '../mnist.js';
 import { progressBar } from '../progress.js';
 import { evaluate } from './evaluate.js';

@@ -1,7 +1,7 @@
 // @ts-check
 /** The pictures, as Vega-Lite specifications. */
 
-import { LOOK } from '../../plots/look.js';
+import { LOOK } from '../../scripts/charts/look.js';
 import { logHistogram, logRange } from './curves.js';
 
 /** @import { TopLevelSpec } from 'vega-lite' */

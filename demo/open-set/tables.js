@@ -1,7 +1,7 @@
 // @ts-check
 /** The summary as tables: Markdown for the docs, HTML for the report, text for the terminal. */
 
-import { escapeHtml } from '../../plots/html.js';
+import { escapeHtml } from '../../scripts/charts/html.js';
 import { COLUMNS, cell, METHOD_NAMES } from './summary.js';
 
 /** @import { Row } from './summary.js' */
