@@ -22,17 +22,17 @@ mod separation;
 #[path = "bits/statistics.rs"]
 mod statistics;
 
-use center_loss::center_gradient::Form;
+use center_loss::detect::classify::Measure;
+use center_loss::detect::score::Score;
+use center_loss::distance::metric::Metric;
+use center_loss::distance::pairwise;
 use center_loss::init;
-use center_loss::loss::{Loss, Reduction};
-use center_loss::open_set::classify::Measure;
-use center_loss::open_set::matrix;
-use center_loss::open_set::metric::Metric;
-use center_loss::open_set::penalty::Penalty;
-use center_loss::open_set::score::Score;
-use center_loss::rules::Rule;
-use center_loss::shape::Rows;
-use center_loss::vector::Lanes;
+use center_loss::loss::penalty::Penalty;
+use center_loss::loss::reduction::{Loss, Reduction};
+use center_loss::rows::shape::Rows;
+use center_loss::simd::vector::Lanes;
+use center_loss::update::averages::Rule;
+use center_loss::update::center_gradient::Form;
 use common::{Batch, normal, softmin};
 use own_batch::Own;
 
@@ -116,8 +116,8 @@ fn of_metric(batch: &Batch, name: &str, metric: Metric) -> String {
     let (grad, step) = (own.gradients(Form::Dense), own.update(Rule::Mean(0.5)));
     let (x, centers) = (Rows::new(&batch.x, batch.dim), Rows::new(&batch.centers, batch.dim));
     let mut distmat = vec![0.0; x.count() * centers.count()];
-    let mut room = vec![0.0; matrix::room_values(metric, x.count(), centers.count(), batch.dim)];
-    matrix::distances::<Lanes>(metric, x, centers, &mut room, &mut distmat);
+    let mut room = vec![0.0; pairwise::room_values(metric, x.count(), centers.count(), batch.dim)];
+    pairwise::distances::<Lanes>(metric, x, centers, &mut room, &mut distmat);
     let (_, classes) = decision::run(batch, Measure::Metric(metric), Score::Distance);
     format!(
         r#"{{"metric":"{name}","loss":{},"gradX":{},"gradCenters":{},"centers":{},"distances":{},"predict":{}}}"#,

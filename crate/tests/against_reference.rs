@@ -5,12 +5,12 @@
 mod common;
 mod reference;
 
-use center_loss::center_gradient::Form;
-use center_loss::loss::{Loss, Reduction};
-use center_loss::row_sum::{RowSum, RowSums};
-use center_loss::rows::{BLOCK, squared_distance, squared_distances};
-use center_loss::shape::class_of;
-use center_loss::vector::{LANES, Lanes};
+use center_loss::loss::reduction::{Loss, Reduction};
+use center_loss::rows::row_sums::{RowSum, RowSums};
+use center_loss::rows::shape::class_of;
+use center_loss::rows::walk::{BLOCK, squared_distance, squared_distances};
+use center_loss::simd::vector::{LANES, Lanes};
+use center_loss::update::center_gradient::Form;
 use common::{
     Batch, TOLERANCE, assert_close, assert_matrix_close, assert_same_bits, losses, normal, radius_between, softmin,
 };

@@ -3,8 +3,8 @@
 mod common;
 mod reference;
 
-use center_loss::center_gradient::Form;
-use center_loss::loss::Loss;
+use center_loss::loss::reduction::Loss;
+use center_loss::update::center_gradient::Form;
 use common::{Batch, TOLERANCE, assert_close, assert_matrix_close, assert_same_bits, losses, radius_between};
 use reference::Matrix;
 

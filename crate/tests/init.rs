@@ -5,8 +5,8 @@
 mod common;
 
 use center_loss::init;
-use center_loss::integers::Integers;
-use center_loss::vector::{LANES, Lanes, Vector};
+use center_loss::simd::u32x4::Integers;
+use center_loss::simd::vector::{LANES, Lanes, Vector};
 use common::{assert_close, assert_same_bits, normal};
 use rand_core::{Rng, SeedableRng};
 use rand_xoshiro::{SplitMix64, Xoshiro128PlusPlus};

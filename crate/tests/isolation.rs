@@ -3,9 +3,9 @@
 
 mod common;
 
-use center_loss::center_gradient::Form;
-use center_loss::groups::{Group, Groups, NONE};
-use center_loss::loss::{Loss, Reduction};
+use center_loss::loss::reduction::{Loss, Reduction};
+use center_loss::rows::batch_classes::{Group, Groups, NONE};
+use center_loss::update::center_gradient::Form;
 use common::{Batch, assert_same_bits, losses, normal, softmin};
 
 const BAD: [f32; 3] = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY];

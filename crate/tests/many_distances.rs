@@ -6,8 +6,8 @@
 mod common;
 mod reference;
 
-use center_loss::expansion;
-use center_loss::predict;
+use center_loss::detect::nearest;
+use center_loss::distance::gemm;
 use common::{Batch, TOLERANCE, assert_close, assert_matrix_close, assert_same_bits, normal};
 
 /// Rows, classes and dimensions around where the expansion begins, and around its tiles (4 × 8), blocks (32 centers or
@@ -141,7 +141,7 @@ fn check_every_kind(rows: usize, n_classes: usize, dim: usize) {
 
 #[test]
 fn the_sweep_is_on_both_sides_of_the_expansion() {
-    let expands = |rows, n_classes, dim| expansion::room_values(rows, n_classes, dim) > 0;
+    let expands = |rows, n_classes, dim| gemm::room_values(rows, n_classes, dim) > 0;
     assert!(expands(24, 96, 16));
     assert!(!expands(23, 96, 16) && !expands(24, 95, 16) && !expands(24, 96, 15));
     assert!(expands(24, 96, 1025), "runs of float64 sums");
@@ -178,7 +178,7 @@ fn every_single_row() {
             }
         }
     }
-    assert!(predict::room_values(3, 64, 64) > 0 && predict::room_values(4, 64, 64) == 0);
+    assert!(nearest::room_values(3, 64, 64) > 0 && nearest::room_values(4, 64, 64) == 0);
 }
 
 #[test]

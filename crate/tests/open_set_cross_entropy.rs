@@ -5,10 +5,10 @@
 mod common;
 mod reference;
 
-use center_loss::open_set::cross_entropy::{cross_entropy, join};
-use center_loss::open_set::weights::Weights;
-use center_loss::shape::Rows;
-use center_loss::vector::Lanes;
+use center_loss::loss::cross_entropy::{cross_entropy, join};
+use center_loss::loss::weights::Weights;
+use center_loss::rows::shape::Rows;
+use center_loss::simd::vector::Lanes;
 use common::{TOLERANCE, assert_close, assert_matrix_close, assert_same_bits, normal};
 use proptest::collection::vec;
 use proptest::prelude::*;

@@ -9,10 +9,10 @@ mod decision;
 mod decision_reference;
 mod reference;
 
-use center_loss::open_set::classify::{Measure, decide};
-use center_loss::open_set::metric::Metric;
-use center_loss::open_set::score::Score;
-use center_loss::shape::class_of;
+use center_loss::detect::classify::{Measure, decide};
+use center_loss::detect::score::Score;
+use center_loss::distance::metric::Metric;
+use center_loss::rows::shape::class_of;
 use common::{Batch, TOLERANCE, assert_close, assert_same_bits, normal};
 use decision::{fit, run};
 use decision_reference as truth;

@@ -6,9 +6,9 @@
 mod common;
 mod reference;
 
-use center_loss::open_set::deep_svdd::{Members, fit_radius};
-use center_loss::shape::Rows;
-use center_loss::vector::Lanes;
+use center_loss::loss::deep_svdd::{Members, fit_radius};
+use center_loss::rows::shape::Rows;
+use center_loss::simd::vector::Lanes;
 use common::{TOLERANCE, assert_close, assert_matrix_close, assert_same_bits, normal};
 use proptest::collection::vec;
 use proptest::prelude::*;

@@ -7,8 +7,8 @@ mod decision_reference;
 
 use core::cmp::Ordering;
 
-use center_loss::open_set::quantile::{p_values, threshold};
-use center_loss::open_set::ranking::{Order, Scores};
+use center_loss::detect::threshold::{p_values, threshold};
+use center_loss::metrics::roc::{Order, Scores};
 use common::assert_close;
 use decision_reference as reference;
 use proptest::collection::vec;

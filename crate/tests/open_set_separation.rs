@@ -5,16 +5,16 @@ mod reference;
 #[path = "reference/separation.rs"]
 mod separation;
 
-use center_loss::loss::Reduction;
-use center_loss::open_set::cac::Cac;
-use center_loss::open_set::contrastive_center::ContrastiveCenter;
-use center_loss::open_set::island::{HalfSquared, repulsion};
-use center_loss::open_set::separation::{Batch as View, Room, RoomSizes, RowLoss, sweep};
-use center_loss::open_set::sgd::sgd;
-use center_loss::open_set::triplet_center::TripletCenter;
-use center_loss::open_set::weights::Weights;
-use center_loss::shape::{Rows, class_of};
-use center_loss::vector::{LANES, Lanes};
+use center_loss::loss::cac::Cac;
+use center_loss::loss::contrastive_center::ContrastiveCenter;
+use center_loss::loss::island::{HalfSquared, repulsion};
+use center_loss::loss::proxy::{Batch as View, Room, RoomSizes, RowLoss, sweep};
+use center_loss::loss::reduction::Reduction;
+use center_loss::loss::triplet_center::TripletCenter;
+use center_loss::loss::weights::Weights;
+use center_loss::rows::shape::{Rows, class_of};
+use center_loss::simd::vector::{LANES, Lanes};
+use center_loss::update::sgd::sgd;
 use common::{Batch, REDUCTIONS, TOLERANCE, assert_close, assert_matrix_close, assert_same_bits, normal};
 use proptest::collection::vec;
 use proptest::prelude::*;

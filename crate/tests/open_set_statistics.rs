@@ -13,9 +13,9 @@ mod common;
 #[path = "common/statistics.rs"]
 mod statistics;
 
-use center_loss::open_set::statistics::Covariance;
-use center_loss::shape::Rows;
-use center_loss::vector::Lanes;
+use center_loss::rows::shape::Rows;
+use center_loss::simd::vector::Lanes;
+use center_loss::statistics::class_statistics::Covariance;
 use common::assert_close;
 use proptest::collection::vec;
 use proptest::prelude::*;

@@ -10,18 +10,18 @@ mod decision;
 mod own_center;
 mod reference;
 
-use center_loss::batch_pass::CenterOutput;
-use center_loss::loss::Labels;
-use center_loss::open_set::class_weights::{Scheme, class_weights};
-use center_loss::open_set::classify::Measure;
-use center_loss::open_set::fingerprint::fingerprint;
-use center_loss::open_set::half::{narrow, widen};
-use center_loss::open_set::matrix;
-use center_loss::open_set::metric::Metric;
-use center_loss::open_set::radius::{own_distances, quantiles};
-use center_loss::open_set::score::Score;
-use center_loss::shape::Rows;
-use center_loss::vector::Lanes;
+use center_loss::detect::classify::Measure;
+use center_loss::detect::radii::{own_distances, quantiles};
+use center_loss::detect::score::Score;
+use center_loss::distance::metric::Metric;
+use center_loss::distance::pairwise;
+use center_loss::loss::batch_pass::CenterOutput;
+use center_loss::loss::class_weights::{Scheme, class_weights};
+use center_loss::loss::reduction::Labels;
+use center_loss::rows::shape::Rows;
+use center_loss::simd::float16::{narrow, widen};
+use center_loss::simd::vector::Lanes;
+use center_loss::update::params_hash::fingerprint;
 use common::{Batch, TOLERANCE, assert_close, assert_same_bits, normal};
 use own_center::distance;
 use proptest::collection::vec;
@@ -32,8 +32,8 @@ const METRICS: [Metric; 3] = [Metric::SqEuclidean, Metric::Euclidean, Metric::Co
 fn distances(batch: &Batch, metric: Metric) -> Vec<f32> {
     let (x, centers) = (Rows::new(&batch.x, batch.dim), Rows::new(&batch.centers, batch.dim));
     let mut distmat = vec![f32::NAN; x.count() * centers.count()];
-    let mut room = vec![f32::NAN; matrix::room_values(metric, x.count(), centers.count(), batch.dim)];
-    matrix::distances::<Lanes>(metric, x, centers, &mut room, &mut distmat);
+    let mut room = vec![f32::NAN; pairwise::room_values(metric, x.count(), centers.count(), batch.dim)];
+    pairwise::distances::<Lanes>(metric, x, centers, &mut room, &mut distmat);
     distmat
 }
 
@@ -205,12 +205,12 @@ fn a_row_is_within_the_radius_that_it_gave() {
             let (by_class, ends) = sorted_distances(&batch, metric);
             let mut radii = vec![0.0];
             quantiles(&by_class, &ends, 1.0, &mut radii);
-            let loss = center_loss::open_set::center_loss::CenterLoss {
+            let loss = center_loss::loss::center_loss::CenterLoss {
                 metric,
-                penalty: center_loss::open_set::penalty::Penalty::Hinge,
-                reduction: center_loss::loss::Reduction::Sum,
-                radii: center_loss::open_set::center_loss::Radii::PerClass(&radii),
-                weights: center_loss::open_set::weights::Weights::NONE,
+                penalty: center_loss::loss::penalty::Penalty::Hinge,
+                reduction: center_loss::loss::reduction::Reduction::Sum,
+                radii: center_loss::loss::center_loss::Radii::PerClass(&radii),
+                weights: center_loss::loss::weights::Weights::NONE,
             };
             let (x, labels) = (Rows::new(&batch.x, 5), Labels::new(&batch.labels, 1));
             let loss = loss.pass::<Lanes>(x, &labels, CenterOutput::None(&batch.centers), &mut []);

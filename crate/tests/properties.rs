@@ -4,9 +4,9 @@
 
 mod common;
 
-use center_loss::center_gradient::Form;
-use center_loss::loss::{Loss, Reduction};
-use center_loss::shape::class_of;
+use center_loss::loss::reduction::{Loss, Reduction};
+use center_loss::rows::shape::class_of;
+use center_loss::update::center_gradient::Form;
 use common::{Batch, REDUCTIONS, TOLERANCE, assert_close, assert_same_bits, softmin};
 use proptest::collection::vec;
 use proptest::prelude::*;

@@ -2,17 +2,17 @@
 //! 0.5 + j mod 3 and sample weights 0.5 + i mod 2. Logits are x as rows of D classes, center and radius of Deep SVDD
 //! those of class 0 and 3.
 
-use center_loss::loss::Reduction;
-use center_loss::open_set::cac::Cac;
-use center_loss::open_set::contrastive_center::ContrastiveCenter;
-use center_loss::open_set::cross_entropy::cross_entropy;
-use center_loss::open_set::deep_svdd::Members;
-use center_loss::open_set::island::{HalfSquared, repulsion};
-use center_loss::open_set::separation::{Batch as View, Room, RoomSizes, RowLoss, sweep};
-use center_loss::open_set::triplet_center::TripletCenter;
-use center_loss::open_set::weights::Weights;
-use center_loss::shape::Rows;
-use center_loss::vector::{LANES, Lanes};
+use center_loss::loss::cac::Cac;
+use center_loss::loss::contrastive_center::ContrastiveCenter;
+use center_loss::loss::cross_entropy::cross_entropy;
+use center_loss::loss::deep_svdd::Members;
+use center_loss::loss::island::{HalfSquared, repulsion};
+use center_loss::loss::proxy::{Batch as View, Room, RoomSizes, RowLoss, sweep};
+use center_loss::loss::reduction::Reduction;
+use center_loss::loss::triplet_center::TripletCenter;
+use center_loss::loss::weights::Weights;
+use center_loss::rows::shape::Rows;
+use center_loss::simd::vector::{LANES, Lanes};
 
 use super::common::Batch;
 use super::{bits, hash};

@@ -1,7 +1,7 @@
 //! The totals of statistics to which the batches of `bits.rs` were added five times, with sample weights i mod 4 and the
 //! forgetting factor 0.75.
 
-use center_loss::open_set::statistics::Covariance;
+use center_loss::statistics::class_statistics::Covariance;
 
 use super::common::Batch;
 use super::own_statistics::{Batch as Arriving, Owned};

@@ -4,7 +4,7 @@ use core::alloc::{GlobalAlloc, Layout};
 
 use talc::wasm::{WasmDynamicTalc, new_wasm_dynamic_allocator};
 
-use crate::vector::trap;
+use crate::simd::vector::trap;
 
 /// Alignment of all memory: that of a vector, which talc gives anyway. A constant takes less code.
 pub(super) const ALIGNMENT: usize = 16;

@@ -6,13 +6,16 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use super::buffer::{Buffer, fits};
 use super::variant;
 use super::workspace::Workspace;
-use crate::center_gradient::Form;
-use crate::open_set::class_weights::{Scheme, class_weights};
-use crate::open_set::weights::{Weights, without_weightless};
-use crate::open_set::{accuracy, cross_entropy, deep_svdd, half};
-use crate::shape::{Rows, part, part_mut};
-use crate::softmin;
-use crate::vector::Lanes;
+use crate::detect::softmin;
+use crate::loss::class_weights::{Scheme, class_weights};
+use crate::loss::cross_entropy;
+use crate::loss::deep_svdd;
+use crate::loss::weights::{Weights, without_weightless};
+use crate::metrics::accuracy;
+use crate::rows::shape::{Rows, part, part_mut};
+use crate::simd::float16;
+use crate::simd::vector::Lanes;
+use crate::update::center_gradient::Form;
 
 /// Arrays of a [`Batch`].
 #[wasm_bindgen]
@@ -157,12 +160,12 @@ impl Batch {
 
     /// Widens `len` values from half precision: `X` ← `Halves`, exactly.
     pub fn widen(&mut self, len: usize) {
-        half::widen::<Lanes>(part(&self.halves, 0, len), part_mut(&mut self.x, 0, len));
+        float16::widen::<Lanes>(part(&self.halves, 0, len), part_mut(&mut self.x, 0, len));
     }
 
     /// Rounds `len` values to half precision: `Halves` ← `Doubles`, to the nearest, ties to even.
     pub fn narrow(&mut self, len: usize) {
-        half::narrow(part(&self.doubles, 0, len), part_mut(&mut self.halves, 0, len));
+        float16::narrow(part(&self.doubles, 0, len), part_mut(&mut self.halves, 0, len));
     }
 
     /// Share of the known rows whose label is in `Nearest`.

@@ -6,15 +6,16 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use super::batch::{Batch, Parts};
 use super::centers::{Centers, Gradients};
 use super::variant;
-use crate::batch_pass::{CenterOutput, ClassAccumulators};
-use crate::center_gradient::{CenterGradient, Form};
-use crate::loss::{Labels, Loss};
-use crate::open_set::center_loss::{CenterLoss, Radii};
-use crate::open_set::weights::Weights;
-use crate::open_set::{radius, sgd};
-use crate::rules::Rule;
-use crate::shape::{part, part_mut};
-use crate::vector::Lanes;
+use crate::detect::radii;
+use crate::loss::batch_pass::{CenterOutput, ClassAccumulators};
+use crate::loss::center_loss::{CenterLoss, Radii};
+use crate::loss::reduction::{Labels, Loss};
+use crate::loss::weights::Weights;
+use crate::rows::shape::{part, part_mut};
+use crate::simd::vector::Lanes;
+use crate::update::averages::Rule;
+use crate::update::center_gradient::{CenterGradient, Form};
+use crate::update::sgd;
 
 /// Averaging rules by which centers move.
 #[wasm_bindgen]
@@ -83,7 +84,7 @@ impl Centers {
         let labels = Labels::new(labels, self.n_classes);
         let (of_row, by_class) = (part_mut(&mut workspace.values, 0, x.count()), part_mut(parameters, 0, x.count()));
         let ends = part_mut(ends, 0, self.n_classes);
-        radius::own_distances::<Lanes>(variant(metric), x, &labels, self.rows(), of_row, ends, by_class);
+        radii::own_distances::<Lanes>(variant(metric), x, &labels, self.rows(), of_row, ends, by_class);
     }
 
     /// Fits `Radii` to the distances in `Parameters`, which ascend within each class; `Ends` says where each class
@@ -91,7 +92,7 @@ impl Centers {
     pub fn radius_quantiles(&mut self, batch: &mut Batch, quantile: f64) {
         let Parts { x, parameters, ends, .. } = batch.parts();
         let (by_class, ends) = (part(parameters, 0, x.count()), part(ends, 0, self.n_classes));
-        radius::quantiles(by_class, ends, quantile, &mut self.radii);
+        radii::quantiles(by_class, ends, quantile, &mut self.radii);
     }
 }
 

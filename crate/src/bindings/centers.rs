@@ -6,17 +6,19 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use super::batch::{Batch, Parts};
 use super::buffer::{Buffer, fits};
 use super::variant;
-use crate::center_gradient::Form;
-use crate::groups::NONE;
+use crate::detect::classify;
+use crate::detect::nearest;
+use crate::distance::metric::Metric;
+use crate::distance::pairwise;
 use crate::init;
-use crate::loss::Reduction;
-use crate::open_set::metric::Metric;
-use crate::open_set::penalty::Penalty;
-use crate::open_set::separation::RoomSizes;
-use crate::open_set::{classify, fingerprint, matrix};
-use crate::predict as nearest;
-use crate::shape::{Rows, part_mut};
-use crate::vector::Lanes;
+use crate::loss::penalty::Penalty;
+use crate::loss::proxy::RoomSizes;
+use crate::loss::reduction::Reduction;
+use crate::rows::batch_classes::NONE;
+use crate::rows::shape::{Rows, part_mut};
+use crate::simd::vector::Lanes;
+use crate::update::center_gradient::Form;
+use crate::update::params_hash;
 
 /// Arrays of [`Centers`].
 #[wasm_bindgen]
@@ -201,7 +203,7 @@ impl Centers {
 
     /// Hash of the values, to see whether they have changed.
     pub fn fingerprint(&mut self) -> u32 {
-        fingerprint::fingerprint(&self.params)
+        params_hash::fingerprint(&self.params)
     }
 
     /// Reserves the scratch memory of a call in a batch. Returns false where memory does not suffice.
@@ -217,7 +219,7 @@ impl Centers {
             Work::DenseGradient => batch.reserve_center_gradient(Form::Dense, n_classes),
             Work::SparseGradient => batch.reserve_center_gradient(Form::Touched, n_classes),
             Work::Step => batch.workspace.reserve_sums(rows, n_classes, n_dim),
-            Work::Distances => batch.workspace.values.reserve(matrix::room_values(metric, rows, n_classes, n_dim), 1),
+            Work::Distances => batch.workspace.values.reserve(pairwise::room_values(metric, rows, n_classes, n_dim), 1),
             Work::Predict => {
                 batch.workspace.values.reserve(nearest::room_values(rows, n_classes, n_dim), 1)
                     && batch.nearest.reserve(rows, 1)
@@ -248,9 +250,9 @@ impl Centers {
     /// Distances to all centers, written to `Out` [rows, classes]; `prepare` comes first.
     pub fn distances(&mut self, batch: &mut Batch, #[wasm_bindgen(unchecked_param_type = "Metric")] metric: u32) {
         let metric = variant(metric);
-        let room = matrix::room_values(metric, batch.rows, self.n_classes, self.n_dim);
+        let room = pairwise::room_values(metric, batch.rows, self.n_classes, self.n_dim);
         let Parts { x, out, workspace, .. } = batch.parts();
-        matrix::distances::<Lanes>(metric, x, self.rows(), part_mut(&mut workspace.values, 0, room), out);
+        pairwise::distances::<Lanes>(metric, x, self.rows(), part_mut(&mut workspace.values, 0, room), out);
     }
 
     /// Nearest class of each row by Euclidean distance, written to `Nearest`; `prepare` comes first.

@@ -6,11 +6,11 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use super::batch::{Batch, Parts};
 use super::centers::Centers;
 use super::variant;
-use crate::open_set::classify::{self, Measure, decide};
-use crate::open_set::precision;
-use crate::open_set::score::Score;
-use crate::shape::{Rows, part, part_mut};
-use crate::vector::Lanes;
+use crate::detect::classify::{self, Measure, decide};
+use crate::detect::precision;
+use crate::detect::score::Score;
+use crate::rows::shape::{Rows, part, part_mut};
+use crate::simd::vector::Lanes;
 
 /// Scores of a row.
 #[wasm_bindgen]

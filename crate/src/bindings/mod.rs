@@ -25,7 +25,7 @@ pub(crate) mod workspace;
 
 #[panic_handler]
 fn on_panic(_: &core::panic::PanicInfo) -> ! {
-    crate::vector::trap()
+    crate::simd::vector::trap()
 }
 
 /// Converts the number of a variant to the enum; traps on any other number.
@@ -36,6 +36,6 @@ fn on_panic(_: &core::panic::PanicInfo) -> ! {
 fn variant<E: CheckedBitPattern<Bits = u32>>(number: u32) -> E {
     match bytemuck::checked::try_cast(number) {
         Ok(variant) => variant,
-        Err(_) => crate::vector::trap(),
+        Err(_) => crate::simd::vector::trap(),
     }
 }

@@ -6,15 +6,15 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use super::batch::{Batch, Parts};
 use super::centers::{Centers, Gradients};
 use super::variant;
-use crate::open_set::cac::Cac;
-use crate::open_set::contrastive_center::ContrastiveCenter;
-use crate::open_set::deep_svdd::Members;
-use crate::open_set::island::{HalfSquared, repulsion};
-use crate::open_set::separation::{self, Room, RoomSizes, RowLoss, sweep};
-use crate::open_set::triplet_center::TripletCenter;
-use crate::open_set::weights::Weights;
-use crate::shape::part_mut;
-use crate::vector::Lanes;
+use crate::loss::cac::Cac;
+use crate::loss::contrastive_center::ContrastiveCenter;
+use crate::loss::deep_svdd::Members;
+use crate::loss::island::{HalfSquared, repulsion};
+use crate::loss::proxy::{self, Room, RoomSizes, RowLoss, sweep};
+use crate::loss::triplet_center::TripletCenter;
+use crate::loss::weights::Weights;
+use crate::rows::shape::part_mut;
+use crate::simd::vector::Lanes;
 
 /// Losses of rows against all centers.
 #[wasm_bindgen]
@@ -45,7 +45,7 @@ impl Centers {
         let kind: ProxyLossKind = variant(kind);
         let sizes = RoomSizes::new(batch.rows, self.n_classes, self.n_dim);
         let Parts { x, labels, sample_weight, out, dense, workspace, .. } = batch.parts();
-        let rows = separation::Batch {
+        let rows = proxy::Batch {
             x,
             labels,
             centers: self.rows(),

@@ -5,9 +5,9 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::buffer::{Buffer, fits};
 use super::variant;
-use crate::open_set::quantile;
-use crate::open_set::ranking::{self, Order};
-use crate::shape::{part, part_mut};
+use crate::detect::threshold;
+use crate::metrics::roc::{self, Order};
+use crate::rows::shape::{part, part_mut};
 
 /// Arrays of [`Scores`], all `f64`.
 #[wasm_bindgen]
@@ -124,24 +124,24 @@ impl Scores {
 
     /// Least known score that at least a share `tpr` of the known scores does not exceed.
     pub fn threshold(&mut self, tpr: f64, finite_sample: bool) -> f64 {
-        quantile::threshold(part(&self.known, 0, self.n_known), tpr, finite_sample)
+        threshold::threshold(part(&self.known, 0, self.n_known), tpr, finite_sample)
     }
 
     /// Conformal p-values by the known scores, in place of the unknown ones.
     pub fn p_values(&mut self) {
-        quantile::p_values(part(&self.known, 0, self.n_known), part_mut(&mut self.unknown, 0, self.n_unknown));
+        threshold::p_values(part(&self.known, 0, self.n_known), part_mut(&mut self.unknown, 0, self.n_unknown));
     }
 }
 
 impl Scores {
-    fn sides(&self, positive: Positive) -> ranking::Scores<'_> {
+    fn sides(&self, positive: Positive) -> roc::Scores<'_> {
         sides(part(&self.known, 0, self.n_known), part(&self.unknown, 0, self.n_unknown), positive)
     }
 }
 
-fn sides<'a>(known: &'a [f64], unknown: &'a [f64], positive: Positive) -> ranking::Scores<'a> {
+fn sides<'a>(known: &'a [f64], unknown: &'a [f64], positive: Positive) -> roc::Scores<'a> {
     match positive {
-        Positive::Known => ranking::Scores { positive: known, negative: unknown, order: Order::Lowest },
-        Positive::Unknown => ranking::Scores { positive: unknown, negative: known, order: Order::Highest },
+        Positive::Known => roc::Scores { positive: known, negative: unknown, order: Order::Lowest },
+        Positive::Unknown => roc::Scores { positive: unknown, negative: known, order: Order::Highest },
     }
 }

@@ -7,9 +7,9 @@ use super::batch::{Batch, Parts};
 use super::buffer::{Buffer, fits};
 use super::centers::Centers;
 use super::variant;
-use crate::open_set::statistics::{self, Covariance, Head, Memory, Run, Sizes};
-use crate::shape::part_mut;
-use crate::vector::Lanes;
+use crate::rows::shape::part_mut;
+use crate::simd::vector::Lanes;
+use crate::statistics::class_statistics::{self, Covariance, Head, Memory, Run, Sizes};
 
 /// Arrays of [`Statistics`], all `f64`, once `flush` was called.
 #[wasm_bindgen]
@@ -158,7 +158,7 @@ impl Statistics {
     }
 
     #[inline(never)]
-    fn kernel(&mut self) -> statistics::Statistics<'_> {
+    fn kernel(&mut self) -> class_statistics::Statistics<'_> {
         let memory = Memory {
             pivots: &mut self.pivots,
             sums: &mut self.sums,
@@ -169,6 +169,6 @@ impl Statistics {
             delta: &mut self.delta,
             totals: &mut self.totals,
         };
-        statistics::Statistics::new(memory, self.n_dim, self.covariance)
+        class_statistics::Statistics::new(memory, self.n_dim, self.covariance)
     }
 }

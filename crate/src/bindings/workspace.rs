@@ -1,10 +1,10 @@
 //! Scratch memory of the kernels.
 
 use super::buffer::Buffer;
-use crate::groups::{Group, Groups};
-use crate::row_sum::RowSums;
-use crate::shape::part_mut;
-use crate::vector::LANES;
+use crate::rows::batch_classes::{Group, Groups};
+use crate::rows::row_sums::RowSums;
+use crate::rows::shape::part_mut;
+use crate::simd::vector::LANES;
 
 /// Scratch memory of one batch, kept from call to call.
 #[derive(Default)]

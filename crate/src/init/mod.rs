@@ -6,10 +6,10 @@ mod orthogonal;
 pub use normal::{Streams, log, normal, sin_cos};
 pub use orthogonal::{orthogonal, orthogonal_scratch_len};
 
-use crate::rows::for_lanes;
-use crate::shape::at_mut;
-use crate::vector::Vector;
-use crate::wide::Wide;
+use crate::rows::shape::at_mut;
+use crate::rows::walk::for_lanes;
+use crate::simd::f64x4::Wide;
+use crate::simd::vector::Vector;
 
 /// Writes the unit vectors of the first C dimensions.
 pub fn unit_vectors(centers: &mut [f32], n_dim: usize) {

@@ -15,8 +15,8 @@ use core::f32::consts::{FRAC_PI_2, LN_2};
 use rand_core::{Rng, SeedableRng};
 use rand_xoshiro::SplitMix64;
 
-use crate::integers::Integers;
-use crate::vector::{LANES, Vector};
+use crate::simd::u32x4::Integers;
+use crate::simd::vector::{LANES, Vector};
 
 /// Values that one step of all generators gives.
 const STEP: usize = 2 * LANES;

@@ -20,10 +20,10 @@
 //! The sums for y take a few hundredths of the time; the tile does the rest.
 
 use super::normal;
-use crate::packed::Packed;
-use crate::products::{CENTERS as PANEL, WIDTH, products};
-use crate::shape::{at, at_mut, part, part_mut};
-use crate::vector::{LANES, Vector, sqrt};
+use crate::distance::micro_kernel::{CENTERS as PANEL, WIDTH, products};
+use crate::distance::packing::Packed;
+use crate::rows::shape::{at, at_mut, part, part_mut};
+use crate::simd::vector::{LANES, Vector, sqrt};
 
 /// Number of reflections in a block. In time over that of 32, at 128 × 128 and 500 × 512: 16 takes
 /// 0.9 and 1.05, 64 takes 1.3 and 1.1.

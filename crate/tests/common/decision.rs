@@ -1,12 +1,12 @@
 //! Classification and the fit of a precision as functions from a batch to results it owns.
 #![allow(dead_code, reason = "every test binary compiles this file and uses its part")]
 
-use center_loss::open_set::classify::{Measure, classify, room_values};
-use center_loss::open_set::metric::Metric;
-use center_loss::open_set::precision;
-use center_loss::open_set::score::Score;
-use center_loss::shape::Rows;
-use center_loss::vector::Lanes;
+use center_loss::detect::classify::{Measure, classify, room_values};
+use center_loss::detect::precision;
+use center_loss::detect::score::Score;
+use center_loss::distance::metric::Metric;
+use center_loss::rows::shape::Rows;
+use center_loss::simd::vector::Lanes;
 
 use crate::common::Batch;
 

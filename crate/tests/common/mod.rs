@@ -6,19 +6,19 @@ mod close;
 
 pub(crate) use close::{TOLERANCE, assert_close, assert_matrix_close, assert_same_bits};
 
-use center_loss::batch_pass::{CenterOutput, ClassAccumulators};
-use center_loss::center_gradient::{CenterGradient, Form};
-use center_loss::distance;
-use center_loss::expansion;
-use center_loss::groups::{Group, Groups, NONE};
+use center_loss::detect::nearest;
+use center_loss::detect::softmin;
+use center_loss::distance::gemm;
+use center_loss::distance::squared_euclidean;
 use center_loss::init;
-use center_loss::loss::{Labels, Loss, Reduction};
-use center_loss::predict;
-use center_loss::row_sum::RowSums;
-use center_loss::rules::Rule;
-use center_loss::shape::{Rows, class_of};
-use center_loss::softmin;
-use center_loss::vector::Lanes;
+use center_loss::loss::batch_pass::{CenterOutput, ClassAccumulators};
+use center_loss::loss::reduction::{Labels, Loss, Reduction};
+use center_loss::rows::batch_classes::{Group, Groups, NONE};
+use center_loss::rows::row_sums::RowSums;
+use center_loss::rows::shape::{Rows, class_of};
+use center_loss::simd::vector::Lanes;
+use center_loss::update::averages::Rule;
+use center_loss::update::center_gradient::{CenterGradient, Form};
 
 /// Every reduction.
 pub(crate) const REDUCTIONS: [Reduction; 4] = [Reduction::Mean, Reduction::Batch, Reduction::Wen, Reduction::Sum];
@@ -118,16 +118,16 @@ impl Batch {
         let (x, _, centers) = self.views();
         let mut distmat = vec![f32::NAN; self.rows() * self.n_classes()];
         // What an earlier call may have left there.
-        let mut room = vec![f32::NAN; expansion::room_values(self.rows(), self.n_classes(), self.dim)];
-        distance::distances::<Lanes>(x, centers, &mut room, &mut distmat);
+        let mut room = vec![f32::NAN; gemm::room_values(self.rows(), self.n_classes(), self.dim)];
+        squared_euclidean::distances::<Lanes>(x, centers, &mut room, &mut distmat);
         distmat
     }
 
     pub(crate) fn predict(&self) -> Vec<i32> {
         let mut classes = vec![i32::MAX; self.rows()];
         let (x, centers) = (Rows::new(&self.x, self.dim), Rows::new(&self.centers, self.dim));
-        let mut room = vec![f32::NAN; predict::room_values(self.rows(), self.n_classes(), self.dim)];
-        predict::predict::<Lanes>(x, centers, &mut room, &mut classes);
+        let mut room = vec![f32::NAN; nearest::room_values(self.rows(), self.n_classes(), self.dim)];
+        nearest::predict::<Lanes>(x, centers, &mut room, &mut classes);
         classes
     }
 

@@ -1,16 +1,16 @@
 //! Batches for the loss of the own centers, and its kernels as functions to results that a test owns.
 #![allow(dead_code, reason = "every test binary compiles this file and uses its part")]
 
-use center_loss::batch_pass::{CenterOutput, ClassAccumulators};
-use center_loss::center_gradient::{CenterGradient, Form};
-use center_loss::loss::{Labels, Reduction};
-use center_loss::open_set::center_loss::{CenterLoss, Radii};
-use center_loss::open_set::metric::Metric;
-use center_loss::open_set::penalty::Penalty;
-use center_loss::open_set::weights::{Weights, without_weightless};
-use center_loss::rules::Rule;
-use center_loss::shape::Rows;
-use center_loss::vector::Lanes;
+use center_loss::distance::metric::Metric;
+use center_loss::loss::batch_pass::{CenterOutput, ClassAccumulators};
+use center_loss::loss::center_loss::{CenterLoss, Radii};
+use center_loss::loss::penalty::Penalty;
+use center_loss::loss::reduction::{Labels, Reduction};
+use center_loss::loss::weights::{Weights, without_weightless};
+use center_loss::rows::shape::Rows;
+use center_loss::simd::vector::Lanes;
+use center_loss::update::averages::Rule;
+use center_loss::update::center_gradient::{CenterGradient, Form};
 
 use crate::common::{Batch, COUNTED, Gradients, Step, newly_counted, with_workspace};
 use crate::own_center::Case;

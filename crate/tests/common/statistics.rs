@@ -4,9 +4,9 @@
 #![allow(clippy::cast_precision_loss, reason = "small sizes")]
 
 use super::common::normal;
-use center_loss::open_set::statistics::{Covariance, Head, Memory, Run, Sizes, Statistics};
-use center_loss::shape::Rows;
-use center_loss::vector::Lanes;
+use center_loss::rows::shape::Rows;
+use center_loss::simd::vector::Lanes;
+use center_loss::statistics::class_statistics::{Covariance, Head, Memory, Run, Sizes, Statistics};
 
 /// Statistics with memory of their own, which is full of what must not matter.
 #[derive(Clone)]

@@ -3,7 +3,7 @@
 #![allow(clippy::needless_range_loop, reason = "indices as in the formulas")]
 #![allow(clippy::cast_precision_loss, reason = "counts are far below 2⁵³")]
 
-use center_loss::loss::Reduction;
+use center_loss::loss::reduction::Reduction;
 
 /// Rows of equal length: `matrix[i][k]`.
 pub(crate) type Matrix = Vec<Vec<f64>>;

@@ -3,10 +3,10 @@
 #![allow(clippy::needless_range_loop, reason = "indices as in the formulas")]
 #![allow(clippy::cast_precision_loss, reason = "counts are far below 2⁵³")]
 
-use center_loss::loss::Reduction;
-use center_loss::open_set::metric::Metric;
-use center_loss::open_set::penalty::Penalty;
-use center_loss::rules::Rule;
+use center_loss::distance::metric::Metric;
+use center_loss::loss::penalty::Penalty;
+use center_loss::loss::reduction::Reduction;
+use center_loss::update::averages::Rule;
 
 pub(crate) type Matrix = Vec<Vec<f64>>;
 

@@ -3,7 +3,7 @@
 #![allow(clippy::cast_precision_loss, reason = "counts are far below 2⁵³")]
 
 use crate::reference::{Matrix, squared_distance, zeros};
-use center_loss::loss::Reduction;
+use center_loss::loss::reduction::Reduction;
 
 /// A loss with its parameter.
 #[derive(Clone, Copy, Debug, PartialEq)]

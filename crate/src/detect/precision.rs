@@ -1,0 +1,39 @@
+//! How much a difference in each dimension says: the inverse of its variance within the classes.
+
+use crate::rows::shape::{Rows, class_of};
+use crate::rows::walk::squared_distance;
+use crate::simd::vector::Vector;
+
+/// Variances below this part of the largest count as this part of it: a dimension that does not vary within the classes
+/// says much, but not infinitely much. (The same part as in scikit-learn's `GaussianNB`.)
+const LEAST_VARIANCE: f64 = 1e-9;
+
+/// precision_k ← 1 / s²_k, s²_k = Σ_i (x_ik − c_{y_i,k})² / n over the n rows that have a class: the maximum likelihood
+/// estimate of a covariance that is diagonal and tied, one for all classes, about the given centers (Lee et al. 2018,
+/// whose covariance is full). Rows whose distance to their center is not finite are left out. 1 everywhere if no
+/// dimension varies. `sums` is room for a value a dimension. Returns n.
+#[allow(clippy::cast_possible_truncation, reason = "precisions are float32")]
+pub fn fit<V: Vector>(x: Rows, labels: &[i32], centers: Rows, sums: &mut [f64], precision: &mut [f32]) -> usize {
+    sums.fill(0.0);
+    let mut n = 0.0;
+    let mut count = 0;
+    for (row, &label) in labels.iter().enumerate() {
+        let Some(class) = class_of(label, centers.count()) else { continue };
+        let (x, c) = (x.row(row), centers.row(class));
+        if !squared_distance::<V>(x, c).is_finite() {
+            continue;
+        }
+        for (sum, (x, c)) in sums.iter_mut().zip(x.iter().zip(c)) {
+            let difference = f64::from(*x) - f64::from(*c);
+            *sum += difference * difference;
+        }
+        n += 1.0;
+        count += 1;
+    }
+    let largest = sums.iter().copied().fold(0.0, f64::max);
+    for (precision, sum) in precision.iter_mut().zip(sums) {
+        let sum = sum.max(LEAST_VARIANCE * largest);
+        *precision = if sum > 0.0 { (n / sum).min(f64::from(f32::MAX)) as f32 } else { 1.0 };
+    }
+    count
+}

@@ -1,0 +1,24 @@
+//! Distances of rows to centers.
+//!
+//! | distance | formula | file |
+//! |---|---|---|
+//! | all pairs | ‖x_i − c_j‖² | `squared_euclidean` |
+//! | many pairs | ‖x‖² + ‖c‖² − 2x·c; `refine` computes the doubtful ones again | `gemm`, on `packing` and `micro_kernel` |
+//! | few rows | Σ_k (x_ik − c_jk)² by blocks of centers | `blocked` |
+//! | nearest of one row | Σ_k (x_ik − c_jk)², left off once it is too large | `partial_search` |
+//! | metric of a pair | ‖x − c‖², ‖x − c‖, 1 − cos(x, c) | `metric` |
+//! | all pairs in a metric | the same | `pairwise` |
+//! | all pairs by cosine | 1 − cos(x, c) | `cosine` |
+//! | by a diagonal precision p | Σ_k p_k·(x_k − c_k)² | `mahalanobis` |
+
+pub(crate) mod blocked;
+pub(crate) mod cosine;
+pub mod gemm;
+pub(crate) mod mahalanobis;
+pub mod metric;
+pub(crate) mod micro_kernel;
+pub(crate) mod packing;
+pub mod pairwise;
+pub(crate) mod partial_search;
+pub(crate) mod refine;
+pub mod squared_euclidean;

@@ -1,0 +1,35 @@
+//! Losses, with the gradients of rows and centers.
+//!
+//! s is the scale by reduction, w_i = class[y_i]·sample[i] the weight of a row, d_ij the distance of row i to center j.
+//!
+//! | loss | formula | file |
+//! |---|---|---|
+//! | center loss, squared distances | s·Σ_i max(d_{i,y_i} − r, 0) | `reduction` (value, slope), `squared_center_loss` (gradients) |
+//! | center loss, any metric | s·Σ_i w_i·ℓ(d_{i,y_i}, r_{y_i}) | `center_loss` |
+//! | penalty ℓ | e or ½e², e = max(d − r, 0) | `penalty` |
+//! | losses of a row against all centers | s·Σ_i w_i·ℓ(d_i1, …, d_iC; y_i) | `proxy` |
+//! | class anchor clustering | ℓ = log(1 + Σ_{j≠y} e^(d_y − d_j)) + λ·d_y, d Euclidean | `cac` |
+//! | contrastive-center | ℓ = ½·d²_y / (Σ_{j≠y} d²_j + δ) | `contrastive_center` |
+//! | triplet-center | ℓ = max(0, ½d²_y + m − min_{j≠y} ½d²_j) | `triplet_center` |
+//! | island | ℓ = ½d²_y, and λ₁·Σ_j Σ_{k≠j} (cos(c_j, c_k) + 1) | `island` |
+//! | soft-boundary Deep SVDD | R² + 1/(ν·n)·Σ_i max(0, d²_i − R²) | `deep_svdd` |
+//! | softmax cross-entropy | −Σ_i log p_{i,y_i} / B, weighted and smoothed | `cross_entropy`, `softmin_state` |
+//! | weights | class[y_i]·sample[i] | `weights`, `class_weights` (from counts) |
+//!
+//! `batch_pass` walks a batch once for loss, gradients and update of all losses of the own centers.
+
+pub mod batch_pass;
+pub mod cac;
+pub mod center_loss;
+pub mod class_weights;
+pub mod contrastive_center;
+pub mod cross_entropy;
+pub mod deep_svdd;
+pub mod island;
+pub mod penalty;
+pub mod proxy;
+pub mod reduction;
+pub(crate) mod softmin_state;
+pub(crate) mod squared_center_loss;
+pub mod triplet_center;
+pub mod weights;

@@ -1,0 +1,182 @@
+//! How well scores tell known rows from unknown ones: counts along the scores in their order, exact under ties.
+//!
+//! One side is the positive one, which is to be found. Rows count as positive from the most positive score on to a
+//! threshold that moves; rows of equal scores pass it together. TP and FP are the positive and negative rows before it.
+
+use crate::rows::shape::at_mut;
+
+/// Which scores are the most positive ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// The highest: the unknown rows are the positive ones.
+    Highest,
+    /// The lowest: the known rows are the positive ones.
+    Lowest,
+}
+
+/// The scores of two sides, each ascending, no NaN among them.
+#[derive(Clone, Copy, Debug)]
+pub struct Scores<'a> {
+    /// Of the side that is to be found.
+    pub positive: &'a [f64],
+    /// Of the other side.
+    pub negative: &'a [f64],
+    /// Where the positive ones should be.
+    pub order: Order,
+}
+
+/// All rows of one score, and how many came before them.
+#[derive(Clone, Copy, Debug, Default)]
+struct Tie {
+    score: f64,
+    positive: f64,
+    negative: f64,
+    /// TP and FP before the tie.
+    before: (f64, f64),
+}
+
+impl Tie {
+    /// TP with the tie.
+    fn true_positives(&self) -> f64 {
+        self.before.0 + self.positive
+    }
+
+    /// FP with the tie.
+    fn false_positives(&self) -> f64 {
+        self.before.1 + self.negative
+    }
+
+    /// TP / (TP + FP)
+    fn precision(&self) -> f64 {
+        self.true_positives() / (self.true_positives() + self.false_positives())
+    }
+}
+
+impl Scores<'_> {
+    /// Calls `visit` with each tie, from the most positive score on, until it says that it has seen enough.
+    #[inline(never)]
+    fn for_each_tie(mut self, visit: &mut dyn FnMut(Tie) -> bool) {
+        let mut before = (0.0, 0.0);
+        while let Some(score) = self.most_positive() {
+            let positive = take_equal(&mut self.positive, score, self.order);
+            let negative = take_equal(&mut self.negative, score, self.order);
+            let tie = Tie { score, positive, negative, before };
+            before = (tie.true_positives(), tie.false_positives());
+            if visit(tie) {
+                break;
+            }
+        }
+    }
+
+    #[inline]
+    fn most_positive(&self) -> Option<f64> {
+        match (end(self.positive, self.order), end(self.negative, self.order)) {
+            (Some(a), Some(b)) => Some(if self.order == Order::Highest { a.max(b) } else { a.min(b) }),
+            (a, b) => a.or(b),
+        }
+    }
+
+    #[allow(clippy::cast_precision_loss, reason = "counts are below 2⁵³")]
+    fn positives(&self) -> f64 {
+        self.positive.len() as f64
+    }
+
+    #[allow(clippy::cast_precision_loss, reason = "counts are below 2⁵³")]
+    fn negatives(&self) -> f64 {
+        self.negative.len() as f64
+    }
+
+    /// The area under TP/`of` over FP/N, by trapezoids: Σ over pairs of [positive first] + ½·[tied], / (`of`·N).
+    ///
+    /// With `of` = P, the number of positive rows, it is the AUROC (Mann–Whitney's U / (P·N)), which does not depend on
+    /// the side that is positive. With the correctly classified known rows as the positive ones and `of` the number of
+    /// all known rows it is the area under the curve of the open-set classification rate (Dhamija et al. 2018).
+    #[must_use]
+    pub fn area(self, of: f64) -> f64 {
+        let mut twice = 0.0;
+        self.for_each_tie(&mut |tie| {
+            twice += tie.negative * (tie.before.0 + tie.true_positives());
+            false
+        });
+        // Whole numbers up to here: exact as long as 2·P·N < 2⁵³.
+        twice / 2.0 / (of * self.negatives())
+    }
+
+    /// Average precision, the area under the steps of precision over recall: Σ (R_i − R_{i−1})·P_i, R = TP/P and
+    /// P = TP/(TP + FP), as scikit-learn's `average_precision_score`.
+    #[must_use]
+    pub fn average_precision(self) -> f64 {
+        let mut sum = 0.0;
+        self.for_each_tie(&mut |tie| {
+            sum += tie.positive * tie.precision();
+            false
+        });
+        sum / self.positives()
+    }
+
+    /// The area under precision over recall by trapezoids, from (0, 1) on: Σ (R_i − R_{i−1})·(P_i + P_{i−1})/2, as
+    /// pytorch-ood's `OODMetrics`. It is too high where scores are far from dense (Davis & Goadrich 2006).
+    #[must_use]
+    pub fn trapezoid_precision(self) -> f64 {
+        let (mut sum, mut last) = (0.0, 1.0);
+        self.for_each_tie(&mut |tie| {
+            let precision = tie.precision();
+            sum += tie.positive * (precision + last) / 2.0;
+            last = precision;
+            false
+        });
+        sum / self.positives()
+    }
+
+    /// FP/N at the first threshold where TP/P ≥ `tpr`, 0 < `tpr` ≤ 1.
+    #[must_use]
+    pub fn fpr_at_tpr(self, tpr: f64) -> f64 {
+        let mut false_positives = 0.0;
+        let positives = self.positives();
+        self.for_each_tie(&mut |tie| {
+            false_positives = tie.false_positives();
+            tie.true_positives() / positives >= tpr
+        });
+        false_positives / self.negatives()
+    }
+
+    /// The whole curve: FP/N, TP/P and the score for each threshold, after a first point (0, 0) with a threshold that
+    /// no row reaches; as scikit-learn's `roc_curve` without leaving out points. Returns the number of points, at the
+    /// most one more than there are rows.
+    pub fn roc_curve(self, fpr: &mut [f64], tpr: &mut [f64], thresholds: &mut [f64]) -> usize {
+        let mut count = 0;
+        let mut put = |point: (f64, f64, f64)| {
+            (*at_mut(fpr, count), *at_mut(tpr, count), *at_mut(thresholds, count)) = point;
+            count += 1;
+        };
+        let none = if self.order == Order::Highest { f64::INFINITY } else { f64::NEG_INFINITY };
+        put((0.0, 0.0, none));
+        self.for_each_tie(&mut |tie| {
+            put((tie.false_positives() / self.negatives(), tie.true_positives() / self.positives(), tie.score));
+            false
+        });
+        count
+    }
+}
+
+#[inline]
+fn end(scores: &[f64], order: Order) -> Option<f64> {
+    match order {
+        Order::Highest => scores.last().copied(),
+        Order::Lowest => scores.first().copied(),
+    }
+}
+
+/// The number of scores of this value at the end, which are then left out.
+#[inline]
+fn take_equal(scores: &mut &[f64], value: f64, order: Order) -> f64 {
+    let mut count = 0.0;
+    while end(scores, order) == Some(value) {
+        *scores = match order {
+            Order::Highest => scores.split_last().map_or(&[], |(_, rest)| rest),
+            Order::Lowest => scores.split_first().map_or(&[], |(_, rest)| rest),
+        };
+        count += 1.0;
+    }
+    count
+}

@@ -1,0 +1,77 @@
+//! Four `u32` lanes: `v128` of WebAssembly SIMD and `[u32; 4]` for every other target.
+//!
+//! They are apart from the `f32` lanes because an `f32` that holds other bits may lose them: where
+//! the module is translated to JavaScript, all NaNs become one.
+
+use crate::simd::vector::LANES;
+
+/// Four `u32` lanes and their operations, which wrap around.
+pub trait Integers: Copy {
+    /// Takes the first value as lane 0.
+    #[must_use]
+    fn load(values: &[u32; LANES]) -> Self;
+    /// Sum of each pair of lanes.
+    #[must_use]
+    fn add(self, other: Self) -> Self;
+    /// Bits that are set in one of the two lanes.
+    #[must_use]
+    fn xor(self, other: Self) -> Self;
+    /// Moves all bits to higher places; the highest are lost.
+    #[must_use]
+    fn shift_left(self, places: u32) -> Self;
+    /// Moves all bits to higher places; the highest become the lowest.
+    #[must_use]
+    fn rotate_left(self, places: u32) -> Self;
+}
+
+impl Integers for [u32; LANES] {
+    #[inline]
+    fn load(values: &[u32; LANES]) -> Self {
+        *values
+    }
+    #[inline]
+    fn add(self, other: Self) -> Self {
+        core::array::from_fn(|lane| self[lane].wrapping_add(other[lane]))
+    }
+    #[inline]
+    fn xor(self, other: Self) -> Self {
+        core::array::from_fn(|lane| self[lane] ^ other[lane])
+    }
+    #[inline]
+    fn shift_left(self, places: u32) -> Self {
+        self.map(|lane| lane << places)
+    }
+    #[inline]
+    fn rotate_left(self, places: u32) -> Self {
+        self.map(|lane| lane.rotate_left(places))
+    }
+}
+
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+mod simd128 {
+    use super::{Integers, LANES};
+    use core::arch::wasm32::{i32x4_add, i32x4_shl, u32x4, u32x4_shr, v128, v128_or, v128_xor};
+
+    impl Integers for v128 {
+        #[inline]
+        fn load(&[a, b, c, d]: &[u32; LANES]) -> Self {
+            u32x4(a, b, c, d)
+        }
+        #[inline]
+        fn add(self, other: Self) -> Self {
+            i32x4_add(self, other)
+        }
+        #[inline]
+        fn xor(self, other: Self) -> Self {
+            v128_xor(self, other)
+        }
+        #[inline]
+        fn shift_left(self, places: u32) -> Self {
+            i32x4_shl(self, places)
+        }
+        #[inline]
+        fn rotate_left(self, places: u32) -> Self {
+            v128_or(i32x4_shl(self, places), u32x4_shr(self, u32::BITS - places))
+        }
+    }
+}

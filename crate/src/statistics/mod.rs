@@ -1,0 +1,11 @@
+//! Statistics of classes, added batch by batch and merged over machines.
+//!
+//! | file | content |
+//! |---|---|
+//! | `class_statistics` | count, mean, variance and scatter of each class |
+//! | `run_sums` | sums of several rows of one class in one walk |
+//! | `scatter` | scatter matrices Σ w·v·vᵀ |
+
+pub mod class_statistics;
+pub(crate) mod run_sums;
+pub(crate) mod scatter;
