@@ -183,6 +183,12 @@ describe('CenterLoss', () => {
     }
   });
 
+  it('an infinite distance to another center reaches no loss', () => {
+    const loss = new CenterLoss(3, 2, { reduction: 'batch', init: Float32Array.of(0, 0, 4, 0, 1e20, 0) });
+    expectClose(loss.evaluate([1, 1, 2, 1], [0, 1]), 3.5);
+    expectClose(loss.gradients([1, 1, 2, 1], [0, 1]).gradCenters ?? [], [-1, -1, 2, -1, 0, 0]);
+  });
+
   it('lenient labels: past the last class or no integer adds floors and counts in B', () => {
     const lenient = new CenterLoss(3, 1, { labels: 'lenient', init: new Float32Array([0, 1, 2]) });
     for (const label of [3, 99, 1.5, 2 ** 40, Number.POSITIVE_INFINITY]) {

@@ -15,6 +15,16 @@ function grow(loss: CenterLoss): void {
   for (const centers of kept) centers.dispose();
 }
 
+// The first test: later ones leave free memory behind, where a matrix would fit unseen.
+it('loss and gradients need no B×C matrix', () => {
+  const [rows, nClasses, nDim] = [256, 10_000, 2];
+  const loss = new CenterLoss(nClasses, nDim, { init: 'normal' });
+  const before = memoryBytes(loss);
+  const target = new Int32Array(rows).map((_, i) => i);
+  expect(loss.gradients(new Float32Array(rows * nDim).fill(1), target).loss).toBeGreaterThan(0);
+  expect(memoryBytes(loss) - before).toBeLessThan((4 * rows * nClasses) / 2);
+});
+
 it('a step whose gradient there is no room for moves nothing', () => {
   const loss = new CenterLoss(2, 2);
   const before = loss.centers.params.slice();
