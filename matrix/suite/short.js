@@ -7,8 +7,6 @@ import { run } from './run.js';
 
 /** @type {import('./run.js').Suites} */
 export const SUITES = {
-  'oracle/golden': () => import('../../test/oracle/golden.test.ts'),
-  'oracle/originals': () => import('../../test/oracle/originals.test.ts'),
   'contracts/errors': () => import('../../test/contracts/errors.test.ts'),
   'contracts/determinism': () => import('../../test/contracts/determinism.test.ts'),
   'contracts/open-set-determinism': () => import('../../test/contracts/open-set-determinism.test.ts'),

@@ -2,7 +2,7 @@
 import { ClassCenters, classify, fitPrecision, type Metric, type Score, type ScoreOptions } from 'center-loss';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { distancesCase } from '../oracle/classify-cases.js';
+import { decision } from '../oracle/cases.js';
 import { type Problem, problem } from '../support/arbitrary.js';
 import * as reference from '../support/classify-reference.js';
 import { expectClose, TOLERANCE } from '../support/close.js';
@@ -22,11 +22,10 @@ function on<T>(params: ArrayLike<number>, nDim: number, act: (centers: ClassCent
   }
 }
 
-describe('as SciPy and scikit-learn', () => {
-  const { x, centers, target, radius, precision, mahalanobis } = distancesCase;
-  const nDim = 7;
+describe.each(decision.distances)('as SciPy and scikit-learn', (one) => {
+  const { x, centers, y, radius, precision, mahalanobis } = one;
   const run = <T>(act: (centers: ClassCenters, x: Float32Array) => T) =>
-    on(centers.flat(), nDim, (made) => act(made, Float32Array.from(x.flat())));
+    on(centers, 7, (made) => act(made, Float32Array.from(x)));
 
   it.each(METRICS)('%s', (metric) => {
     run((made, rows) => {
@@ -36,8 +35,8 @@ describe('as SciPy and scikit-learn', () => {
           metric,
           ...(score === 'normalized' ? { radius } : {}),
         });
-        expectClose(scores, distancesCase[metric][score], { relative: 2e-5, absolute: 1e-7 });
-        expect([...nearest]).toEqual(distancesCase[metric].nearest);
+        expectClose(scores, one[metric][score], { relative: 2e-5, absolute: 1e-7 });
+        expect([...nearest]).toEqual(one[metric].nearest);
         expect(labels).toEqual(nearest);
       }
     });
@@ -45,8 +44,8 @@ describe('as SciPy and scikit-learn', () => {
 
   it('cac, mahalanobis, and the precision', () => {
     run((made, rows) => {
-      expectClose(classify(made, rows, { score: 'cac' }).scores, distancesCase.euclidean.cac, { absolute: 1e-7 });
-      expectClose(fitPrecision(made, rows, target), precision);
+      expectClose(classify(made, rows, { score: 'cac' }).scores, one.euclidean.cac, { absolute: 1e-7 });
+      expectClose(fitPrecision(made, rows, y), precision);
       expectClose(classify(made, rows, { score: 'mahalanobis', precision }).scores, mahalanobis, { absolute: 1e-7 });
     });
   });

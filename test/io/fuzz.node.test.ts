@@ -20,7 +20,7 @@ import {
   toSafetensors,
 } from 'center-loss';
 import { expect, it } from 'vitest';
-import { arrays, bytesOf, stateDicts, tensors } from '../oracle/file-cases.js';
+import { arrays, bytesOf, stateDicts, tensors } from '../oracle/cases.js';
 import { expectError } from '../support/error.js';
 import { mutated, random } from '../support/mutate.js';
 
@@ -220,11 +220,11 @@ function checkLabels(labels: Int32Array, nClasses: number): void {
   if (labels.length !== 3 || labels.some((label) => label >= nClasses)) throw new Error('classified, but wrong');
 }
 
-it('50,000 .npy files', { timeout: 300_000 }, () => {
+it('60,000 .npy files', { timeout: 300_000 }, () => {
   const seeds = arrays.map(bytesOf);
   const next = random(8);
   let [taken, refused] = [0, 0];
-  const longest = slowest(50_000, () => {
+  const longest = slowest(60_000, () => {
     const file = mutated(seeds, next, false);
     let read: Tensor | undefined;
     if (refusal(() => (read = readNpy(file)))) {

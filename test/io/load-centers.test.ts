@@ -1,12 +1,12 @@
 // Centers out of files of other libraries, as plain values.
 import { CenterLoss, ClassCenters, fromSafetensors, loadCenters, type Tensor, toSafetensors } from 'center-loss';
 import { describe, expect, it } from 'vitest';
-import { bytesOf, stateDicts } from '../oracle/file-cases.js';
+import { bytesOf, stateDicts } from '../oracle/cases.js';
 import { expectError } from '../support/error.js';
 import { changed, f32 } from './changed.js';
 
 describe('a state_dict', () => {
-  it.each(stateDicts)('opens: $name', (file) => {
+  it.each(stateDicts)('opens: $name, $dtype', (file) => {
     const { params, ...rest } = loadCenters(bytesOf(file));
     const [nClasses, nDim] = file.shape;
     expect(rest).toEqual({ nClasses, nDim });

@@ -1,7 +1,7 @@
 import { NPY_HEADER_BYTES, npyHeader, readNpy, toFloats, writeNpy } from 'center-loss';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { arrays, bytesOf, expected, wrongArrays } from '../oracle/file-cases.js';
+import { arrays, bytesOf, expected, wrongArrays } from '../oracle/cases.js';
 import { expectError } from '../support/error.js';
 
 describe('an array of numpy', () => {

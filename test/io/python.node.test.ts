@@ -14,10 +14,10 @@ import {
   writeNpy,
 } from 'center-loss';
 import { describe, expect, it } from 'vitest';
-import { arrays, bytesOf, stateDicts, tensors } from '../oracle/file-cases.js';
+import { arrays, bytesOf, stateDicts, tensors } from '../oracle/cases.js';
 import { mutated, random } from '../support/mutate.js';
 
-// PYTHON: one with safetensors and numpy (see ../oracle/files.py).
+// PYTHON: one with safetensors and numpy (see ../oracle/oracle.py).
 const python = process.env.PYTHON ?? 'python3';
 const there = spawnSync(python, ['-c', 'import numpy, safetensors']).status === 0;
 if (!there) console.warn(`skipped: ${python} has no safetensors and numpy; PYTHON can name one that has`);
@@ -34,7 +34,7 @@ const base64 = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset
 function judge<F>(kind: 'safetensors' | 'npy', files: readonly Uint8Array[]): (F | null)[] {
   const { stdout, stderr, status } = spawnSync(
     python,
-    [fileURLToPath(new URL('../oracle/files.py', import.meta.url)), 'judge'],
+    [fileURLToPath(new URL('../oracle/oracle.py', import.meta.url)), 'judge'],
     { input: files.map((file) => `${kind} ${base64(file)}\n`).join(''), encoding: 'utf8', maxBuffer: 2 ** 30 },
   );
   if (status !== 0) throw new Error(stderr);

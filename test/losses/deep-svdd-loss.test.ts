@@ -2,20 +2,20 @@
 import { ClassCenters, DeepSVDDLoss, toFloat16 } from 'center-loss';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import oracle from '../oracle/open-set/separation.json' with { type: 'json' };
+import { losses, values } from '../oracle/cases.js';
 import { expectClose } from '../support/close.js';
 import { expectError } from '../support/error.js';
 
 const untyped = (value: unknown) => value as never;
 
-it.each(oracle.deepSVDD)('with ν = $nu is that of PyTorch, and so are its gradients', (entry) => {
-  const { nu, radius } = entry;
-  const loss = new DeepSVDDLoss(entry.center.length, { nu, radius, center: Float32Array.from(entry.center) });
-  expectClose(loss.evaluate(entry.x), entry.value);
-  const { loss: value, gradX, gradRadius } = loss.gradients(entry.x);
-  expectClose(value, entry.value);
-  expectClose(gradX, entry.gradX, { absolute: 1e-7 });
-  expectClose(gradRadius, entry.gradRadius);
+it.each(losses.deepSVDD)('with ν = $nu, loss and gradients are those of PyTorch', ({ D, nu, radius, ...one }) => {
+  const loss = new DeepSVDDLoss(D, { nu, radius, center: values(one.center, D) });
+  const x = values(one.x, one.rows * D);
+  expectClose(loss.evaluate(x), one.loss);
+  const { loss: value, gradX, gradRadius } = loss.gradients(x);
+  expectClose(value, one.loss);
+  expectClose(gradX, one.gradX, { absolute: 1e-7 });
+  expectClose(gradRadius, one.gradRadius);
 });
 
 it('can not be used before its center is known', () => {

@@ -12,7 +12,7 @@ import {
 } from 'center-loss';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import oracle from '../oracle/open-set/separation.json' with { type: 'json' };
+import { inputsOf, losses } from '../oracle/cases.js';
 import { problem, reduction } from '../support/arbitrary.js';
 import { expectClose } from '../support/close.js';
 import { expectError } from '../support/error.js';
@@ -51,31 +51,30 @@ const normal = (count: number, seed: number): Float32Array => {
   return values;
 };
 
-it.each(oracle.separation.map((entry) => [entry.loss, entry.parameter, entry.nClasses, entry] as const))(
-  '%s (%d) of %d classes is that of PyTorch, and so are its gradients',
-  (name, parameter, nClasses, entry) => {
-    const { classWeight, nDim, target, sampleWeight } = entry;
-    const loss = MAKE[name as LossName](nClasses, nDim, parameter, at(entry.centers, { classWeight }));
-    expectClose(loss.evaluate(entry.x, target, { sampleWeight }), entry.value);
-    const { loss: value, gradX, gradCenters } = loss.gradients(entry.x, target, { sampleWeight });
-    expectClose(value, entry.value);
-    // What cancels is right to what its terms have.
-    expectClose(gradX, entry.gradX, { absolute: 1e-6 });
-    expectClose(gradCenters ?? [], entry.gradCenters, { absolute: 1e-6 * Math.max(1, parameter) });
-    loss.dispose();
-  },
-);
+it.each(losses.proxyLosses)('$name ($parameter) of $C classes and its gradients are those of PyTorch', (one) => {
+  const { name, parameter, classWeight, sampleWeight } = one;
+  const { x, centers, target } = inputsOf(one);
+  const loss = MAKE[name](one.C, one.D, parameter, at(centers, { classWeight }));
+  expectClose(loss.evaluate(x, target, { sampleWeight }), one.loss);
+  const { loss: value, gradX, gradCenters } = loss.gradients(x, target, { sampleWeight });
+  expectClose(value, one.loss);
+  // Terms that cancel leave their own rounding.
+  expectClose(gradX, one.gradX, { absolute: 1e-6 });
+  expectClose(gradCenters ?? [], one.gradCenters, { absolute: 1e-6 * Math.max(1, parameter) });
+  loss.dispose();
+});
 
-it.each(oracle.sgd)('steps of rate $learningRate and momentum $momentum are those of torch.optim.SGD', (entry) => {
-  const { learningRate, momentum, target } = entry;
-  const loss = new ContrastiveCenterLoss(4, 3, at(entry.centers));
-  for (const value of entry.values) {
-    const { gradX } = loss.gradients(entry.x, target);
-    const step = loss.step(entry.x, target, { learningRate, momentum });
+it.each(losses.sgd)('steps of rate $learningRate and momentum $momentum are those of torch.optim.SGD', (one) => {
+  const { learningRate, momentum } = one;
+  const { x, centers, target } = inputsOf(one);
+  const loss = new ContrastiveCenterLoss(one.C, one.D, at(centers));
+  for (const value of one.losses) {
+    const { gradX } = loss.gradients(x, target);
+    const step = loss.step(x, target, { learningRate, momentum });
     expectClose(step.loss, value);
     expect(step.gradX).toEqual(gradX);
   }
-  expectClose(loss.centers.params, entry.after, { absolute: 1e-6 });
+  expectClose(loss.centers.params, one.after, { absolute: 1e-6 });
 });
 
 describe.each(NAMES)('%s', (name) => {

@@ -2,7 +2,7 @@
 import { auprIn, auprOut, auroc, fprAtTpr, openSetMetrics, oscr, rocCurve } from 'center-loss';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { scoresCases } from '../oracle/classify-cases.js';
+import { decision } from '../oracle/cases.js';
 import { expectClose } from '../support/close.js';
 import { expectError } from '../support/error.js';
 
@@ -12,16 +12,16 @@ const EXACT = { relative: 1e-14, absolute: 1e-14 };
 const FLOAT32 = { absolute: 1e-6 };
 
 describe('as scikit-learn and pytorch-ood', () => {
-  it.each(scoresCases.map((one) => [one.name, one] as const))('%s', (name, one) => {
-    const { known, unknown, sklearn, pytorch_ood } = one;
+  it.each(decision.scores)('$name', ({ name, known, unknown, sklearn, pytorchOod }) => {
     expectClose(auroc(known, unknown), sklearn.auroc, EXACT);
-    expectClose(auprIn(known, unknown), sklearn.in.average_precision, EXACT);
-    expectClose(auprOut(known, unknown), sklearn.out.average_precision, EXACT);
-    expectClose(auprIn(known, unknown, { method: 'trapezoid' }), sklearn.in.trapezoid, EXACT);
-    expectClose(auprOut(known, unknown, { method: 'trapezoid' }), sklearn.out.trapezoid, EXACT);
-    expectClose(fprAtTpr(known, unknown), sklearn.in.fpr95, EXACT);
-    expectClose(fprAtTpr(known, unknown, { positive: 'unknown' }), sklearn.out.fpr95, EXACT);
-    for (const [positive, { roc }] of [['known', sklearn.in] as const, ['unknown', sklearn.out] as const]) {
+    expectClose(auprIn(known, unknown), sklearn.known.averagePrecision, EXACT);
+    expectClose(auprOut(known, unknown), sklearn.unknown.averagePrecision, EXACT);
+    expectClose(auprIn(known, unknown, { method: 'trapezoid' }), sklearn.known.trapezoid, EXACT);
+    expectClose(auprOut(known, unknown, { method: 'trapezoid' }), sklearn.unknown.trapezoid, EXACT);
+    expectClose(fprAtTpr(known, unknown), sklearn.known.fpr95, EXACT);
+    expectClose(fprAtTpr(known, unknown, { positive: 'unknown' }), sklearn.unknown.fpr95, EXACT);
+    for (const positive of ['known', 'unknown'] as const) {
+      const roc = sklearn[positive];
       const curve = rocCurve(known, unknown, { positive });
       expectClose(curve.fpr, roc.fpr, EXACT);
       expectClose(curve.tpr, roc.tpr, EXACT);
@@ -39,21 +39,19 @@ describe('as scikit-learn and pytorch-ood', () => {
     });
     if (name === 'outside of 0 … 1') {
       // What pytorch-ood makes of such scores by its sigmoid is another ranking.
-      expect(Math.abs(ours.auprOut - pytorch_ood['AUPR-OUT'])).toBeGreaterThan(0.01);
+      expect(Math.abs(ours.auprOut - pytorchOod['AUPR-OUT'])).toBeGreaterThan(0.01);
       return;
     }
-    expectClose(ours.auroc, pytorch_ood.AUROC, FLOAT32);
-    expectClose(ours.auprIn, pytorch_ood['AUPR-IN'], FLOAT32);
-    expectClose(ours.auprOut, pytorch_ood['AUPR-OUT'], FLOAT32);
-    expectClose(ours.fpr95, pytorch_ood.FPR95TPR, FLOAT32);
+    expectClose(ours.auroc, pytorchOod.AUROC, FLOAT32);
+    expectClose(ours.auprIn, pytorchOod['AUPR-IN'], FLOAT32);
+    expectClose(ours.auprOut, pytorchOod['AUPR-OUT'], FLOAT32);
+    expectClose(ours.fpr95, pytorchOod.FPR95TPR, FLOAT32);
   });
 
-  it.each(scoresCases.filter(({ name }) => name === 'no ties'))(
-    'OSCR, $name, to half a known row',
-    ({ known, unknown, is_correct, pytorch_ood }) => {
-      expectClose(oscr(known, is_correct, unknown), pytorch_ood.oscr, { absolute: 0.5 / known.length });
-    },
-  );
+  it.each(decision.scores.filter(({ name }) => name === 'no ties'))('OSCR, $name, to half a known row', (one) => {
+    const { known, unknown, isCorrect, pytorchOod } = one;
+    expectClose(oscr(known, isCorrect, unknown), pytorchOod.oscr, { absolute: 0.5 / known.length });
+  });
 });
 
 /** Few different values, so that many tie. */

@@ -1,66 +1,179 @@
-// The results of the reference implementations (see oracle/README.md), non-finite numbers turned back from strings.
-import golden from './golden.json' with { type: 'json' };
-import originals from './originals.json' with { type: 'json' };
+// The results of the reference implementations, with the inputs of each case. README.md tells where they come from.
+import type { Metric, Penalty, Reduction } from 'center-loss';
+import centerLossJson from './center-loss.json' with { type: 'json' };
+import decisionJson from './decision.json' with { type: 'json' };
+import filesJson from './files.json' with { type: 'json' };
+import lossesJson from './losses.json' with { type: 'json' };
 
-export interface Results {
-  distmat?: number[][];
-  loss: number;
-  grad_distmat: number[][] | null;
-  grad_embeddings: number[][] | null;
-  grad_centers: number[][] | null;
-  predict: number[][];
-  argmin: number[];
+/** Float32 values, or the seed that stands for them. */
+type Source = number[] | { readonly seed: number; readonly scale?: number; readonly offset?: number };
+
+/**
+ * Values of an input. A seed stands for s ← (75 s + 74) mod 65537 from s = 7919 seed on, each s for
+ * offset + scale (s − 32768) / 16384, in whole numbers and float32 values that are exact here and in Python.
+ */
+export function values(source: Source, count: number): Float32Array {
+  if (Array.isArray(source)) return Float32Array.from(source);
+  const { seed, scale = 1, offset = 0 } = source;
+  let state = (7919 * seed) % 65537;
+  return Float32Array.from({ length: count }, () => {
+    state = (75 * state + 74) % 65537;
+    return offset + (scale * (state - 32768)) / 16384;
+  });
 }
 
-export interface EmbedCase {
-  name: string;
-  kind: 'embed';
-  B: number;
-  C: number;
-  D: number;
-  radius: number;
-  fixed: boolean;
-  x: number[][];
-  centers: number[][];
-  y: number[];
-  f32: Results;
-  f64: Results;
-  distmat_direct_f64: number[][];
+interface Batch {
+  readonly C: number;
+  readonly D: number;
+  readonly x: Source;
+  readonly centers: Source;
+  readonly y: number[];
 }
 
-export interface DistmatCase {
-  name: string;
-  kind: 'distmat';
-  B: number;
-  C: number;
-  radius: number;
-  distmat: number[][];
-  y: number[];
-  f32: Results;
-  f64: Results;
+export const inputsOf = ({ C, D, x, centers, y }: Batch) => ({
+  x: values(x, y.length * D),
+  centers: values(centers, C * D),
+  target: y,
+});
+
+interface Gradients {
+  readonly loss: number;
+  readonly gradX: number[];
 }
 
-export interface OriginalCase {
-  name: string;
-  caffe: { loss: number; grad_x: number[][]; center_diff: number[][]; centers_after_alpha_0_5: number[][] };
-  gcl: { rho: number; loss: number; grad_x: number[][] };
-  kz: { loss: number; grad_x: number[][]; grad_centers: number[][] };
+export interface Embeddings extends Batch, Gradients {
+  readonly name: string;
+  readonly radius: number;
+  readonly fixed: boolean;
+  /** Σ(x − c)² in float64, without the expansion. */
+  readonly distances: number[];
+  /** Slope of the loss by the distance of each row to its own center; by all other distances it is 0. */
+  readonly slopes: number[];
+  readonly gradCenters: number[] | null;
+  readonly probabilities: number[];
+  readonly nearest: number[];
+  readonly wen2016?: Gradients & { readonly moved: number[] };
+  readonly wen2019?: Gradients;
+  readonly kaiyangZhou?: Gradients & { readonly gradCenters: number[] };
 }
 
-const NON_FINITE = new Map([
-  ['NaN', Number.NaN],
-  ['Infinity', Number.POSITIVE_INFINITY],
-  ['-Infinity', Number.NEGATIVE_INFINITY],
-]);
+interface Matrix {
+  readonly name: string;
+  readonly radius: number;
+  readonly distmat: number[];
+  readonly y: number[];
+  readonly float32: { readonly loss: number; readonly slopes: number[] };
+  readonly float64: { readonly loss: number };
+}
 
-/** A deep copy with its non-finite numbers. */
-const revive = (json: { cases: unknown[] }): unknown[] =>
-  JSON.parse(JSON.stringify(json.cases), (_, value) =>
-    typeof value === 'string' ? (NON_FINITE.get(value) ?? value) : value,
-  );
+interface Weights {
+  readonly classWeight: number[];
+  readonly sampleWeight: number[];
+}
 
-const cases = revive(golden) as (EmbedCase | DistmatCase)[];
+interface CenterLossCase extends Batch, Gradients, Weights {
+  readonly metric: Metric;
+  readonly penalty: Penalty;
+  readonly reduction: Reduction;
+  readonly radii: number[];
+  readonly gradCenters: number[];
+  readonly afterSgd: number[];
+}
 
-export const embedCases = cases.filter((one): one is EmbedCase => one.kind === 'embed');
-export const distmatCases = cases.filter((one): one is DistmatCase => one.kind === 'distmat');
-export const originalCases = revive(originals) as OriginalCase[];
+interface ProxyLossCase extends Batch, Gradients, Weights {
+  readonly name: 'CACLoss' | 'ContrastiveCenterLoss' | 'TripletCenterLoss' | 'IslandLoss';
+  readonly parameter: number;
+  readonly gradCenters: number[];
+}
+
+type Measures = Record<'averagePrecision' | 'trapezoid' | 'fpr95', number> &
+  Record<'fpr' | 'tpr' | 'thresholds', number[]>;
+
+interface ScoresCase {
+  readonly name: string;
+  readonly known: number[];
+  readonly unknown: number[];
+  readonly isCorrect: boolean[];
+  readonly sklearn: { readonly auroc: number; readonly known: Measures; readonly unknown: Measures };
+  readonly pytorchOod: Record<'AUROC' | 'AUPR-IN' | 'AUPR-OUT' | 'FPR95TPR' | 'oscr', number>;
+}
+
+type ScoreResults = Record<
+  'nearest' | 'distance' | 'normalized' | 'softmin' | 'entropy' | 'cac' | 'knn-centers',
+  number[]
+>;
+
+const NON_FINITE: Record<string, number> = {
+  NaN: Number.NaN,
+  Infinity: Number.POSITIVE_INFINITY,
+  '-Infinity': Number.NEGATIVE_INFINITY,
+};
+
+/** A deep copy with the numbers that JSON lacks. */
+const revive = (json: unknown): unknown =>
+  JSON.parse(JSON.stringify(json), (_, value) => (typeof value === 'string' ? (NON_FINITE[value] ?? value) : value));
+
+export const { embeddings, matrices } = revive(centerLossJson) as { embeddings: Embeddings[]; matrices: Matrix[] };
+
+export const losses = revive(lossesJson) as {
+  centerLoss: CenterLossCase[];
+  proxyLosses: ProxyLossCase[];
+  deepSVDD: (Gradients & {
+    D: number;
+    nu: number;
+    rows: number;
+    x: Source;
+    center: Source;
+    radius: number;
+    gradRadius: number;
+  })[];
+  crossEntropy: (Gradients & { C: number; x: Source; y: number[]; labelSmoothing: number; classWeight: number[] })[];
+  sgd: (Batch & { learningRate: number; momentum: number; losses: number[]; after: number[] })[];
+};
+
+export const decision = revive(decisionJson) as {
+  scores: ScoresCase[];
+  distances: ({ x: number[]; centers: number[]; y: number[]; radius: number[]; precision: number[] } & {
+    mahalanobis: number[];
+  } & Record<Metric, ScoreResults>)[];
+};
+
+/** Numbers of a file: wide integers and non-finite values are strings. */
+type Plain = number | boolean | string;
+
+interface File {
+  readonly name: string;
+  readonly base64: string;
+}
+
+interface WrongFile {
+  readonly name: string;
+  /** Pieces of Latin-1 text, each one as it is or repeated. */
+  readonly text: (string | [string, number])[];
+  /** Whether the library refuses it as well. */
+  readonly refused: boolean;
+}
+
+export const { tensors, stateDicts, arrays, wrongTensors, wrongArrays } = filesJson as unknown as {
+  tensors: (File & {
+    metadata: Record<string, string>;
+    tensors: Record<string, { dtype: string; shape: number[]; values: Plain[] }>;
+  })[];
+  stateDicts: (File & { dtype: string; shape: [number, number]; values: number[] })[];
+  arrays: (File & { descr: string; shape: number[]; values: Plain[]; ours: boolean })[];
+  wrongTensors: WrongFile[];
+  wrongArrays: WrongFile[];
+};
+
+/** Not every runtime has `Uint8Array.fromBase64`. */
+export function bytesOf(file: File | WrongFile): Uint8Array<ArrayBuffer> {
+  const pieces = 'text' in file ? file.text : [atob(file.base64)];
+  const text = pieces.map((piece) => (typeof piece === 'string' ? piece : piece[0].repeat(piece[1]))).join('');
+  return Uint8Array.from(text, (character) => character.charCodeAt(0));
+}
+
+/** The values of a file in an array of the kind of `like`. */
+export function expected(values: readonly Plain[], like: ArrayLike<unknown>): unknown[] {
+  const wide = like instanceof BigInt64Array || like instanceof BigUint64Array;
+  return values.map((value) => (wide ? BigInt(value) : Number(value)));
+}
