@@ -280,7 +280,7 @@ describe('ClassCenters', () => {
     );
     const x = new CenterLoss(16, nDim, { init: 'normal', seed: 2 }).centers.params.slice();
     const proba = many.centers.predictProba(x);
-    distances(x, params, nDim).forEach((row, i) => {
+    distances(x, params, nDim, 'sqeuclidean').forEach((row, i) => {
       const least = Math.min(...row);
       const total = row.reduce((sum, distance) => sum + Math.exp(least - distance), 0);
       row.forEach((distance, j) => {
@@ -293,7 +293,7 @@ describe('ClassCenters', () => {
   it('distances keep their bound where every addition rounds the same way', () => {
     const worst = new ClassCenters(1, 1024);
     const x = new Float32Array(1024).fill(Math.sqrt(2 ** -24 * 0.999)).fill(1, 0, 4);
-    expectClose(worst.distances(x), distances(x, worst.params, 1024).flat());
+    expectClose(worst.distances(x), distances(x, worst.params, 1024, 'sqeuclidean').flat());
   });
 
   it('many rows come out as single ones do', () => {

@@ -4,9 +4,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decision } from '../oracle/cases.js';
 import { type Problem, problem } from '../support/arbitrary.js';
-import * as reference from '../support/classify-reference.js';
 import { expectClose, TOLERANCE } from '../support/close.js';
 import { expectError } from '../support/error.js';
+import * as reference from '../support/reference.js';
 
 const METRICS = ['sqeuclidean', 'euclidean', 'cosine'] as const;
 const OF_METRIC = ['distance', 'normalized', 'softmin', 'entropy', 'knn-centers'] as const;
@@ -117,7 +117,7 @@ describe('against float64', () => {
           reference.distances(one.x, one.centers, one.nDim, 'euclidean').forEach((d, i) => {
             const relative = 2 * TOLERANCE + 1e-6 * Math.max(...d);
             // Squares below 1e-38 underflow.
-            expectClose(scores[i] ?? 0, reference.cac(d), { relative, absolute: 1e-17 });
+            expectClose(scores[i] ?? 0, reference.score(d, 'cac', 1), { relative, absolute: 1e-17 });
           });
         }),
       ),
@@ -136,13 +136,12 @@ describe('against float64', () => {
           // Of what varies by 1e-20 and less the weights are no more than just so representable.
           fc.pre(Math.max(...precision) < 1e30);
           const { scores } = classify(centers, one.x, { score: 'mahalanobis', precision });
-          const weighted = reference.weighted(one.x, one.centers, one.nDim, precision);
-          expectClose(
-            scores,
-            weighted.map((d) => Math.min(...d)),
-            // A square that underflows may have any weight.
-            { absolute: 1e-30 * Math.max(1, ...precision) },
-          );
+          const scaled = (values: ArrayLike<number>) =>
+            Array.from(values, (value, i) => value * Math.sqrt(precision[i % one.nDim] ?? 0));
+          const squares = reference.distances(scaled(one.x), scaled(one.centers), one.nDim, 'sqeuclidean');
+          const nearest = squares.map((d) => Math.min(...d));
+          // A square that underflows may have any weight.
+          expectClose(scores, nearest, { absolute: 1e-30 * Math.max(1, ...precision) });
         });
       }),
       { numRuns: 60 },

@@ -2,13 +2,9 @@
 import { fromFloat16, toFloat16 } from 'center-loss';
 import { expect, it } from 'vitest';
 import { expectError } from '../support/error.js';
+import { halfValue } from '../support/reference.js';
 
-/** Every binary16 by its definition. */
-const values = Array.from({ length: 65536 }, (_, bits) => {
-  const [sign, exponent, fraction] = [bits >> 15 ? -1 : 1, (bits >> 10) & 31, bits & 1023];
-  if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
-  return sign * (exponent === 0 ? fraction * 2 ** -24 : (1024 + fraction) * 2 ** (exponent - 25));
-});
+const values = Array.from({ length: 65536 }, (_, bits) => halfValue(bits));
 const all = new Uint16Array(65536).map((_, bits) => bits);
 
 it('has every value, there and back', () => {

@@ -16,11 +16,11 @@ import { inputsOf, losses } from '../oracle/cases.js';
 import { problem, reduction } from '../support/arbitrary.js';
 import { expectClose } from '../support/close.js';
 import { expectError } from '../support/error.js';
-import { type Batch, distanceToKink, type LossName, proxyLoss } from '../support/proxy-loss-reference.js';
+import { type Batch, distanceToKink, type ProxyLossName, proxyLoss } from '../support/reference.js';
 
 type Make = (nClasses: number, nDim: number, parameter: number, options: ProxyLossOptions) => ProxyLoss;
 
-const MAKE: Record<LossName, Make> = {
+const MAKE: Record<ProxyLossName, Make> = {
   CACLoss: (nClasses, nDim, lambda, options) => new CACLoss(nClasses, nDim, { lambda, ...options }),
   ContrastiveCenterLoss: (nClasses, nDim, delta, options) =>
     new ContrastiveCenterLoss(nClasses, nDim, { delta, ...options }),
@@ -28,8 +28,8 @@ const MAKE: Record<LossName, Make> = {
   IslandLoss: (nClasses, nDim, lambda, options) => new IslandLoss(nClasses, nDim, { lambda, ...options }),
 };
 
-const NAMES = Object.keys(MAKE) as LossName[];
-const PARAMETERS: Record<LossName, number> = {
+const NAMES = Object.keys(MAKE) as ProxyLossName[];
+const PARAMETERS: Record<ProxyLossName, number> = {
   CACLoss: 0.1,
   ContrastiveCenterLoss: 1,
   TripletCenterLoss: 5,

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { problem } from '../support/arbitrary.js';
 import { expectClose } from '../support/close.js';
 import { expectError } from '../support/error.js';
-import { type Rows, statisticsOf } from '../support/statistics-reference.js';
+import * as reference from '../support/reference.js';
 
 /** What float32 sums of 64 rows cost: of a mean by the spread of the rows, of a variance by itself. */
 const RELATIVE = 1e-6;
@@ -27,8 +27,8 @@ const stateOf = (statistics: ClassStatistics) => ({
   tiedCovariance: statistics.covariance === 'tied' ? statistics.tiedCovariance() : undefined,
 });
 
-function expectAgrees(statistics: ClassStatistics, rows: Rows): void {
-  const expected = statisticsOf(rows, statistics.nClasses, statistics.nDim);
+function expectAgrees(statistics: ClassStatistics, rows: reference.WeightedRows): void {
+  const expected = reference.statistics(rows, statistics.nClasses, statistics.nDim);
   expectClose(statistics.counts, expected.counts, { relative: RELATIVE });
   expectClose(statistics.means, expected.means, { relative: 0, absolute: RELATIVE * expected.spread + DENORMAL });
   if (statistics.covariance === 'none') return;

@@ -1,87 +1,253 @@
-// The formulas in float64 as plain loops: what every build is held against.
+// The formulas in float64, as plain loops, for tests on random inputs.
+import type { Metric, Penalty, Reduction, Score } from 'center-loss';
 
-/** d_ij = Σ_k (x_ik − c_jk)² */
-export function distances(x: ArrayLike<number>, centers: ArrayLike<number>, dim: number): number[][] {
-  const rows = (values: ArrayLike<number>) =>
-    Array.from({ length: values.length / dim }, (_, i) =>
-      Array.from({ length: dim }, (_, k) => values[i * dim + k] ?? 0),
-    );
-  return rows(x).map((row) =>
-    rows(centers).map((center) => row.reduce((sum, value, k) => sum + (value - (center[k] ?? 0)) ** 2, 0)),
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+
+export const row = (values: ArrayLike<number>, i: number, dim: number): number[] =>
+  Array.from({ length: dim }, (_, k) => values[i * dim + k] ?? 0);
+
+const rows = (values: ArrayLike<number>, dim: number): number[][] =>
+  Array.from({ length: values.length / dim }, (_, i) => row(values, i, dim));
+
+const norm = (x: number[]): number => Math.sqrt(sum(x.map((value) => value * value)));
+
+/** ‖x − c‖², ‖x − c‖, ½‖x/‖x‖ − c/‖c‖‖² (1 with a zero vector). */
+export function distance(metric: Metric, x: number[], c: number[]): number {
+  const [a, b] = metric === 'cosine' ? [norm(x), norm(c)] : [1, 1];
+  if (a === 0 || b === 0) return 1;
+  const squared = sum(x.map((value, k) => (value / a - (c[k] ?? 0) / b) ** 2));
+  return { sqeuclidean: squared, euclidean: Math.sqrt(squared), cosine: squared / 2 }[metric];
+}
+
+export const distances = (x: ArrayLike<number>, centers: ArrayLike<number>, dim: number, metric: Metric) =>
+  rows(x, dim).map((x) => rows(centers, dim).map((c) => distance(metric, x, c)));
+
+/** ∂d/∂x; with x and c exchanged it is ∂d/∂c. */
+function slope(metric: Metric, x: number[], c: number[]): number[] {
+  const [a, b, d] = [norm(x), norm(c), distance(metric, x, c)];
+  return x.map((value, k) => {
+    const difference = value - (c[k] ?? 0);
+    if (metric === 'sqeuclidean') return 2 * difference;
+    if (metric === 'euclidean') return d === 0 ? 0 : difference / d;
+    return a === 0 || b === 0 ? 0 : (value / a - (c[k] ?? 0) / b - (d * value) / a) / a;
+  });
+}
+
+export interface Batch {
+  readonly x: ArrayLike<number>;
+  readonly target: ArrayLike<number>;
+  readonly centers: ArrayLike<number>;
+  readonly nClasses: number;
+  readonly nDim: number;
+  readonly reduction: Reduction;
+  readonly classWeight?: ArrayLike<number> | undefined;
+  readonly sampleWeight?: ArrayLike<number> | undefined;
+}
+
+/** Known rows with a weight, each with its class, if it has one, and the factor of its loss. */
+function weighed({ x, target, nClasses, nDim, reduction, classWeight, sampleWeight }: Batch) {
+  const known = Array.from(target, (label, i) => ({
+    ...{ i, label, x: row(x, i, nDim), hasClass: label < nClasses },
+    weight: (sampleWeight?.[i] ?? 1) * (label < nClasses ? (classWeight?.[label] ?? 1) : 1),
+  })).filter(({ label, i }) => label >= 0 && (sampleWeight?.[i] ?? 1) > 0);
+  const total = sum(known.map(({ weight }) => weight));
+  const scale = { mean: 1 / (total * nClasses), batch: 1 / total, wen: 1 / (2 * total), sum: 1 }[reduction];
+  return known.map((one) => ({ ...one, weight: total === 0 ? 0 : one.weight * scale }));
+}
+
+export interface CenterBatch extends Batch {
+  readonly metric: Metric;
+  readonly penalty: Penalty;
+  readonly radius: number | ArrayLike<number>;
+}
+
+const [FLOOR, CEILING] = [1e-12, 1e12];
+
+/**
+ * Center loss and its gradients. `size` is the loss without a radius, which its rounding is relative to; `scaleX` and
+ * `scaleCenters` have the lengths of the vectors that each entry of a gradient is a part of.
+ */
+export function centerLoss(batch: CenterBatch) {
+  const { centers, nClasses, nDim, metric, penalty, radius, reduction, classWeight, sampleWeight } = batch;
+  const isPlain = metric === 'sqeuclidean' && penalty === 'hinge' && typeof radius === 'number';
+  const isClamped = isPlain && !classWeight && !sampleWeight && reduction !== 'wen';
+  const [low, high] = isClamped ? [FLOOR, CEILING] : [0, Number.POSITIVE_INFINITY];
+  const cost = (excess: number) => (penalty === 'hinge' ? excess : excess ** 2 / 2);
+  const pull = (excess: number) => (penalty === 'hinge' ? Number(excess > low && excess < high) : excess);
+  const zeros = ({ length }: ArrayLike<number>) => new Array<number>(length).fill(0);
+  const [gradX, scaleX] = [zeros(batch.x), zeros(batch.x)];
+  const [gradCenters, scaleCenters] = [zeros(centers), zeros(centers)];
+  // Two equal directions differ by 1e-16 in float64. The gradient divides that by the length; as a part of the 1e-5 that
+  // is allowed, it is 1e-7.
+  const rounding = (x: number[]) => (metric === 'cosine' && norm(x) > 0 ? 1e-7 / norm(x) : 0);
+  let [loss, size] = [0, 0];
+  for (const { i, label, x, hasClass, weight } of weighed(batch)) {
+    loss += weight * low * (hasClass ? nClasses - 1 : nClasses);
+    if (!hasClass) continue;
+    const c = row(centers, label, nDim);
+    const r = typeof radius === 'number' ? radius : (radius[label] ?? 0);
+    const d = distance(metric, x, c);
+    const excess = Math.max(d - r, 0);
+    loss += weight * Math.min(Math.max(cost(excess), low), high);
+    size += weight * cost(d + Math.abs(r));
+    const force = weight * pull(excess);
+    const most = Math.max(weight * pull(d + Math.abs(r)), force);
+    const [byX, byCenter] = [slope(metric, x, c), slope(metric, c, x)];
+    for (let k = 0; k < nDim; k++) {
+      const [at, to] = [i * nDim + k, label * nDim + k];
+      gradX[at] = force * (byX[k] ?? 0);
+      scaleX[at] = most * (norm(byX) + rounding(x));
+      gradCenters[to] = (gradCenters[to] ?? 0) + force * (byCenter[k] ?? 0);
+      scaleCenters[to] = (scaleCenters[to] ?? 0) + most * (norm(byCenter) + rounding(c));
+    }
+  }
+  return { loss, size, gradX, gradCenters, scaleX, scaleCenters };
+}
+
+/** Centers after an averaging rule; the rows of 'cosine' are directions. */
+export function moved(batch: CenterBatch, rule: 'wen' | 'mean' | 'ema', rate: number): number[] {
+  return rows(batch.centers, batch.nDim).flatMap((center, j) => {
+    const own = weighed(batch).filter(({ label }) => label === j);
+    const points = own
+      .map(({ x }) => (batch.metric === 'cosine' ? x.map((value) => value / norm(x)) : x))
+      .filter((x) => !x.some(Number.isNaN));
+    const n = points.length;
+    if (n === 0) return center;
+    return center.map((value, k) => {
+      const total = sum(points.map((point) => point[k] ?? 0));
+      const apart = n * value - total;
+      return {
+        wen: value - (rate * apart) / (1 + n),
+        mean: value - (rate * apart) / n,
+        ema: rate * value + ((1 - rate) * total) / n,
+      }[rule];
+    });
+  });
+}
+
+export type ProxyLossName = 'CACLoss' | 'ContrastiveCenterLoss' | 'TripletCenterLoss' | 'IslandLoss';
+
+/** Loss of a row by its squared distances to all centers. */
+function proxyLossOfRow(name: ProxyLossName, parameter: number, d: number[], y: number): number {
+  const own = d[y] ?? 0;
+  const others = d.filter((_, j) => j !== y);
+  switch (name) {
+    case 'CACLoss':
+      return (
+        Math.log1p(sum(others.map((other) => Math.exp(Math.sqrt(own) - Math.sqrt(other))))) + parameter * Math.sqrt(own)
+      );
+    case 'ContrastiveCenterLoss':
+      return (0.5 * own) / (sum(others) + parameter);
+    case 'TripletCenterLoss':
+      return Math.max(0, 0.5 * own + parameter - 0.5 * Math.min(...others));
+    case 'IslandLoss':
+      return 0.5 * own;
+  }
+}
+
+/** Σ_j Σ_{k≠j} (cos(c_j, c_k) + 1); the cosine distance is 1 − cos, and with a zero vector cos is 0. */
+const repulsion = ({ centers, nDim }: Batch): number => {
+  const pairs = distances(centers, centers, nDim, 'cosine');
+  return sum(pairs.flatMap((d, j) => d.filter((_, k) => k !== j).map((one) => 2 - one)));
+};
+
+/** A loss of rows against all centers; rows with a label of no class count in Σ w only. */
+export function proxyLoss(name: ProxyLossName, parameter: number, batch: Batch): number {
+  const { centers, nDim } = batch;
+  const known = weighed(batch);
+  if (sum(known.map(({ weight }) => weight)) === 0) return 0;
+  const terms = known
+    .filter(({ hasClass }) => hasClass)
+    .map(({ x, label, weight }) => {
+      const [d = []] = distances(x, centers, nDim, 'sqeuclidean');
+      return weight * proxyLossOfRow(name, parameter, d, label);
+    });
+  return sum(terms) + (name === 'IslandLoss' ? parameter * repulsion(batch) : 0);
+}
+
+/** Distance of the rows to a kink of the triplet-center loss: to 0, and to where two centers are equally near. */
+export function distanceToKink(margin: number, batch: Batch): number {
+  const gaps = weighed({ ...batch, classWeight: undefined, sampleWeight: undefined }).flatMap(({ x, label }) => {
+    const half = (distances(x, batch.centers, batch.nDim, 'sqeuclidean')[0] ?? []).map((d) => d / 2);
+    const [least = 0, next = Number.POSITIVE_INFINITY] = half.filter((_, j) => j !== label).sort((a, b) => a - b);
+    return [next - least, Math.abs((half[label] ?? 0) + margin - least)];
+  });
+  return Math.min(...gaps, Number.POSITIVE_INFINITY);
+}
+
+const softmin = (d: number[]): number[] => {
+  const likelihoods = d.map((distance) => Math.exp(Math.min(...d) - distance));
+  return likelihoods.map((likelihood) => likelihood / sum(likelihoods));
+};
+
+/** A score of one row's distances; all classes have the same radius. */
+export function score(d: number[], score: Score, radius: number): number {
+  const [first = 0, second = Number.POSITIVE_INFINITY] = [...d].sort((a, b) => a - b);
+  const p = softmin(d);
+  switch (score) {
+    case 'normalized':
+      return first / radius;
+    case 'softmin':
+      return 1 - Math.max(...p);
+    case 'entropy':
+      return -sum(p.map((one) => (one > 0 ? one * Math.log(one) : 0)));
+    case 'cac':
+      // 1 − p_j as the sum of the others, which loses no digits.
+      return Math.min(...d.map((distance, j) => distance * sum(p.filter((_, k) => k !== j))));
+    case 'knn-centers':
+      return second === 0 ? 1 : first / second;
+    default:
+      return first;
+  }
+}
+
+/** 1/s²_k, s²_k = Σ_i (x_ik − c_{y_i,k})²/n, at least 1e-9 of the largest; at most the largest float32. */
+export function precision(x: ArrayLike<number>, target: number[], centers: ArrayLike<number>, dim: number): number[] {
+  const known = target.flatMap((label, i) => (label >= 0 ? [[row(x, i, dim), row(centers, label, dim)] as const] : []));
+  const variances = Array.from({ length: dim }, (_, k) =>
+    sum(known.map(([x, c]) => ((x[k] ?? 0) - (c[k] ?? 0)) ** 2 / known.length)),
+  );
+  const largest = Math.max(...variances);
+  return variances.map((variance) =>
+    largest === 0 ? 1 : Math.min(1 / Math.max(variance, 1e-9 * largest), 3.4028234663852886e38),
   );
 }
 
-export type Reduction = 'mean' | 'batch' | 'wen' | 'sum';
-
-/** The weight of one entry of the sum in the loss; B counts the known rows. */
-export function weight(reduction: Reduction, known: number, nClasses: number): number {
-  if (known === 0) return 0;
-  return { mean: 1 / (known * nClasses), batch: 1 / known, wen: 0.5 / known, sum: 1 }[reduction];
+export interface WeightedRows {
+  readonly x: ArrayLike<number>;
+  readonly target: ArrayLike<number>;
+  readonly weights: ArrayLike<number>;
 }
 
-const FLOOR = 1e-12;
-const CEILING = 1e12;
-
-/** w · Σ over the known rows' masked entries, clamped but for 'wen'. */
-export function loss(distmat: number[][], target: number[], reduction: Reduction, radius: number): number {
-  const known = target.filter((label) => label >= 0).length;
-  const nClasses = distmat[0]?.length ?? 0;
-  let sum = 0;
-  target.forEach((label, i) => {
-    if (label < 0) return;
-    for (const [j, distance] of (distmat[i] ?? []).entries()) {
-      const masked = j === label ? Math.max(distance - radius, 0) : 0;
-      sum += reduction === 'wen' ? masked : Math.min(Math.max(masked, FLOOR), CEILING);
-    }
-  });
-  return sum * weight(reduction, known, nClasses);
+/** Statistics of classes in two passes; `spread` is the largest difference of a row from the mean of its class. */
+export function statistics({ x, target, weights }: WeightedRows, nClasses: number, dim: number) {
+  const known = Array.from(target, (label, i) => ({ label, weight: weights[i] ?? 0, x: row(x, i, dim) })).filter(
+    ({ label, weight }) => label >= 0 && weight > 0,
+  );
+  const classes = Array.from({ length: nClasses }, (_, j) => known.filter(({ label }) => label === j));
+  const counts = classes.map((own) => sum(own.map(({ weight }) => weight)));
+  const average = (own: typeof known, count: number, of: (one: (typeof known)[number]) => number) =>
+    count === 0 ? 0 : sum(own.map((one) => one.weight * of(one))) / count;
+  const byClass = (of: (one: (typeof known)[number], k: number) => number) =>
+    classes.flatMap((own, j) =>
+      Array.from({ length: dim }, (_, k) => average(own, counts[j] ?? 0, (one) => of(one, k))),
+    );
+  const means = byClass(({ x }, k) => x[k] ?? 0);
+  const off = ({ x, label }: (typeof known)[number], k: number) => (x[k] ?? 0) - (means[label * dim + k] ?? 0);
+  return {
+    counts,
+    means,
+    variances: byClass((one, k) => off(one, k) ** 2),
+    covariance: Array.from({ length: dim * dim }, (_, at) =>
+      average(known, sum(counts), (one) => off(one, Math.floor(at / dim)) * off(one, at % dim)),
+    ),
+    spread: Math.max(0, ...known.flatMap((one) => one.x.map((_, k) => Math.abs(off(one, k))))),
+  };
 }
 
-/** ∂loss/∂x and ∂loss/∂centers, with Σ|terms| of each entry of the latter, the scale of its rounding. */
-export function gradients(
-  x: ArrayLike<number>,
-  target: number[],
-  centers: ArrayLike<number>,
-  dim: number,
-  reduction: Reduction,
-  radius: number,
-): { gradX: number[]; gradCenters: number[]; magnitude: number[] } {
-  const nClasses = centers.length / dim;
-  const factor = 2 * weight(reduction, target.filter((label) => label >= 0).length, nClasses);
-  const gradX = new Array<number>(x.length).fill(0);
-  const gradCenters = new Array<number>(centers.length).fill(0);
-  const magnitude = new Array<number>(centers.length).fill(0);
-  const distmat = distances(x, centers, dim);
-  target.forEach((label, i) => {
-    if (label < 0 || label >= nClasses) return;
-    const excess = (distmat[i]?.[label] ?? 0) - radius;
-    if (!(reduction === 'wen' ? excess > 0 : excess > FLOOR && excess < CEILING)) return;
-    for (let k = 0; k < dim; k++) {
-      const gradient = factor * ((x[i * dim + k] ?? 0) - (centers[label * dim + k] ?? 0));
-      gradX[i * dim + k] = gradient;
-      gradCenters[label * dim + k] = (gradCenters[label * dim + k] ?? 0) - gradient;
-      magnitude[label * dim + k] = (magnitude[label * dim + k] ?? 0) + Math.abs(gradient);
-    }
-  });
-  return { gradX, gradCenters, magnitude };
-}
-
-/** c_j − α·Σ(c_j − x_i)/(1 + n_j) */
-export function wenUpdate(
-  x: ArrayLike<number>,
-  target: number[],
-  centers: ArrayLike<number>,
-  dim: number,
-  alpha: number,
-): number[] {
-  const moved = Array.from(centers);
-  for (let j = 0; j < centers.length / dim; j++) {
-    const rows = target.flatMap((label, i) => (label === j ? [i] : []));
-    for (let k = 0; k < dim; k++) {
-      const center = centers[j * dim + k] ?? 0;
-      const pull = rows.reduce((sum, i) => sum + center - (x[i * dim + k] ?? 0), 0);
-      moved[j * dim + k] = center - (alpha * pull) / (1 + rows.length);
-    }
-  }
-  return moved;
+/** The value of a binary16 by its definition. */
+export function halfValue(bits: number): number {
+  const [sign, exponent, fraction] = [bits >> 15 ? -1 : 1, (bits >> 10) & 31, bits & 1023];
+  if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
+  return sign * (exponent === 0 ? fraction * 2 ** -24 : (1024 + fraction) * 2 ** (exponent - 25));
 }
