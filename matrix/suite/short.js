@@ -14,7 +14,7 @@ export const SUITES = {
   'losses/center-loss': () => import('../../test/losses/center-loss.test.ts'),
   'oracle/center-loss': () => import('../../test/oracle/center-loss.test.ts'),
   'io/npy': () => import('../../test/io/npy.test.ts'),
-  'io/centers': () => import('../../test/io/centers.test.ts'),
+  'io/save-load': () => import('../../test/io/save-load.test.ts'),
 };
 
 export const names = Object.keys(SUITES);

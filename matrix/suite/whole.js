@@ -26,8 +26,7 @@ const SUITES = {
   'io/safetensors': () => import('../../test/io/safetensors.test.ts'),
   'io/json': () => import('../../test/io/json.test.ts'),
   'io/load-centers': () => import('../../test/io/load-centers.test.ts'),
-  'io/open-set': () => import('../../test/io/open-set.test.ts'),
-  'io/statistics': () => import('../../test/io/statistics.test.ts'),
+  'io/wrong-files': () => import('../../test/io/wrong-files.test.ts'),
 };
 
 export const names = Object.keys(SUITES);

@@ -1,4 +1,4 @@
-// Files with one part changed.
+// Files with parts changed.
 import { fromSafetensors, type Tensor, toSafetensors } from 'center-loss';
 
 export const f32 = (shape: number[], ...values: number[]): Tensor => ({
@@ -13,13 +13,19 @@ export const f64 = (shape: number[], ...values: number[]): Tensor => ({
   data: Float64Array.from(values),
 });
 
-export type Change = (tensors: Record<string, Tensor>, metadata: Record<string, string>) => void;
+/** New tensors, new metadata (strings) and options of `config` by name; undefined removes a part. */
+export type Change = Readonly<Record<string, Tensor | string | undefined>>;
 
-/** Copies a file with the tensors and metadata that `change` leaves. */
-export function changed(file: Uint8Array, change: Change): Uint8Array<ArrayBuffer> {
+export function changed(file: Uint8Array, change: Change, options?: object): Uint8Array<ArrayBuffer> {
   const contents = fromSafetensors(file);
   const [tensors, metadata] = [{ ...contents.tensors }, { ...contents.metadata }];
-  change(tensors, metadata);
+  for (const [name, value] of Object.entries(change)) {
+    delete tensors[name];
+    delete metadata[name];
+    if (typeof value === 'string') metadata[name] = value;
+    else if (value) tensors[name] = value;
+  }
+  if (options) metadata.config = JSON.stringify({ ...JSON.parse(metadata.config ?? ''), ...options });
   return toSafetensors(tensors, metadata);
 }
 

@@ -66,9 +66,7 @@ describe('a file of this package', () => {
 
   it('of another version is refused', () => {
     using centers = new ClassCenters(1, 1);
-    const file = changed(centers.save(), (_, metadata) => {
-      metadata.version = '1';
-    });
+    const file = changed(centers.save(), { version: '1' });
     expect(fromSafetensors(file).metadata.version).toBe('1');
     expectError(() => loadCenters(file), 'ERR_FORMAT', /^the file is of version "1"; this package reads version "2"/);
   });
