@@ -9,7 +9,6 @@ import { run } from './run.js';
 export const SUITES = {
   'contracts/errors': () => import('../../test/contracts/errors.test.ts'),
   'contracts/determinism': () => import('../../test/contracts/determinism.test.ts'),
-  'contracts/open-set-determinism': () => import('../../test/contracts/open-set-determinism.test.ts'),
   'detect/open-set-classifier': () => import('../../test/detect/open-set-classifier.test.ts'),
   'losses/center-loss': () => import('../../test/losses/center-loss.test.ts'),
   'oracle/center-loss': () => import('../../test/oracle/center-loss.test.ts'),

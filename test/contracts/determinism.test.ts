@@ -1,64 +1,85 @@
 // The module's v128 lanes against the [f32; 4] lanes of a native build, bit by bit: `crate/examples/bits.rs` says what
 // is computed, on which inputs, and how it is hashed.
-import { CenterLoss, classify, fitPrecision, type Metric, type Reduction, type Score } from 'center-loss';
+import {
+  CACLoss,
+  CenterLoss,
+  ClassStatistics,
+  ContrastiveCenterLoss,
+  type Covariance,
+  classify,
+  DeepSVDDLoss,
+  fitPrecision,
+  fromSafetensors,
+  IslandLoss,
+  type Metric,
+  type ProxyLossOptions,
+  type Reduction,
+  type Score,
+  softmaxCrossEntropy,
+  TripletCenterLoss,
+} from 'center-loss';
 import { describe, expect, it } from 'vitest';
 import json from '../../build/bits.json' with { type: 'json' };
 import { bits, hash } from '../support/hash.js';
 
-interface OfReduction {
-  reduction: Reduction;
-  forward: string;
-  evaluate: string;
-  gradients: { loss: string; gradX: string; gradCenters: string };
-  step: { loss: string; gradX: string; centers: string };
-}
+/** Hashes of results, by their names. */
+type Hashes = Record<string, string>;
 
-interface OfMetric {
-  metric: Metric;
-  loss: string;
-  gradX: string;
-  gradCenters: string;
-  centers: string;
-  distances: string;
-  predict: string;
-}
-
-interface OfScore {
-  score: Score;
-  metric: Metric | '';
-  scores: string;
-  nearest: string;
-}
-
-interface OfShape {
+interface Shape {
   b: number;
   c: number;
   d: number;
   distances: string;
   predict: string;
   softmin: string;
-  losses: OfReduction[];
-  metrics: OfMetric[];
-  scores: OfScore[];
+  losses: { reduction: Reduction; forward: string; evaluate: string; gradients: Hashes; step: Hashes }[];
+  metrics: ({ metric: Metric } & Hashes)[];
+  scores: { score: Score; metric: Metric | ''; scores: string; nearest: string }[];
 }
 
-interface Native {
-  shapes: OfShape[];
+// The build makes the file; a checkout alone has none.
+const native = json as unknown as {
+  shapes: Shape[];
   orthogonal: { c: number; d: number; seed: number; hash: string }[];
-}
+  separation: {
+    losses: ({ name: keyof typeof LOSSES } & Hashes)[];
+    softmax: Hashes;
+    deepSVDD: Hashes;
+  }[];
+  statistics: { covariance: Covariance; totals: string }[][];
+};
 
-// Made by the build: a checkout alone has none.
-const native = json as Native;
+const LOSSES = { CACLoss, ContrastiveCenterLoss, IslandLoss, TripletCenterLoss };
 
 const normal = (nClasses: number, nDim: number, seed: number) =>
   new CenterLoss(nClasses, nDim, { init: 'normal', seed }).centers.params.slice();
+const weights = (count: number, period: number) => Array.from({ length: count }, (_, i) => 0.5 + (i % period));
+
+interface Gradients {
+  readonly loss: number;
+  readonly gradX: Float32Array;
+  readonly gradCenters: Float32Array | null;
+}
+const hashesOf = ({ loss, gradX, gradCenters }: Gradients) => ({
+  loss: bits(loss),
+  gradX: hash(gradX),
+  gradCenters: hash(gradCenters ?? new Float32Array()),
+});
 
 it('there is something to compare', () => {
   expect(native.shapes.length).toBeGreaterThanOrEqual(8);
   expect(native.orthogonal.length).toBeGreaterThanOrEqual(3);
+  expect(native.separation.length).toBe(native.shapes.length);
+  expect(native.statistics.flat().length).toBe(3 * native.shapes.length);
 });
 
-describe.each(native.shapes)('B = $b, C = $c, D = $d', ({ b, c, d, losses, metrics, scores, ...of }) => {
+const shapes = native.shapes.map((shape, i) => ({
+  ...shape,
+  proxies: native.separation[i] as (typeof native.separation)[number],
+  statistics: native.statistics[i] ?? [],
+}));
+
+describe.each(shapes)('B = $b, C = $c, D = $d', ({ b, c, d, losses, metrics, scores, proxies, statistics, ...of }) => {
   const x = normal(b, d, 2);
   const target = Array.from({ length: b }, (_, i) => ((7 * i + 3) % (c + 1)) - 1);
   const make = (reduction: Reduction) => new CenterLoss(c, d, { init: 'normal', seed: 1, radius: 0.5, reduction });
@@ -72,14 +93,14 @@ describe.each(native.shapes)('B = $b, C = $c, D = $d', ({ b, c, d, losses, metri
 
   it.each(losses)('$reduction', ({ reduction, ...native }) => {
     const loss = make(reduction);
-    const { loss: value, gradX, gradCenters } = loss.gradients(x, target);
+    const gradients = hashesOf(loss.gradients(x, target));
     const forward = bits(loss.forward(loss.centers.distances(x), target));
     const evaluate = bits(loss.evaluate(x, target));
     const step = loss.step(x, target, { alpha: 0.5 });
     expect({
       forward,
       evaluate,
-      gradients: { loss: bits(value), gradX: hash(gradX), gradCenters: hash(gradCenters ?? new Float32Array()) },
+      gradients,
       step: { loss: bits(step.loss), gradX: hash(step.gradX), centers: hash(loss.centers.params.slice()) },
     }).toEqual(native);
   });
@@ -89,11 +110,11 @@ describe.each(native.shapes)('B = $b, C = $c, D = $d', ({ b, c, d, losses, metri
     const classWeight = Array.from({ length: c }, (_, j) => 1 + (j % 3));
     const sampleWeight = Array.from({ length: b }, (_, i) => i % 4);
     const loss = new CenterLoss(c, d, { ...options, metric, classWeight });
-    const { loss: value, gradX, gradCenters } = loss.gradients(x, target, { sampleWeight });
+    const gradients = hashesOf(loss.gradients(x, target, { sampleWeight }));
     const [distances, predict] = [hash(loss.distances(x)), hash(loss.predict(x))];
     loss.step(x, target, { rule: 'mean', alpha: 0.5, sampleWeight });
     expect({
-      ...{ loss: bits(value), gradX: hash(gradX), gradCenters: hash(gradCenters ?? new Float32Array()) },
+      ...gradients,
       ...{ centers: hash(loss.centers.params.slice()), distances, predict },
     }).toEqual(native);
   });
@@ -107,6 +128,36 @@ describe.each(native.shapes)('B = $b, C = $c, D = $d', ({ b, c, d, losses, metri
       ...(score === 'mahalanobis' ? { precision: fitPrecision(centers, x, target) } : {}),
     });
     expect({ scores: hash(found.scores), nearest: hash(found.nearest) }).toEqual(native);
+  });
+
+  it('losses of rows against all centers, softmax, Deep SVDD', () => {
+    const sampleWeight = weights(b, 2);
+    const base = { init: 'normal', seed: 1, magnitude: 1, fixed: false } as const;
+    const options: ProxyLossOptions = { ...base, classWeight: weights(c, 3) };
+    for (const { name, ...expected } of proxies.losses) {
+      // The class needs two classes for a triplet; the kernel does not.
+      if (c === 1 && name === 'TripletCenterLoss') continue;
+      using loss = new LOSSES[name](c, d, options);
+      expect(hashesOf(loss.gradients(x, target, { sampleWeight })), name).toEqual(expected);
+    }
+    const ofLogits = target.map((label) => (label < d ? label : -1));
+    const { loss, gradLogits } = softmaxCrossEntropy(x, ofLogits, d, { labelSmoothing: 0.1, sampleWeight });
+    expect({ loss: bits(loss), gradLogits: hash(gradLogits) }).toEqual(proxies.softmax);
+    using svdd = new DeepSVDDLoss(d, { center: normal(c, d, 1).slice(0, d), radius: 3 });
+    const { loss: value, gradX, gradRadius } = svdd.gradients(x, target, { sampleWeight });
+    const actual = { loss: bits(value), gradX: hash(gradX), gradRadius: hash(Float32Array.of(gradRadius)) };
+    expect(actual).toEqual(proxies.deepSVDD);
+  });
+
+  it.each(statistics)('statistics, $covariance', ({ covariance, totals }) => {
+    const sampleWeight = Array.from({ length: b }, (_, i) => i % 4);
+    using statistics = new ClassStatistics(c, d, { covariance, forgetting: 0.75 });
+    for (let call = 0; call < 5; call++) statistics.add(x, target, { sampleWeight });
+    const { tensors } = fromSafetensors(statistics.save());
+    const all = ['rejected', 'counts', 'means', 'squares', 'scatter'].flatMap((name) =>
+      Array.from((tensors[name]?.data ?? []) as Float64Array),
+    );
+    expect(hash(new Float32Array(Float64Array.from(all).buffer))).toBe(totals);
   });
 });
 
