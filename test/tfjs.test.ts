@@ -4,7 +4,7 @@ import { CACLoss, CenterLoss, DeepSVDDLoss } from 'center-loss';
 import { centerLossTerm } from 'center-loss/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { expectClose } from './support/close.js';
-import { expectError } from './support/error.js';
+import { expectError, expectErrors } from './support/error.js';
 
 const values = [1, 2, 3, 4, 5, 6, 7, 8];
 const make = () => new CenterLoss(3, 4, { seed: 3, reduction: 'batch' });
@@ -112,12 +112,10 @@ describe('centerLossTerm', () => {
     centerLossTerm(tf, { ...without, step })(x, [0, 1]);
     centerLossTerm(tf, { ...without, step }, { update: false })(x, [0, 1]);
     expect(seen).toEqual([{ learningRate: 0.1 }, {}]);
-    expectError(() => centerLossTerm(tf, without, { update: true }), 'ERR_OPTION', 'this loss has no step');
-    expectError(
-      () => centerLossTerm(tf, make(), { step: 1 as never }),
-      'ERR_OPTION',
-      'step must be an object of options',
-    );
+    expectErrors('ERR_OPTION', [
+      [() => centerLossTerm(tf, without, { update: true }), 'this loss has no step'],
+      [() => centerLossTerm(tf, make(), { step: 1 as never }), 'step must be an object of options'],
+    ]);
   });
 
   it('leaves no tensor behind', () => {
@@ -136,12 +134,10 @@ describe('centerLossTerm', () => {
       'x has the shape [4, 2]; expected [B, nDim = 4]',
     );
     expectError(() => term(tf.tensor2d(values, [2, 4]), [0, 3]), 'ERR_LABEL', 'target[1] is 3');
-    expectError(
-      () => centerLossTerm(tf, make(), { update: 'no' } as never),
-      'ERR_OPTION',
-      'update must be true or false',
-    );
-    expectError(() => centerLossTerm(tf, make(), { alpha: -1 }), 'ERR_OPTION', 'alpha must be a finite number ≥ 0');
-    expectError(() => centerLossTerm(tf, make(), { alfa: 1 } as never), 'ERR_OPTION', 'there is no option "alfa"');
+    expectErrors('ERR_OPTION', [
+      [() => centerLossTerm(tf, make(), { update: 'no' } as never), 'update must be true or false'],
+      [() => centerLossTerm(tf, make(), { alpha: -1 }), 'alpha must be a finite number ≥ 0'],
+      [() => centerLossTerm(tf, make(), { alfa: 1 } as never), 'there is no option "alfa"'],
+    ]);
   });
 });

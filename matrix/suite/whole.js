@@ -20,7 +20,6 @@ const SUITES = {
   'losses/class-weights': () => import('../../test/losses/class-weights.test.ts'),
   'centers/distances': () => import('../../test/centers/distances.test.ts'),
   'io/float16': () => import('../../test/io/float16.test.ts'),
-  'contracts/open-set-memory': () => import('../../test/contracts/open-set-memory.test.ts'),
   'centers/named-centers': () => import('../../test/centers/named-centers.test.ts'),
   'statistics/class-statistics': () => import('../../test/statistics/class-statistics.test.ts'),
   'io/safetensors': () => import('../../test/io/safetensors.test.ts'),

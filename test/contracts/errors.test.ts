@@ -1,7 +1,7 @@
 // Bad input: a typed error with the values in it, and an object that is as it was.
 import { CenterLoss, type CenterLossOptions, ClassCenters, isKnown } from 'center-loss';
 import { describe, expect, it } from 'vitest';
-import { expectError } from '../support/error.js';
+import { expectError, expectErrors } from '../support/error.js';
 
 const make = (options?: CenterLossOptions) => new CenterLoss(10, 64, { init: 'normal', ...options });
 const x = new Float32Array(2 * 64).fill(0.5);
@@ -92,40 +92,21 @@ describe('shapes', () => {
   it('distance matrices and centers', () => {
     const loss = make();
     const distmat = new Float32Array(20);
-    expectError(
-      () => loss.forward(new Float32Array(19), [0, 1]),
-      'ERR_SHAPE',
-      'distmat has 19 values, which is not a multiple of nClasses = 10',
-    );
-    expectError(
-      () => loss.forward(distmat, [0]),
-      'ERR_SHAPE',
-      'distmat has 2 rows of 10 values, but target has 1 labels',
-    );
-    expectError(
-      () => loss.backward(distmat, [0, 1], new Float32Array(5)),
-      'ERR_SHAPE',
-      'out has 5 values, but the result has 20',
-    );
-    expectError(() => loss.backward(distmat, [0, 1], distmat), 'ERR_SHAPE', 'out and distmat share memory');
-    expectError(
-      () => loss.centers.distances(x, new Float32Array(21)),
-      'ERR_SHAPE',
-      'out has 21 values, but the result has 20',
-    );
-    expectError(() => loss.centers.distances(x, untyped([1])), 'ERR_SHAPE', /out must be a Float32Array, got/);
-    expectError(() => loss.centers.distances(x, x.subarray(0, 20)), 'ERR_SHAPE', 'out and x share memory');
-    expectError(
-      () => loss.centers.distances(x, loss.centers.params.subarray(0, 20)),
-      'ERR_SHAPE',
-      'out and params share memory',
-    );
-    expectError(
-      () => loss.centers.predict(new Float32Array(63)),
-      'ERR_SHAPE',
-      'x has 63 values, which is not a multiple of nDim = 64',
-    );
-    expectError(() => loss.centers.predictProba(untyped('x')), 'ERR_SHAPE', /got String/);
+    expectErrors('ERR_SHAPE', [
+      [
+        () => loss.forward(new Float32Array(19), [0, 1]),
+        'distmat has 19 values, which is not a multiple of nClasses = 10',
+      ],
+      [() => loss.forward(distmat, [0]), 'distmat has 2 rows of 10 values, but target has 1 labels'],
+      [() => loss.backward(distmat, [0, 1], new Float32Array(5)), 'out has 5 values, but the result has 20'],
+      [() => loss.backward(distmat, [0, 1], distmat), 'out and distmat share memory'],
+      [() => loss.centers.distances(x, new Float32Array(21)), 'out has 21 values, but the result has 20'],
+      [() => loss.centers.distances(x, untyped([1])), /out must be a Float32Array, got/],
+      [() => loss.centers.distances(x, x.subarray(0, 20)), 'out and x share memory'],
+      [() => loss.centers.distances(x, loss.centers.params.subarray(0, 20)), 'out and params share memory'],
+      [() => loss.centers.predict(new Float32Array(63)), 'x has 63 values, which is not a multiple of nDim = 64'],
+      [() => loss.centers.predictProba(untyped('x')), /got String/],
+    ]);
   });
 });
 
@@ -167,42 +148,6 @@ describe('labels', () => {
 });
 
 describe('options of calls', () => {
-  it('gradients and step', () => {
-    const loss = make();
-    expectError(
-      () => loss.gradients(x, [0, 1], untyped({ centers: 'sparse' })),
-      'ERR_OPTION',
-      'centers must be "dense" or "touched", got "sparse"',
-    );
-    expectError(
-      () => loss.step(x, [0, 1], untyped({ rule: 'adam' })),
-      'ERR_OPTION',
-      'rule must be "wen" or "mean" or "ema" or "sgd", got "adam"',
-    );
-    expectError(
-      () => loss.step(x, [0, 1], { alpha: -0.1 }),
-      'ERR_OPTION',
-      'alpha must be a finite number ≥ 0, got -0.1',
-    );
-    expectError(
-      () => loss.step(x, [0, 1], { alpha: Number.NaN }),
-      'ERR_OPTION',
-      'alpha must be a finite number ≥ 0, got NaN',
-    );
-    expectError(
-      () => loss.step(x, [0, 1], untyped({ alhpa: 1 })),
-      'ERR_OPTION',
-      'there is no option "alhpa"; the options are rule, sampleWeight, alpha',
-    );
-    expectError(
-      () => loss.step(x, [0, 1], { alpha: 1e39 }),
-      'ERR_OPTION',
-      'alpha must be a finite number ≥ 0, got 1e+39',
-    );
-    expectError(() => loss.batch(-1), 'ERR_OPTION', 'the number of rows must be a whole number ≥ 0, got -1');
-    expectError(() => loss.batch(1.5), 'ERR_OPTION', /got 1.5/);
-  });
-
   it('a batch of another loss: only of the same shape, or the kernels would write past its end', () => {
     const batch = new CenterLoss(2, 64, { init: 'normal' }).batch(4);
     const message = 'the batch was made for 2 classes in 64 dimensions, not for 10 in 64';
@@ -212,6 +157,10 @@ describe('options of calls', () => {
     const wide = new CenterLoss(10, 32).batch(4);
     expectError(() => make().step(wide), 'ERR_SHAPE', 'for 10 classes in 32 dimensions, not for 10 in 64');
     expect(make().step(make().batch(4)).loss).toBeGreaterThan(0);
+    expectErrors('ERR_OPTION', [
+      [() => make().batch(-1), 'the number of rows must be a whole number ≥ 0, got -1'],
+      [() => make().batch(1.5), /got 1.5/],
+    ]);
     expectError(() => make().batch(2 ** 26), 'ERR_OUT_OF_MEMORY', /for a batch of 67108864 rows of 64 values/);
   });
 
@@ -220,24 +169,21 @@ describe('options of calls', () => {
     const batch = loss.batch(2);
     const before = loss.centers.params.slice();
     const message = /with a batch takes no target: the batch holds it/;
-    expectError(() => loss.step(untyped(batch), untyped(undefined), { alpha: 0 }), 'ERR_OPTION', message);
-    expectError(
-      () => loss.gradients(untyped(batch), untyped(undefined), { centers: 'touched' }),
-      'ERR_OPTION',
-      message,
-    );
-    expectError(() => loss.evaluate(untyped(batch), [0, 1]), 'ERR_OPTION', message);
+    expectErrors('ERR_OPTION', [
+      [() => loss.step(untyped(batch), untyped(undefined), { alpha: 0 }), message],
+      [() => loss.gradients(untyped(batch), untyped(undefined), { centers: 'touched' }), message],
+      [() => loss.evaluate(untyped(batch), [0, 1]), message],
+    ]);
+    expectError(() => loss.fitRadius(untyped(batch), [0, 1], {}), 'ERR_OPTION', message);
     expect(loss.centers.params).toEqual(before);
   });
 
   it('a result that no array can hold', () => {
     const many = new ClassCenters(2 ** 20, 1);
-    expectError(
-      () => many.distances(new Float32Array(2 ** 20)),
-      'ERR_OUT_OF_MEMORY',
-      /cannot allocate 4,398,046,511,104 bytes for the result/,
-    );
-    expectError(() => many.predictProba(new Float32Array(2 ** 20)), 'ERR_OUT_OF_MEMORY', /for the result/);
+    expectErrors('ERR_OUT_OF_MEMORY', [
+      [() => many.distances(new Float32Array(2 ** 20)), /cannot allocate 4,398,046,511,104 bytes for the result/],
+      [() => many.predictProba(new Float32Array(2 ** 20)), /for the result/],
+    ]);
   });
 });
 
@@ -258,8 +204,10 @@ describe('dispose', () => {
       () => loss.forward(new Float32Array(10), [0]),
       () => loss.backward(new Float32Array(10), [0]),
       () => loss.batch(1),
+      ...[() => loss.radii, () => loss.updateCounts, () => loss.distances(x), () => loss.predict(x)],
+      () => loss.fitRadius(x, [0, 1]),
     ];
-    for (const use of uses) expectError(use, 'ERR_DISPOSED', 'this CenterLoss was disposed');
+    for (const use of uses) expectError(use, 'ERR_DISPOSED', /^this (CenterLoss|ClassCenters) was disposed/);
     const ofCenters = [
       () => loss.centers.params,
       () => loss.centers.distances(x),
@@ -278,10 +226,8 @@ describe('dispose', () => {
       () => inPlace.gradX,
       () => inPlace.gradCenters,
     ];
-    for (const use of ofBatch) {
+    for (const use of [...ofBatch, () => make().step(batch)])
       expectError(use, 'ERR_DISPOSED', 'this Batch was disposed');
-    }
-    expectError(() => make().step(batch), 'ERR_DISPOSED', 'this Batch was disposed');
   });
 
   it('by the symbol', () => {

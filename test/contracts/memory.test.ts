@@ -1,9 +1,8 @@
 // What a user holds stays right when WebAssembly memory grows, and memory does not grow without need.
-import { CenterLoss, ClassCenters } from 'center-loss';
+import { CenterLoss, ClassCenters, fromFloat16, toFloat16 } from 'center-loss';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { expectError } from '../support/error.js';
-import { withoutRoomFor } from '../support/out-of-memory.js';
 
 const memoryBytes = (loss: CenterLoss) => loss.centers.params.buffer.byteLength;
 
@@ -23,15 +22,6 @@ it('loss and gradients need no B×C matrix', () => {
   const target = new Int32Array(rows).map((_, i) => i);
   expect(loss.gradients(new Float32Array(rows * nDim).fill(1), target).loss).toBeGreaterThan(0);
   expect(memoryBytes(loss) - before).toBeLessThan((4 * rows * nClasses) / 2);
-});
-
-it('a step whose gradient there is no room for moves nothing', () => {
-  const loss = new CenterLoss(2, 2);
-  const before = loss.centers.params.slice();
-  withoutRoomFor(6, () =>
-    expectError(() => loss.step([1, 2, 3, 4, 5, 6], [0, 1, 1]), 'ERR_OUT_OF_MEMORY', /for the result/),
-  );
-  expect(loss.centers.params).toEqual(before);
 });
 
 describe('growth', () => {
@@ -56,6 +46,24 @@ describe('growth', () => {
     expect(copied.gradCenters).toEqual(keptCenters);
   });
 
+  it('leaves radii, weights, counts and velocities right', () => {
+    const options = { metric: 'euclidean', penalty: 'half-squared', init: 'normal', seed: 5 } as const;
+    const make = () => new CenterLoss(3, 4, { ...options, radius: [0.5, 1, 1.5], classWeight: [1, 2, 3] });
+    const [loss, twin] = [make(), make()];
+    const [x, target] = [
+      [1, 2, 3, 4, 5, 6, 7, 8],
+      [2, 0],
+    ];
+    const sgd = { rule: 'sgd', momentum: 0.9, learningRate: 0.1 } as const;
+    for (const one of [loss, twin]) one.step(x, target, sgd);
+    const radii = loss.radii;
+    grow(loss);
+    expect(loss.radii).toEqual(radii);
+    expect([...loss.radii, ...loss.updateCounts]).toEqual([0.5, 1, 1.5, 1, 0, 1]);
+    expect(loss.step(x, target, sgd)).toEqual(twin.step(x, target, sgd));
+    expect(loss.centers.params).toEqual(twin.centers.params);
+  });
+
   it('by the very call that reads a view', () => {
     const loss = new CenterLoss(4096, 64, { init: 'normal' });
     const { params } = loss.centers;
@@ -69,10 +77,14 @@ describe('growth', () => {
     // Every row is its own center: nothing but the floors is left.
     expect(big.gradients(view, target).loss).toBeLessThan(1e-11);
     expect(memoryBytes(big)).toBeGreaterThan(before);
+    const directions = new CenterLoss(2, 4096 * 64, { init: 'normal', metric: 'cosine' });
+    const own: Float32Array = directions.centers.params;
+    expect(directions.gradients(own, [0, 1], { sampleWeight: [1, 2] }).loss).toBeLessThan(1e-30);
+    expect(fromFloat16(toFloat16(directions.centers.params)).length).toBe(2 * 4096 * 64);
   });
 
-  it('out may be a view that the call itself detaches', () => {
-    const loss = new CenterLoss(3, 70_000, { init: 'normal', seed: 1 });
+  it.each(['sqeuclidean', 'euclidean'] as const)('out may be a view that the call itself detaches, %s', (metric) => {
+    const loss = new CenterLoss(3, 70_000, { init: 'normal', seed: 1, metric });
     const batch = loss.batch(1);
     const x = new Float32Array(70_000 * 64).fill(0.1);
     const target = new ClassCenters(64, 3);
@@ -176,11 +188,14 @@ describe('no leak', () => {
   it('objects made and disposed give their memory back', () => {
     const loss = new CenterLoss(2, 2);
     const cycle = () => {
-      const one = new CenterLoss(100, 256, { init: 'normal' });
+      const classWeight = new Float32Array(100).fill(1);
+      const one = new CenterLoss(100, 256, { init: 'normal', metric: 'euclidean', classWeight });
       const batch = one.batch(64);
       one.gradients(batch);
       one.gradients(batch, { centers: 'touched' });
       one.gradients(batch.x.slice(), batch.target.slice());
+      one.step(batch, { rule: 'sgd', momentum: 0.5 });
+      one.fitRadius(batch);
       batch.dispose();
       one.dispose();
     };
@@ -190,10 +205,14 @@ describe('no leak', () => {
     expect(memoryBytes(loss)).toBe(before);
   });
 
-  it('failed allocations take nothing', () => {
+  it('constructors that fail take nothing', () => {
     const loss = new CenterLoss(2, 2);
     const before = memoryBytes(loss);
-    for (let i = 0; i < 100; i++) expectError(() => new ClassCenters(2 ** 15, 2 ** 15), 'ERR_OUT_OF_MEMORY', /bytes/);
+    for (let i = 0; i < 300; i++) {
+      expectError(() => new ClassCenters(2 ** 15, 2 ** 15), 'ERR_OUT_OF_MEMORY', /bytes/);
+      expectError(() => new CenterLoss(1000, 100, { radius: [1] }), 'ERR_SHAPE', /radius/);
+      expectError(() => new CenterLoss(1000, 100, { seed: -1, metric: 'cosine' }), 'ERR_OPTION', /seed/);
+    }
     expect(memoryBytes(loss)).toBe(before);
   });
 
@@ -209,16 +228,16 @@ describe('no leak', () => {
 
   it.runIf(globalThis.gc)('objects that nobody holds are freed', async () => {
     const loss = new CenterLoss(2, 2);
-    const collect = async () => {
-      globalThis.gc?.();
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    };
-    for (let i = 0; i < 20; i++) new ClassCenters(1024, 1024);
-    await collect();
-    const before = memoryBytes(loss);
-    for (let i = 0; i < 50; i++) {
-      new ClassCenters(1024, 1024);
-      await collect();
+    // On a busy machine, objects wait longer for their finalizers, and the memory grows once more. Without any, 200 MB are
+    // added each time.
+    let [before, attempts] = [-1, 0];
+    while (memoryBytes(loss) !== before && attempts++ < 5) {
+      before = memoryBytes(loss);
+      for (let i = 0; i < 50; i++) {
+        new ClassCenters(1024, 1024);
+        globalThis.gc?.();
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
     }
     expect(memoryBytes(loss)).toBe(before);
   });

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { decision } from '../oracle/cases.js';
 import { type Problem, problem } from '../support/arbitrary.js';
 import { expectClose, TOLERANCE } from '../support/close.js';
-import { expectError } from '../support/error.js';
+import { expectError, expectErrors } from '../support/error.js';
 import * as reference from '../support/reference.js';
 
 const METRICS = ['sqeuclidean', 'euclidean', 'cosine'] as const;
@@ -311,12 +311,10 @@ it('refuses what does not fit', () => {
     refused({ threshold: [1, 2, 3] }, 'ERR_SHAPE', 'threshold has 3 values, not 2');
     expectError(() => classify(centers, [1, 2, 3]), 'ERR_SHAPE', /not a multiple of nDim = 2/);
     expectError(() => classify({ nClasses: 1 } as never, x), 'ERR_OPTION', 'centers must be ClassCenters, got Object');
-    expectError(() => fitPrecision(centers, x, [-1]), 'ERR_SHAPE', 'none of the 1 rows is known and finite');
-    expectError(
-      () => fitPrecision(centers, [Number.NaN, 0], [0]),
-      'ERR_SHAPE',
-      'none of the 1 rows is known and finite',
-    );
+    expectErrors('ERR_SHAPE', [
+      [() => fitPrecision(centers, x, [-1]), 'none of the 1 rows is known and finite'],
+      [() => fitPrecision(centers, [Number.NaN, 0], [0]), 'none of the 1 rows is known and finite'],
+    ]);
     expectError(() => fitPrecision(centers, x, [2]), 'ERR_LABEL', /target\[0\] is 2, but there are 2 classes/);
     expectError(
       () => fitPrecision(centers, x, [0, 1]),

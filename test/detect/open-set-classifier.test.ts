@@ -13,7 +13,7 @@ import {
   type ScoreOptions,
 } from 'center-loss';
 import { describe, expect, it } from 'vitest';
-import { expectError } from '../support/error.js';
+import { expectError, expectErrors } from '../support/error.js';
 
 const nClasses = 3;
 const nDim = 4;
@@ -122,16 +122,17 @@ describe('fit', () => {
     for (const score of ['normalized', 'mahalanobis', 'distance'] as const) {
       const classifier = make({ score }).fit(x, target);
       const before = stateOf(classifier);
-      expectError(() => classifier.fit(x, target.slice(1)), 'ERR_SHAPE', /x has 90 rows/);
-      expectError(
-        () =>
-          classifier.fit(
-            x,
-            target.map(() => -1),
-          ),
-        'ERR_SHAPE',
-        'none of the 90 rows is known',
-      );
+      expectErrors('ERR_SHAPE', [
+        [() => classifier.fit(x, target.slice(1)), /x has 90 rows/],
+        [
+          () =>
+            classifier.fit(
+              x,
+              target.map(() => -1),
+            ),
+          'none of the 90 rows is known',
+        ],
+      ]);
       expectError(() => classifier.fit(x, [...target.slice(1), 7], { perClass: true }), 'ERR_LABEL', /is 7/);
       expectError(() => classifier.fit(x, target, { tpr: 2 }), 'ERR_OPTION', /tpr must be/);
       expectError(() => classifier.fit(x, target, { perClass: 1 as never }), 'ERR_OPTION', /perClass must be/);
@@ -261,13 +262,11 @@ describe('classify', () => {
     expectError(() => like({ names: ['a', 'b', 'a'] }), 'ERR_OPTION', /names\[0\] and names\[2\] are both "a"/);
     const of = (nClasses: number) => new OpenSetClassifier({ params, nClasses, nDim });
     expectError(() => of(2), 'ERR_SHAPE', 'params has 12 values, but 2 centers of 4 dimensions have 8');
-    expectError(() => of(0), 'ERR_OPTION', /nClasses must be a positive integer/);
-    expectError(() => make({ tpr: 1 } as never), 'ERR_OPTION', /no option "tpr"/);
-    expectError(() => make({ threshold: Number.NaN }), 'ERR_OPTION', /threshold must be a number other than NaN/);
-    expectError(
-      () => make({ score: 'distance', radius: 1 }),
-      'ERR_OPTION',
-      /radius is an option of score 'normalized'/,
-    );
+    expectErrors('ERR_OPTION', [
+      [() => of(0), /nClasses must be a positive integer/],
+      [() => make({ tpr: 1 } as never), /no option "tpr"/],
+      [() => make({ threshold: Number.NaN }), /threshold must be a number other than NaN/],
+      [() => make({ score: 'distance', radius: 1 }), /radius is an option of score 'normalized'/],
+    ]);
   });
 });

@@ -2,7 +2,7 @@
 import { conformalPValues, fitThreshold } from 'center-loss';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { expectError } from '../support/error.js';
+import { expectError, expectErrors } from '../support/error.js';
 
 const score = fc.integer({ min: -4, max: 6 }).map((value) => value / 8);
 const scores = fc.array(score, { minLength: 1, maxLength: 50 });
@@ -84,15 +84,13 @@ it('results stand apart from what is computed next', () => {
 it('refuses what has no order', () => {
   expectError(() => fitThreshold([]), 'ERR_SHAPE', 'scores has no score');
   expectError(() => fitThreshold([1, Number.NaN]), 'ERR_SHAPE', 'scores[1] is NaN, which has no order');
-  expectError(() => fitThreshold([1], { tpr: 1.5 }), 'ERR_OPTION', 'tpr must be a number over 0 and up to 1, got 1.5');
-  expectError(
-    () => fitThreshold([1], { finiteSample: 1 as never }),
-    'ERR_OPTION',
-    /finiteSample must be true or false/,
-  );
-  expectError(() => fitThreshold([1], { quantile: 1 } as never), 'ERR_OPTION', /no option "quantile"/);
-  expectError(() => fitThreshold([1], { classes: [0], nClasses: 0 }), 'ERR_OPTION', /nClasses must be a positive/);
-  expectError(() => fitThreshold([1], { classes: [0] } as never), 'ERR_OPTION', /nClasses must be a positive/);
+  expectErrors('ERR_OPTION', [
+    [() => fitThreshold([1], { tpr: 1.5 }), 'tpr must be a number over 0 and up to 1, got 1.5'],
+    [() => fitThreshold([1], { finiteSample: 1 as never }), /finiteSample must be true or false/],
+    [() => fitThreshold([1], { quantile: 1 } as never), /no option "quantile"/],
+    [() => fitThreshold([1], { classes: [0], nClasses: 0 }), /nClasses must be a positive/],
+    [() => fitThreshold([1], { classes: [0] } as never), /nClasses must be a positive/],
+  ]);
   expectError(() => fitThreshold([1], { nClasses: 2 } as never), 'ERR_LABEL', /classes must be an array/);
   expectError(
     () => fitThreshold([1, 2], { classes: [0], nClasses: 2 }),

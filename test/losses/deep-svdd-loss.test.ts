@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { losses, values } from '../oracle/cases.js';
 import { expectClose } from '../support/close.js';
-import { expectError } from '../support/error.js';
+import { expectError, expectErrors } from '../support/error.js';
 
 const untyped = (value: unknown) => value as never;
 
@@ -147,12 +147,10 @@ it('refuses bad input and is as it was', () => {
   expectError(() => loss.gradients([1, 2, 3]), 'ERR_SHAPE', 'x has 3 values, which is not a multiple of nDim = 2');
   expectError(() => loss.evaluate([1, 2], [0, 1]), 'ERR_SHAPE', 'x has 1 rows of 2 values, but target has 2 labels');
   expectError(() => loss.evaluate([1, 2], [0.5]), 'ERR_LABEL', 'target[0] is 0.5, but a label must be an integer');
-  expectError(
-    () => loss.evaluate([1, 2], null, { sampleWeight: [-1] }),
-    'ERR_OPTION',
-    'sampleWeight[0] must be a finite number ≥ 0, got -1',
-  );
-  expectError(() => loss.evaluate([1, 2], null, untyped({ weight: 1 })), 'ERR_OPTION', 'there is no option "weight"');
+  expectErrors('ERR_OPTION', [
+    [() => loss.evaluate([1, 2], null, { sampleWeight: [-1] }), 'sampleWeight[0] must be a finite number ≥ 0, got -1'],
+    [() => loss.evaluate([1, 2], null, untyped({ weight: 1 })), 'there is no option "weight"'],
+  ]);
   expectError(() => loss.fitRadius([1, 2], [-1]), 'ERR_SHAPE', 'fitRadius needs a row of the class that is finite');
   expectError(() => loss.fitCenter([]), 'ERR_SHAPE', 'but none of 0 is');
   for (const radius of [-1, Number.NaN, 1e16, untyped('1')]) {
@@ -178,12 +176,10 @@ it('refuses bad options', () => {
   expectError(make({ nu: 1.5 }), 'ERR_OPTION', 'nu must be a number from 1e-9 to 1, got 1.5');
   expectError(make({ radius: -1 }), 'ERR_OPTION', 'radius must be a number from 0 to 1e15, got -1');
   expectError(make({ labels: 'none' }), 'ERR_OPTION', 'labels must be "strict" or "lenient"');
-  expectError(
-    make({ center: new Float32Array(3) }),
-    'ERR_SHAPE',
-    'center must be a Float32Array of nDim = 2 values, got 3',
-  );
-  expectError(make({ center: [1, 2] }), 'ERR_SHAPE', 'center must be a Float32Array of nDim = 2 values');
+  expectErrors('ERR_SHAPE', [
+    [make({ center: new Float32Array(3) }), 'center must be a Float32Array of nDim = 2 values, got 3'],
+    [make({ center: [1, 2] }), 'center must be a Float32Array of nDim = 2 values'],
+  ]);
   expectError(make({ center: Float32Array.of(1, Number.NaN) }), 'ERR_OPTION', /NaN, not a finite float32/);
   expectError(
     make({ names: ['a', 'b'] }),

@@ -15,7 +15,7 @@ import { describe, expect, it } from 'vitest';
 import { inputsOf, losses } from '../oracle/cases.js';
 import { problem, reduction } from '../support/arbitrary.js';
 import { expectClose } from '../support/close.js';
-import { expectError } from '../support/error.js';
+import { expectError, expectErrors } from '../support/error.js';
 import { type Batch, distanceToKink, type ProxyLossName, proxyLoss } from '../support/reference.js';
 
 type Make = (nClasses: number, nDim: number, parameter: number, options: ProxyLossOptions) => ProxyLoss;
@@ -227,12 +227,10 @@ describe.each(NAMES)('%s', (name) => {
     const wide = MAKE[name](3, 4, parameter, { init: 'normal' }).batch(2);
     for (const call of ['evaluate', 'gradients', 'step'] as const) {
       expectError(() => loss[call](wide), 'ERR_SHAPE', 'the batch was made for 3 classes in 4 dimensions');
-      expectError(() => loss[call](batch, [0, 1] as never), 'ERR_OPTION', /takes no target: the batch holds it/);
-      expectError(
-        () => (loss[call] as (...given: unknown[]) => unknown)(batch, {}, {}),
-        'ERR_OPTION',
-        `${call} with a batch takes no target`,
-      );
+      expectErrors('ERR_OPTION', [
+        [() => loss[call](batch, [0, 1] as never), /takes no target: the batch holds it/],
+        [() => (loss[call] as (...given: unknown[]) => unknown)(batch, {}, {}), `${call} with a batch takes no target`],
+      ]);
       expectError(() => loss[call](batch, { sampleWeight: [1] }), 'ERR_SHAPE', 'sampleWeight has 1 values');
       batch.target.set([0, 3]);
       expectError(() => loss[call](batch), 'ERR_LABEL', 'target[1] is 3, but there are 3 classes');
@@ -281,12 +279,10 @@ describe.each(NAMES)('%s', (name) => {
       expectError(weighted([1e39, 1]), 'ERR_OPTION', 'sampleWeight[0] must be a finite number ≥ 0, got 1e+39');
       expectError(weighted(7), 'ERR_SHAPE', /sampleWeight must be a Float32Array/);
     }
-    expectError(
-      () => loss.step(x, [0, 1], { learningRate: -1 }),
-      'ERR_OPTION',
-      'learningRate must be a finite number ≥ 0',
-    );
-    expectError(() => loss.step(x, [0, 1], { momentum: -1 }), 'ERR_OPTION', 'momentum must be a finite number ≥ 0');
+    expectErrors('ERR_OPTION', [
+      [() => loss.step(x, [0, 1], { learningRate: -1 }), 'learningRate must be a finite number ≥ 0'],
+      [() => loss.step(x, [0, 1], { momentum: -1 }), 'momentum must be a finite number ≥ 0'],
+    ]);
     expect(loss.centers.params).toEqual(before);
     loss.dispose();
     loss.dispose();

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { losses, values } from '../oracle/cases.js';
 import { reduction } from '../support/arbitrary.js';
 import { expectClose } from '../support/close.js';
-import { expectError } from '../support/error.js';
+import { expectError, expectErrors } from '../support/error.js';
 
 const untyped = (value: unknown) => value as never;
 
@@ -174,16 +174,10 @@ describe('softmaxCenter', () => {
     expectError(call({ alpha: -1 }), 'ERR_OPTION', 'alpha must be a finite number ≥ 0, got -1');
     expectError(call({ labelSmoothing: 2 }), 'ERR_OPTION', /labelSmoothing must be/);
     expectError(call(null), 'ERR_OPTION', 'options must be an object, got null');
-    expectError(
-      () => loss.softmaxCenter(x, [1, 2], target),
-      'ERR_SHAPE',
-      'logits has 1 rows of 2 values, but target has 3',
-    );
-    expectError(
-      () => loss.softmaxCenter([1, 2], logits, target),
-      'ERR_SHAPE',
-      'x has 1 rows of 2 values, but target has 3',
-    );
+    expectErrors('ERR_SHAPE', [
+      [() => loss.softmaxCenter(x, [1, 2], target), 'logits has 1 rows of 2 values, but target has 3'],
+      [() => loss.softmaxCenter([1, 2], logits, target), 'x has 1 rows of 2 values, but target has 3'],
+    ]);
     expectError(() => loss.softmaxCenter(x, logits, [0, 1, 2]), 'ERR_LABEL', 'target[2] is 2, but there are 2 classes');
     expect([...loss.centers.params]).toEqual([0, 0, 5, 5]);
     loss.dispose();

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { problem } from '../support/arbitrary.js';
 import { expectClose } from '../support/close.js';
-import { expectError } from '../support/error.js';
+import { expectError, expectErrors } from '../support/error.js';
 import * as reference from '../support/reference.js';
 
 /** What float32 sums of 64 rows cost: of a mean by the spread of the rows, of a variance by itself. */
@@ -175,26 +175,22 @@ describe('centers', () => {
 
   it('are refused for what has none', () => {
     const centersOf = (...given: unknown[]) => (ClassCenters.fit as (...given: unknown[]) => unknown)(...given);
-    expectError(() => centersOf([1, 2], [-1, -2]), 'ERR_LABEL', 'none of the 2 labels in target is of a class');
-    expectError(() => centersOf([1, 2], [0, 1.5]), 'ERR_LABEL', /target\[1\] is 1.5/);
-    expectError(() => centersOf([1, 2], ['a', 0]), 'ERR_LABEL', /target\[0\] is a/);
-    expectError(() => centersOf([1, 2], [-1, '1']), 'ERR_LABEL', /target\[1\] is 1, not a number/);
-    expectError(() => centersOf([1, 2], [0, Number.POSITIVE_INFINITY]), 'ERR_LABEL', /target\[1\] is Infinity/);
-    expectError(() => centersOf([1, 2]), 'ERR_LABEL', /got Undefined/);
-    expectError(
-      () => centersOf([1, 2], [0, 5], { nClasses: 5 }),
-      'ERR_LABEL',
-      /target\[1\] is 5, but there are 5 classes/,
-    );
-    expectError(() => centersOf([], []), 'ERR_LABEL', /none of the 0 labels/);
-    expectError(() => centersOf([], [], { nClasses: 1 }), 'ERR_SHAPE', 'x has 0 values, which is not a multiple');
-    expectError(
-      () => centersOf([1, 2, 3], [0, 1]),
-      'ERR_SHAPE',
-      'x has 3 values, which is not a multiple of the 2 labels',
-    );
-    expectError(() => centersOf([], [0, 1]), 'ERR_SHAPE', 'x has 0 values');
-    expectError(() => centersOf('x', [0]), 'ERR_SHAPE', /got String/);
+    expectErrors('ERR_LABEL', [
+      [() => centersOf([1, 2], [-1, -2]), 'none of the 2 labels in target is of a class'],
+      [() => centersOf([1, 2], [0, 1.5]), /target\[1\] is 1.5/],
+      [() => centersOf([1, 2], ['a', 0]), /target\[0\] is a/],
+      [() => centersOf([1, 2], [-1, '1']), /target\[1\] is 1, not a number/],
+      [() => centersOf([1, 2], [0, Number.POSITIVE_INFINITY]), /target\[1\] is Infinity/],
+      [() => centersOf([1, 2]), /got Undefined/],
+      [() => centersOf([1, 2], [0, 5], { nClasses: 5 }), /target\[1\] is 5, but there are 5 classes/],
+      [() => centersOf([], []), /none of the 0 labels/],
+    ]);
+    expectErrors('ERR_SHAPE', [
+      [() => centersOf([], [], { nClasses: 1 }), 'x has 0 values, which is not a multiple'],
+      [() => centersOf([1, 2, 3], [0, 1]), 'x has 3 values, which is not a multiple of the 2 labels'],
+      [() => centersOf([], [0, 1]), 'x has 0 values'],
+      [() => centersOf('x', [0]), /got String/],
+    ]);
     expectError(() => centersOf([1], [0], { nClasses: 0 }), 'ERR_OPTION', /nClasses must be a positive integer, got 0/);
     expectError(() => centersOf([1], [0], { classes: 1 }), 'ERR_OPTION', /there is no option "classes"/);
     expectError(() => centersOf([1], [0], { sampleWeight: [1, 1] }), 'ERR_SHAPE', /sampleWeight/);
@@ -263,12 +259,10 @@ describe('errors', () => {
     const batch = statistics.batch(1);
     batch.target.set([2]);
     const other = new ClassStatistics(3, 2).batch(1);
-    expectError(
-      () => statistics.add([1, 2, 3], [0]),
-      'ERR_SHAPE',
-      'x has 3 values, which is not a multiple of nDim = 2',
-    );
-    expectError(() => statistics.add([1, 2], [0, 1]), 'ERR_SHAPE', 'x has 1 rows of 2 values, but target has 2 labels');
+    expectErrors('ERR_SHAPE', [
+      [() => statistics.add([1, 2, 3], [0]), 'x has 3 values, which is not a multiple of nDim = 2'],
+      [() => statistics.add([1, 2], [0, 1]), 'x has 1 rows of 2 values, but target has 2 labels'],
+    ]);
     expectError(() => statistics.add([1, 2, 3, 4], [0, 2]), 'ERR_LABEL', /target\[1\] is 2, but there are 2 classes/);
     expectError(() => statistics.add([1, 2], [0.5]), 'ERR_LABEL', /must be an integer/);
     expectError(() => statistics.add('ab' as never, [0]), 'ERR_SHAPE', /x must be/);

@@ -14,3 +14,8 @@ export function expectError(act: () => unknown, code: ErrorCode, message: string
   expect({ code: error.code, name: error.name }).toEqual({ code, name: 'CenterLossError' });
   expect(error.message).toMatch(message);
 }
+
+/** Asserts that each call throws our error with this code and its message. */
+export function expectErrors(code: ErrorCode, calls: readonly (readonly [() => unknown, string | RegExp])[]): void {
+  for (const [act, message] of calls) expectError(act, code, message);
+}
