@@ -263,26 +263,6 @@ describe('errors leave all as it was', () => {
     expectError(act, code, message);
     expect(seen()).toEqual(before);
   });
-
-  it('disposed', () => {
-    const gone = new NamedCenters(2);
-    gone.addClass('a', [1, 2]);
-    gone.dispose();
-    for (const use of [
-      () => gone.names,
-      () => gone.count('a'),
-      () => gone.addClass('b'),
-      () => gone.update('a', [1, 2]),
-      () => gone.removeClass('a'),
-      () => gone.renameClass('a', 'b'),
-      () => gone.predict([1, 2]),
-      () => gone.classify([1, 2]),
-      () => gone.toCenters(),
-    ]) {
-      expectError(use, 'ERR_DISPOSED', 'this NamedCenters was disposed');
-    }
-    gone.dispose();
-  });
 });
 
 it('gives its memory back, also that of classes that could not be added', () => {

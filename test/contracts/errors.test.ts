@@ -1,5 +1,18 @@
 // Bad input: a typed error with the values in it, and an object that is as it was.
-import { CenterLoss, type CenterLossOptions, ClassCenters, isKnown } from 'center-loss';
+import {
+  CACLoss,
+  CenterLoss,
+  type CenterLossOptions,
+  ClassCenters,
+  ClassStatistics,
+  ContrastiveCenterLoss,
+  DeepSVDDLoss,
+  IslandLoss,
+  isKnown,
+  NamedCenters,
+  OpenSetClassifier,
+  TripletCenterLoss,
+} from 'center-loss';
 import { describe, expect, it } from 'vitest';
 import { expectError, expectErrors } from '../support/error.js';
 
@@ -187,47 +200,63 @@ describe('options of calls', () => {
   });
 });
 
+/** An object of every class that holds memory, and the members that answer after `dispose`. */
+const DISPOSABLE: [string, () => { dispose(): void }, string[]][] = [
+  ['ClassCenters', () => new ClassCenters(2, 2), []],
+  ['CenterLoss', () => new CenterLoss(2, 2), ['radius', 'classWeight', 'rowGradients']],
+  ['Batch', () => new CenterLoss(2, 2).batch(1), []],
+  ['CACLoss', () => new CACLoss(2, 2), []],
+  ['ContrastiveCenterLoss', () => new ContrastiveCenterLoss(2, 2), []],
+  ['TripletCenterLoss', () => new TripletCenterLoss(2, 2), []],
+  ['IslandLoss', () => new IslandLoss(2, 2), []],
+  ['DeepSVDDLoss', () => new DeepSVDDLoss(2, { center: Float32Array.of(1, 2) }), ['radius']],
+  ['ClassStatistics', () => new ClassStatistics(2, 2), []],
+  ['NamedCenters', () => new NamedCenters(2), []],
+];
+
 describe('dispose', () => {
-  it('ends every use, may be called again, and leaves results alone', () => {
+  it.each(DISPOSABLE)('ends every use of %s, and may be called again', (_, make, remembered) => {
+    const object = make();
+    object.dispose();
+    object.dispose();
+    const names: string[] = [];
+    for (let type = Object.getPrototypeOf(object); type !== Object.prototype; type = Object.getPrototypeOf(type)) {
+      names.push(...Object.getOwnPropertyNames(type));
+    }
+    const ended = names.filter((name) => !['constructor', 'dispose', ...remembered].includes(name));
+    expect(ended.length).toBeGreaterThan(3);
+    for (const name of ended) {
+      const use = () => {
+        const member = Reflect.get(object, name);
+        if (typeof member === 'function') member.call(object, [1, 2], [0]);
+      };
+      expectError(use, 'ERR_DISPOSED', /^this \w+ was disposed/);
+    }
+  });
+
+  it('of a classifier ends its decisions', () => {
+    const classifier = new OpenSetClassifier({ params: [1, 2], nClasses: 1, nDim: 2 });
+    classifier.dispose();
+    for (const use of ['classify', 'predict', 'scores', 'save'] as const) {
+      expectError(() => classifier[use]([1, 2]), 'ERR_DISPOSED', 'this ClassCenters was disposed');
+    }
+    expectError(() => classifier.fit([1, 2], [0]), 'ERR_DISPOSED', /disposed/);
+  });
+
+  it('leaves copied results alone, and ends those in a batch', () => {
     const loss = make();
     const batch = loss.batch(2);
     const { gradX } = loss.gradients(x, [0, 1]);
     const inPlace = loss.gradients(batch);
     const kept = gradX.slice();
     loss.dispose();
-    loss.dispose();
-    const uses = [
-      () => loss.evaluate(x, [0, 1]),
-      () => loss.evaluate(batch),
-      () => loss.gradients(x, [0, 1]),
-      () => loss.step(x, [0, 1]),
-      () => loss.forward(new Float32Array(10), [0]),
-      () => loss.backward(new Float32Array(10), [0]),
-      () => loss.batch(1),
-      ...[() => loss.radii, () => loss.updateCounts, () => loss.distances(x), () => loss.predict(x)],
-      () => loss.fitRadius(x, [0, 1]),
-    ];
-    for (const use of uses) expectError(use, 'ERR_DISPOSED', /^this (CenterLoss|ClassCenters) was disposed/);
-    const ofCenters = [
-      () => loss.centers.params,
-      () => loss.centers.distances(x),
-      () => loss.centers.predict(x),
-      () => loss.centers.predictProba(x),
-    ];
-    for (const use of ofCenters) expectError(use, 'ERR_DISPOSED', 'this ClassCenters was disposed');
     expect(gradX).toEqual(kept);
     expect([loss.nClasses, loss.nDim]).toEqual([10, 64]);
+    expectError(() => loss.evaluate(batch), 'ERR_DISPOSED', 'this CenterLoss was disposed');
     batch.dispose();
-    batch.dispose();
-    const ofBatch = [
-      () => batch.x,
-      () => batch.target,
-      () => batch.gradX,
-      () => inPlace.gradX,
-      () => inPlace.gradCenters,
-    ];
-    for (const use of [...ofBatch, () => make().step(batch)])
+    for (const use of [() => inPlace.gradX, () => inPlace.gradCenters, () => make().step(batch)]) {
       expectError(use, 'ERR_DISPOSED', 'this Batch was disposed');
+    }
   });
 
   it('by the symbol', () => {

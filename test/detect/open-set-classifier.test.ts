@@ -213,9 +213,6 @@ describe('classify', () => {
       ...[nClasses, nDim, 'distance', 'sqeuclidean'],
     ]);
     expect(classifier.threshold).toBeUndefined();
-    classifier.dispose();
-    expectError(() => classifier.classify(params), 'ERR_DISPOSED', /disposed/);
-    expectError(() => classifier.fit(x, target), 'ERR_DISPOSED', /disposed/);
   });
 
   it.each(['sqeuclidean', 'euclidean', 'cosine'] as const)('decides by the metric of a loss: %s', (metric) => {

@@ -1,5 +1,5 @@
 // Objects in JSON: the bytes of `save()` in base64, whatever the runtime has for that.
-import { CenterLoss, ClassCenters, NamedCenters, OpenSetClassifier } from 'center-loss';
+import { ClassCenters } from 'center-loss';
 import { describe, expect, it } from 'vitest';
 import { expectError } from '../support/error.js';
 
@@ -53,25 +53,6 @@ describe('base64', () => {
       patch(Uint8Array, 'fromBase64', had[1]);
     }
     expect(called).toEqual(['to', 'from']);
-  });
-});
-
-describe('JSON.stringify', () => {
-  it('loses no centers, wherever the object is', () => {
-    using loss = new CenterLoss(3, 2, { init: 'normal', radius: [1, 2, 3] });
-    using classifier = new OpenSetClassifier(loss, { threshold: 2 });
-    using named = new NamedCenters(2);
-    named.addClass('a', [1, 2]);
-    const text = JSON.stringify({ all: [loss, classifier, named] });
-    const { all } = JSON.parse(text);
-    using sameLoss = CenterLoss.fromJSON(all[0]);
-    using sameClassifier = OpenSetClassifier.fromJSON(all[1]);
-    using sameNamed = NamedCenters.fromJSON(all[2]);
-    expect([sameLoss.save(), sameClassifier.save(), sameNamed.save()]).toEqual([
-      loss.save(),
-      classifier.save(),
-      named.save(),
-    ]);
   });
 });
 

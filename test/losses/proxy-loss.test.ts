@@ -1,7 +1,6 @@
 // Losses of rows against all centers, through the package: against PyTorch, against plain loops, and with bad input.
 import {
   CACLoss,
-  type CenterLossError,
   ClassCenters,
   ContrastiveCenterLoss,
   IslandLoss,
@@ -240,8 +239,6 @@ describe.each(NAMES)('%s', (name) => {
     expectError(() => loss.batch(-1), 'ERR_OPTION', 'the number of rows must be a whole number ≥ 0, got -1');
     batch.dispose();
     expectError(() => loss.step(batch), 'ERR_DISPOSED', 'this Batch was disposed');
-    loss.dispose();
-    expectError(() => loss.batch(1), 'ERR_DISPOSED', `this ${name} was disposed`);
   });
 
   it('takes what the core takes', () => {
@@ -284,10 +281,6 @@ describe.each(NAMES)('%s', (name) => {
       [() => loss.step(x, [0, 1], { momentum: -1 }), 'momentum must be a finite number ≥ 0'],
     ]);
     expect(loss.centers.params).toEqual(before);
-    loss.dispose();
-    loss.dispose();
-    expectError(() => loss.evaluate(x, [0, 1]), 'ERR_DISPOSED', `this ${name} was disposed`);
-    expectError(() => loss.step(x, [0, 1], { momentum: 0.5 }), 'ERR_DISPOSED', `this ${name} was disposed`);
   });
 
   it('has names, which its centers know', () => {
@@ -336,12 +329,6 @@ it('has the settings of the papers by default', () => {
   expect(new IslandLoss(5, 3, { seed: 1 }).centers.params).not.toEqual(new IslandLoss(5, 3).centers.params);
 });
 
-it('the centers are of the class that all entries share', () => {
-  const loss = new IslandLoss(3, 2, { init: Float32Array.of(0, 0, 4, 0, 0, 4) });
-  expect(loss.centers).toBeInstanceOf(ClassCenters);
-  expect([...loss.centers.predict([3, 0, 0, 3, -1, -1])]).toEqual([1, 2, 0]);
-});
-
 it('of class anchor clustering does not leave out the last class, as pytorch-ood does', () => {
   // d = [1, 2, 3]: pytorch-ood 0.3.3 gives 0.862, 1.551 and 2.408.
   const loss = new CACLoss(3, 1, { init: Float32Array.of(1, 2, 3), magnitude: 1, lambda: 0 });
@@ -361,16 +348,6 @@ it('trains classes apart', () => {
   }
   expect([...loss.centers.predict(x)]).toEqual(target);
   expect(loss.evaluate(x, target)).toBeLessThan(0.1);
-});
-
-it('errors are of the class that the entry exports', () => {
-  let code: CenterLossError['code'] | undefined;
-  try {
-    new CACLoss(0, 1);
-  } catch (error) {
-    code = (error as CenterLossError).code;
-  }
-  expect(code).toBe('ERR_OPTION');
 });
 
 it('what a loss holds is right after growth, and gone when it is disposed', () => {
