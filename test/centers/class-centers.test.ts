@@ -1,4 +1,4 @@
-// Where centers start, what the options do, and what the class centers answer.
+// CenterLoss and ClassCenters: initial centers, options and answers.
 import { CenterLoss, ClassCenters, isKnown } from 'center-loss';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { expectClose } from '../support/close.js';
@@ -7,6 +7,7 @@ import { distances } from '../support/reference.js';
 afterEach(() => void vi.restoreAllMocks());
 
 const params = (...args: ConstructorParameters<typeof CenterLoss>) => [...new CenterLoss(...args).centers.params];
+const RULES = ['wen', 'mean', 'ema', 'sgd'] as const;
 const eye3 = [1, 0, 0, 0, 1, 0, 0, 0, 1];
 
 describe('init', () => {
@@ -72,41 +73,14 @@ describe('init', () => {
 
 describe('CenterLoss', () => {
   it('says what it was made with', () => {
-    const { nClasses, nDim, magnitude, radius, fixed, reduction, centers } = new CenterLoss(2, 3, {
-      magnitude: 4,
-      radius: 0.5,
-      fixed: true,
-      reduction: 'wen',
-      init: 'anchors',
-    });
-    expect({ nClasses, nDim, magnitude, radius, fixed, reduction }).toEqual({
-      nClasses: 2,
-      nDim: 3,
-      magnitude: 4,
-      radius: 0.5,
-      fixed: true,
-      reduction: 'wen',
-    });
-    expect(centers).toBeInstanceOf(ClassCenters);
-    expect([centers.nClasses, centers.nDim, centers.fixed]).toEqual([2, 3, true]);
+    const options = { magnitude: 4, radius: 0.5, fixed: true, reduction: 'wen' } as const;
+    const loss = new CenterLoss(2, 3, { ...options, init: 'anchors' });
+    expect(loss).toMatchObject({ nClasses: 2, nDim: 3, ...options });
+    expect(loss.centers).toMatchObject({ nClasses: 2, nDim: 3, fixed: true });
   });
 
-  it('the worked example of the reference, in every reduction', () => {
-    const value = (reduction: 'mean' | 'batch' | 'wen' | 'sum') =>
-      new CenterLoss(3, 1, { reduction, init: 'normal' }).forward([1, 2, 3, 4, 5, 6], [0, 2]);
-    expectClose([value('mean'), value('batch'), value('wen'), value('sum')], [7 / 6, 7 / 2, 7 / 4, 7]);
-  });
-
-  it('radius is on the squared distance', () => {
-    const at = (radius: number) => new CenterLoss(1, 1, { radius, init: new Float32Array([0]) }).gradients([3], [0]);
-    expectClose(at(4).loss, 5);
-    expect(at(9).gradX[0]).toBe(0);
-    expect(at(Number.POSITIVE_INFINITY).gradX[0]).toBe(0);
-    expectClose(at(-1).loss, 10);
-  });
-
-  it('no known row: loss 0 and zero gradients', () => {
-    const loss = new CenterLoss(3, 2, { init: 'normal' });
+  it.each(['sqeuclidean', 'cosine'] as const)('no known row: loss 0 and zero gradients, %s', (metric) => {
+    const loss = new CenterLoss(3, 2, { init: 'normal', metric });
     const before = loss.centers.params.slice();
     for (const [x, target] of [
       [
@@ -122,13 +96,14 @@ describe('CenterLoss', () => {
         classes: new Int32Array(0),
         rows: new Float32Array(0),
       });
-      expect(loss.step(x, target)).toEqual({ loss: 0, gradX: zeros });
+      for (const rule of RULES) expect(loss.step(x, target, { rule })).toEqual({ loss: 0, gradX: zeros });
+      expect(loss.fitRadius(x, target)).toEqual(new Float32Array(3));
     }
-    expect(loss.forward([], [])).toBe(0);
-    expect(loss.forward([1, 2, Number.NaN], [-1])).toBe(0);
-    expect(loss.backward([], [])).toEqual(new Float32Array(0));
     expect([loss.centers.predict([]).length, loss.centers.distances([]).length]).toEqual([0, 0]);
     expect(loss.centers.params).toEqual(before);
+    const plain = new CenterLoss(3, 2);
+    expect([plain.forward([], []), plain.forward([1, 2, Number.NaN], [-1])]).toEqual([0, 0]);
+    expect(plain.backward([], [])).toEqual(new Float32Array(0));
   });
 
   it('fixed: no center gradient, and step moves nothing', () => {
@@ -136,20 +111,10 @@ describe('CenterLoss', () => {
     const { gradX, gradCenters, loss: value } = loss.gradients([1, 1, 2, 2], [0, 1]);
     expect(gradCenters).toBeNull();
     expect(loss.gradients([1, 1], [0], { centers: 'touched' }).gradCenters).toBeNull();
-    const step = loss.step([1, 1, 2, 2], [0, 1], { alpha: 1 });
-    expect(step).toEqual({ loss: value, gradX });
-    expect([...loss.centers.params]).toEqual([3, 0, 0, 3]);
+    for (const rule of RULES) expect(loss.step([1, 1, 2, 2], [0, 1], { rule })).toEqual({ loss: value, gradX });
+    expect([...loss.centers.params, ...loss.updateCounts]).toEqual([3, 0, 0, 3, 0, 0]);
     loss.centers.params[0] = 4;
     expectClose(loss.evaluate([1, 1], [0]), (9 + 1) / 2);
-  });
-
-  it('Wen: a class moves to its rows, the others stay', () => {
-    const loss = new CenterLoss(3, 1, { init: new Float32Array([0, 10, 20]) });
-    loss.step([3, 6, 25], [0, 0, 2], { alpha: 0.5 });
-    // 0 − 0.5·(−3 − 6)/(1 + 2) and 20 − 0.5·(−5)/(1 + 1)
-    expectClose(loss.centers.params, [1.5, 10, 21.25]);
-    loss.step([3], [0], { alpha: 0 });
-    expectClose(loss.centers.params, [1.5, 10, 21.25]);
   });
 
   it('lenient labels: a known row of no class makes the loss NaN if it is not finite, an unknown one does not', () => {

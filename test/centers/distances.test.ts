@@ -25,7 +25,7 @@ it('are those of float64, and the nearest is the least', () => {
       });
       const classes = centers.predict(one.x);
       expect([...classes].map((label, i) => actual[i * one.nClasses + label])).toEqual(least);
-      // By cosine, what classifies has the same to the last bit.
+      // The cosine scores of `classify` have the same bits.
       const { nearest, scores } = classify(centers, one.x);
       expect(nearest).toEqual(classes);
       if (metric === 'cosine') expect([...scores]).toEqual(least);
@@ -47,17 +47,17 @@ it('of many rows come in blocks', () => {
       distance('cosine', row(x, i, nDim), row(centers.params, j, nDim)),
     );
     const of = all.subarray(i * nClasses, (i + 1) * nClasses);
-    // As above.
+    // Directions are rounded to float32.
     expectClose(of, expected, { absolute: 1e-6 });
     expect(of[classes[i] ?? -1]).toBe(Math.min(...of));
   }
   const out = new Float32Array(rows * nClasses);
   expect(centers.distances(others.params, out)).toBe(out);
-  // Not by a matcher, which would take seconds for two million values.
+  // A matcher would take seconds for two million values.
   expect(out.every((value, at) => value === all[at])).toBe(true);
 });
 
-it('a zero vector is at 1 from all, and what is not finite is nobody’s', () => {
+it('a zero vector is at distance 1 from all, and a row that is not finite has no nearest class', () => {
   const inMetric = (metric: 'cosine' | 'euclidean' | 'sqeuclidean') => {
     const centers = new ClassCenters(3, 2, { metric });
     centers.params.set([0, 0, 1, 1, -1, 0]);
@@ -87,7 +87,7 @@ it('a zero vector is at 1 from all, and what is not finite is nobody’s', () =>
   expect(inMetric('euclidean').distances(toFloat16([3, 4]))[0]).toBe(5);
 });
 
-it('refuses what does not fit', () => {
+it('refuses bad options and shapes', () => {
   const centers = new ClassCenters(2, 2, { metric: 'cosine' });
   const x = new Float32Array(8);
   expectError(() => centers.distances([1, 2, 3]), 'ERR_SHAPE', 'x has 3 values, which is not a multiple of nDim = 2');

@@ -260,7 +260,7 @@ describe('dispose', () => {
   });
 
   it('by the symbol', () => {
-    // What compilers of `using` fall back to where a runtime has no such symbol.
+    // Compilers of `using` fall back to this symbol where a runtime has none.
     const dispose: typeof Symbol.dispose = Symbol.dispose ?? (Symbol.for('Symbol.dispose') as typeof Symbol.dispose);
     const loss = make();
     const batch = loss.batch(1);

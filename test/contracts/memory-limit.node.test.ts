@@ -14,7 +14,7 @@ const NEEDED = 5e9;
 const target = Int32Array.from({ length: PATTERN_ROWS }, (_, row) => (row % (C + 1)) - 1);
 
 const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView) => new Uint8Array(buffer, byteOffset, byteLength);
-/** Not `toEqual`, which looks at each value of a billion by itself. */
+/** A comparison in place of `toEqual`, which looks at each value of a billion by itself. */
 const isSame = (a: ArrayBufferView, b: ArrayBufferView) => Buffer.compare(bytesOf(a), bytesOf(b)) === 0;
 
 /** A batch, what was written there, and what came of it: the gradient as a small call gave it. */
@@ -67,7 +67,7 @@ it('memory grows up to 4 GB; then what is held stays as it was, and what is give
     /^cannot allocate 134,217,728 bytes of WebAssembly memory for a batch of 524288 rows of 64 values/,
   );
 
-  // What a call copies in, JavaScript holds already: the engine has no room for it.
+  // JavaScript holds these rows; the engine has no room to copy them.
   const [x, labels] = [new Float32Array(2 * ROWS * D), new Int32Array(2 * ROWS)];
   const tooMuch: [() => unknown, RegExp][] = [
     [() => loss.batch(ROWS), /for a batch of 524288 rows/],

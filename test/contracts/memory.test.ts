@@ -1,5 +1,5 @@
-// What a user holds stays right when WebAssembly memory grows, and memory does not grow without need.
-import { CenterLoss, ClassCenters, fromFloat16, toFloat16 } from 'center-loss';
+// Views, batches and results stay right when WebAssembly memory grows; memory does not grow without need.
+import { CACLoss, CenterLoss, ClassCenters, ClassStatistics, fromFloat16, NamedCenters, toFloat16 } from 'center-loss';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { expectError } from '../support/error.js';
@@ -113,7 +113,7 @@ describe('growth', () => {
     const before = memoryBytes(first);
     while (memoryBytes(first) === before) more.push(new CenterLoss(5000, 64, { init: first.centers.params }));
     const expected = first.centers.params;
-    // By hand: as many losses as fill the memory that earlier tests left would keep a matcher busy for seconds.
+    // A matcher would take seconds for all the losses that fill the memory of earlier tests.
     const differs = ({ centers: { params } }: CenterLoss) => expected.some((value, i) => params[i] !== value);
     expect(more.findIndex(differs)).toBe(-1);
     for (const loss of more) loss.dispose();
@@ -132,7 +132,7 @@ it('objects made and disposed in any order are 0 at first and keep what is their
         made.mark = i + 1;
         made.centers.params.fill(made.mark);
         held.push(made);
-        // Of the middle, so that what is free lies between what is not.
+        // Objects of the middle leave free memory between used memory.
         for (const one of held.splice(held.length >> 1, drop)) {
           expect(holds(one)).toBe(true);
           one.centers.dispose();
@@ -185,21 +185,45 @@ describe('no leak', () => {
     expect(memoryBytes(loss)).toBe(before);
   });
 
-  it('objects made and disposed give their memory back', () => {
-    const loss = new CenterLoss(2, 2);
-    const cycle = () => {
+  const cycles: Record<string, () => void> = {
+    CenterLoss: () => {
       const classWeight = new Float32Array(100).fill(1);
-      const one = new CenterLoss(100, 256, { init: 'normal', metric: 'euclidean', classWeight });
-      const batch = one.batch(64);
+      using one = new CenterLoss(100, 256, { init: 'normal', metric: 'euclidean', classWeight });
+      using batch = one.batch(64);
       one.gradients(batch);
       one.gradients(batch, { centers: 'touched' });
       one.gradients(batch.x.slice(), batch.target.slice());
       one.step(batch, { rule: 'sgd', momentum: 0.5 });
       one.fitRadius(batch);
-      batch.dispose();
-      one.dispose();
-    };
-    cycle();
+    },
+    CACLoss: () => {
+      using loss = new CACLoss(50, 100, { fixed: false, classWeight: new Float32Array(50).fill(1) });
+      loss.step(new Float32Array(100), [7], { momentum: 0.5 });
+    },
+    ClassStatistics: () => {
+      const [x, target] = [new Float32Array(5000).fill(1), new Int32Array(50)];
+      using statistics = new ClassStatistics(20, 100, { covariance: 'tied' });
+      statistics.add(x, target);
+      using copy = new ClassStatistics(20, 100, { covariance: 'tied' });
+      copy.merge(statistics);
+      copy.tiedCovariance();
+      for (const one of [statistics.toCenters(), statistics.batch(10)]) one.dispose();
+      ClassCenters.fit(x, target, { nClasses: 3 }).dispose();
+    },
+    NamedCenters: () => {
+      using classes = new NamedCenters(1000);
+      for (let i = 0; i < 5; i++) {
+        classes.addClass(`${i}`, new Float32Array(1000).fill(i));
+        classes.predict(new Float32Array(1000));
+        expectError(() => classes.addClass('bad', [1]), 'ERR_SHAPE', /examples/);
+        if (i % 3 === 0) classes.removeClass(`${i}`);
+      }
+    },
+  };
+
+  it.each(Object.entries(cycles))('%s, made and disposed, gives its memory back', (_, cycle) => {
+    const loss = new CenterLoss(2, 2);
+    for (let i = 0; i < 3; i++) cycle();
     const before = memoryBytes(loss);
     for (let i = 0; i < 500; i++) cycle();
     expect(memoryBytes(loss)).toBe(before);
@@ -216,7 +240,7 @@ describe('no leak', () => {
     expect(memoryBytes(loss)).toBe(before);
   });
 
-  // WebAssembly would have these 2 GB; what it does at its 4 GB is in memory-limit.test.ts.
+  // WebAssembly would have these 2 GB; memory-limit.node.test.ts goes to its 4 GB.
   it.runIf(typeof WebAssembly === 'undefined')('nor do those for which the memory can grow no more', () => {
     const loss = new CenterLoss(2, 2, { init: Float32Array.of(1, 2, 3, 4) });
     const { params } = loss.centers;
@@ -226,7 +250,7 @@ describe('no leak', () => {
     expect(new ClassCenters(2, 2).distances([3, 4])).toEqual(Float32Array.of(25, 25));
   });
 
-  it.runIf(globalThis.gc)('objects that nobody holds are freed', async () => {
+  it.runIf(globalThis.gc)('unreachable objects are freed', async () => {
     const loss = new CenterLoss(2, 2);
     // On a busy machine, objects wait longer for their finalizers, and the memory grows once more. Without any, 200 MB are
     // added each time.

@@ -133,7 +133,7 @@ describe('against float64', () => {
         on(one.centers, one.nDim, (centers) => {
           const precision = fitPrecision(centers, one.x, one.target);
           expectClose(precision, reference.precision(one.x, one.target, one.centers, one.nDim));
-          // Of what varies by 1e-20 and less the weights are no more than just so representable.
+          // Variances of 1e-20 and less have weights near the largest float32.
           fc.pre(Math.max(...precision) < 1e30);
           const { scores } = classify(centers, one.x, { score: 'mahalanobis', precision });
           const scaled = (values: ArrayLike<number>) =>
@@ -276,7 +276,7 @@ it('takes views on the memory that its own call makes grow', () => {
   });
 });
 
-it('has nothing to say of no rows', () => {
+it('gives empty results for no rows', () => {
   on([1, 2, 3, 4], 2, (centers) => {
     const nothing = { labels: new Int32Array(0), scores: new Float32Array(0), nearest: new Int32Array(0) };
     expect(classify(centers, [])).toEqual(nothing);
@@ -286,7 +286,7 @@ it('has nothing to say of no rows', () => {
   });
 });
 
-it('refuses what does not fit', () => {
+it('refuses bad options and shapes', () => {
   on([1, 2, 3, 4], 2, (centers) => {
     const x = [1, 2];
     const refused = (options: object, code: 'ERR_OPTION' | 'ERR_SHAPE', message: string | RegExp) =>

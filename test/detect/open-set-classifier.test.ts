@@ -144,7 +144,7 @@ describe('fit', () => {
     }
   });
 
-  it('unknown rows have no say, whatever they hold', () => {
+  it('unknown rows change nothing, whatever they hold', () => {
     for (const [score, metric] of SETTINGS) {
       const before = make(optionsOf(score, metric)).fit(x, target, { perClass: true });
       const spoiled = x.slice();
@@ -156,7 +156,7 @@ describe('fit', () => {
     }
   });
 
-  it.each(SETTINGS)('%s, %s: known rows at no finite distance have no say', (score, metric) => {
+  it.each(SETTINGS)('%s, %s: known rows at no finite distance change nothing', (score, metric) => {
     const bad = new Float32Array(20 * nDim).fill(Number.NaN);
     for (const perClass of [false, true]) {
       const before = make(optionsOf(score, metric)).fit(x, target, { perClass });
@@ -243,7 +243,7 @@ describe('classify', () => {
     }
   });
 
-  it('says what is missing before it was fitted', () => {
+  it('names the missing parameter before it was fitted', () => {
     expectError(() => make({ score: 'normalized' }).classify(x), 'ERR_OPTION', "score 'normalized' needs a radius");
     expectError(() => make({ score: 'mahalanobis' }).scores(x), 'ERR_OPTION', "score 'mahalanobis' needs a precision");
     expect(make({ score: 'mahalanobis' }).metric).toBeUndefined();

@@ -59,7 +59,7 @@ it('p-values count the calibration scores that are as high', () => {
 });
 
 it('p-values of rows like the calibration rows are seldom small, whatever the scores', () => {
-  // Of n + 1 rows in any order each is as likely to be the new one: of all of them no more than ε(n + 1) get p ≤ ε.
+  // Each of n + 1 rows is as likely to be the new one, so no more than ε(n + 1) of them get p ≤ ε.
   fc.assert(
     fc.property(
       fc.array(score, { minLength: 2, maxLength: 30 }),
@@ -75,13 +75,13 @@ it('p-values of rows like the calibration rows are seldom small, whatever the sc
   );
 });
 
-it('results stand apart from what is computed next', () => {
+it('results are copies that the next call leaves alone', () => {
   const first = conformalPValues([1, 2, 3], [2]);
   conformalPValues([1, 2, 3, 4, 5, 6, 7], [0, 0, 0]);
   expect([...first]).toEqual([0.75]);
 });
 
-it('refuses what has no order', () => {
+it('refuses scores without an order', () => {
   expectError(() => fitThreshold([]), 'ERR_SHAPE', 'scores has no score');
   expectError(() => fitThreshold([1, Number.NaN]), 'ERR_SHAPE', 'scores[1] is NaN, which has no order');
   expectErrors('ERR_OPTION', [

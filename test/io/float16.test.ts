@@ -14,7 +14,7 @@ it('has every value, there and back', () => {
   expect(toFloat16(Float32Array.from(values))).toEqual(toFloat16(values));
 });
 
-it('is the nearest, of two the even one, rounded once', () => {
+it('rounds once, to the nearest, ties to even', () => {
   const halfway = [
     1 + 2 ** -11,
     1 + 3 * 2 ** -11,
@@ -37,7 +37,7 @@ it('takes parts of a buffer, at odd places too, and more than are converted at o
 });
 
 it('takes a Float16Array, where there is one, by its name', () => {
-  // What such an array is to us: not every runtime that this runs in has the class.
+  // A stand-in by name: some runtimes lack the class.
   const named = new (class extends Uint16Array {
     override get [Symbol.toStringTag]() {
       return 'Float16Array' as never;

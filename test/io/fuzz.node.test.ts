@@ -24,14 +24,14 @@ import { arrays, bytesOf, stateDicts, tensors } from '../oracle/cases.js';
 import { expectError } from '../support/error.js';
 import { mutated, random } from '../support/mutate.js';
 
-/** Of one value, in bits: written apart from the reader's own table. */
+/** Bits of one value, written apart from the table of the reader. */
 const BITS: Record<string, number> = {
   ...{ BOOL: 8, F4: 4, F6_E2M3: 6, F6_E3M2: 6, U8: 8, I8: 8, F8_E5M2: 8, F8_E4M3: 8, F8_E8M0: 8, F8_E4M3FNUZ: 8 },
   ...{ F8_E5M2FNUZ: 8, I16: 16, U16: 16, F16: 16, BF16: 16, I32: 32, U32: 32, F32: 32, C64: 64, F64: 64, I64: 64 },
   U64: 64,
 };
 
-/** What a safetensors file says, by JSON's own parser and whole numbers of any size; undefined if it is wrong. */
+/** Reads a safetensors file with JSON's own parser and whole numbers of any size; undefined if the file is wrong. */
 function plainReader(file: Uint8Array): Map<string, { dtype: string; shape: number[]; bytes: string }> | undefined {
   if (file.length < 8) return undefined;
   const length = new DataView(file.buffer, file.byteOffset).getBigUint64(0, true);
@@ -137,7 +137,7 @@ it('100,000 safetensors files', { timeout: 300_000 }, () => {
     const wanted = plainReader(file);
     if (read) {
       taken++;
-      // Not by a matcher, which takes longer than all the rest.
+      // A matcher takes longer than all the rest.
       const found = Object.entries(read.tensors).map(([name, tensor]) => [name, described(tensor)]);
       const expected = [...(wanted ?? [['refused', '']])].map(([name, tensor]) => [name, tensor]);
       if (JSON.stringify(found) !== JSON.stringify(expected)) expect(found).toEqual(expected);
@@ -177,7 +177,7 @@ const described = ({ dtype, shape, data }: Tensor) => ({
   bytes: `${new Uint8Array(data.buffer, data.byteOffset, data.byteLength)}`,
 });
 
-/** Whether JSON says a header's text in one way only: then no key stands twice, which JSON's own parser hides. */
+/** Tells whether JSON writes the header as it is. Then no key stands twice, which JSON's own parser hides. */
 function isPlain(file: Uint8Array): boolean {
   const length = Number(new DataView(file.buffer, file.byteOffset).getBigUint64(0, true));
   const text = new TextDecoder().decode(file.subarray(8, 8 + length)).trim();

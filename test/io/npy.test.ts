@@ -10,7 +10,7 @@ describe('an array of numpy', () => {
     expect(shape).toEqual(file.shape);
     const values = dtype === 'F16' ? toFloats({ dtype, shape, data }) : data;
     expect([...values]).toEqual(expected(file.values, values));
-    // What was big-endian, or by columns, is as the others are.
+    // Big-endian values and columns are read as the other forms are.
     const like = arrays.find(
       ({ descr, ours, shape }) => ours && descr === file.descr && `${shape}` === `${file.shape}`,
     );
@@ -70,7 +70,7 @@ it('any array is read as it was written', () => {
       for (const Type of [Float32Array, Float64Array, Int32Array, Uint8Array, Uint16Array]) {
         const values = new Type(length).map((_, i) => (seed * (i + 1)) % 251);
         const { shape: found, data } = readNpy(writeNpy(values, shape));
-        // By its text: some engines have too little memory for what matchers make of arrays.
+        // Text is compared, since matchers need more memory for arrays than some engines have.
         expect([found, data instanceof Type, data.join()]).toEqual([shape, true, values.join()]);
       }
     }),

@@ -1,4 +1,4 @@
-// Both ways with Python's own libraries, where they are: what we write opens there, and what they refuse, we refuse.
+// Python's own libraries, where they are installed: they open our files, and we refuse the files that they refuse.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import {
@@ -30,7 +30,7 @@ interface Found {
 
 const base64 = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
 
-/** What Python's library finds in each file; null where it refuses it. */
+/** Contents of each file by Python's library; null where it refuses the file. */
 function judge<F>(kind: 'safetensors' | 'npy', files: readonly Uint8Array[]): (F | null)[] {
   const { stdout, stderr, status } = spawnSync(
     python,
@@ -112,7 +112,7 @@ describe.skipIf(!there)('Python', () => {
       const ours = attempt(() => described(fromSafetensors(file).tensors));
       if (ours) {
         both++;
-        // Not by a matcher, which takes longer than all the rest.
+        // A matcher takes longer than all the rest.
         if (sorted(ours) !== sorted(theirs[i])) expect(ours).toEqual(theirs[i]);
       } else if (theirs[i]) odd++;
     }

@@ -88,31 +88,9 @@ describe('bad values', () => {
       expect(loss.predict(x)[1]).toBe(-1);
     }
   });
-
-  it('nothing known is no loss, not even a row', () => {
-    const loss = new CenterLoss(2, 2, { metric: 'cosine' });
-    expect(loss.gradients([1, 2, 3, 4], [-1, -2])).toMatchObject({ loss: 0, gradX: new Float32Array(4) });
-    expect(loss.gradients([], [])).toEqual({ loss: 0, gradX: new Float32Array(0), gradCenters: new Float32Array(4) });
-    expect(loss.step([], [], { rule: 'ema' }).loss).toBe(0);
-    expect(loss.predict([])).toEqual(new Int32Array(0));
-    expect(loss.fitRadius([], [])).toEqual(new Float32Array(2));
-  });
 });
 
-describe('fixed centers', () => {
-  it('stay, and have no gradient', () => {
-    for (const rule of ['wen', 'mean', 'ema', 'sgd'] as const) {
-      const loss = new CenterLoss(2, 2, { init: 'eye', fixed: true, metric: 'euclidean' });
-      const { gradX } = loss.step([1, 2, 3, 4], [0, 1], { rule });
-      expect(gradX.some((value) => value !== 0)).toBe(true);
-      expect([...loss.centers.params]).toEqual([1, 0, 0, 1]);
-      expect([...loss.updateCounts]).toEqual([0, 0]);
-      expect(loss.gradients([1, 2, 3, 4], [0, 1]).gradCenters).toBeNull();
-    }
-  });
-});
-
-describe('centers that nobody moves', () => {
+describe('the warning about centers that never move', () => {
   afterEach(() => void vi.restoreAllMocks());
   const train = (loss: CenterLoss, act: () => void, times = 150) => {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
@@ -124,21 +102,21 @@ describe('centers that nobody moves', () => {
     return warn.mock.calls.map(([message]) => String(message));
   };
 
-  it('are spoken of once, after a hundred gradients', () => {
+  it('comes once, after a hundred gradients', () => {
     expect(train(new CenterLoss(2, 2), () => {})).toEqual([
       expect.stringMatching(/^center-loss: the centers have not moved in 100 calls of gradients\. Use step/),
     ]);
     expect(train(new CenterLoss(2, 2), () => {}, 99)).toEqual([]);
   });
 
-  it('are not, if someone does, or none should', () => {
+  it('stays away if they move, or should not', () => {
     const stepped = new CenterLoss(2, 2);
     expect(train(stepped, () => stepped.step([1, 2], [0]))).toEqual([]);
-    // Who says that they are not to move has not forgotten to move them …
+    // `update: false` says that the centers shall stay …
     const held = new CenterLoss(2, 2);
     const hold = () => held.softmaxCenter([1, 2], [0, 0], [0], { update: false });
     expect(train(held, () => void [hold(), hold()], 99)).toEqual([]);
-    // … unless that is all that ever comes of other calls, too.
+    // … and does not count as a move after other calls.
     expect(train(held, hold, 1)).toHaveLength(1);
     const written = new CenterLoss(2, 2);
     expect(train(written, () => written.centers.params.set([(written.centers.params[0] as number) + 1]))).toEqual([]);

@@ -68,7 +68,7 @@ it('is what the option of a loss takes', () => {
   expectClose(new CenterLoss(2, 1, options).evaluate([1, 1, 1, 2], target), 2.5, { relative: 1e-6 });
 });
 
-it('refuses what it can not weigh', () => {
+it('refuses bad input', () => {
   expectError(() => classWeights([2], 2), 'ERR_LABEL', 'target[0] is 2, but there are 2 classes');
   expectError(() => classWeights([0], 0), 'ERR_OPTION', 'nClasses must be a positive integer, got 0');
   expectError(() => classWeights([0], 1, { scheme: 'inverse' as never }), 'ERR_OPTION', 'scheme must be');

@@ -120,7 +120,7 @@ it('gives of a batch what it gives of copies, in place', () => {
       expect({ ...actual }).toEqual(twin.gradients(x, target, options));
       expect(actual.gradX).toBe(batch.gradX);
       expect([...batch.target]).toEqual(target);
-      // As a batch is at first, all rows are of the class.
+      // All labels 0, as in a new batch: all rows are of the class.
       batch.target.fill(0);
       expect(loss.evaluate(batch)).toBe(twin.evaluate(x));
       for (const gone of [batch, loss, twin]) gone.dispose();

@@ -28,7 +28,7 @@ it('counts any number of rows', () => {
   );
 });
 
-it('refuses what is no label', () => {
+it('refuses bad labels', () => {
   expectError(() => accuracy([0], [0, 1]), 'ERR_SHAPE', 'predicted has 1 rows of 1 values, but target has 2 labels');
   expectError(() => accuracy([0.5], [0]), 'ERR_LABEL', 'predicted[0] is 0.5, but a label must be an integer');
   expectError(() => accuracy([0], [0.5]), 'ERR_LABEL', 'target[0] is 0.5, but a label must be an integer');

@@ -38,7 +38,7 @@ describe('as scikit-learn and pytorch-ood', () => {
       fpr95: fprAtTpr(known, unknown, { positive: 'unknown' }),
     });
     if (name === 'outside of 0 … 1') {
-      // What pytorch-ood makes of such scores by its sigmoid is another ranking.
+      // The sigmoid of pytorch-ood ranks such scores differently.
       expect(Math.abs(ours.auprOut - pytorchOod['AUPR-OUT'])).toBeGreaterThan(0.01);
       return;
     }
@@ -149,7 +149,7 @@ it('the defaults of the metrics are those of papers: FPR95 of unknown rows, aver
   expect(fprAtTpr(known, unknown, { tpr: 1 })).toBe(1);
 });
 
-it('refuses what has no order', () => {
+it('refuses scores without an order', () => {
   const two = [1, 2];
   expectError(() => auroc([], two), 'ERR_SHAPE', 'known has no score');
   expectError(() => auroc(two, new Float32Array(0)), 'ERR_SHAPE', 'unknown has no score');

@@ -150,7 +150,7 @@ interface WrongFile {
   readonly name: string;
   /** Pieces of Latin-1 text, each one as it is or repeated. */
   readonly text: (string | [string, number])[];
-  /** Whether the library refuses it as well. */
+  /** The verdict of the library. */
   readonly refused: boolean;
 }
 
@@ -165,7 +165,7 @@ export const { tensors, stateDicts, arrays, wrongTensors, wrongArrays } = filesJ
   wrongArrays: WrongFile[];
 };
 
-/** Not every runtime has `Uint8Array.fromBase64`. */
+/** Bytes of a file; some runtimes lack `Uint8Array.fromBase64`. */
 export function bytesOf(file: File | WrongFile): Uint8Array<ArrayBuffer> {
   const pieces = 'text' in file ? file.text : [atob(file.base64)];
   const text = pieces.map((piece) => (typeof piece === 'string' ? piece : piece[0].repeat(piece[1]))).join('');

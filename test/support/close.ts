@@ -5,7 +5,7 @@ export const TOLERANCE = 1e-5;
 
 export interface Closeness {
   readonly relative?: number;
-  /** What counts as the same as 0. */
+  /** A difference up to which values are equal. */
   readonly absolute?: number;
   /** The scale that `relative` is taken of, per entry; default the expected value itself. */
   readonly scale?: ArrayLike<number>;

@@ -13,7 +13,7 @@ export function random(seed: number): Random {
   };
 }
 
-/** What parsers stumble over. */
+/** Pieces of text that confuse parsers. */
 const PIECES = [
   ...`{ } [ ] ( ) " ' , : \\ - . e9 0 L null true`.split(' '),
   ...[' ', '\n', '\0'],
