@@ -7,6 +7,13 @@ import { expectClose } from './support/close.js';
 import { expectError, expectErrors } from './support/error.js';
 
 const values = [1, 2, 3, 4, 5, 6, 7, 8];
+const x = () => tf.tensor2d(values, [2, 4]);
+type Term = ReturnType<typeof centerLossTerm>;
+/** ∂term/∂x */
+const gradient = (term: Term, target: Parameters<Term>[1], rows = x()) =>
+  tf
+    .grad((x) => term(x as tf.Tensor2D, target))(rows)
+    .dataSync();
 const make = () => new CenterLoss(3, 4, { seed: 3, reduction: 'batch' });
 
 beforeAll(async () => {
@@ -17,8 +24,7 @@ describe('centerLossTerm', () => {
   it('has the value and the gradient of the loss', () => {
     const loss = make();
     const term = centerLossTerm(tf, loss, { update: false });
-    const x = tf.tensor2d(values, [2, 4]);
-    const { value, grad } = tf.valueAndGrad((x) => term(x as tf.Tensor2D, [0, 2]).mul(3))(x);
+    const { value, grad } = tf.valueAndGrad((x) => term(x as tf.Tensor2D, [0, 2]).mul(3))(x());
     const expected = loss.gradients(values, [0, 2]);
     expectClose(value.dataSync(), [3 * expected.loss]);
     expectClose(
@@ -29,11 +35,10 @@ describe('centerLossTerm', () => {
 
   it('moves the centers in the same pass, and takes labels as a tensor', () => {
     const [loss, twin] = [make(), make()];
-    const x = tf.tensor2d(values, [2, 4]);
     const term = centerLossTerm(tf, loss, { alpha: 0.25 });
-    const grad = tf.grad((x) => term(x as tf.Tensor2D, tf.tensor1d([1, -1], 'int32')))(x);
+    const grad = gradient(term, tf.tensor1d([1, -1], 'int32'));
     const step = twin.step(values, [1, -1], { alpha: 0.25 });
-    expectClose(grad.dataSync(), step.gradX);
+    expectClose(grad, step.gradX);
     expect(loss.centers.params).toEqual(twin.centers.params);
   });
 
@@ -52,65 +57,48 @@ describe('centerLossTerm', () => {
   it('takes another metric and penalty, with the options of the step', () => {
     const options = { seed: 3, metric: 'cosine', penalty: 'half-squared' } as const;
     const [loss, twin] = [new CenterLoss(3, 4, options), new CenterLoss(3, 4, options)];
-    const x = tf.tensor2d(values, [2, 4]);
     const step = { rule: 'ema', momentum: 0.75 } as const;
     const term = centerLossTerm(tf, loss, { step });
-    const grad = tf.grad((x) => term(x as tf.Tensor2D, [1, 2]))(x);
-    expectClose(grad.dataSync(), twin.step(values, [1, 2], step).gradX);
+    const grad = gradient(term, [1, 2]);
+    expectClose(grad, twin.step(values, [1, 2], step).gradX);
     expect(loss.centers.params).toEqual(twin.centers.params);
     expect([...loss.updateCounts]).toEqual([0, 1, 1]);
     const { gradX } = twin.gradients(values, [1, 2]);
     const still = centerLossTerm(tf, loss, { update: false });
-    expectClose(
-      tf
-        .grad((x) => still(x as tf.Tensor2D, [1, 2]))(x)
-        .dataSync(),
-      gradX,
-    );
+    expectClose(gradient(still, [1, 2]), gradX);
     expect(loss.centers.params).toEqual(twin.centers.params);
   });
 
   it('takes the losses that separate classes, and one that learns nothing', () => {
-    const x = tf.tensor2d(values, [2, 4]);
     const options = { init: 'normal', fixed: false, magnitude: 1, seed: 3 } as const;
     const [loss, twin] = [new CACLoss(3, 4, options), new CACLoss(3, 4, options)];
     const step = { learningRate: 0.1 };
     const term = centerLossTerm(tf, loss, { step });
-    const grad = tf.grad((x) => term(x as tf.Tensor2D, [0, 2]))(x);
-    expectClose(grad.dataSync(), twin.step(values, [0, 2], step).gradX);
+    const grad = gradient(term, [0, 2]);
+    expectClose(grad, twin.step(values, [0, 2], step).gradX);
     expect(loss.centers.params).toEqual(twin.centers.params);
     const svdd = new DeepSVDDLoss(4);
     svdd.fitCenter(values);
     svdd.fitRadius(values);
-    const distant = tf.tensor2d(
-      values.map((value, i) => value * (1 + i)),
-      [2, 4],
-    );
-    const ofSvdd = tf.grad((x) => centerLossTerm(tf, svdd)(x as tf.Tensor2D, [0, 0]))(distant);
-    const { gradX } = svdd.gradients(distant.dataSync() as Float32Array);
+    const distant = values.map((value, i) => value * (1 + i));
+    const { gradX } = svdd.gradients(distant);
     expect(gradX.some((value) => value !== 0)).toBe(true);
-    expectClose(ofSvdd.dataSync(), gradX);
+    expectClose(gradient(centerLossTerm(tf, svdd), [0, 0], tf.tensor2d(distant, [2, 4])), gradX);
   });
 
   it('takes any loss that has gradients, and steps if it can', () => {
-    const x = tf.tensor2d(values, [2, 4]);
     const seen: unknown[] = [];
     const result = { loss: 2, gradX: Float32Array.from(values) };
     const without = { nDim: 4, gradients: () => result };
-    expectClose(
-      tf
-        .grad((x) => centerLossTerm(tf, without)(x as tf.Tensor2D, [0, 1]))(x)
-        .dataSync(),
-      values,
-    );
+    expectClose(gradient(centerLossTerm(tf, without), [0, 1]), values);
     const step = (...all: unknown[]) => {
       seen.push(all[2]);
       return result;
     };
     const term = centerLossTerm(tf, { ...without, step }, { step: { learningRate: 0.1 } });
-    expect(term(x, [0, 1]).dataSync()[0]).toBe(2);
-    centerLossTerm(tf, { ...without, step })(x, [0, 1]);
-    centerLossTerm(tf, { ...without, step }, { update: false })(x, [0, 1]);
+    expect(term(x(), [0, 1]).dataSync()[0]).toBe(2);
+    centerLossTerm(tf, { ...without, step })(x(), [0, 1]);
+    centerLossTerm(tf, { ...without, step }, { update: false })(x(), [0, 1]);
     expect(seen).toEqual([{ learningRate: 0.1 }, {}]);
     expectErrors('ERR_OPTION', [
       [() => centerLossTerm(tf, without, { update: true }), 'this loss has no step'],
@@ -120,9 +108,9 @@ describe('centerLossTerm', () => {
 
   it('leaves no tensor behind', () => {
     const term = centerLossTerm(tf, make());
-    const x = tf.tensor2d(values, [2, 4]);
+    const rows = x();
     const before = tf.memory().numTensors;
-    tf.tidy(() => void tf.grad((x) => term(x as tf.Tensor2D, [0, 2]))(x));
+    tf.tidy(() => void tf.grad((x) => term(x as tf.Tensor2D, [0, 2]))(rows));
     expect(tf.memory().numTensors).toBe(before);
   });
 
@@ -133,7 +121,7 @@ describe('centerLossTerm', () => {
       'ERR_SHAPE',
       'x has the shape [4, 2]; expected [B, nDim = 4]',
     );
-    expectError(() => term(tf.tensor2d(values, [2, 4]), [0, 3]), 'ERR_LABEL', 'target[1] is 3');
+    expectError(() => term(x(), [0, 3]), 'ERR_LABEL', 'target[1] is 3');
     expectErrors('ERR_OPTION', [
       [() => centerLossTerm(tf, make(), { update: 'no' } as never), 'update must be true or false'],
       [() => centerLossTerm(tf, make(), { alpha: -1 }), 'alpha must be a finite number ≥ 0'],

@@ -9,6 +9,7 @@ const SUITES = {
   ...SHORT,
   'centers/class-centers': () => import('../../test/centers/class-centers.test.ts'),
   'contracts/properties': () => import('../../test/contracts/properties.test.ts'),
+  'contracts/calls': () => import('../../test/contracts/calls.test.ts'),
   'metrics/accuracy': () => import('../../test/metrics/accuracy.test.ts'),
   'losses/deep-svdd-loss': () => import('../../test/losses/deep-svdd-loss.test.ts'),
   'losses/proxy-loss': () => import('../../test/losses/proxy-loss.test.ts'),

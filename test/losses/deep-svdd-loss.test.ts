@@ -129,26 +129,8 @@ it('gives of a batch what it gives of copies, in place', () => {
   );
 });
 
-it('refuses a batch that does not fit', () => {
-  const loss = new DeepSVDDLoss(2, { center: Float32Array.of(1, 1) });
-  const wide = new DeepSVDDLoss(3).batch(1);
-  for (const call of ['evaluate', 'gradients', 'fitRadius', 'fitCenter'] as const) {
-    expectError(() => loss[call](wide), 'ERR_SHAPE', 'the batch was made for 1 classes in 3 dimensions');
-    const beside = () => (loss[call] as (...given: unknown[]) => unknown)(loss.batch(1), {}, {});
-    expectError(beside, 'ERR_OPTION', `${call} with a batch takes no target`);
-  }
-  expectError(() => loss.batch(0.5), 'ERR_OPTION', /number of rows/);
-});
-
 it('refuses bad input and is as it was', () => {
   const loss = new DeepSVDDLoss(2, { center: Float32Array.of(1, 1), radius: 2 });
-  expectError(() => loss.gradients([1, 2, 3]), 'ERR_SHAPE', 'x has 3 values, which is not a multiple of nDim = 2');
-  expectError(() => loss.evaluate([1, 2], [0, 1]), 'ERR_SHAPE', 'x has 1 rows of 2 values, but target has 2 labels');
-  expectError(() => loss.evaluate([1, 2], [0.5]), 'ERR_LABEL', 'target[0] is 0.5, but a label must be an integer');
-  expectErrors('ERR_OPTION', [
-    [() => loss.evaluate([1, 2], null, { sampleWeight: [-1] }), 'sampleWeight[0] must be a finite number ≥ 0, got -1'],
-    [() => loss.evaluate([1, 2], null, untyped({ weight: 1 })), 'there is no option "weight"'],
-  ]);
   expectError(() => loss.fitRadius([1, 2], [-1]), 'ERR_SHAPE', 'fitRadius needs a row of the class that is finite');
   expectError(() => loss.fitCenter([]), 'ERR_SHAPE', 'but none of 0 is');
   for (const radius of [-1, Number.NaN, 1e16, untyped('1')]) {

@@ -219,28 +219,6 @@ describe.each(NAMES)('%s', (name) => {
     );
   });
 
-  it('refuses a batch that does not fit and is as it was', () => {
-    const loss = MAKE[name](3, 2, parameter, at([0, 1, 4, 2, -3, 5]));
-    const before = loss.centers.params.slice();
-    const batch = loss.batch(2);
-    const wide = MAKE[name](3, 4, parameter, { init: 'normal' }).batch(2);
-    for (const call of ['evaluate', 'gradients', 'step'] as const) {
-      expectError(() => loss[call](wide), 'ERR_SHAPE', 'the batch was made for 3 classes in 4 dimensions');
-      expectErrors('ERR_OPTION', [
-        [() => loss[call](batch, [0, 1] as never), /takes no target: the batch holds it/],
-        [() => (loss[call] as (...given: unknown[]) => unknown)(batch, {}, {}), `${call} with a batch takes no target`],
-      ]);
-      expectError(() => loss[call](batch, { sampleWeight: [1] }), 'ERR_SHAPE', 'sampleWeight has 1 values');
-      batch.target.set([0, 3]);
-      expectError(() => loss[call](batch), 'ERR_LABEL', 'target[1] is 3, but there are 3 classes');
-      batch.target.set([0, 1]);
-    }
-    expect(loss.centers.params).toEqual(before);
-    expectError(() => loss.batch(-1), 'ERR_OPTION', 'the number of rows must be a whole number ≥ 0, got -1');
-    batch.dispose();
-    expectError(() => loss.step(batch), 'ERR_DISPOSED', 'this Batch was disposed');
-  });
-
   it('takes half precision, and views on the memory that they are copied into', () => {
     const loss = MAKE[name](3, 2, parameter, at([0, 1, 4, 2, -3, 5]));
     const value = loss.evaluate([1, 2, 3, 4], [0, 2]);
@@ -251,32 +229,6 @@ describe.each(NAMES)('%s', (name) => {
     const held = new ClassCenters(2, 2);
     held.params.set([1, 2, 3, 4]);
     expect(loss.step(held.params, [0, 2], { momentum: 0.9, sampleWeight: [1, 1] }).loss).toBe(value);
-  });
-
-  it('refuses bad input and is as it was', () => {
-    const loss = MAKE[name](3, 2, parameter, at([0, 1, 4, 2, -3, 5]));
-    const before = loss.centers.params.slice();
-    const x = [1, 2, 3, 4];
-    const untyped = (value: unknown) => value as never;
-    for (const call of ['evaluate', 'gradients', 'step'] as const) {
-      expectError(() => loss[call]([1, 2, 3], [0]), 'ERR_SHAPE', 'x has 3 values, which is not a multiple of nDim = 2');
-      expectError(() => loss[call](x, [0]), 'ERR_SHAPE', 'x has 2 rows of 2 values, but target has 1 labels');
-      expectError(() => loss[call](x, [0, 3]), 'ERR_LABEL', 'target[1] is 3, but there are 3 classes');
-      expectError(() => loss[call](x, untyped(undefined)), 'ERR_LABEL', /must be an array/);
-      expectError(() => loss[call](x, untyped(null)), 'ERR_LABEL', /must be an array/);
-      expectError(() => loss[call](untyped('ab'), [0]), 'ERR_SHAPE', /x must be a Float32Array/);
-      expectError(() => loss[call](x, [0, 1], untyped({ weight: 1 })), 'ERR_OPTION', 'there is no option "weight"');
-      const weighted = (sampleWeight: unknown) => () => loss[call](x, [0, 1], untyped({ sampleWeight }));
-      expectError(weighted([1]), 'ERR_SHAPE', 'sampleWeight has 1 values, but there are 2 rows');
-      expectError(weighted([1, -1]), 'ERR_OPTION', 'sampleWeight[1] must be a finite number ≥ 0, got -1');
-      expectError(weighted([1e39, 1]), 'ERR_OPTION', 'sampleWeight[0] must be a finite number ≥ 0, got 1e+39');
-      expectError(weighted(7), 'ERR_SHAPE', /sampleWeight must be a Float32Array/);
-    }
-    expectErrors('ERR_OPTION', [
-      [() => loss.step(x, [0, 1], { learningRate: -1 }), 'learningRate must be a finite number ≥ 0'],
-      [() => loss.step(x, [0, 1], { momentum: -1 }), 'momentum must be a finite number ≥ 0'],
-    ]);
-    expect(loss.centers.params).toEqual(before);
   });
 
   it('has names, which its centers know', () => {
@@ -294,16 +246,20 @@ describe.each(NAMES)('%s', (name) => {
     expectError(make({ raduis: 1 }), 'ERR_OPTION', 'there is no option "raduis"');
     expectError(make({ radius: 1 }), 'ERR_OPTION', 'there is no option "radius"');
     expectError(make({ reduction: 'none' }), 'ERR_OPTION', /reduction must be "mean"/);
+    const loss = MAKE[name](3, 2, parameter, { init: 'normal' });
     expectError(
       make({ init: 'normal', classWeight: [1, 2] }),
       'ERR_SHAPE',
-      'classWeight has 2 values, but there are 3 classes',
+      /^classWeight has 2 values, but there are 3/,
     );
-    expectError(
-      make({ init: 'normal', classWeight: [1, Number.NaN, 1] }),
-      'ERR_OPTION',
-      'classWeight[1] must be a finite number ≥ 0, got NaN',
-    );
+    expectErrors('ERR_OPTION', [
+      [
+        make({ init: 'normal', classWeight: [1, Number.NaN, 1] }),
+        /^classWeight\[1\] must be a finite number ≥ 0, got NaN/,
+      ],
+      [() => loss.step([1, 2], [0], { learningRate: -1 }), 'learningRate must be a finite number ≥ 0'],
+      [() => loss.step([1, 2], [0], { momentum: -1 }), 'momentum must be a finite number ≥ 0'],
+    ]);
     expectError(() => MAKE[name](0, 2, parameter, {}), 'ERR_OPTION', 'nClasses must be a positive integer, got 0');
     expectError(() => MAKE[name](2, 1.5, parameter, {}), 'ERR_OPTION', 'nDim must be a positive integer, got 1.5');
     for (const bad of [-1, Number.NaN, Number.POSITIVE_INFINITY, '1' as never]) {

@@ -252,35 +252,6 @@ describe('errors', () => {
     expectError(() => new ClassStatistics(1, 2 ** 17, { covariance: 'tied' }), 'ERR_OUT_OF_MEMORY', /bytes/);
   });
 
-  it('of rows, which are then not added', () => {
-    const statistics = new ClassStatistics(2, 2);
-    statistics.add([1, 2], [0]);
-    const before = stateOf(statistics);
-    const batch = statistics.batch(1);
-    batch.target.set([2]);
-    const other = new ClassStatistics(3, 2).batch(1);
-    expectErrors('ERR_SHAPE', [
-      [() => statistics.add([1, 2, 3], [0]), 'x has 3 values, which is not a multiple of nDim = 2'],
-      [() => statistics.add([1, 2], [0, 1]), 'x has 1 rows of 2 values, but target has 2 labels'],
-    ]);
-    expectError(() => statistics.add([1, 2, 3, 4], [0, 2]), 'ERR_LABEL', /target\[1\] is 2, but there are 2 classes/);
-    expectError(() => statistics.add([1, 2], [0.5]), 'ERR_LABEL', /must be an integer/);
-    expectError(() => statistics.add('ab' as never, [0]), 'ERR_SHAPE', /x must be/);
-    expectError(() => statistics.add([1, 2], undefined as never), 'ERR_LABEL', /target must be/);
-    expectError(() => statistics.add(batch), 'ERR_LABEL', /target\[0\] is 2/);
-    expectError(() => statistics.add(batch as never, [0], {}), 'ERR_OPTION', /takes no target/);
-    expectError(() => statistics.add(other), 'ERR_SHAPE', /made for 3 classes in 2 dimensions/);
-    for (const sampleWeight of [[-1], [Number.NaN], [1e39]]) {
-      expectError(() => statistics.add([1, 2], [0], { sampleWeight }), 'ERR_OPTION', /sampleWeight\[0\] must be/);
-      batch.target.set([0]);
-      expectError(() => statistics.add(batch, { sampleWeight }), 'ERR_OPTION', /sampleWeight\[0\] must be/);
-    }
-    expectError(() => statistics.add([1, 2], [0], { sampleWeight: [1, 1] }), 'ERR_SHAPE', /sampleWeight has 2 values/);
-    expectError(() => statistics.add([1, 2], [0], { weight: [1] } as never), 'ERR_OPTION', /no option "weight"/);
-    expectError(() => statistics.batch(-1), 'ERR_OPTION', /number of rows/);
-    expect(stateOf(statistics)).toEqual(before);
-  });
-
   it('of merge and of results', () => {
     const statistics = new ClassStatistics(2, 2);
     statistics.add([1, 2], [0]);
