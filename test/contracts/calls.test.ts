@@ -53,7 +53,9 @@ describe.each(CLASSES)('%s', (name, make, calls) => {
       [use('ab', [0]), /x must be a Float32Array/],
       [use([[1, 2]], [0]), 'x[0] is an array, not a number'],
       [use(x, [0, 1], { sampleWeight: [1] }), 'sampleWeight has 1 values, but there are 2 rows'],
-      [use(x, [0, 1], { sampleWeight: 7 }), /sampleWeight must be a Float32Array/],
+      ...[7, 0, Number.NaN, '', false].map(
+        (sampleWeight) => [use(x, [0, 1], { sampleWeight }), /^sampleWeight must be a Float32Array/] as const,
+      ),
       [use(make(4).batch(2)), /the batch was made for \d classes in 4 dimensions/],
     ]);
     expectErrors('ERR_LABEL', [

@@ -79,27 +79,23 @@ describe('constructor', () => {
 });
 
 describe('shapes', () => {
-  const calls: [string, (loss: CenterLoss, x: never, target: never) => unknown][] = [
-    ['evaluate', (loss, x, target) => loss.evaluate(x, target)],
-    ['gradients', (loss, x, target) => loss.gradients(x, target)],
-    ['step', (loss, x, target) => loss.step(x, target)],
-  ];
-
-  it.each(calls)('%s', (_, call) => {
+  it('rows', () => {
     const loss = make();
     const before = loss.centers.params.slice();
-    const check = (x: unknown, target: unknown, message: string | RegExp) =>
-      expectError(() => call(loss, untyped(x), untyped(target)), 'ERR_SHAPE', message);
-    check(new Float32Array(130), [0, 1], 'x has 130 values, which is not a multiple of nDim = 64');
-    check(x, [0, 1, 2], 'x has 2 rows of 64 values, but target has 3 labels');
-    check([[1, 2]], [0], 'x[0] is an array, not a number');
-    check(new Array(64), [0], 'x[0] is undefined, not a number');
-    check([...new Array(63).fill(0), '1'], [0], 'x[63] is "1", not a number');
-    check(new Uint8Array(64), [0], 'x must be a Float32Array, a Float64Array or an array of numbers, got Uint8Array');
-    check(undefined, [0], /got Undefined/);
-    check(new ArrayBuffer(64), [0], /got ArrayBuffer/);
+    const step = (x: unknown, target: number[]) => () => loss.step(untyped(x), target);
+    expectErrors('ERR_SHAPE', [
+      [step(new Float32Array(130), [0, 1]), 'x has 130 values, which is not a multiple of nDim = 64'],
+      [step(x, [0, 1, 2]), 'x has 2 rows of 64 values, but target has 3 labels'],
+      [step(new Array(64), [0]), 'x[0] is undefined, not a number'],
+      [step([...new Array(63).fill(0), '1'], [0]), 'x[63] is "1", not a number'],
+      [
+        step(new Uint8Array(64), [0]),
+        /^x must be a Float32Array, a Float64Array or an array of numbers, got Uint8Array/,
+      ],
+      [step(undefined, [0]), /got Undefined/],
+      [step(new ArrayBuffer(64), [0]), /got ArrayBuffer/],
+    ]);
     expect(loss.centers.params).toEqual(before);
-    expect(loss.evaluate(x, [0, 1])).toBeGreaterThan(0);
   });
 
   it('distance matrices and centers', () => {

@@ -1,9 +1,9 @@
 // Weights of classes from how often they occur.
-import { CACLoss, CenterLoss, ClassStatistics, classWeights, DeepSVDDLoss, softmaxCrossEntropy } from 'center-loss';
+import { CACLoss, CenterLoss, classWeights, softmaxCrossEntropy } from 'center-loss';
 import fc from 'fast-check';
 import { it } from 'vitest';
 import { expectClose } from '../support/close.js';
-import { expectError } from '../support/error.js';
+import { expectError, expectErrors } from '../support/error.js';
 
 const labels = fc.array(fc.integer({ min: -1, max: 5 }), { maxLength: 200 });
 const counts = (target: number[]) => Array.from({ length: 6 }, (_, j) => target.filter((label) => label === j).length);
@@ -33,31 +33,15 @@ it("effective number: Cui's (1 − β)/(1 − β^n), with the classes as their s
 });
 
 it.each([0, Number.NaN, '', false])('%j in place of weights is an error, not no weights', (weights) => {
-  const options = { sampleWeight: weights as never };
-  const [x, target] = [
-    [1, 2, 3, 4],
-    [0, 1],
-  ];
-  const svdd = new DeepSVDDLoss(2, { center: Float32Array.of(0, 0) });
-  for (const act of [
-    () => new CenterLoss(2, 2).evaluate(x, target, options),
-    () => new CenterLoss(2, 2).step(x, target, options),
-    () => new CACLoss(2, 2).gradients(x, target, options),
-    () => svdd.evaluate(x, null, options),
-    () => new ClassStatistics(2, 2).add(x, target, options),
-    () => softmaxCrossEntropy(x, target, 2, options),
-    () => new CenterLoss(2, 2).softmaxCenter(x, x, target, options),
-  ]) {
-    expectError(act, 'ERR_SHAPE', /^sampleWeight must be a Float32Array/);
-  }
-  const ofClasses = { classWeight: weights as never };
-  for (const act of [
-    () => new CenterLoss(2, 2, ofClasses),
-    () => new CACLoss(2, 2, ofClasses),
-    () => softmaxCrossEntropy(x, target, 2, ofClasses),
-  ]) {
-    expectError(act, 'ERR_SHAPE', /^classWeight must be a Float32Array/);
-  }
+  const [x, target] = [[1, 2, 3, 4], Int32Array.of(0, 1)];
+  const [ofClasses, ofRows] = [{ classWeight: weights as never }, { sampleWeight: weights as never }];
+  expectErrors('ERR_SHAPE', [
+    [() => new CenterLoss(2, 2, ofClasses), /^classWeight must be a Float32Array/],
+    [() => new CACLoss(2, 2, ofClasses), /^classWeight must be a Float32Array/],
+    [() => softmaxCrossEntropy(x, target, 2, ofClasses), /^classWeight must be a Float32Array/],
+    [() => softmaxCrossEntropy(x, target, 2, ofRows), /^sampleWeight must be a Float32Array/],
+    [() => new CenterLoss(2, 2).softmaxCenter(x, x, target, ofRows), /^sampleWeight must be a Float32Array/],
+  ]);
 });
 
 it('is what the option of a loss takes', () => {

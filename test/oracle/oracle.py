@@ -214,18 +214,12 @@ def island(x, centers, y, parameter):
     return 0.5 * (x - centers[y]).square().sum(1) + parameter * pairs
 
 
-PROXY_LOSSES = {
-    "CACLoss": cac,
-    "ContrastiveCenterLoss": contrastive_center,
-    "TripletCenterLoss": triplet_center,
-    "IslandLoss": island,
-}
-
-
 def proxy_losses(case):
+    formulas = {"CACLoss": cac, "ContrastiveCenterLoss": contrastive_center, "TripletCenterLoss": triplet_center}
     x, centers, y = inputs(case)
     weight = torch.tensor(case["classWeight"])[y].double() * torch.tensor(case["sampleWeight"])
-    losses = PROXY_LOSSES[case["name"]](x.requires_grad_(), centers.requires_grad_(), y, case["parameter"])
+    formula = formulas.get(case["name"], island)
+    losses = formula(x.requires_grad_(), centers.requires_grad_(), y, case["parameter"])
     loss = (losses * weight).sum() / weight.sum()
     grad_x, grad_centers = grads(loss, x, centers)
     return {"loss": loss, "gradX": grad_x, "gradCenters": grad_centers}
@@ -348,15 +342,13 @@ def numbers(values, dtype):
     return np.array([int(value) if np.dtype(dtype).kind in "iu" else float(value) for value in values]).astype(dtype)
 
 
-NUMPY = {"F64": "f8", "F32": "f4", "F16": "f4", "BF16": "f4", "I64": "i8", "I32": "i4", "I16": "i2", "I8": "i1", "U64": "u8",
-         "U32": "u4", "U16": "u2", "U8": "u1", "BOOL": "?", "C64": "c8"}  # fmt: skip
-
-
 def tensors(case):
     """A file of safetensors.torch."""
 
     def tensor(dtype, shape, values):
-        made = torch.from_numpy(numbers(values, NUMPY[dtype])).reshape(shape)
+        # numpy lacks bfloat16: halves come from float32.
+        type = {"F16": "f4", "BF16": "f4", "BOOL": "?"}.get(dtype) or f"{dtype[0].lower()}{int(dtype[1:]) // 8}"
+        made = torch.from_numpy(numbers(values, type)).reshape(shape)
         return made.to({"F16": torch.float16, "BF16": torch.bfloat16}.get(dtype, made.dtype))
 
     made = {name: tensor(one["dtype"], one["shape"], one["values"]) for name, one in case["tensors"].items()}
@@ -416,23 +408,13 @@ def wrong(kind):
     return refused
 
 
+LOSSES = {"centerLoss": center_loss, "proxyLosses": proxy_losses, "deepSVDD": deep_svdd, "crossEntropy": cross_entropy}
+READ = {"tensors": tensors, "stateDicts": state_dicts, "arrays": arrays}
 FILES = {
     "center-loss.json": {"embeddings": embeddings, "matrices": matrices},
-    "losses.json": {
-        "centerLoss": center_loss,
-        "proxyLosses": proxy_losses,
-        "deepSVDD": deep_svdd,
-        "crossEntropy": cross_entropy,
-        "sgd": sgd,
-    },
+    "losses.json": {**LOSSES, "sgd": sgd},
     "decision.json": {"scores": scores, "distances": distances},
-    "files.json": {
-        "tensors": tensors,
-        "stateDicts": state_dicts,
-        "arrays": arrays,
-        "wrongTensors": wrong("safetensors"),
-        "wrongArrays": wrong("npy"),
-    },
+    "files.json": {**READ, "wrongTensors": wrong("safetensors"), "wrongArrays": wrong("npy")},
 }
 
 
