@@ -24,7 +24,9 @@ usage() {
 Usage: ./build.sh VERB [options]
 
   build   the package into dist/
-  test    build, then formatters, linters, native and package tests
+  test    build, then linters, native tests and the package's tests, in Node and in Chromium
+          test --all: also every example, cold start, and CI's part of the matrix
+  lint    build, then formatters, linters and types alone
   demo    build, then train on MNIST with and without center loss and report  (--quick, --help)
           demo open-set: train on six digits, tell the other four from them    (--quick, --help)
   bench   build, then time it against what one would use instead              (--quick, --help)
@@ -47,7 +49,8 @@ verb=${1:-help}
 started=$SECONDS
 case $verb in
   build) build ;;
-  test) run_tests ;;
+  test) run_tests "$@" ;;
+  lint) run_lint ;;
   demo) build && run_demo "$@" ;;
   bench) build && run_bench "$@" ;;
   matrix) build && ensure_toolchain && run_matrix "$@" ;;

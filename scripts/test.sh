@@ -67,12 +67,8 @@ test_matrix() {
   fi
 }
 
-run_tests() {
-  build
-  ensure_toolchain
-  ensure_browsers
-  ensure_bits
-  say "checks"
+# Formatters, linters and types. The types of bench/, examples/ and the matrix need their packages: see run_all.
+lint() {
   check "cargo fmt" cargo fmt --check
   if cargo clippy --version >/dev/null 2>&1; then
     check "clippy, native" cargo clippy --quiet --all-targets -- -D warnings
@@ -84,6 +80,37 @@ run_tests() {
   else
     say "  clippy is not installed: skipped (rustup component add clippy)"
   fi
+  check "Biome" node_modules/.bin/biome ci --error-on-warnings
+  check "first words of doc comments" node scripts/lint-comments.js
+  check "TypeScript of tests and scripts" node_modules/.bin/tsc --project tsconfig.tests.json
+  check "public API as in test/package/api/*.api.md" node scripts/api-report.js
+}
+
+run_lint() {
+  build
+  ensure_toolchain
+  lint
+  finish
+}
+
+run_tests() { # run_tests [--all]
+  case ${1:-} in '' | --all) ;; *) die "test takes no option but --all." ;; esac
+  build
+  ensure_toolchain
+  ensure_chromium
+  ensure_bits
+  say "checks"
+  lint
+  check "instructions of the kernels: none over 5 % more than bench/instructions/counts.json" node scripts/instruction-counts.js
+  test_rust
+  test_package
+  [ -z "${1:-}" ] || run_all
+  finish
+}
+
+# What needs the packages of bench/, examples/ and the matrix.
+run_all() {
+  ensure_browsers
   ensure_packages matrix "the matrix (2 GB)"
   ensure_packages examples/edge-worker "the edge worker"
   ensure_packages examples/edge-fit "the example of many machines"
@@ -91,12 +118,7 @@ run_tests() {
   ensure_packages examples/onnx "the example with ONNX Runtime"
   ensure_peers
   ensure_packages bench/coldstart "what cold starts are compared with (380 MB)"
-  check "Biome" node_modules/.bin/biome ci --error-on-warnings
-  check "TypeScript of tests and tools" node_modules/.bin/tsc --project tsconfig.tools.json
-  check "public API as in test/package/api/*.api.md" node scripts/api-report.js
-  check "instructions of the kernels: none over 5 % more than bench/instructions/counts.json" node scripts/instruction-counts.js
-  test_rust
-  test_package
+  check "TypeScript of everything" node_modules/.bin/tsc --project tsconfig.tools.json
   check "bench coldstart runs, and all agree on the loss" node bench/coldstart/main.js --quick
   check "edge worker in workerd" npm test --prefix examples/edge-worker
   check "many machines, in workerd, give the fit of one" npm test --prefix examples/edge-fit
@@ -104,6 +126,9 @@ run_tests() {
   check "outputs of ONNX Runtime Web are taken as they are" npm test --prefix examples/onnx
   test_ray
   test_matrix
+}
+
+finish() {
   say
   say "$PASSED passed, $FAILED failed"
   [ "$FAILED" -eq 0 ]
