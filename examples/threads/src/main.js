@@ -15,9 +15,7 @@ const { values } = parseArgs({
   },
 });
 const [threads, rows, rounds] = [Number(values.threads), Number(values.rows), Number(values.rounds)];
-for (const value of [threads, rows, rounds]) {
-  if (!Number.isInteger(value) || value < 1) throw new RangeError('each option must be a whole number above 0');
-}
+if (!(threads >= 1 && rows >= 1 && rounds >= 1)) throw new RangeError('each option must be a number above 0');
 
 const loss = new CenterLoss(CLASSES, DIM, { init: 'normal', seed: 1 });
 const classifier = new OpenSetClassifier(loss, { threshold: DIM });

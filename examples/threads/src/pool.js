@@ -26,6 +26,7 @@ export class Pool {
 
   /** @param {import('center-loss').OpenSetClassifier} classifier each thread gets a copy @param {number} threads */
   constructor(classifier, threads) {
+    if (!(threads >= 1)) throw new RangeError(`a pool has at least 1 thread, got ${threads}`);
     const options = { workerData: classifier.save() };
     const script = new URL('./worker.js', import.meta.url);
     this.#nDim = classifier.nDim;

@@ -11,6 +11,13 @@ const [ROWS, CLASSES, DIM] = [5001, 13, 31];
 
 const loss = new CenterLoss(CLASSES, DIM, { init: 'normal', seed: 1 });
 const classifier = new OpenSetClassifier(loss, { threshold: 0.9 * DIM });
+const noise = new CenterLoss(ROWS, DIM, { init: 'normal', seed: 2 });
+/** Rows around the centers, and three that have no finite distance. */
+const x = sharedFloats(ROWS * DIM);
+for (const i of x.keys()) x[i] = (loss.centers.params[i % (CLASSES * DIM)] ?? 0) + (noise.centers.params[i] ?? 0);
+x[7 * DIM + 3] = Number.NaN;
+x[4096 * DIM] = Number.POSITIVE_INFINITY;
+x[5000 * DIM + 30] = 3e38;
 /** @type {Pool[]} */
 const pools = [];
 after(() => Promise.all(pools.map((pool) => pool.stop())));
@@ -22,79 +29,64 @@ function start(threads, ofThreads = classifier) {
   return pool;
 }
 
-/** Rows around the centers, and a few that have no finite distance. @param {number} rows @param {number} seed */
-function makeRows(rows, seed = 2) {
-  const noise = new CenterLoss(rows, DIM, { init: 'normal', seed });
-  const x = sharedFloats(rows * DIM);
-  for (const i of x.keys()) x[i] = (loss.centers.params[i % (CLASSES * DIM)] ?? 0) + (noise.centers.params[i] ?? 0);
-  for (const row of [7, 4096, 5000]) if (row < rows) x[row * DIM + 3] = row % 2 === 0 ? Number.NaN : 3e38;
-  noise.dispose();
-  return x;
+/** @param {Awaited<ReturnType<Pool['classify']>>} results @param {Float32Array} rows */
+function assertSame({ labels, scores }, rows) {
+  const expected = classifier.classify(rows);
+  assert.deepEqual(Int32Array.from(labels), expected.labels);
+  assert.deepEqual(Float32Array.from(scores), expected.scores);
 }
 
-/** @param {Awaited<ReturnType<Pool['classify']>>} results @param {Float32Array} x */
-function assertSame({ labels, scores }, x) {
-  const due = classifier.classify(x);
-  // The comparison is strict: a NaN equals itself, and −0 differs from 0.
-  assert.deepEqual(Int32Array.from(labels), due.labels);
-  assert.deepEqual(Float32Array.from(scores), due.scores);
-}
+test('there are rows of each class, unknown rows and rows at no finite distance', () => {
+  const { labels, nearest } = classifier.classify(x);
+  assert.deepEqual([new Set(labels).size, nearest.filter((label) => label < 0).length], [CLASSES + 1, 3]);
+});
 
 for (const threads of [1, 2, 3, 8]) {
   for (const blockRows of [1, 7, 512, 100_000]) {
     test(`${threads} threads give the results of one, to the last bit, in blocks of ${blockRows}`, async () => {
       const pool = start(threads);
-      for (const x of [makeRows(ROWS), makeRows(3, 3)]) {
-        const results = await pool.classify(x, { blockRows });
-        assertSame(results, x);
-        assert.equal(results.rowsOfThreads.length, threads);
-        assert.equal(
-          results.rowsOfThreads.reduce((sum, rows) => sum + rows, 0),
-          x.length / DIM,
-          'a thread did rows of another',
-        );
+      for (const rows of [x, x.subarray(0, 3 * DIM)]) {
+        const results = await pool.classify(rows, { blockRows });
+        assertSame(results, rows);
+        const sum = results.rowsOfThreads.reduce((total, done) => total + done, 0);
+        assert.equal(sum, rows.length / DIM, 'two threads did the same rows');
       }
     });
   }
 }
 
-test('the rows of these tests are known, unknown and not finite', () => {
-  const { labels, nearest } = classifier.classify(makeRows(ROWS));
-  assert.ok(new Set(labels).size === CLASSES + 1 && nearest.filter((label) => label < 0).length === 3);
-});
-
 test('a second call at the same time is refused, and the first goes on', async () => {
-  const [pool, x] = [start(2), makeRows(ROWS)];
+  const pool = start(2);
   const first = pool.classify(x);
   await assert.rejects(pool.classify(x), /the pool is busy/);
   assertSame(await first, x);
   assertSame(await pool.classify(x), x);
 });
 
-test('rows that are not shared are refused', async () => {
+test('no threads, and rows that are not shared, are refused', async () => {
+  assert.throws(() => start(0), /at least 1 thread, got 0/);
   await assert.rejects(start(1).classify(new Float32Array(DIM)), /must be in shared memory/);
 });
 
 test('an error of a thread reaches this call and the next', async () => {
   const pool = start(3);
-  const x = makeRows(ROWS).subarray(0, 1000);
-  for (const part of [x, x.subarray(0, DIM)]) {
-    await assert.rejects(pool.classify(part, { blockRows: 100 }), /x has 1000 values, which is not a multiple of nDim/);
+  for (const rows of [x.subarray(0, 1000), x.subarray(0, DIM)]) {
+    await assert.rejects(pool.classify(rows), /x has 1000 values, which is not a multiple of nDim/);
   }
 });
 
 test('an error at the start of a thread reaches the first call', async () => {
   const broken = /** @type {OpenSetClassifier} */ ({ nDim: DIM, save: () => new Uint8Array(3) });
-  await assert.rejects(start(2, broken).classify(makeRows(3)), { message: /safetensors/ });
+  await assert.rejects(start(2, broken).classify(x), { message: /safetensors/ });
 });
 
 test('a thread that ends is an error of the call and of the next', async () => {
   const pool = start(2);
-  const call = pool.classify(makeRows(3));
+  const call = pool.classify(x);
   const refused = assert.rejects(call, /a thread ended with code \d/);
   await pool.stop();
   await refused;
-  await assert.rejects(pool.classify(makeRows(3)), /a thread ended with code \d/);
+  await assert.rejects(pool.classify(x), /a thread ended with code \d/);
 });
 
 test('the program compares times', async () => {
@@ -102,5 +94,5 @@ test('the program compares times', async () => {
   const args = ['--threads', '3', '--rows', '2001', '--rounds', '2'];
   const { stdout } = await promisify(execFile)(process.execPath, [main, ...args], { timeout: 60_000 });
   assert.match(stdout, /1 thread, ms: +\d+ .*\n3 threads, ms: +\d+ .*\nspeed-up: +[\d.]+ .*\nEvery call gave/);
-  await assert.rejects(promisify(execFile)(process.execPath, [main, '--rows', '0']), /must be a whole number/);
+  await assert.rejects(promisify(execFile)(process.execPath, [main, '--rows', 'x']), /must be a number above 0/);
 });
