@@ -3,7 +3,7 @@
     python fit.py FOLDER OUT --classes 1000 --dim 128
 
 Each task folds a few partitions into `ClassStatistics`, and a tree of tasks merges these. Node runs the package
-(statistics.js); Python moves the bytes of statistics between tasks. Rows never move.
+(statistics.mjs); Python moves the bytes of statistics between tasks. Rows never move.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import ray
 
-SCRIPT = Path(__file__).with_name("statistics.js")
+SCRIPT = Path(__file__).with_name("statistics.mjs")
 
 
 class Shape(NamedTuple):

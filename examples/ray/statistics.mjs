@@ -1,7 +1,7 @@
 // @ts-check
 // The work of one task, in Node. OUT is a file of `ClassStatistics.save()`:
-//   node statistics.js OUT fold CLASSES DIM COVARIANCE X.npy TARGET.npy [X.npy TARGET.npy …]
-//   node statistics.js OUT merge FILE [FILE …]
+//   node statistics.mjs OUT fold CLASSES DIM COVARIANCE X.npy TARGET.npy [X.npy TARGET.npy …]
+//   node statistics.mjs OUT merge FILE [FILE …]
 import { closeSync, openSync, readFileSync, readSync, writeFileSync } from 'node:fs';
 import { ClassStatistics, NPY_HEADER_BYTES, npyHeader, readNpy } from 'center-loss';
 
