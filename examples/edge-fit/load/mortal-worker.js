@@ -15,8 +15,7 @@ export default {
     /** @type {any} The worker calls only `merge` for a batch. */
     const FITS = {
       getByName: (/** @type {string} */ fit) => ({
-        /** @param {Parameters<FitObject['merge']>} batch */
-        async merge(...batch) {
+        async merge(/** @type {Parameters<FitObject['merge']>} */ ...batch) {
           if (death === 'after the merge') await env.FITS.getByName(fit).merge(...batch);
           return new Promise(() => {});
         },

@@ -13,14 +13,13 @@ import { Miniflare } from 'miniflare';
 /** @typedef {Awaited<ReturnType<typeof startServer>>} Server */
 
 const HOME = fileURLToPath(new URL('..', import.meta.url));
-const WRANGLER = join(HOME, 'node_modules/wrangler/bin/wrangler.js');
 
 /** @param {Shape} shape */
 export async function startServer(shape) {
   const folder = await mkdtemp(join(tmpdir(), 'edge-fit-'));
   const out = join(folder, 'out');
-  const args = [WRANGLER, 'deploy', 'load/mortal-worker.js', '--dry-run', '--outdir', out];
-  await promisify(execFile)(process.execPath, args, { cwd: HOME });
+  const wrangler = ['node_modules/wrangler/bin/wrangler.js', 'deploy', 'load/mortal-worker.js'];
+  await promisify(execFile)(process.execPath, [...wrangler, '--dry-run', '--outdir', out], { cwd: HOME });
 
   const start = () =>
     new Miniflare({

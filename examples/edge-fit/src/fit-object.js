@@ -66,7 +66,8 @@ export class FitObject extends DurableObject {
   /** Tells a producer that lost its place where to continue. @param {string} producer */
   progress(producer) {
     return reply(() => {
-      const merged = this.#merged(producer) ?? NOTHING_MERGED;
+      /** @type {Merged} */
+      const merged = this.#storage.kv.get(`producers/${producer}`) ?? NOTHING_MERGED;
       return Response.json({ next: merged.next, ahead: aheadOf(merged) });
     });
   }
@@ -76,7 +77,8 @@ export class FitObject extends DurableObject {
     const { kv } = this.#storage;
     /** @type {Fit} */
     const fit = kv.get('fit') ?? { birth: crypto.randomUUID(), version: 0, producers: 0, bytes: 0 };
-    const record = this.#merged(producer);
+    /** @type {Merged | undefined} */
+    const record = kv.get(`producers/${producer}`);
     if (!record && fit.producers >= LIMITS.producers) {
       throw new HttpError(409, 'ERR_PRODUCERS', `the fit has ${fit.producers} producers and takes no more`);
     }
@@ -107,11 +109,6 @@ export class FitObject extends DurableObject {
     if (ours !== theirs) throw new HttpError(409, 'ERR_FIT', `the fit has ${ours}, the batch has ${theirs}`);
     statistics.merge(added);
     return statistics.save();
-  }
-
-  /** @param {string} producer @returns {Merged | undefined} */
-  #merged(producer) {
-    return this.#storage.kv.get(`producers/${producer}`);
   }
 
   /** @returns {Fit} */

@@ -3,14 +3,10 @@
 import { CenterLossError } from 'center-loss';
 
 export const LIMITS = {
-  /** Bytes of a body. An isolate has 128 MB for all requests that it serves at once. */
-  bytes: 8 * 1024 * 1024,
-  /** Rows of a batch. */
-  rows: 65_536,
-  /** Producers of a fit. The object keeps a record of each, of about 200 bytes. */
-  producers: 10_000,
-  /** Bytes of the statistics of a fit. The object reads and writes them with every batch. */
-  totalsBytes: 16_000_000,
+  bytes: 8 * 1024 * 1024, // of a body: an isolate has 128 MB for all requests that it serves at once
+  rows: 65_536, // of a batch
+  producers: 10_000, // of a fit: the object keeps a record of each, 200 bytes at most
+  totalsBytes: 16_000_000, // of the statistics of a fit: the object reads and writes them with every batch
 };
 
 /** Error that a request causes. */

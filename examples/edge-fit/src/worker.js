@@ -39,13 +39,14 @@ const ROUTES = [
 /** @param {Request} request @param {Env} env */
 async function respond(request, env) {
   const { pathname } = new URL(request.url);
-  if (pathname === '/') return Response.json({ ...shapeOf(env), limits: { ...LIMITS, window: WINDOW } });
+  if (pathname === '/') {
+    checkMethod(request, 'GET');
+    return Response.json({ ...shapeOf(env), limits: { ...LIMITS, window: WINDOW } });
+  }
   for (const [method, path, answer] of ROUTES) {
     const parts = path.exec(pathname)?.slice(1);
     if (!parts) continue;
-    if (request.method !== method) {
-      throw new HttpError(405, 'ERR_METHOD', `${request.method} is not ${method}`, { allow: method });
-    }
+    checkMethod(request, method);
     const [fit = '', producer = '', number = ''] = parts;
     const wrong = parts.slice(0, 2).find((name) => !NAME.test(name));
     if (wrong !== undefined) {
@@ -55,6 +56,11 @@ async function respond(request, env) {
     return await answer(env.FITS.getByName(fit), request, env, producer, number);
   }
   throw new HttpError(404, 'ERR_NOT_FOUND', `there is nothing at ${quoted(pathname)}`);
+}
+
+/** @param {Request} request @param {string} allow */
+function checkMethod({ method }, allow) {
+  if (method !== allow) throw new HttpError(405, 'ERR_METHOD', `${method} is not ${allow}`, { allow });
 }
 
 /** @param {FitObject} fit @param {Request} request @param {Env} env @param {string} producer @param {string} number */

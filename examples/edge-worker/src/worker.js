@@ -4,7 +4,7 @@ import { OpenSetClassifier } from 'center-loss';
 import { failure, HttpError, LIMITS, readBody, shown } from './http.js';
 import model from './model.json' with { type: 'json' };
 
-/** Loaded at the start, so that a broken model can't be deployed. */
+/** The model is loaded at the start, so a broken one can't be deployed. */
 const classifier = OpenSetClassifier.fromJSON(model);
 const { nClasses, nDim, threshold } = classifier;
 

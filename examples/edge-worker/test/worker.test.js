@@ -1,10 +1,12 @@
 // @ts-check
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { connect } from 'node:net';
+import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { after, describe, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -30,8 +32,8 @@ function expected(rows) {
 // The worker as wrangler would deploy it, in workerd.
 const home = fileURLToPath(new URL('..', import.meta.url));
 const out = mkdtempSync(join(tmpdir(), 'edge-worker-'));
-const wrangler = join(home, 'node_modules/wrangler/bin/wrangler.js');
-execFileSync(process.execPath, [wrangler, 'deploy', '--dry-run', '--outdir', out], { cwd: home, stdio: 'pipe' });
+const wrangler = ['node_modules/wrangler/bin/wrangler.js', 'deploy', '--dry-run', '--outdir', out];
+execFileSync(process.execPath, wrangler, { cwd: home, stdio: 'pipe' });
 const server = new Miniflare({
   compatibilityDate: '2026-04-01',
   modules: true,
@@ -58,19 +60,16 @@ const postBytes = (body, type = 'application/octet-stream') =>
 /** @param {unknown} body */
 const postJson = (body) => postBytes(JSON.stringify(body), 'application/json');
 
-/**
- * Sends a request that never ends. A client library would read the reply only after it has sent all.
- * @param {string} header @param {string} body @returns {Promise<string>} the reply
- */
-async function postForever(header, body) {
-  const socket = connect(Number(url.port), url.hostname).setTimeout(10_000, () => socket.destroy());
-  socket.write(`POST / HTTP/1.1\r\nHost: x\r\nContent-Type: application/octet-stream\r\n${header}\r\n\r\n${body}`);
-  let reply = '';
-  for await (const data of socket) {
-    reply += data;
-    if (reply.includes('}}')) break;
-  }
-  return reply;
+/** Sends a request that does not end. @param {Record<string, number>} headers @param {string} [body] */
+async function postUnended(headers, body = '') {
+  const type = { 'content-type': 'application/octet-stream' };
+  const sent = request(url, { method: 'POST', headers: { ...type, ...headers }, signal: AbortSignal.timeout(10_000) });
+  sent.flushHeaders();
+  sent.write(body);
+  const [response] = await once(sent, 'response');
+  const reply = await text(response);
+  sent.on('error', () => {}).destroy();
+  return `${response.statusCode} ${reply}`;
 }
 
 describe('answers', () => {
@@ -94,35 +93,27 @@ describe('answers', () => {
     const { results } = (await postJson({ embeddings: rows })).reply;
     const right = digits.labels.filter((label, row) => results[row].class === label).length;
     const known = results.filter((/** @type {{ known: boolean }} */ { known }) => known).length;
-    assert.ok(right > 90, `${right} of 100 are right`);
+    assert.ok(right > 45, `${right} of 50 are right`);
     // The threshold accepts 95 % of the digits of the training.
-    assert.ok(known > 90 && known < 100, `${known} of 100 are known`);
+    assert.ok(known > 45 && known < 50, `${known} of 50 are known`);
     assert.equal((await postJson({ embedding: [1e4, -1e4] })).reply.results[0].known, false);
     // No distance of this row is a finite float32.
     const farthest = await postJson({ embedding: [3e38, -3e38] });
     assert.deepEqual(farthest.reply.results, [{ class: null, distance: null, known: false }]);
   });
 
-  test('300 requests at once, each with its own rows', async () => {
+  test('300 requests at once, each with its own rows, also if bodies come in pieces cut within a number', async () => {
     await Promise.all(
       Array.from({ length: 300 }, async (_, i) => {
         const some = rows.slice(i % 50, (i % 50) + 1 + (i % 7));
-        const { reply } = i % 2 ? await postJson({ embeddings: some }) : await postBytes(new Float32Array(some.flat()));
-        assert.deepEqual(reply, expected(some));
-      }),
-    );
-  });
-
-  test('40 bodies at once that come in pieces, cut within a number', async () => {
-    await Promise.all(
-      rows.slice(0, 40).map(async (row) => {
-        const bytes = new Uint8Array(new Float32Array(row).buffer);
+        const bytes = new Uint8Array(new Float32Array(some.flat()).buffer);
         async function* pieces() {
           yield bytes.subarray(0, 3);
-          await wait(200);
+          await wait(100);
           yield bytes.subarray(3);
         }
-        assert.deepEqual((await postBytes(/** @type {any} */ (pieces()))).reply, expected([row]));
+        const { reply } = await (i % 2 ? postJson({ embeddings: some }) : postBytes(/** @type {any} */ (pieces())));
+        assert.deepEqual(reply, expected(some));
       }),
     );
   });
@@ -134,10 +125,9 @@ describe('refuses', () => {
   const deep = `{"embedding":[${'['.repeat(30_000)}${']'.repeat(30_000)},1]}`;
   const json = 'application/json; charset=utf-8';
   /** @type {[string, () => ReturnType<typeof call>, string, RegExp][]} */
-  const requests = [
+  const refused = [
     ['an object without embeddings', () => postJson({}), '422 ERR_SHAPE', form],
     ['null', () => postJson(null), '422 ERR_SHAPE', form],
-    ['a number', () => postJson(7), '422 ERR_SHAPE', form],
     ['both forms', () => postJson({ embedding: [1, 2], embeddings: [[1, 2]] }), '422 ERR_SHAPE', form],
     ['no embedding', () => postJson({ embeddings: [] }), '422 ERR_SHAPE', /no embedding/],
     ['one too short', () => postJson({ embedding: [1] }), '422 ERR_SHAPE', /embedding 0 must .* got an array of 1/],
@@ -163,7 +153,6 @@ describe('refuses', () => {
     ['an empty body', () => postBytes('', json), '400 ERR_JSON', /not JSON/],
     ['a body that is not UTF-8', () => postBytes(new Uint8Array([0xff, 0xfe]), json), '400 ERR_JSON', /not JSON/],
     ['7 bytes', () => postBytes(new Uint8Array(7)), '422 ERR_SHAPE', /7 bytes are not a multiple of 8/],
-    ['4 bytes', () => postBytes(new Uint8Array(4)), '422 ERR_SHAPE', /4 bytes are not a multiple of 8/],
     ['no bytes', () => postBytes(new Uint8Array(0)), '422 ERR_SHAPE', /no embedding/],
     ['NaN', () => postBytes(new Float32Array([1, 2, 3, Number.NaN])), '422 ERR_SHAPE', /embedding 1, value 1 is NaN/],
     ['64 KB of embeddings', () => postBytes(new Uint8Array(65_536)), '422 ERR_SHAPE', /8192 .* limit is 256/],
@@ -173,9 +162,9 @@ describe('refuses', () => {
     ['another path', () => call({}, '/admin'), '404 ERR_NOT_FOUND', /nothing at "\/admin"/],
     ['a long path', () => call({}, `/${long.slice(0, 4000)}`), '404 ERR_NOT_FOUND', /nothing at "\/xxx/],
   ];
-  for (const [name, request, code, message] of requests) {
+  for (const [name, send, code, message] of refused) {
     test(name, async () => {
-      const { status, error, headers } = await request();
+      const { status, error, headers } = await send();
       assert.equal(`${status} ${error.code}`, code);
       assert.match(error.message, message);
       assert.ok(error.message.length < 150, `the message has ${error.message.length} characters`);
@@ -184,26 +173,19 @@ describe('refuses', () => {
   }
 
   test('a body over the limit, before it ends', async () => {
-    const claimed = await postForever('Content-Length: 65537', '');
-    assert.match(claimed, /^HTTP\/1.1 413 .*at least 65537 bytes; the limit is 65536/s);
-    // The last chunk never comes.
-    const chunk = `4000\r\n${'x'.repeat(0x4000)}\r\n`;
-    assert.match(await postForever('Transfer-Encoding: chunked', chunk.repeat(5)), /^HTTP\/1.1 413 .*ERR_TOO_LARGE/s);
+    assert.match(await postUnended({ 'content-length': 65_537 }), /^413 .*at least 65537 bytes; the limit is 65536/);
+    assert.match(await postUnended({}, 'x'.repeat(65_537)), /^413 .*ERR_TOO_LARGE/);
   });
 });
 
 test('logs errors of the worker, and replies without their stack', async (t) => {
   const log = t.mock.method(console, 'error', () => {});
-  /** @type {[unknown, string][]} */
-  const errors = [
-    [new CenterLossError('ERR_OUT_OF_MEMORY', 'no memory'), 'ERR_OUT_OF_MEMORY'],
-    [new TypeError('secret'), 'ERR_INTERNAL'],
-  ];
-  for (const [error, code] of errors) {
+  for (const error of [new CenterLossError('ERR_OUT_OF_MEMORY', 'no memory'), new TypeError('secret')]) {
     const response = failure(error);
-    const text = await response.text();
-    assert.deepEqual([response.status, JSON.parse(text).error.code], [500, code]);
-    assert.doesNotMatch(text, /secret|\.js/);
+    const reply = await response.text();
+    const code = error instanceof CenterLossError ? error.code : 'ERR_INTERNAL';
+    assert.deepEqual([response.status, JSON.parse(reply).error.code], [500, code]);
+    assert.doesNotMatch(reply, /secret|\.js/);
   }
   assert.equal(log.mock.callCount(), 2);
 });
