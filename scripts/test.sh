@@ -112,10 +112,7 @@ run_tests() { # run_tests [--all]
 run_all() {
   ensure_browsers
   ensure_packages matrix "the matrix (2 GB)"
-  ensure_packages examples/edge-worker "the edge worker"
-  ensure_packages examples/edge-fit "the example of many machines"
-  ensure_packages examples/threads "the example of threads"
-  ensure_packages examples/onnx "the example with ONNX Runtime"
+  ensure_packages examples "the examples (340 MB)"
   ensure_peers
   ensure_packages bench/coldstart "what cold starts are compared with (380 MB)"
   check "TypeScript of everything" node_modules/.bin/tsc --project tsconfig.tools.json

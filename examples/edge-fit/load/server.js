@@ -18,8 +18,8 @@ const HOME = fileURLToPath(new URL('..', import.meta.url));
 export async function startServer(shape) {
   const folder = await mkdtemp(join(tmpdir(), 'edge-fit-'));
   const out = join(folder, 'out');
-  const wrangler = ['node_modules/wrangler/bin/wrangler.js', 'deploy', 'load/mortal-worker.js'];
-  await promisify(execFile)(process.execPath, [...wrangler, '--dry-run', '--outdir', out], { cwd: HOME });
+  const deploy = ['wrangler', 'deploy', 'load/mortal-worker.js', '--dry-run', '--outdir', out];
+  await promisify(execFile)('npx', deploy, { cwd: HOME });
 
   const start = () =>
     new Miniflare({

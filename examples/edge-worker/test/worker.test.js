@@ -32,8 +32,7 @@ function expected(rows) {
 // The worker as wrangler would deploy it, in workerd.
 const home = fileURLToPath(new URL('..', import.meta.url));
 const out = mkdtempSync(join(tmpdir(), 'edge-worker-'));
-const wrangler = ['node_modules/wrangler/bin/wrangler.js', 'deploy', '--dry-run', '--outdir', out];
-execFileSync(process.execPath, wrangler, { cwd: home, stdio: 'pipe' });
+execFileSync('npx', ['wrangler', 'deploy', '--dry-run', '--outdir', out], { cwd: home, stdio: 'pipe' });
 const server = new Miniflare({
   compatibilityDate: '2026-04-01',
   modules: true,
