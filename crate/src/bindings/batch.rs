@@ -4,15 +4,15 @@ use bytemuck::CheckedBitPattern;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::buffer::{Buffer, fits};
+use super::scratch::Scratch;
 use super::variant;
-use super::workspace::Workspace;
 use crate::detect::softmin;
 use crate::loss::class_weights::{Scheme, class_weights};
 use crate::loss::cross_entropy;
 use crate::loss::deep_svdd;
-use crate::loss::weights::{Weights, without_weightless};
+use crate::loss::weights::{Weights, mask_weightless_labels};
 use crate::metrics::accuracy;
-use crate::rows::shape::{Rows, part, part_mut};
+use crate::rows::shape::{Rows, slice, slice_mut};
 use crate::simd::float16;
 use crate::simd::vector::Lanes;
 use crate::update::center_gradient::Form;
@@ -45,7 +45,7 @@ pub enum BatchArray {
     /// Thresholds, or other values in double precision: `f64`.
     Doubles,
     /// Values in half precision, as their bits: `u16`.
-    Halves,
+    Float16,
 }
 
 /// How classes are weighted by their number of rows.
@@ -73,7 +73,7 @@ pub struct Batch {
     pub(super) labels: Buffer<i32>,
     pub(super) sample_weight: Buffer<f32>,
     /// Labels with rows of weight 0 made unknown.
-    visible: Buffer<i32>,
+    masked_labels: Buffer<i32>,
     pub(super) out: Buffer<f32>,
     pub(super) nearest: Buffer<i32>,
     pub(super) dense: Buffer<f32>,
@@ -82,8 +82,8 @@ pub struct Batch {
     pub(super) parameters: Buffer<f32>,
     pub(super) ends: Buffer<u32>,
     pub(super) doubles: Buffer<f64>,
-    halves: Buffer<u16>,
-    pub(super) workspace: Workspace,
+    float16: Buffer<u16>,
+    pub(super) scratch: Scratch,
 }
 
 #[wasm_bindgen]
@@ -124,14 +124,15 @@ impl Batch {
             BatchArray::Parameters => self.parameters.reserve(len, 1),
             BatchArray::Ends => self.ends.reserve(len, 1),
             BatchArray::Doubles => self.doubles.reserve(len, 1),
-            BatchArray::Halves => self.halves.reserve(len, 1),
+            BatchArray::Float16 => self.float16.reserve(len, 1),
         }
     }
 
     /// Says whether the rows have weights in the calls that follow, and reserves memory for them. Returns false where
     /// memory does not suffice; the rows have no weights then.
     pub fn use_sample_weight(&mut self, weighted: bool) -> bool {
-        self.weighted = weighted && self.sample_weight.reserve(self.rows, 1) && self.visible.reserve(self.rows, 1);
+        self.weighted =
+            weighted && self.sample_weight.reserve(self.rows, 1) && self.masked_labels.reserve(self.rows, 1);
         self.weighted == weighted
     }
 
@@ -149,7 +150,7 @@ impl Batch {
             BatchArray::Parameters => self.parameters.address(),
             BatchArray::Ends => self.ends.address(),
             BatchArray::Doubles => self.doubles.address(),
-            BatchArray::Halves => self.halves.address(),
+            BatchArray::Float16 => self.float16.address(),
         }
     }
 
@@ -158,19 +159,19 @@ impl Batch {
         self.rows = rows;
     }
 
-    /// Widens `len` values from half precision: `X` ← `Halves`, exactly.
+    /// Widens `len` values from half precision: `X` ← `Float16`, exactly.
     pub fn widen(&mut self, len: usize) {
-        float16::widen::<Lanes>(part(&self.halves, 0, len), part_mut(&mut self.x, 0, len));
+        float16::widen::<Lanes>(slice(&self.float16, 0, len), slice_mut(&mut self.x, 0, len));
     }
 
-    /// Rounds `len` values to half precision: `Halves` ← `Doubles`, to the nearest, ties to even.
+    /// Rounds `len` values to half precision: `Float16` ← `Doubles`, to the nearest, ties to even.
     pub fn narrow(&mut self, len: usize) {
-        float16::narrow(part(&self.doubles, 0, len), part_mut(&mut self.halves, 0, len));
+        float16::narrow(slice(&self.doubles, 0, len), slice_mut(&mut self.float16, 0, len));
     }
 
     /// Share of the known rows whose label is in `Nearest`.
     pub fn accuracy(&mut self) -> f64 {
-        accuracy::accuracy(part(&self.nearest, 0, self.rows), part(&self.labels, 0, self.rows))
+        accuracy::accuracy(slice(&self.nearest, 0, self.rows), slice(&self.labels, 0, self.rows))
     }
 
     /// Weights of the classes of `Labels`, written to `Parameters`; `Ends` is scratch. Both are [n_classes].
@@ -184,9 +185,9 @@ impl Batch {
             ClassWeighting::Balanced => Scheme::Balanced,
             ClassWeighting::EffectiveNumber => Scheme::EffectiveNumber(beta),
         };
-        let labels = part(&self.labels, 0, self.rows);
-        let counts = part_mut(&mut self.ends, 0, n_classes);
-        class_weights(labels, scheme, counts, part_mut(&mut self.parameters, 0, n_classes));
+        let labels = slice(&self.labels, 0, self.rows);
+        let counts = slice_mut(&mut self.ends, 0, n_classes);
+        class_weights(labels, scheme, counts, slice_mut(&mut self.parameters, 0, n_classes));
     }
 
     /// Softmax cross-entropy of logits in `X`; writes ∂loss/∂logits to `Out`. `Parameters` has the weights of the
@@ -194,7 +195,7 @@ impl Batch {
     pub fn cross_entropy(&mut self, smoothing: f64, class_weighted: bool) -> f64 {
         let n_classes = self.width;
         let Parts { x, labels, sample_weight, out, parameters, .. } = self.parts();
-        let class = if class_weighted { part(parameters, 0, n_classes) } else { &[] };
+        let class = if class_weighted { slice(parameters, 0, n_classes) } else { &[] };
         cross_entropy::cross_entropy::<Lanes>(x, labels, Weights { class, sample: sample_weight }, smoothing, out)
     }
 
@@ -211,7 +212,7 @@ impl Batch {
 
     /// Radius that a share ν of `len` ascending distances in `Out` exceeds at most.
     pub fn svdd_radius(&mut self, len: usize, nu: f64) -> f64 {
-        deep_svdd::fit_radius(part(&self.out, 0, len), nu)
+        deep_svdd::fit_radius(slice(&self.out, 0, len), nu)
     }
 }
 
@@ -229,32 +230,32 @@ pub(super) struct Parts<'a> {
     pub(super) classes: &'a mut [u32],
     pub(super) parameters: &'a mut [f32],
     pub(super) ends: &'a mut [u32],
-    pub(super) workspace: &'a mut Workspace,
+    pub(super) scratch: &'a mut Scratch,
 }
 
 impl Batch {
     #[inline(never)]
     pub(super) fn parts(&mut self) -> Parts<'_> {
-        let labels = part(&self.labels, 0, self.rows);
+        let labels = slice(&self.labels, 0, self.rows);
         let (sample_weight, labels): (&[f32], &[i32]) = if self.weighted {
-            let weights = part(&self.sample_weight, 0, self.rows);
-            without_weightless(labels, weights, part_mut(&mut self.visible, 0, self.rows));
-            (weights, part(&self.visible, 0, self.rows))
+            let weights = slice(&self.sample_weight, 0, self.rows);
+            mask_weightless_labels(labels, weights, slice_mut(&mut self.masked_labels, 0, self.rows));
+            (weights, slice(&self.masked_labels, 0, self.rows))
         } else {
             (&[], labels)
         };
         Parts {
-            x: Rows::new(part(&self.x, 0, self.rows * self.width), self.width),
+            x: Rows::new(slice(&self.x, 0, self.rows * self.width), self.width),
             labels,
             sample_weight,
-            out: part_mut(&mut self.out, 0, self.rows * self.out_width),
+            out: slice_mut(&mut self.out, 0, self.rows * self.out_width),
             nearest: &mut self.nearest,
             dense: &mut self.dense,
             sparse: &mut self.sparse,
             classes: &mut self.classes,
             parameters: &mut self.parameters,
             ends: &mut self.ends,
-            workspace: &mut self.workspace,
+            scratch: &mut self.scratch,
         }
     }
 
@@ -264,6 +265,6 @@ impl Batch {
         let gradient = if form == Form::Dense { &mut self.dense } else { &mut self.sparse };
         gradient.reserve(rows, self.width)
             && self.classes.reserve(rows + 1, 1)
-            && self.workspace.reserve_sums(self.rows, n_classes, self.width)
+            && self.scratch.reserve_sums(self.rows, n_classes, self.width)
     }
 }

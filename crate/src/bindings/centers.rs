@@ -12,11 +12,11 @@ use crate::distance::metric::Metric;
 use crate::distance::pairwise;
 use crate::init;
 use crate::loss::penalty::Penalty;
-use crate::loss::proxy::RoomSizes;
+use crate::loss::proxy::ScratchSizes;
 use crate::loss::reduction::Reduction;
-use crate::rows::batch_classes::NONE;
-use crate::rows::shape::{Rows, part_mut};
-use crate::simd::vector::Lanes;
+use crate::rows::batch_classes::NO_SLOT;
+use crate::rows::shape::{Rows, slice_mut};
+use crate::simd::vector::{Lanes, round_to_f32};
 use crate::update::center_gradient::Form;
 use crate::update::params_hash;
 
@@ -108,7 +108,7 @@ pub struct Centers {
     pub(super) reduction: Reduction,
     /// Radius of all classes; NaN where each has its own.
     pub(super) radius: f64,
-    /// Position of each class in a batch; [`NONE`] between calls.
+    /// Position of each class in a batch; [`NO_SLOT`] between calls.
     pub(super) slots: Buffer<u32>,
     pub(super) radii: Buffer<f32>,
     pub(super) class_weight: Buffer<f32>,
@@ -144,12 +144,11 @@ impl Centers {
             && self.radii.reserve(n_classes, 1)
             && self.counts.reserve(n_classes, 1)
             && self.class_weight.reserve(if class_weighted { n_classes } else { 0 }, 1);
-        self.slots.fill(NONE);
+        self.slots.fill(NO_SLOT);
         fits
     }
 
     /// Sets how distances become the loss. A radius of NaN says that each class has its own, in `Radii`.
-    #[allow(clippy::cast_possible_truncation, reason = "radii of classes are float32")]
     pub fn configure(
         &mut self,
         #[wasm_bindgen(unchecked_param_type = "Metric")] metric: u32,
@@ -160,7 +159,7 @@ impl Centers {
         (self.metric, self.penalty) = (variant(metric), variant(penalty));
         (self.reduction, self.radius) = (variant(reduction), radius);
         if !radius.is_nan() {
-            self.radii.fill(radius as f32);
+            self.radii.fill(round_to_f32(radius));
         }
     }
 
@@ -202,8 +201,8 @@ impl Centers {
     }
 
     /// Hash of the values, to see whether they have changed.
-    pub fn fingerprint(&mut self) -> u32 {
-        params_hash::fingerprint(&self.params)
+    pub fn params_hash(&mut self) -> u32 {
+        params_hash::params_hash(&self.params)
     }
 
     /// Reserves the scratch memory of a call in a batch. Returns false where memory does not suffice.
@@ -217,32 +216,32 @@ impl Centers {
         let (rows, n_classes, n_dim) = (batch.rows, self.n_classes, self.n_dim);
         match variant(work) {
             Work::DenseGradient => batch.reserve_center_gradient(Form::Dense, n_classes),
-            Work::SparseGradient => batch.reserve_center_gradient(Form::Touched, n_classes),
-            Work::Step => batch.workspace.reserve_sums(rows, n_classes, n_dim),
-            Work::Distances => batch.workspace.values.reserve(pairwise::room_values(metric, rows, n_classes, n_dim), 1),
+            Work::SparseGradient => batch.reserve_center_gradient(Form::Sparse, n_classes),
+            Work::Step => batch.scratch.reserve_sums(rows, n_classes, n_dim),
+            Work::Distances => batch.scratch.values.reserve(pairwise::scratch_len(metric, rows, n_classes, n_dim), 1),
             Work::Predict => {
-                batch.workspace.values.reserve(nearest::room_values(rows, n_classes, n_dim), 1)
+                batch.scratch.values.reserve(nearest::scratch_len(rows, n_classes, n_dim), 1)
                     && batch.nearest.reserve(rows, 1)
             }
             Work::Classify => {
-                batch.workspace.values.reserve(classify::room_values(metric, rows, n_classes, n_dim), 1)
+                batch.scratch.values.reserve(classify::scratch_len(metric, rows, n_classes, n_dim), 1)
                     && batch.nearest.reserve(rows, 1)
             }
             Work::Radii => {
-                batch.workspace.values.reserve(rows, 1)
+                batch.scratch.values.reserve(rows, 1)
                     && batch.parameters.reserve(rows, 1)
                     && batch.ends.reserve(n_classes, 1)
             }
             work @ (Work::ProxyLoss | Work::ProxyGradient) => {
-                let sizes = RoomSizes::new(rows, n_classes, n_dim);
+                let sizes = ScratchSizes::new(rows, n_classes, n_dim);
                 let is_gradient = matches!(work, Work::ProxyGradient);
-                batch.workspace.values.reserve(sizes.distances, 1)
-                    && batch.workspace.totals.reserve(sizes.of_rows, 1)
-                    && batch.workspace.center_totals.reserve(sizes.of_centers, 1)
-                    && batch.workspace.lanes.reserve(sizes.sum, 1)
+                batch.scratch.values.reserve(sizes.distances, 1)
+                    && batch.scratch.totals.reserve(sizes.row_sums, 1)
+                    && batch.scratch.center_totals.reserve(sizes.center_sums, 1)
+                    && batch.scratch.lanes.reserve(sizes.sum, 1)
                     && batch.dense.reserve(if is_gradient { n_classes } else { 0 }, n_dim)
             }
-            Work::Precision => batch.workspace.totals.reserve(n_dim, 1) && batch.parameters.reserve(n_dim, 1),
+            Work::Precision => batch.scratch.totals.reserve(n_dim, 1) && batch.parameters.reserve(n_dim, 1),
             Work::Velocity => self.velocity.reserve(n_classes, n_dim),
         }
     }
@@ -250,17 +249,17 @@ impl Centers {
     /// Distances to all centers, written to `Out` [rows, classes]; `prepare` comes first.
     pub fn distances(&mut self, batch: &mut Batch, #[wasm_bindgen(unchecked_param_type = "Metric")] metric: u32) {
         let metric = variant(metric);
-        let room = pairwise::room_values(metric, batch.rows, self.n_classes, self.n_dim);
-        let Parts { x, out, workspace, .. } = batch.parts();
-        pairwise::distances::<Lanes>(metric, x, self.rows(), part_mut(&mut workspace.values, 0, room), out);
+        let len = pairwise::scratch_len(metric, batch.rows, self.n_classes, self.n_dim);
+        let Parts { x, out, scratch, .. } = batch.parts();
+        pairwise::distances::<Lanes>(metric, x, self.rows(), slice_mut(&mut scratch.values, 0, len), out);
     }
 
     /// Nearest class of each row by Euclidean distance, written to `Nearest`; `prepare` comes first.
     pub fn predict(&mut self, batch: &mut Batch) {
-        let room = nearest::room_values(batch.rows, self.n_classes, self.n_dim);
-        let Parts { x, nearest, workspace, .. } = batch.parts();
-        let room = part_mut(&mut workspace.values, 0, room);
-        nearest::predict::<Lanes>(x, self.rows(), room, part_mut(nearest, 0, x.count()));
+        let len = nearest::scratch_len(batch.rows, self.n_classes, self.n_dim);
+        let Parts { x, nearest, scratch, .. } = batch.parts();
+        let scratch = slice_mut(&mut scratch.values, 0, len);
+        nearest::predict::<Lanes>(x, self.rows(), scratch, slice_mut(nearest, 0, x.count()));
     }
 }
 

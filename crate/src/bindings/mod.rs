@@ -20,8 +20,8 @@ pub(crate) mod centers;
 pub(crate) mod detect;
 pub(crate) mod proxy_loss;
 pub(crate) mod scores;
+pub(crate) mod scratch;
 pub(crate) mod statistics;
-pub(crate) mod workspace;
 
 #[panic_handler]
 fn on_panic(_: &core::panic::PanicInfo) -> ! {

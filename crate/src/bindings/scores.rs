@@ -7,7 +7,7 @@ use super::buffer::{Buffer, fits};
 use super::variant;
 use crate::detect::threshold;
 use crate::metrics::roc::{self, Order};
-use crate::rows::shape::{part, part_mut};
+use crate::rows::shape::{slice, slice_mut};
 
 /// Arrays of [`Scores`], all `f64`.
 #[wasm_bindgen]
@@ -118,24 +118,24 @@ impl Scores {
 
     /// Writes the ROC curve and returns the number of its points.
     pub fn roc_curve(&mut self, #[wasm_bindgen(unchecked_param_type = "Positive")] positive: u32) -> usize {
-        let (known, unknown) = (part(&self.known, 0, self.n_known), part(&self.unknown, 0, self.n_unknown));
+        let (known, unknown) = (slice(&self.known, 0, self.n_known), slice(&self.unknown, 0, self.n_unknown));
         sides(known, unknown, variant(positive)).roc_curve(&mut self.fpr, &mut self.tpr, &mut self.thresholds)
     }
 
     /// Least known score that at least a share `tpr` of the known scores does not exceed.
     pub fn threshold(&mut self, tpr: f64, finite_sample: bool) -> f64 {
-        threshold::threshold(part(&self.known, 0, self.n_known), tpr, finite_sample)
+        threshold::threshold(slice(&self.known, 0, self.n_known), tpr, finite_sample)
     }
 
     /// Conformal p-values by the known scores, in place of the unknown ones.
     pub fn p_values(&mut self) {
-        threshold::p_values(part(&self.known, 0, self.n_known), part_mut(&mut self.unknown, 0, self.n_unknown));
+        threshold::p_values(slice(&self.known, 0, self.n_known), slice_mut(&mut self.unknown, 0, self.n_unknown));
     }
 }
 
 impl Scores {
     fn sides(&self, positive: Positive) -> roc::Scores<'_> {
-        sides(part(&self.known, 0, self.n_known), part(&self.unknown, 0, self.n_unknown), positive)
+        sides(slice(&self.known, 0, self.n_known), slice(&self.unknown, 0, self.n_unknown), positive)
     }
 }
 

@@ -7,9 +7,9 @@ use super::batch::{Batch, Parts};
 use super::buffer::{Buffer, fits};
 use super::centers::Centers;
 use super::variant;
-use crate::rows::shape::part_mut;
+use crate::rows::shape::slice_mut;
 use crate::simd::vector::Lanes;
-use crate::statistics::class_statistics::{self, Covariance, Head, Memory, Run, Sizes};
+use crate::statistics::class_statistics::{self, Covariance, Memory, RowRun, SharedState, Sizes};
 
 /// Arrays of [`Statistics`], all `f64`, once `flush` was called.
 #[wasm_bindgen]
@@ -41,8 +41,8 @@ pub struct Statistics {
     sums: Buffer<f32>,
     tied: Buffer<f32>,
     differences: Buffer<f32>,
-    head: Head,
-    runs: Buffer<Run>,
+    shared: SharedState,
+    runs: Buffer<RowRun>,
     delta: Buffer<f64>,
     totals: Buffer<f64>,
     results: Buffer<f64>,
@@ -64,7 +64,7 @@ impl Statistics {
             sums: Buffer::default(),
             tied: Buffer::default(),
             differences: Buffer::default(),
-            head: Head::default(),
+            shared: SharedState::default(),
             runs: Buffer::default(),
             delta: Buffer::default(),
             totals: Buffer::default(),
@@ -87,7 +87,7 @@ impl Statistics {
 
     /// Moves all rows into the totals.
     pub fn flush(&mut self) {
-        self.kernel().settle::<Lanes>();
+        self.kernel().flush::<Lanes>();
     }
 
     /// Adds the rows of other statistics of the same shape.
@@ -113,7 +113,7 @@ impl Statistics {
     /// Writes the means as centers, from center `first` on. `flush` comes first.
     pub fn write_centers(&mut self, centers: &mut Centers, first: usize) {
         let (start, len) = (first * self.n_dim, self.n_classes * self.n_dim);
-        self.kernel().centers(part_mut(&mut centers.params, start, len));
+        self.kernel().centers(slice_mut(&mut centers.params, start, len));
     }
 
     /// Reserves memory for the results of [`Self::variances`] or [`Self::tied_covariance`]. Returns false where memory
@@ -127,7 +127,7 @@ impl Statistics {
     pub fn variances(&mut self) {
         let mut results = core::mem::take(&mut self.results);
         let len = self.n_classes * self.n_dim;
-        self.kernel().variances(part_mut(&mut results, 0, len));
+        self.kernel().variances(slice_mut(&mut results, 0, len));
         self.results = results;
     }
 
@@ -135,7 +135,7 @@ impl Statistics {
     pub fn tied_covariance(&mut self) {
         let mut results = core::mem::take(&mut self.results);
         let len = self.n_dim * self.n_dim;
-        self.kernel().tied_covariance(part_mut(&mut results, 0, len));
+        self.kernel().tied_covariance(slice_mut(&mut results, 0, len));
         self.results = results;
     }
 }
@@ -164,7 +164,7 @@ impl Statistics {
             sums: &mut self.sums,
             tied: &mut self.tied,
             differences: &mut self.differences,
-            head: core::slice::from_mut(&mut self.head),
+            shared: core::slice::from_mut(&mut self.shared),
             runs: &mut self.runs,
             delta: &mut self.delta,
             totals: &mut self.totals,

@@ -13,18 +13,18 @@
 //! | `KnnCenters` | d₁ / d₂ | |
 //!
 //! `Cac` (Miller et al. 2021, eq. 6) needs only the nearest class: d·(1 − e^(−d)/Z) has the slope 1 − p + d·p ≥ 0 in d,
-//! so that the least distance has the least score. None of these subtracts what may be as good as equal, and all of them
-//! are sums over the classes in any order: a row's centers are seen once.
+//! so that the min distance has the min score. None of these subtracts what may be as good as equal, and all of them
+//! are sums over the classes in any order: a row's centers are state once.
 
 use crate::detect::nearest::{NO_CLASS, is_any_below};
-use crate::detect::softmin::{exp, likelihoods};
-use crate::rows::shape::at;
-use crate::simd::f64x4::Wide;
+use crate::detect::softmin::{exp, shifted_exps};
+use crate::rows::shape::item;
+use crate::simd::f64x4::F64x4;
 use crate::simd::vector::{LANES, Vector};
 
-/// A class that is further away than the nearest by more has a likelihood below the least normal float32, 1.2·10⁻³⁸, and
+/// A class that is further away than the nearest by more has a term below the min normal float32, 1.2·10⁻³⁸, and
 /// arithmetic with what is smaller takes a hundred times as long: it counts as 0.
-const FARTHEST: f32 = 87.0;
+const MAX_DISTANCE_GAP: f32 = 87.0;
 
 /// What a row's distances become.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -39,7 +39,7 @@ pub enum Score<'a> {
     Softmin,
     /// The entropy of softmin(d), in nats.
     Entropy,
-    /// d₁ / d₂, of at least two classes; 1 where both are 0.
+    /// d₁ / d₂, of at min two classes; 1 where both are 0.
     KnnCenters,
 }
 
@@ -53,19 +53,19 @@ impl Score<'_> {
         matches!(self, Self::Cac | Self::Softmin | Self::Entropy)
     }
 
-    /// The score of a row of which all centers have been seen; infinite if it has no finite distance.
-    pub(crate) fn of(self, seen: &Seen) -> f64 {
-        let Ok(class) = usize::try_from(seen.nearest) else { return f64::INFINITY };
-        let least = f64::from(seen.least);
-        let rest = seen.others / (1.0 + seen.others);
+    /// The score of a row of which all centers have been state; infinite if it has no finite distance.
+    pub(crate) fn value(self, state: &RowState) -> f64 {
+        let Ok(class) = usize::try_from(state.nearest) else { return f64::INFINITY };
+        let min = f64::from(state.min);
+        let rest = state.others / (1.0 + state.others);
         match self {
-            Self::Distance => least,
-            Self::Normalized([radius]) => ratio(least, f64::from(*radius)),
-            Self::Normalized(radii) => ratio(least, f64::from(at(radii, class))),
-            Self::Cac => least * rest,
+            Self::Distance => min,
+            Self::Normalized([radius]) => ratio(min, f64::from(*radius)),
+            Self::Normalized(radii) => ratio(min, f64::from(item(radii, class))),
+            Self::Cac => min * rest,
             Self::Softmin => rest,
-            Self::Entropy => libm::log1p(seen.others) + seen.excess / (1.0 + seen.others),
-            Self::KnnCenters => ratio(least, f64::from(seen.second)),
+            Self::Entropy => libm::log1p(state.others) + state.excess / (1.0 + state.others),
+            Self::KnnCenters => ratio(min, f64::from(state.second)),
         }
     }
 }
@@ -75,13 +75,13 @@ fn ratio(a: f64, b: f64) -> f64 {
     if a == 0.0 && b == 0.0 { 1.0 } else { a / b }
 }
 
-/// What has been seen of a row's distances.
+/// What has been state of a row's distances.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Seen {
+pub(crate) struct RowState {
     /// The class of d₁, the lowest among equals; [`NO_CLASS`] if none was finite.
     pub(crate) nearest: i32,
     /// d₁
-    pub(crate) least: f32,
+    pub(crate) min: f32,
     /// d₂
     pub(crate) second: f32,
     /// The class of d₂, or [`NO_CLASS`].
@@ -92,10 +92,10 @@ pub(crate) struct Seen {
     pub(crate) excess: f64,
 }
 
-impl Seen {
-    pub(crate) const NOTHING: Self = Self {
+impl RowState {
+    pub(crate) const EMPTY: Self = Self {
         nearest: NO_CLASS,
-        least: f32::INFINITY,
+        min: f32::INFINITY,
         second: f32::INFINITY,
         runner_up: NO_CLASS,
         others: 0.0,
@@ -103,55 +103,55 @@ impl Seen {
     };
 
     /// The distances to the centers from `first` on. What is not finite is passed over.
-    pub(crate) fn see<V: Vector>(&mut self, score: Score, first: usize, distances: &[f32]) {
+    pub(crate) fn observe<V: Vector>(&mut self, score: Score, first: usize, distances: &[f32]) {
         let before = *self;
         if is_any_below::<V>(distances, self.second) {
-            self.find_nearest(first, distances);
+            self.update_nearest(first, distances);
         }
         if !score.needs_softmin() || self.nearest == NO_CLASS {
             return;
         }
         if self.nearest != before.nearest && before.nearest != NO_CLASS {
-            // The one that was nearest is another now, and all are seen from the new one.
-            let nearer = before.least - self.least;
-            let factor = likelihoods::<V>(&mut [before.least], self.least);
+            // The one that was nearest is another now, and all are state from the new one.
+            let nearer = before.min - self.min;
+            let factor = shifted_exps::<V>(&mut [before.min], self.min);
             self.others = factor * (1.0 + before.others);
             self.excess = factor * (f64::from(nearer) * (1.0 + before.others) + before.excess);
         }
-        let (least, farthest) = (V::splat(self.least), V::splat(FARTHEST));
-        let (mut others, mut excess) = (V::Wide::splat(0.0), V::Wide::splat(0.0));
+        let (min, max_gap) = (V::splat(self.min), V::splat(MAX_DISTANCE_GAP));
+        let (mut others, mut excess) = (V::F64x4::splat(0.0), V::F64x4::splat(0.0));
         let nearest = usize::try_from(self.nearest).ok().and_then(|class| class.checked_sub(first));
-        for (run, distances) in distances.chunks(LANES).enumerate() {
-            let lane = nearest.and_then(|place| place.checked_sub(run * LANES)).filter(|lane| *lane < LANES);
+        for (i, distances) in distances.chunks(LANES).enumerate() {
+            let lane = nearest.and_then(|offset| offset.checked_sub(i * LANES)).filter(|lane| *lane < LANES);
             let distances = match (distances.first_chunk(), lane) {
                 (Some(four), None) => V::load(four),
                 // The nearest is none of the others, nor is what stands past the end.
-                _ => V::load(&core::array::from_fn(|place| match distances.get(place) {
-                    Some(distance) if lane != Some(place) => *distance,
+                _ => V::load(&core::array::from_fn(|offset| match distances.get(offset) {
+                    Some(distance) if lane != Some(offset) => *distance,
                     _ => f32::INFINITY,
                 })),
             };
-            let beyond = distances.sub(least);
-            if farthest.greater(beyond) == 0 {
+            let gap = distances.sub(min);
+            if max_gap.greater_mask(gap) == 0 {
                 continue;
             }
-            // So bounded, NaN is as what is too far.
-            let bounded = farthest.min_or_self(beyond);
-            let likelihood = exp(V::splat(0.0).sub(bounded)).where_less(beyond, farthest).widen();
-            others = others.add(likelihood);
-            excess = bounded.widen().mul_add(likelihood, excess);
+            // So bounded_gap, NaN is as what is too far.
+            let bounded_gap = max_gap.min_or_self(gap);
+            let term = exp(V::splat(0.0).sub(bounded_gap)).where_less(gap, max_gap).widen();
+            others = others.add(term);
+            excess = bounded_gap.widen().mul_add(term, excess);
         }
         self.others += others.sum();
         self.excess += excess.sum();
     }
 
     #[allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "classes are below 2³¹")]
-    fn find_nearest(&mut self, first: usize, distances: &[f32]) {
+    fn update_nearest(&mut self, first: usize, distances: &[f32]) {
         for (offset, &distance) in distances.iter().enumerate() {
             let class = (first + offset) as i32;
-            if distance < self.least {
-                (self.second, self.runner_up) = (self.least, self.nearest);
-                (self.least, self.nearest) = (distance, class);
+            if distance < self.min {
+                (self.second, self.runner_up) = (self.min, self.nearest);
+                (self.min, self.nearest) = (distance, class);
             } else if distance < self.second {
                 (self.second, self.runner_up) = (distance, class);
             }

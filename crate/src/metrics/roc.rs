@@ -3,7 +3,7 @@
 //! One side is the positive one, which is to be found. Rows count as positive from the most positive score on to a
 //! threshold that moves; rows of equal scores pass it together. TP and FP are the positive and negative rows before it.
 
-use crate::rows::shape::at_mut;
+use crate::rows::shape::item_mut;
 
 /// Which scores are the most positive ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,7 +57,7 @@ impl Scores<'_> {
     #[inline(never)]
     fn for_each_tie(mut self, visit: &mut dyn FnMut(Tie) -> bool) {
         let mut before = (0.0, 0.0);
-        while let Some(score) = self.most_positive() {
+        while let Some(score) = self.next_score() {
             let positive = take_equal(&mut self.positive, score, self.order);
             let negative = take_equal(&mut self.negative, score, self.order);
             let tie = Tie { score, positive, negative, before };
@@ -69,8 +69,8 @@ impl Scores<'_> {
     }
 
     #[inline]
-    fn most_positive(&self) -> Option<f64> {
-        match (end(self.positive, self.order), end(self.negative, self.order)) {
+    fn next_score(&self) -> Option<f64> {
+        match (most_positive(self.positive, self.order), most_positive(self.negative, self.order)) {
             (Some(a), Some(b)) => Some(if self.order == Order::Highest { a.max(b) } else { a.min(b) }),
             (a, b) => a.or(b),
         }
@@ -86,20 +86,20 @@ impl Scores<'_> {
         self.negative.len() as f64
     }
 
-    /// The area under TP/`of` over FP/N, by trapezoids: Σ over pairs of [positive first] + ½·[tied], / (`of`·N).
+    /// The area under TP/`total_positives` over FP/N, by trapezoids: Σ over pairs of [positive first] + ½·[tied], / (`total_positives`·N).
     ///
-    /// With `of` = P, the number of positive rows, it is the AUROC (Mann–Whitney's U / (P·N)), which does not depend on
-    /// the side that is positive. With the correctly classified known rows as the positive ones and `of` the number of
+    /// With `total_positives` = P, the number of positive rows, it is the AUROC (Mann–Whitney's U / (P·N)), which does not depend on
+    /// the side that is positive. With the correctly classified known rows as the positive ones and `total_positives` the number of
     /// all known rows it is the area under the curve of the open-set classification rate (Dhamija et al. 2018).
     #[must_use]
-    pub fn area(self, of: f64) -> f64 {
+    pub fn area(self, total_positives: f64) -> f64 {
         let mut twice = 0.0;
         self.for_each_tie(&mut |tie| {
             twice += tie.negative * (tie.before.0 + tie.true_positives());
             false
         });
         // Whole numbers up to here: exact as long as 2·P·N < 2⁵³.
-        twice / 2.0 / (of * self.negatives())
+        twice / 2.0 / (total_positives * self.negatives())
     }
 
     /// Average precision, the area under the steps of precision over recall: Σ (R_i − R_{i−1})·P_i, R = TP/P and
@@ -146,7 +146,7 @@ impl Scores<'_> {
     pub fn roc_curve(self, fpr: &mut [f64], tpr: &mut [f64], thresholds: &mut [f64]) -> usize {
         let mut count = 0;
         let mut put = |point: (f64, f64, f64)| {
-            (*at_mut(fpr, count), *at_mut(tpr, count), *at_mut(thresholds, count)) = point;
+            (*item_mut(fpr, count), *item_mut(tpr, count), *item_mut(thresholds, count)) = point;
             count += 1;
         };
         let none = if self.order == Order::Highest { f64::INFINITY } else { f64::NEG_INFINITY };
@@ -160,18 +160,18 @@ impl Scores<'_> {
 }
 
 #[inline]
-fn end(scores: &[f64], order: Order) -> Option<f64> {
+fn most_positive(scores: &[f64], order: Order) -> Option<f64> {
     match order {
         Order::Highest => scores.last().copied(),
         Order::Lowest => scores.first().copied(),
     }
 }
 
-/// The number of scores of this value at the end, which are then left out.
+/// The number of scores of this value at the most_positive, which are then left out.
 #[inline]
 fn take_equal(scores: &mut &[f64], value: f64, order: Order) -> f64 {
     let mut count = 0.0;
-    while end(scores, order) == Some(value) {
+    while most_positive(scores, order) == Some(value) {
         *scores = match order {
             Order::Highest => scores.split_last().map_or(&[], |(_, rest)| rest),
             Order::Lowest => scores.split_first().map_or(&[], |(_, rest)| rest),

@@ -10,33 +10,33 @@
 //!
 //! Rows are taken into a *run* in `f32`, Σ w·d and Σ w·d² of their differences d = x − p to a pivot p of the class: its
 //! mean as it was when the run began, so that neither the offset of the data nor their number costs digits. A run of at
-//! most 64 rows, which weigh no more than all before, joins the totals in `f64` by the formula above. (More weight could
+//! max_weight 64 rows, which weigh no more than all before, joins the totals in `f64` by the formula above. (More weight could
 //! lie far from a pivot that weighs little, and then its own variance, a small part of Σ w·d², would lose its digits.)
 
-use crate::rows::shape::{Rows, at, at_mut, class_of, part, part_mut};
+use crate::rows::shape::{Rows, class_of, item, item_mut, slice, slice_mut};
 use crate::rows::walk::for_lanes;
-use crate::simd::vector::{Vector, trap};
-use crate::statistics::run_sums::{self, TOGETHER};
+use crate::simd::vector::{Vector, round_to_f32, trap};
+use crate::statistics::run_sums::{self, ROWS_PER_PASS};
 use crate::statistics::scatter;
 
 /// Rows whose sums are kept in `f32` before they move to `f64`.
-const RUN: u32 = 64;
+const MAX_RUN_ROWS: u32 = 64;
 
 /// What the sums of a run, added up over its dimensions, may be, and what a row of it may weigh: all the sums that there
 /// are then stay within `f32`. Other rows go to the totals at once.
-const LARGEST: f32 = 1e36;
-const LIGHTEST: f64 = 1.0 / 1_048_576.0;
-const HEAVIEST: f64 = 1_048_576.0;
+const MAX_RUN_SUM: f32 = 1e36;
+const MIN_RUN_WEIGHT: f64 = 1.0 / 1_048_576.0;
+const MAX_RUN_WEIGHT: f64 = 1_048_576.0;
 
-/// Rows that wait for others of their class stand in so many bytes, which a second-level cache has at once.
-const WAITING_BYTES: usize = 1 << 18;
-/// How far ahead rows are brought there: they are taken by classes, and only who reads on and on is read ahead for.
-const AHEAD_BYTES: usize = 1 << 15;
+/// Rows that enqueue for others of their class stand in so many bytes, which a second-level cache has at once.
+const QUEUE_BYTES: usize = 1 << 18;
+/// How far prefetch_rows rows are brought there: they are taken by classes, and only who reads on and on is read prefetch_rows for.
+const PREFETCH_BYTES: usize = 1 << 15;
 /// In bytes.
-const CACHE_LINE: usize = 64;
+const CACHE_LINE_BYTES: usize = 64;
 
 /// How much more than those before the rows may weigh before the weights of all are made smaller.
-const MOST_GROWTH: f64 = 1024.0;
+const MAX_GROWTH: f64 = 1024.0;
 
 /// What is known of the rows beside counts and means.
 #[cfg_attr(target_arch = "wasm32", wasm_bindgen::prelude::wasm_bindgen, derive(bytemuck::CheckedBitPattern))]
@@ -53,7 +53,7 @@ pub enum Covariance {
 
 impl Covariance {
     /// Rows of sums in a run: Σ w·d and, if it is needed, Σ w·d².
-    pub(crate) fn sums_of_a_run(self) -> usize {
+    pub(crate) fn sums_per_run(self) -> usize {
         if self == Self::None { 1 } else { 2 }
     }
 }
@@ -62,7 +62,7 @@ impl Covariance {
 #[cfg_attr(target_arch = "wasm32", derive(bytemuck::Zeroable))]
 #[derive(Clone, Copy, Debug, Default)]
 #[repr(C)]
-pub struct Run {
+pub struct RowRun {
     /// Σ w
     weight: f64,
     /// The number of its rows; 0: what its sums hold does not matter.
@@ -70,8 +70,8 @@ pub struct Run {
     /// Where its sums stand.
     slot: u32,
     /// Rows of the call that are to be added together, and their number.
-    waiting: [u32; TOGETHER],
-    waiting_len: u32,
+    queue: [u32; ROWS_PER_PASS],
+    queue_len: u32,
     /// Fills up the last eight bytes.
     padding: u32,
 }
@@ -79,31 +79,31 @@ pub struct Run {
 /// What is one for all classes.
 #[derive(Clone, Copy, Debug, Default)]
 #[repr(C)]
-pub struct Head {
+pub struct SharedState {
     /// What a row of weight 1 weighs now. It grows where the rows before are to weigh less, since those are more.
     growth: f64,
     /// The sums that belong to no class.
-    spare: u32,
+    free_slot: u32,
     /// Rows since the tied run began.
     tied_rows: u32,
     /// Differences that are to be added to it, and the weights of their rows.
-    differences: u32,
-    weights: [f32; scatter::TOGETHER],
+    queued: u32,
+    queued_weights: [f32; scatter::ROWS_PER_PASS],
     /// Of no use, but to those who might take its reading for waste.
-    touched: f32,
+    prefetched: f32,
 }
 
 /// The rows of a call.
-struct Arriving<'a> {
+struct Incoming<'a> {
     x: Rows<'a>,
     weights: &'a [f32],
     growth: f64,
 }
 
-impl Arriving<'_> {
+impl Incoming<'_> {
     #[inline]
     fn weight(&self, row: usize) -> f64 {
-        if self.weights.is_empty() { self.growth } else { f64::from(at(self.weights, row)) * self.growth }
+        if self.weights.is_empty() { self.growth } else { f64::from(item(self.weights, row)) * self.growth }
     }
 }
 
@@ -119,9 +119,9 @@ pub struct Memory<'a> {
     /// [4, D], or nothing.
     pub differences: &'a mut [f32],
     /// One.
-    pub head: &'a mut [Head],
+    pub shared: &'a mut [SharedState],
     /// [C]
-    pub runs: &'a mut [Run],
+    pub runs: &'a mut [RowRun],
     /// [D]; what it holds does not matter.
     pub delta: &'a mut [f64],
     /// The number of rows left out, n [C], m [C, D], M [C, D] unless there is no covariance, and the triangle T if it is
@@ -152,12 +152,12 @@ impl Sizes {
         let is_tied = covariance == Covariance::Tied;
         let tied = if is_tied { dim.checked_add(1)?.checked_mul(dim)? / 2 } else { 0 };
         let squares = if covariance == Covariance::None { 0 } else { matrix };
-        let runs = n_classes.checked_add(2)?.checked_mul(covariance.sums_of_a_run())?;
+        let runs = n_classes.checked_add(2)?.checked_mul(covariance.sums_per_run())?;
         Some(Self {
             pivots: matrix,
             sums: runs.checked_mul(dim)?,
             tied,
-            differences: if is_tied { scatter::TOGETHER.checked_mul(dim)? } else { 0 },
+            differences: if is_tied { scatter::ROWS_PER_PASS.checked_mul(dim)? } else { 0 },
             totals: n_classes.checked_add(1)?.checked_add(matrix)?.checked_add(squares)?.checked_add(tied)?,
         })
     }
@@ -170,8 +170,8 @@ pub struct Statistics<'a> {
     sums: &'a mut [f32],
     tied: &'a mut [f32],
     differences: &'a mut [f32],
-    head: &'a mut Head,
-    runs: &'a mut [Run],
+    shared: &'a mut SharedState,
+    runs: &'a mut [RowRun],
     delta: &'a mut [f64],
     rejected: &'a mut f64,
     totals: Totals<'a>,
@@ -215,26 +215,26 @@ impl<'a> Statistics<'a> {
             sums: memory.sums,
             tied: memory.tied,
             differences: memory.differences,
-            head: at_first(memory.head),
+            shared: first_item(memory.shared),
             runs: memory.runs,
             delta: memory.delta,
-            rejected: at_first(rejected),
+            rejected: first_item(rejected),
             totals: Totals { dim, pivots: memory.pivots, weights, means, squares, scatter },
         }
     }
 
     /// Makes all else agree with the totals: after these have been written, or were set to 0 together with everything.
-    #[allow(clippy::cast_possible_truncation, reason = "classes fit 32 bits; a pivot need only be near the mean")]
+    #[allow(clippy::cast_possible_truncation, reason = "classes fit the 32 bits of a wasm address")]
     pub fn restore(&mut self) {
-        *self.head = Head { growth: 1.0, spare: 1, ..Head::default() };
+        *self.shared = SharedState { growth: 1.0, free_slot: 1, ..SharedState::default() };
         self.tied.fill(0.0);
         // The row of zeros.
-        part_mut(self.sums, 0, self.covariance.sums_of_a_run() * self.totals.dim).fill(0.0);
+        slice_mut(self.sums, 0, self.covariance.sums_per_run() * self.totals.dim).fill(0.0);
         for (class, run) in self.runs.iter_mut().enumerate() {
-            *run = Run { slot: class as u32 + 2, ..Run::default() };
+            *run = RowRun { slot: class as u32 + 2, ..RowRun::default() };
         }
         for (pivot, mean) in self.totals.pivots.iter_mut().zip(self.totals.means.iter()) {
-            *pivot = *mean as f32;
+            *pivot = round_to_f32(*mean);
         }
     }
 
@@ -243,26 +243,26 @@ impl<'a> Statistics<'a> {
     /// all rows of earlier calls get `forgetting` times the weight that they had, 0 < `forgetting` ≤ 1.
     pub fn add<V: Vector>(&mut self, x: Rows, labels: &[i32], weights: &[f32], forgetting: f64) {
         self.forget::<V>(forgetting);
-        let arriving = Arriving { x, weights, growth: self.head.growth };
-        let rows_of = |bytes: usize| bytes.checked_div(size_of::<f32>() * x.dim()).unwrap_or(0).max(TOGETHER);
-        let (at_once, ahead) = (rows_of(WAITING_BYTES), rows_of(AHEAD_BYTES));
-        for first in (0..labels.len()).step_by(at_once) {
-            let labels = part(labels, first, at_once.min(labels.len() - first));
+        let incoming = Incoming { x, weights, growth: self.shared.growth };
+        let rows_in = |bytes: usize| bytes.checked_div(size_of::<f32>() * x.dim()).unwrap_or(0).max(ROWS_PER_PASS);
+        let (queue_rows, prefetch_rows) = (rows_in(QUEUE_BYTES), rows_in(PREFETCH_BYTES));
+        for first in (0..labels.len()).step_by(queue_rows) {
+            let labels = slice(labels, first, queue_rows.min(labels.len() - first));
             for (row, &label) in (first..).zip(labels) {
-                if row.is_multiple_of(ahead) {
-                    self.head.touched = touch(x.part((row + ahead).min(x.count()), ahead));
+                if row.is_multiple_of(prefetch_rows) {
+                    self.shared.prefetched = prefetch(x.chunk((row + prefetch_rows).min(x.count()), prefetch_rows));
                 }
                 let Some(class) = class_of(label, self.runs.len()) else { continue };
                 // Compared before it grows: no weight is 0 that was not.
-                if weights.is_empty() || at(weights, row) > 0.0 {
-                    self.wait::<V>(class, row, &arriving);
+                if weights.is_empty() || item(weights, row) > 0.0 {
+                    self.enqueue::<V>(class, row, &incoming);
                 }
             }
             for &label in labels {
                 if let Some(class) = class_of(label, self.runs.len())
-                    && at_mut(self.runs, class).waiting_len > 0
+                    && item_mut(self.runs, class).queue_len > 0
                 {
-                    self.add_waiting::<V>(class, &arriving);
+                    self.flush_queue::<V>(class, &incoming);
                 }
             }
         }
@@ -271,28 +271,28 @@ impl<'a> Statistics<'a> {
     /// Puts a row among those that are added to the run of their class together.
     #[allow(clippy::cast_possible_truncation, reason = "rows fit the 32 bits of a wasm address")]
     #[inline]
-    fn wait<V: Vector>(&mut self, class: usize, row: usize, arriving: &Arriving) {
-        let run = at_mut(self.runs, class);
-        *at_mut(&mut run.waiting, run.waiting_len as usize) = row as u32;
-        run.waiting_len += 1;
+    fn enqueue<V: Vector>(&mut self, class: usize, row: usize, incoming: &Incoming) {
+        let run = item_mut(self.runs, class);
+        *item_mut(&mut run.queue, run.queue_len as usize) = row as u32;
+        run.queue_len += 1;
         // The tied run is one for all classes, and its rows are to come in their order.
-        if run.waiting_len as usize == TOGETHER || self.covariance == Covariance::Tied {
-            self.add_waiting::<V>(class, arriving);
+        if run.queue_len as usize == ROWS_PER_PASS || self.covariance == Covariance::Tied {
+            self.flush_queue::<V>(class, incoming);
         }
     }
 
     #[inline(never)]
-    fn add_waiting<V: Vector>(&mut self, class: usize, arriving: &Arriving) {
-        let run = at_mut(self.runs, class);
-        let (waiting, len) = (run.waiting, run.waiting_len as usize);
-        run.waiting_len = 0;
-        let rows = waiting.map(|row| row as usize);
-        if len == TOGETHER && self.add_to_run::<V, TOGETHER>(class, rows, arriving) {
+    fn flush_queue<V: Vector>(&mut self, class: usize, incoming: &Incoming) {
+        let run = item_mut(self.runs, class);
+        let (queue, len) = (run.queue, run.queue_len as usize);
+        run.queue_len = 0;
+        let rows = queue.map(|row| row as usize);
+        if len == ROWS_PER_PASS && self.add_to_run::<V, ROWS_PER_PASS>(class, rows, incoming) {
             return;
         }
         for row in rows.into_iter().take(len) {
-            if !self.add_to_run::<V, 1>(class, [row], arriving) {
-                self.add_alone(class, arriving.x.row(row), arriving.weight(row));
+            if !self.add_to_run::<V, 1>(class, [row], incoming) {
+                self.add_single_row(class, incoming.x.row(row), incoming.weight(row));
             }
         }
     }
@@ -300,55 +300,57 @@ impl<'a> Statistics<'a> {
     fn forget<V: Vector>(&mut self, forgetting: f64) {
         if forgetting < 1.0 {
             // The rows to come weigh more, instead of all before less: the time does not grow with the classes.
-            self.head.growth /= forgetting;
-            if self.head.growth > MOST_GROWTH {
-                self.settle::<V>();
+            self.shared.growth /= forgetting;
+            if self.shared.growth > MAX_GROWTH {
+                self.flush::<V>();
             }
         }
     }
 
     /// Adds rows of a class to its run, or, if they are not all of a run, tells so and leaves all as it was.
-    #[allow(clippy::cast_possible_truncation, reason = "weights as the sums take them")]
+    #[allow(clippy::cast_possible_truncation, reason = "R is at most ROWS_PER_PASS")]
     #[inline]
-    fn add_to_run<V: Vector, const R: usize>(&mut self, class: usize, rows: [usize; R], arriving: &Arriving) -> bool {
+    fn add_to_run<V: Vector, const R: usize>(&mut self, class: usize, rows: [usize; R], incoming: &Incoming) -> bool {
         let dim = self.totals.dim;
-        let per_run = self.covariance.sums_of_a_run() * dim;
-        let run = at_mut(self.runs, class);
-        let weights = rows.map(|row| arriving.weight(row));
-        if !weights.iter().all(|weight| (LIGHTEST..=HEAVIEST).contains(weight)) {
+        let per_run = self.covariance.sums_per_run() * dim;
+        let run = item_mut(self.runs, class);
+        let weights = rows.map(|row| incoming.weight(row));
+        if !weights.iter().all(|weight| (MIN_RUN_WEIGHT..=MAX_RUN_WEIGHT).contains(weight)) {
             return false;
         }
-        let weights = weights.map(|weight| weight as f32);
+        let weights = weights.map(round_to_f32);
         // No more than the class had before; so its first row is alone.
-        let most = at(self.totals.weights, class);
+        let max_weight = item(self.totals.weights, class);
         let weight = weights.iter().fold(run.weight, |sum, weight| sum + f64::from(*weight));
-        if run.rows as usize + R > RUN as usize || weight > most {
+        if run.rows as usize + R > MAX_RUN_ROWS as usize || weight > max_weight {
             return false;
         }
-        let x = rows.map(|row| arriving.x.row(row));
-        let slot = |place: u32| place as usize * per_run..(place as usize + 1) * per_run;
+        let x = rows.map(|row| incoming.x.row(row));
+        let range = |slot: u32| slot as usize * per_run..(slot as usize + 1) * per_run;
         // A run begins at the row of zeros.
         let before = if run.rows == 0 { 0 } else { run.slot };
-        let Ok([before, after]) = self.sums.get_disjoint_mut([slot(before), slot(self.head.spare)]) else { trap() };
-        let pivot = part(self.totals.pivots, class * dim, dim);
+        let Ok([before, after]) = self.sums.get_disjoint_mut([range(before), range(self.shared.free_slot)]) else {
+            trap()
+        };
+        let pivot = slice(self.totals.pivots, class * dim, dim);
         let size = if self.covariance == Covariance::None {
             run_sums::add::<V, R, false>(x, pivot, weights, before, after)
         } else {
             run_sums::add::<V, R, true>(x, pivot, weights, before, after)
         };
-        if size.is_nan() || size.abs() > LARGEST {
+        if size.is_nan() || size.abs() > MAX_RUN_SUM {
             return false;
         }
-        core::mem::swap(&mut run.slot, &mut self.head.spare);
+        core::mem::swap(&mut run.slot, &mut self.shared.free_slot);
         (run.weight, run.rows) = (weight, run.rows + R as u32);
-        let is_full = run.rows == RUN || run.weight >= most;
+        let is_full = run.rows == MAX_RUN_ROWS || run.weight >= max_weight;
         if self.covariance == Covariance::Tied {
             for (x, weight) in x.into_iter().zip(weights) {
                 self.add_difference::<V>(class, x, weight);
             }
         }
         if is_full {
-            self.finish_run(class);
+            self.flush_run(class);
         }
         true
     }
@@ -357,52 +359,52 @@ impl<'a> Statistics<'a> {
     #[inline(never)]
     fn add_difference<V: Vector>(&mut self, class: usize, x: &[f32], weight: f32) {
         let dim = x.len();
-        let place = self.head.differences as usize;
-        let pivot = part(self.totals.pivots, class * dim, dim);
-        let row = part_mut(self.differences, place * dim, dim);
+        let index = self.shared.queued as usize;
+        let pivot = slice(self.totals.pivots, class * dim, dim);
+        let row = slice_mut(self.differences, index * dim, dim);
         for_lanes::<V, 2, 1>([x, pivot], [row], |[x, pivot], _| [x.sub(pivot)]);
-        *at_mut(&mut self.head.weights, place) = weight;
-        self.head.differences += 1;
-        self.head.tied_rows += 1;
-        if place + 1 == scatter::TOGETHER {
+        *item_mut(&mut self.shared.queued_weights, index) = weight;
+        self.shared.queued += 1;
+        self.shared.tied_rows += 1;
+        if index + 1 == scatter::ROWS_PER_PASS {
             self.add_to_tied_run::<V>();
         }
-        if self.head.tied_rows == RUN {
+        if self.shared.tied_rows == MAX_RUN_ROWS {
             scatter::drain(self.tied, self.totals.scatter);
-            self.head.tied_rows = 0;
+            self.shared.tied_rows = 0;
         }
     }
 
     fn add_to_tied_run<V: Vector>(&mut self) {
         let dim = self.totals.dim;
-        let rows = core::array::from_fn(|r| part(self.differences, r * dim, dim));
-        scatter::add_rows::<V>(self.tied, self.head.weights, rows);
-        self.head.differences = 0;
+        let rows = core::array::from_fn(|r| slice(self.differences, r * dim, dim));
+        scatter::add_rows::<V>(self.tied, self.shared.queued_weights, rows);
+        self.shared.queued = 0;
     }
 
     /// A row that no run takes: the first of its class, one that is too far or too heavy, or one that is no row at all.
     #[cold]
     #[inline(never)]
-    fn add_alone(&mut self, class: usize, x: &[f32], weight: f64) {
+    fn add_single_row(&mut self, class: usize, x: &[f32], weight: f64) {
         if x.iter().any(|value| !value.is_finite()) {
             *self.rejected += 1.0;
             return;
         }
         // The pivot moves, so that the run can't go on.
-        self.finish_run(class);
+        self.flush_run(class);
         let dim = self.totals.dim;
         // Not by `copy_from_slice`, whose panic writes numbers: that takes two kilobytes in the module.
-        part_mut(self.totals.pivots, class * dim, dim).iter_mut().zip(x).for_each(|(pivot, value)| *pivot = *value);
-        let zeros = part(self.sums, 0, self.covariance.sums_of_a_run() * dim);
+        slice_mut(self.totals.pivots, class * dim, dim).iter_mut().zip(x).for_each(|(pivot, value)| *pivot = *value);
+        let zeros = slice(self.sums, 0, self.covariance.sums_per_run() * dim);
         self.totals.join_run(class, weight, zeros, self.delta);
     }
 
     /// Takes the run of a class into the totals.
-    fn finish_run(&mut self, class: usize) {
-        let run = at_mut(self.runs, class);
+    fn flush_run(&mut self, class: usize) {
+        let run = item_mut(self.runs, class);
         if run.rows > 0 {
-            let per_run = self.covariance.sums_of_a_run() * self.totals.dim;
-            let sums = part(self.sums, run.slot as usize * per_run, per_run);
+            let per_run = self.covariance.sums_per_run() * self.totals.dim;
+            let sums = slice(self.sums, run.slot as usize * per_run, per_run);
             self.totals.join_run(class, run.weight, sums, self.delta);
             (run.weight, run.rows) = (0.0, 0);
         }
@@ -410,36 +412,36 @@ impl<'a> Statistics<'a> {
 
     /// Takes all runs into the totals, and makes the last rows weigh what they weigh: before totals are read.
     #[inline(never)]
-    pub fn settle<V: Vector>(&mut self) {
+    pub fn flush<V: Vector>(&mut self) {
         for class in 0..self.runs.len() {
-            self.finish_run(class);
+            self.flush_run(class);
         }
-        if self.head.differences > 0 {
+        if self.shared.queued > 0 {
             // Four rows or none: the others are rows of zeros.
-            let taken = self.head.differences as usize * self.totals.dim;
+            let taken = self.shared.queued as usize * self.totals.dim;
             if let Some(rest) = self.differences.get_mut(taken..) {
                 rest.fill(0.0);
             }
             self.add_to_tied_run::<V>();
         }
         scatter::drain(self.tied, self.totals.scatter);
-        self.head.tied_rows = 0;
-        if self.head.growth > 1.0 {
-            self.totals.scale(1.0 / self.head.growth);
-            self.head.growth = 1.0;
+        self.shared.tied_rows = 0;
+        if self.shared.growth > 1.0 {
+            self.totals.scale(1.0 / self.shared.growth);
+            self.shared.growth = 1.0;
         }
     }
 
     /// The statistics of the rows of both: `other` has as many classes and dimensions and the same covariance.
     pub fn merge<V: Vector>(&mut self, other: &mut Statistics) {
-        self.settle::<V>();
-        other.settle::<V>();
+        self.flush::<V>();
+        other.flush::<V>();
         let (dim, from) = (self.totals.dim, &other.totals);
         for class in 0..self.runs.len() {
-            let weight = at(from.weights, class);
+            let weight = item(from.weights, class);
             if weight > 0.0 {
-                let squares = if from.squares.is_empty() { &[] } else { part(from.squares, class * dim, dim) };
-                let mean = part(from.means, class * dim, dim);
+                let squares = if from.squares.is_empty() { &[] } else { slice(from.squares, class * dim, dim) };
+                let mean = slice(from.means, class * dim, dim);
                 self.totals.join(class, weight, mean, squares, self.delta);
             }
         }
@@ -450,13 +452,12 @@ impl<'a> Statistics<'a> {
     }
 
     /// The means as centers [C, D]; those of a class without rows are infinite, so that no row is near it.
-    #[allow(clippy::cast_possible_truncation, reason = "centers are float32")]
     pub fn centers(&self, out: &mut [f32]) {
         let Totals { dim, weights, means, .. } = &self.totals;
         for (class, weight) in weights.iter().enumerate() {
-            let center = part_mut(out, class * dim, *dim);
-            for (center, mean) in center.iter_mut().zip(part(means, class * dim, *dim)) {
-                *center = if *weight > 0.0 { *mean as f32 } else { f32::INFINITY };
+            let center = slice_mut(out, class * dim, *dim);
+            for (center, mean) in center.iter_mut().zip(slice(means, class * dim, *dim)) {
+                *center = if *weight > 0.0 { round_to_f32(*mean) } else { f32::INFINITY };
             }
         }
     }
@@ -465,8 +466,8 @@ impl<'a> Statistics<'a> {
     pub fn variances(&self, out: &mut [f64]) {
         let Totals { dim, weights, squares, .. } = &self.totals;
         for (class, weight) in weights.iter().enumerate() {
-            let variances = part_mut(out, class * dim, *dim);
-            for (variance, squares) in variances.iter_mut().zip(part(squares, class * dim, *dim)) {
+            let variances = slice_mut(out, class * dim, *dim);
+            for (variance, squares) in variances.iter_mut().zip(slice(squares, class * dim, *dim)) {
                 *variance = if *weight > 0.0 { *squares / *weight } else { 0.0 };
             }
         }
@@ -481,8 +482,8 @@ impl<'a> Statistics<'a> {
 
 impl Totals<'_> {
     /// Makes the rows of a class more, and gives the share of the new ones and n_a·n_b/n.
-    fn count(&mut self, class: usize, weight: f64) -> (f64, f64) {
-        let own = at_mut(self.weights, class);
+    fn add_weight(&mut self, class: usize, weight: f64) -> (f64, f64) {
+        let own = item_mut(self.weights, class);
         let share = weight / (*own + weight);
         let between = *own * share;
         *own += weight;
@@ -490,15 +491,14 @@ impl Totals<'_> {
     }
 
     /// Joins the rows of a class with those of a run around its pivot.
-    #[allow(clippy::cast_possible_truncation, reason = "a pivot need only be near the mean")]
     #[inline(never)]
     fn join_run(&mut self, class: usize, weight: f64, sums: &[f32], delta: &mut [f64]) {
         let dim = self.dim;
-        let (share, between) = self.count(class, weight);
+        let (share, between) = self.add_weight(class, weight);
         let inverse = 1.0 / weight;
-        let means = part_mut(self.means, class * dim, dim);
-        let pivots = part_mut(self.pivots, class * dim, dim);
-        let sum = part(sums, 0, dim);
+        let means = slice_mut(self.means, class * dim, dim);
+        let pivots = slice_mut(self.pivots, class * dim, dim);
+        let sum = slice(sums, 0, dim);
         if !self.scatter.is_empty() {
             // The rows of the run were added as they lie around the pivot.
             for (delta, sum) in delta.iter_mut().zip(sum) {
@@ -515,14 +515,14 @@ impl Totals<'_> {
             let offset = f64::from(*sum) * inverse;
             let difference = f64::from(*pivot) + offset - *mean;
             *mean += share * difference;
-            *pivot = *mean as f32;
+            *pivot = round_to_f32(*mean);
             (f64::from(*sum) * offset, between * difference * difference)
         };
         if self.squares.is_empty() {
             runs.for_each(|run| _ = join(run));
             return;
         }
-        let squares = part_mut(self.squares, class * dim, dim).iter_mut().zip(part(sums, dim, dim));
+        let squares = slice_mut(self.squares, class * dim, dim).iter_mut().zip(slice(sums, dim, dim));
         for ((own, sum_of_squares), run) in squares.zip(runs) {
             let (offset, between) = join(run);
             // What rounding may leave of no variance is not to be one below 0.
@@ -532,20 +532,19 @@ impl Totals<'_> {
     }
 
     /// Joins the rows of a class with those of another set, of n = `weight`, m = `mean` and M = `squares`.
-    #[allow(clippy::cast_possible_truncation, reason = "a pivot need only be near the mean")]
     #[inline(never)]
     fn join(&mut self, class: usize, weight: f64, mean: &[f64], squares: &[f64], delta: &mut [f64]) {
         let dim = self.dim;
-        let (share, between) = self.count(class, weight);
-        let means = part_mut(self.means, class * dim, dim);
-        let pivots = part_mut(self.pivots, class * dim, dim);
+        let (share, between) = self.add_weight(class, weight);
+        let means = slice_mut(self.means, class * dim, dim);
+        let pivots = slice_mut(self.pivots, class * dim, dim);
         for ((own, pivot), (mean, delta)) in means.iter_mut().zip(pivots).zip(mean.iter().zip(&mut *delta)) {
             *delta = mean - *own;
             *own += share * *delta;
-            *pivot = *own as f32;
+            *pivot = round_to_f32(*own);
         }
         if !self.squares.is_empty() {
-            let own = part_mut(self.squares, class * dim, dim);
+            let own = slice_mut(self.squares, class * dim, dim);
             for (own, (squares, delta)) in own.iter_mut().zip(squares.iter().zip(delta.iter())) {
                 *own += squares + between * delta * delta;
             }
@@ -559,14 +558,14 @@ impl Totals<'_> {
     #[inline(never)]
     fn scale(&mut self, factor: f64) {
         for class in 0..self.weights.len() {
-            let weight = at_mut(self.weights, class);
+            let weight = item_mut(self.weights, class);
             *weight *= factor;
             if *weight < f64::MIN_POSITIVE {
                 *weight = 0.0;
-                part_mut(self.means, class * self.dim, self.dim).fill(0.0);
-                part_mut(self.pivots, class * self.dim, self.dim).fill(0.0);
+                slice_mut(self.means, class * self.dim, self.dim).fill(0.0);
+                slice_mut(self.pivots, class * self.dim, self.dim).fill(0.0);
                 if !self.squares.is_empty() {
-                    part_mut(self.squares, class * self.dim, self.dim).fill(0.0);
+                    slice_mut(self.squares, class * self.dim, self.dim).fill(0.0);
                 }
             }
         }
@@ -578,11 +577,11 @@ impl Totals<'_> {
 
 /// Reads a value of each cache line, of many at once: one by one among the sums of other rows took twice the time.
 #[inline]
-fn touch(rows: Rows) -> f32 {
-    rows.values().iter().step_by(CACHE_LINE / size_of::<f32>()).sum()
+fn prefetch(rows: Rows) -> f32 {
+    rows.values().iter().step_by(CACHE_LINE_BYTES / size_of::<f32>()).sum()
 }
 
-fn at_first<T>(values: &mut [T]) -> &mut T {
+fn first_item<T>(values: &mut [T]) -> &mut T {
     match values.first_mut() {
         Some(value) => value,
         None => trap(),
