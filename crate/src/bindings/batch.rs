@@ -1,4 +1,4 @@
-//! Rows of a call, and what is computed for them.
+//! Rows of a call, and results for them.
 
 use bytemuck::CheckedBitPattern;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -34,13 +34,14 @@ pub enum BatchArray {
     Nearest,
     /// ∂loss/∂centers of all classes: `f32` [classes, dimensions].
     DenseGradient,
-    /// ∂loss/∂center of each class in the batch: `f32`, in the order of `SparseClasses`.
+    /// ∂loss/∂center of each class in the batch: `f32` [classes in the batch, dimensions], in the order of
+    /// `SparseClasses`.
     SparseGradient,
     /// Number of classes in the batch, then these classes: `u32`.
     SparseClasses,
-    /// Parameters of a call, or its results by class: `f32`.
+    /// Parameters of a call, or results by class: `f32`.
     Parameters,
-    /// Ends of the rows of each class in `Parameters`: `u32` [classes].
+    /// Ends of the classes in `Parameters`: `u32` [classes].
     Ends,
     /// Thresholds, or other values in double precision: `f64`.
     Doubles,
@@ -48,14 +49,14 @@ pub enum BatchArray {
     Float16,
 }
 
-/// How classes are weighted by their number of rows.
+/// Schemes of class weights.
 #[wasm_bindgen]
 #[derive(Clone, Copy, CheckedBitPattern)]
 #[repr(u32)]
 pub enum ClassWeighting {
     /// n/(K·n_j)
     Balanced,
-    /// Cui et al., CVPR 2019
+    /// Effective number of samples, Cui et al., CVPR 2019.
     EffectiveNumber,
 }
 
@@ -72,7 +73,7 @@ pub struct Batch {
     pub(super) x: Buffer<f32>,
     pub(super) labels: Buffer<i32>,
     pub(super) sample_weight: Buffer<f32>,
-    /// Labels with rows of weight 0 made unknown.
+    /// Labels, unknown for rows of weight 0.
     masked_labels: Buffer<i32>,
     pub(super) out: Buffer<f32>,
     pub(super) nearest: Buffer<i32>,
@@ -88,13 +89,13 @@ pub struct Batch {
 
 #[wasm_bindgen]
 impl Batch {
-    /// Allocates a batch without rows. Returns `None` where memory does not suffice.
+    /// Allocates a batch without rows.
     pub fn create() -> Option<Self> {
         fits::<Self>().then(Self::default)
     }
 
-    /// Reserves memory for rows of `width` values with results of `out_width` values, and sets their number. Returns
-    /// false where memory does not suffice; the batch has no memory at all then.
+    /// Reserves memory for rows of `width` values with results of `out_width` values, and sets their number. On failure
+    /// the batch loses all its memory.
     pub fn reserve(&mut self, rows: usize, width: usize, out_width: usize) -> bool {
         self.weighted = false;
         let fits = self.x.reserve(rows, width) && self.labels.reserve(rows, 1) && self.out.reserve(rows, out_width);
@@ -106,7 +107,7 @@ impl Batch {
         fits
     }
 
-    /// Reserves memory for one array. Returns false where memory does not suffice.
+    /// Reserves memory for one array.
     pub fn reserve_array(
         &mut self,
         #[wasm_bindgen(unchecked_param_type = "BatchArray")] array: u32,
@@ -128,8 +129,8 @@ impl Batch {
         }
     }
 
-    /// Says whether the rows have weights in the calls that follow, and reserves memory for them. Returns false where
-    /// memory does not suffice; the rows have no weights then.
+    /// Sets whether the rows have weights in the next calls, and reserves memory for weights. On failure the rows have
+    /// none.
     pub fn use_sample_weight(&mut self, weighted: bool) -> bool {
         self.weighted =
             weighted && self.sample_weight.reserve(self.rows, 1) && self.masked_labels.reserve(self.rows, 1);
@@ -154,7 +155,7 @@ impl Batch {
         }
     }
 
-    /// Sets the number of rows, within the memory that is reserved.
+    /// Sets the number of rows, within the reserved memory.
     pub fn set_rows(&mut self, rows: usize) {
         self.rows = rows;
     }
@@ -174,7 +175,7 @@ impl Batch {
         accuracy::accuracy(slice(&self.nearest, 0, self.rows), slice(&self.labels, 0, self.rows))
     }
 
-    /// Weights of the classes of `Labels`, written to `Parameters`; `Ends` is scratch. Both are [n_classes].
+    /// Computes the weights of the classes of `Labels` to `Parameters`; `Ends` is scratch. Both are [n_classes].
     pub fn class_weights(
         &mut self,
         #[wasm_bindgen(unchecked_param_type = "ClassWeighting")] weighting: u32,
@@ -190,8 +191,8 @@ impl Batch {
         class_weights(labels, scheme, counts, slice_mut(&mut self.parameters, 0, n_classes));
     }
 
-    /// Softmax cross-entropy of logits in `X`; writes ∂loss/∂logits to `Out`. `Parameters` has the weights of the
-    /// classes if `class_weighted`.
+    /// Computes the softmax cross-entropy of the logits in `X`, and ∂loss/∂logits to `Out`. `Parameters` has the
+    /// weights of the classes if `class_weighted`.
     pub fn cross_entropy(&mut self, smoothing: f64, class_weighted: bool) -> f64 {
         let n_classes = self.width;
         let Parts { x, labels, sample_weight, out, parameters, .. } = self.parts();
@@ -199,29 +200,29 @@ impl Batch {
         cross_entropy::cross_entropy::<Lanes>(x, labels, Weights { class, sample: sample_weight }, smoothing, out)
     }
 
-    /// Probabilities by softmin over each row, in place of the distances in `Out`.
+    /// Replaces the distances in `Out` by probabilities, row by row.
     pub fn softmin(&mut self) {
         let n_classes = self.out_width;
         softmin::softmin::<Lanes>(self.parts().out, n_classes);
     }
 
-    /// Loss softmax + λ·center; scales ∂center/∂x in `Out` by λ.
+    /// Joins two losses: returns softmax + λ·center, and scales ∂center/∂x in `Out` by λ.
     pub fn join_softmax_center(&mut self, softmax: f64, center: f64, lambda: f64) -> f64 {
         cross_entropy::join::<Lanes>(softmax, center, lambda, self.parts().out)
     }
 
-    /// Radius that a share ν of `len` ascending distances in `Out` exceeds at most.
+    /// Radius that at most a share ν of the `len` ascending distances in `Out` exceeds.
     pub fn svdd_radius(&mut self, len: usize, nu: f64) -> f64 {
         deep_svdd::fit_radius(slice(&self.out, 0, len), nu)
     }
 }
 
-/// Arrays of a batch, borrowed one by one.
+/// Arrays of a batch, borrowed separately.
 pub(super) struct Parts<'a> {
     pub(super) x: Rows<'a>,
     /// Labels, unknown for rows of weight 0.
     pub(super) labels: &'a [i32],
-    /// Weights of the rows, empty if they have none.
+    /// Weights of the rows; empty if they have none.
     pub(super) sample_weight: &'a [f32],
     pub(super) out: &'a mut [f32],
     pub(super) nearest: &'a mut [i32],

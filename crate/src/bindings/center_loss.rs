@@ -17,7 +17,7 @@ use crate::update::averages::Rule;
 use crate::update::center_gradient::{CenterGradient, Form};
 use crate::update::sgd;
 
-/// Averaging rules by which centers move.
+/// Rules by which centers move.
 #[wasm_bindgen]
 #[derive(Clone, Copy, CheckedBitPattern)]
 #[repr(u32)]
@@ -32,7 +32,7 @@ pub enum AveragingRule {
 
 #[wasm_bindgen]
 impl Centers {
-    /// Loss of a matrix of squared distances and, if `with_gradient`, ∂loss/∂distmat, written to `Out`.
+    /// Loss of a matrix of squared distances or, if `with_gradient`, ∂loss/∂distmat, written to `Out`.
     pub fn distance_loss(&mut self, distmat: &mut Batch, with_gradient: bool) -> f64 {
         let Parts { x, labels, out, .. } = distmat.parts();
         let labels = Labels::new(labels, self.n_classes);
@@ -44,7 +44,7 @@ impl Centers {
         loss.forward::<Lanes>(x, &labels)
     }
 
-    /// Loss, and gradients; `prepare` comes first for those of the centers.
+    /// Loss, and gradients. Those of the centers require `prepare`.
     pub fn gradients(
         &mut self,
         batch: &mut Batch,
@@ -53,7 +53,7 @@ impl Centers {
         self.pass(batch, Output::Gradients(variant(gradients)))
     }
 
-    /// Loss and ∂loss/∂x; then the centers move by an averaging rule. `prepare` comes first.
+    /// Loss and ∂loss/∂x, and an update of the centers by an averaging rule. Requires `prepare`.
     pub fn step(
         &mut self,
         batch: &mut Batch,
@@ -70,15 +70,15 @@ impl Centers {
         )
     }
 
-    /// Moves the centers against ∂loss/∂centers of all classes in the batch: v ← μ·v + gradient, c ← c − η·v.
+    /// Moves the centers against the ∂loss/∂centers of all classes in the batch: v ← μ·v + gradient, c ← c − η·v.
     pub fn descend(&mut self, batch: &mut Batch, rate: f64, momentum: f64) {
         let gradient = slice(&batch.dense, 0, self.params.len());
         let velocity: &mut [f32] = if momentum > 0.0 { &mut self.velocity } else { &mut [] };
         sgd::sgd::<Lanes>(&mut self.params, gradient, velocity, rate, momentum);
     }
 
-    /// Distances of the rows to their own centers, by class, written to `Parameters`; `Ends` says where each class
-    /// ends. `prepare` comes first.
+    /// Distances of the rows to their own centers, by class, written to `Parameters`. `Ends` gets the end of each
+    /// class. Requires `prepare`.
     pub fn own_distances(&mut self, batch: &mut Batch, #[wasm_bindgen(unchecked_param_type = "Metric")] metric: u32) {
         let Parts { x, labels, parameters, ends, scratch, .. } = batch.parts();
         let labels = Labels::new(labels, self.n_classes);
@@ -88,8 +88,8 @@ impl Centers {
         radii::own_distances::<Lanes>(variant(metric), x, &labels, self.rows(), row_distances, ends, by_class);
     }
 
-    /// Fits `Radii` to the distances in `Parameters`, which ascend within each class; `Ends` says where each class
-    /// ends. A class without rows keeps its radius.
+    /// Fits `Radii` to the distances in `Parameters`, which ascend within each class; `Ends` has the end of each class.
+    /// A class without rows keeps its radius.
     pub fn radius_quantiles(&mut self, batch: &mut Batch, quantile: f64) {
         let Parts { x, parameters, ends, .. } = batch.parts();
         let (by_class, ends) = (slice(parameters, 0, x.count()), slice(ends, 0, self.n_classes));
@@ -97,7 +97,7 @@ impl Centers {
     }
 }
 
-/// Results of a pass over a batch.
+/// Output of a pass over a batch.
 #[derive(Clone, Copy)]
 enum Output {
     Gradients(Gradients),

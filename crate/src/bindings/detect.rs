@@ -35,8 +35,9 @@ pub enum ScoreKind {
 
 #[wasm_bindgen]
 impl Centers {
-    /// Scores the rows: `Out` [rows, 1] gets the scores, `Nearest` the nearest classes, `Labels` the decisions by the
-    /// thresholds in `Doubles`: none, one, or one a class. `prepare` comes first.
+    /// Scores the rows: writes the scores to `Out` [rows, 1], the nearest classes to `Nearest`, and the decisions by
+    /// the thresholds in `Doubles` to `Labels`. There are no thresholds, one, or one for each class. Requires
+    /// `prepare`.
     pub fn classify(
         &mut self,
         batch: &mut Batch,
@@ -66,7 +67,7 @@ impl Centers {
     }
 
     /// Precision of each dimension about the centers, written to `Parameters`. Returns the number of known, finite
-    /// rows. `prepare` comes first.
+    /// rows. Requires `prepare`.
     pub fn fit_precision(&mut self, batch: &mut Batch) -> usize {
         let Parts { x, labels, parameters, scratch, .. } = batch.parts();
         let sums = slice_mut(&mut scratch.totals, 0, self.n_dim);

@@ -33,8 +33,8 @@ pub enum ProxyLossKind {
 
 #[wasm_bindgen]
 impl Centers {
-    /// Loss of the rows against all centers, and gradients; those of the centers are always dense. `prepare` comes
-    /// first.
+    /// Loss of the rows against all centers, and gradients. The gradient of the centers is always dense. Requires
+    /// `prepare`.
     pub fn proxy_loss(
         &mut self,
         batch: &mut Batch,
@@ -87,8 +87,8 @@ impl Centers {
         members.soft_boundary::<Lanes>(&self.params, radius, nu, out, slice_mut(parameters, 0, 1))
     }
 
-    /// Moves the first center to the mean of the rows and returns their number; without rows the center stays.
-    /// `prepare` comes first.
+    /// Sets the first center to the mean of the rows and returns their number; without rows the center stays. Requires
+    /// `prepare`.
     pub fn fit_svdd_center(&mut self, batch: &mut Batch) -> usize {
         let Parts { x, labels, sample_weight, scratch, .. } = batch.parts();
         let sums = slice_mut(&mut scratch.totals, 0, self.n_dim);

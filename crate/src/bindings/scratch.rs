@@ -6,7 +6,7 @@ use crate::rows::row_sums::RowSums;
 use crate::rows::shape::slice_mut;
 use crate::simd::vector::LANES;
 
-/// Scratch memory of one batch, kept from call to call.
+/// Scratch memory of one batch, kept between calls.
 #[derive(Default)]
 pub(crate) struct Scratch {
     pub(super) values: Buffer<f32>,
@@ -18,7 +18,7 @@ pub(crate) struct Scratch {
 }
 
 impl Scratch {
-    /// Reserves memory for the sums over the rows of each class.
+    /// Reserves memory for the sums of the classes.
     pub(super) fn reserve_sums(&mut self, rows: usize, n_classes: usize, n_dim: usize) -> bool {
         self.batch_classes.reserve(BatchClasses::capacity(rows, n_classes), 1)
             && self.values.reserve(RowSums::partial_rows(rows, n_classes), n_dim)
@@ -26,7 +26,7 @@ impl Scratch {
             && self.sum.reserve(n_dim, 1)
     }
 
-    /// Sums of the classes in `labels`, in memory that [`Scratch::reserve_sums`] reserved.
+    /// Prepares the sums of the classes in `labels`, in memory from [`Scratch::reserve_sums`].
     #[inline(never)]
     pub(super) fn sums<'a>(
         &'a mut self,

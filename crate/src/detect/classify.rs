@@ -1,4 +1,5 @@
-//! Nearest classes with scores, in one pass over the centers and without a matrix of distances; and the decision.
+//! Nearest classes with scores, in one pass over the centers without a matrix of all distances, and decisions by
+//! thresholds.
 
 use crate::detect::nearest::{self, NO_CLASS};
 use crate::detect::score::{RowState, Score};
@@ -11,21 +12,20 @@ use crate::rows::shape::{Rows, item, item_mut, slice, slice_mut, split_mut};
 use crate::rows::walk::{copy, squared_distances};
 use crate::simd::vector::{LANES, Vector, round_to_f32, sqrt};
 
-/// Rows whose state is kept on the stack while the centers pass.
+/// Number of rows whose state fits the stack while they meet all centers.
 const CHUNK_ROWS: usize = 64;
 
-/// The distances of rows to centers that a score is made of.
+/// Distance that a score is computed from.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Measure<'a> {
-    /// By a metric.
+    /// Distance in a metric.
     Metric(Metric),
-    /// Σ_k (x − c)²_k · w_k, with a weight for each dimension: with the precision it is the squared distance of
-    /// Mahalanobis by a covariance that is diagonal and one for all classes.
+    /// Σ_k w_k·(x_k − c_k)², with one weight for each dimension. With a precision as the weights it is the squared
+    /// Mahalanobis distance by a covariance that is diagonal and shared by all classes.
     Weighted(&'a [f32]),
 }
 
-/// Float32 values of scratch that [`classify`] wants: for what the search for the nearest wants or, where directions are
-/// compared, for those, and for the distances of some rows.
+/// Length of the scratch for [`classify`].
 #[must_use]
 pub fn scratch_len(metric: Metric, rows: usize, n_classes: usize, dim: usize) -> usize {
     if metric == Metric::Cosine {
@@ -35,8 +35,9 @@ pub fn scratch_len(metric: Metric, rows: usize, n_classes: usize, dim: usize) ->
     nearest::scratch_len(rows, n_classes, dim)
 }
 
-/// The nearest class of each row, the lowest among equals, and its score (observe [`Score`]): [`NO_CLASS`] and infinity for
-/// a row without a finite distance. A center that is not finite is near no row. `scratch` has [`scratch_len`] places.
+/// Finds the nearest class of each row, the lowest among equals, and its score (see [`Score`]). A row without a finite
+/// distance gets [`NO_CLASS`] and an infinite score; a center that is not finite is nearest to no row. `scratch` has
+/// the length [`scratch_len`].
 pub fn classify<V: Vector>(
     x: Rows,
     centers: Rows,
@@ -55,7 +56,7 @@ pub fn classify<V: Vector>(
     }
 }
 
-/// Scores of the distance to the nearest class alone, which is found without looking at all distances.
+/// Scores that depend on the distance to the nearest class alone.
 fn score_nearest<V: Vector>(x: Rows, centers: Rows, metric: Metric, score: Score, scores: &mut [f32], nearest: &[i32]) {
     for (row, (to, &nearest)) in scores.iter_mut().zip(nearest).enumerate() {
         let mut state = RowState { nearest, ..RowState::EMPTY };
@@ -68,7 +69,7 @@ fn score_nearest<V: Vector>(x: Rows, centers: Rows, metric: Metric, score: Score
     }
 }
 
-/// Scores of all distances.
+/// Scores that depend on all distances.
 fn score_all<V: Vector>(
     x: Rows,
     centers: Rows,
@@ -114,7 +115,7 @@ fn score_all<V: Vector>(
             }
         }
         for (row, state) in states.iter_mut().enumerate().take(x.count()) {
-            // The nearest is exact, but a ratio is as exact only if both of its parts are.
+            // The smallest distance is exact, but a ratio needs the second smallest to be exact too.
             if let (Some(directions), Score::KnnCenters) = (&directions, score)
                 && let Ok(class) = usize::try_from(state.runner_up)
             {
@@ -126,8 +127,8 @@ fn score_all<V: Vector>(
     }
 }
 
-/// labels ← the nearest class, or [`NO_CLASS`] where the score is above the threshold: of all classes if there is one,
-/// else that of the nearest class. Without thresholds only rows without a nearest class have none.
+/// labels ← the nearest class, or [`NO_CLASS`] where the score is above the threshold: one threshold for all classes,
+/// or the threshold of the nearest class. Without thresholds, only rows without a nearest class get [`NO_CLASS`].
 pub fn decide(scores: &[f32], nearest: &[i32], thresholds: &[f64], labels: &mut [i32]) {
     for (label, (score, nearest)) in labels.iter_mut().zip(scores.iter().zip(nearest)) {
         let threshold = match (usize::try_from(*nearest), thresholds) {

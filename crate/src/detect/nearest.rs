@@ -1,4 +1,4 @@
-//! The nearest center of each row.
+//! Nearest center of each row.
 
 use crate::distance::blocked::for_each_block;
 use crate::distance::gemm;
@@ -6,13 +6,13 @@ use crate::distance::partial_search;
 use crate::rows::shape::{Rows, item_mut, slice_mut};
 use crate::simd::vector::{LANES, Vector};
 
-/// What stands for the class of a row that has no finite distance.
+/// Class of a row that has no finite distance.
 pub const NO_CLASS: i32 = -1;
 
-/// Rows that keep their running minimum on the stack while the centers pass.
+/// Number of rows whose smallest distances fit the stack while they meet all centers.
 const CHUNK_ROWS: usize = 64;
 
-/// Float32 values of scratch that [`predict`] wants, which are enough for the distances, too.
+/// Length of the scratch for [`predict`], which is enough for the distances too.
 #[must_use]
 pub fn scratch_len(rows: usize, n_classes: usize, dim: usize) -> usize {
     if partial_search::is_faster(rows, n_classes, dim) {
@@ -22,8 +22,8 @@ pub fn scratch_len(rows: usize, n_classes: usize, dim: usize) -> usize {
     }
 }
 
-/// argmin_j ‖x_i − c_j‖² of direct sums, the lowest j among equals; [`NO_CLASS`] for a row with no finite distance. No
-/// distance matrix is kept; `scratch` has [`scratch_len`] places.
+/// argmin_j ‖x_i − c_j‖² of direct sums, the lowest j among equals; [`NO_CLASS`] for a row without a finite distance.
+/// No distance matrix is kept. `scratch` has the length [`scratch_len`].
 #[allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "classes are below 2³¹")]
 pub fn predict<V: Vector>(x: Rows, centers: Rows, scratch: &mut [f32], classes: &mut [i32]) {
     classes.fill(NO_CLASS);
@@ -56,7 +56,7 @@ pub fn predict<V: Vector>(x: Rows, centers: Rows, scratch: &mut [f32], classes: 
     }
 }
 
-/// Whether a look at single distances can find a nearer one.
+/// Returns true if one of the distances may be below `nearest`. The rest that fills no vector counts as below.
 #[inline]
 pub(crate) fn is_any_below<V: Vector>(distances: &[f32], nearest: f32) -> bool {
     let (lanes, rest) = distances.as_chunks::<LANES>();

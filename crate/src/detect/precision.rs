@@ -1,17 +1,18 @@
-//! How much a difference in each dimension says: the inverse of its variance within the classes.
+//! Precision of each dimension: the inverse of its variance within the classes.
 
 use crate::rows::shape::{Rows, class_of};
 use crate::rows::walk::squared_distance;
 use crate::simd::vector::{Vector, round_to_f32};
 
-/// Variances below this part of the largest count as this part of it: a dimension that does not vary within the classes
-/// says much, but not infinitely much. (The same part as in scikit-learn's `GaussianNB`.)
+/// Smallest variance, as a share of the largest. It bounds the precision of a dimension that does not vary within the
+/// classes, and is that of scikit-learn's `GaussianNB`.
 const MIN_VARIANCE_SHARE: f64 = 1e-9;
 
-/// precision_k ← 1 / s²_k, s²_k = Σ_i (x_ik − c_{y_i,k})² / n over the n rows that have a class: the maximum likelihood
-/// estimate of a covariance that is diagonal and tied, one for all classes, about the given centers (Lee et al. 2018,
-/// whose covariance is full). Rows whose distance to their center is not finite are left out. 1 everywhere if no
-/// dimension varies. `sums` is scratch for a value a dimension. Returns n.
+/// precision_k ← 1 / s²_k, s²_k = Σ_i (x_ik − c_{y_i,k})² / n over the n rows that have a class. Returns n.
+///
+/// It is the maximum likelihood estimate for a covariance that is diagonal and tied, one for all classes, about the
+/// given centers (Lee et al. 2018, with a full covariance). Rows whose distance to their center is not finite are left
+/// out. The precision is 1 everywhere if no dimension varies. `sums` is scratch [D].
 pub fn fit<V: Vector>(x: Rows, labels: &[i32], centers: Rows, sums: &mut [f64], precision: &mut [f32]) -> usize {
     sums.fill(0.0);
     let mut n = 0.0;

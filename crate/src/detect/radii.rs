@@ -1,4 +1,4 @@
-//! Radii from data: the distances of rows to their own centers, class by class, and their quantiles.
+//! Radii from data: quantiles of the distances of rows to their own centers, by class.
 
 use crate::detect::threshold::rank;
 use crate::distance::metric::Metric;
@@ -6,10 +6,10 @@ use crate::loss::reduction::Labels;
 use crate::rows::shape::{Rows, item, item_mut, slice};
 use crate::simd::vector::{Vector, round_to_f32};
 
-/// The distances of the rows to their own centers, those of a class side by side and the classes in order: those of
-/// class j end before `ends[j]`. Rows without a class, and those at no finite distance, have none.
+/// Writes the distances of the rows to their own centers to `by_class`, class after class. Those of class j end before
+/// `ends[j]`. Rows without a class or at no finite distance are left out.
 ///
-/// Rounded up to `f32`, so that a radius that is one of them has its row within. `row_distances` is scratch for one a row.
+/// Distances are rounded up to `f32`: a radius equal to one of them has its row within. `row_distances` is scratch [B].
 #[allow(clippy::cast_possible_truncation, reason = "rows fit the 32 bits of a wasm address")]
 pub fn own_distances<V: Vector>(
     metric: Metric,
@@ -29,7 +29,7 @@ pub fn own_distances<V: Vector>(
         });
         *item_mut(row_distances, row) = own;
     }
-    // Where the distances of each class start, which moves to their end as they are written.
+    // `ends` holds the start of each class first, and advances to its end as distances are written.
     let mut start = 0;
     for end in &mut *ends {
         start += core::mem::replace(end, start);
@@ -44,14 +44,14 @@ pub fn own_distances<V: Vector>(
     }
 }
 
-/// The least `f32` that is not below a distance; NaN for NaN.
+/// Smallest `f32` that is not below a distance; NaN for NaN.
 fn rounded_up(distance: f64) -> f32 {
     let nearest = round_to_f32(distance);
     if f64::from(nearest) < distance { f32::from_bits(nearest.to_bits() + 1) } else { nearest }
 }
 
-/// radii[j] ← of the distances of class j, ascending, the first that at least the share `quantile` of them do not
-/// exceed; a class without any keeps its radius. `ends` as [`own_distances`] leaves them.
+/// radii[j] ← the smallest distance of class j that at least the share `quantile` of its distances do not exceed. The
+/// distances ascend within each class, and end as [`own_distances`] says. A class without distances keeps its radius.
 pub fn quantiles(by_class: &[f32], ends: &[u32], quantile: f64, radii: &mut [f32]) {
     let mut start = 0;
     for (&end, radius) in ends.iter().zip(radii) {

@@ -51,7 +51,7 @@ fn cancelled_share(dim: usize) -> f32 {
     roundings as f32 * (f32::EPSILON / 2.0) / TOLERANCE
 }
 
-/// Whether the expansion takes less time than direct sums.
+/// Returns true if the expansion takes less time than direct sums.
 pub(crate) fn is_faster(rows: usize, n_classes: usize, dim: usize) -> bool {
     let is_large = rows >= MIN_ROWS && n_classes >= MIN_CLASSES && dim >= MIN_DIMS;
     is_large && cancelled_share(dim) <= MAX_CANCELLED_SHARE

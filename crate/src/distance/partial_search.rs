@@ -18,7 +18,7 @@ const ROUNDS: usize = 4;
 /// Smallest number of dimensions in a round: shorter rounds do not pay.
 const MIN_ROUND_DIMS: usize = 64;
 
-/// Whether the search takes less time than all distances.
+/// Returns true if the search takes less time than all distances.
 pub(crate) fn is_faster(rows: usize, n_classes: usize, dim: usize) -> bool {
     rows <= MAX_ROWS && n_classes >= MIN_CLASSES && dim >= MIN_DIMS
 }

@@ -11,7 +11,7 @@ use crate::rows::walk::for_lanes;
 use crate::simd::f64x4::F64x4;
 use crate::simd::vector::Vector;
 
-/// Writes the unit vectors of the first C dimensions.
+/// Sets center j to 1 in dimension j mod D and to 0 elsewhere.
 pub fn unit_vectors(centers: &mut [f32], n_dim: usize) {
     centers.fill(0.0);
     for row in centers.chunks_mut((n_dim + 1).max(1)) {

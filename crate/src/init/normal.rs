@@ -7,9 +7,9 @@
 //!
 //! The first draw is a signed integer: its magnitude gives u in 0 … 1, its sign that of both values.
 //! The second draw gives t in −1 … 1. Sign and half a turn together cover the circle, so no angle is
-//! reduced and no lane branches. The least u is 2⁻³², so |z| < 6.7; the chance of more is 3·10⁻¹¹.
+//! reduced and no lane branches. The smallest u is 2⁻³², so |z| < 6.7; the chance of more is 3·10⁻¹¹.
 //!
-//! Value i depends on the seed and on i alone: fewer values are the start of more.
+//! Value i depends on the seed and on i alone: a shorter list is the start of a longer one.
 
 use core::f32::consts::{FRAC_PI_2, LN_2};
 use rand_core::{Rng, SeedableRng};
@@ -18,7 +18,7 @@ use rand_xoshiro::SplitMix64;
 use crate::simd::u32x4::U32x4;
 use crate::simd::vector::{LANES, Vector};
 
-/// Values that one step of all generators gives.
+/// Number of values from one step of all generators.
 const STEP_LEN: usize = 2 * LANES;
 
 /// Fills `values` from a seed, with the same bits on every machine.
@@ -71,7 +71,7 @@ impl<I: U32x4> Streams<I> {
     }
 }
 
-/// Keeps one copy in the module: inlined, the loop around it unrolls to eight.
+/// Advances the seeds. Inlined, the loop around it would unroll to eight copies.
 #[inline(never)]
 fn next_seed(seeds: &mut SplitMix64) -> u64 {
     seeds.next_u64()

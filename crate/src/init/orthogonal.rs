@@ -1,10 +1,10 @@
-//! Random orthogonal matrices, distributed evenly over all there are (by Haar's measure).
+//! Random orthogonal matrices, distributed by the Haar measure.
 //!
 //! n: vectors; m ≥ n: their length; x_k: k − 1 zeros, then normal values; e_k: unit vectors;
 //! H_k: Householder's reflection of x_k to a multiple of e_k; W: result [n, m] with orthonormal rows.
 //!
-//! The QR decomposition of a normal matrix gives W. In it, each reflection sees values that the ones
-//! before have turned, and turned normal values are normal values. Stewart (SIAM J. Numer. Anal. 17,
+//! The QR decomposition of a normal matrix gives W. In it, each reflection sees values that the
+//! previous ones have rotated, and rotated normal values are normal values. Stewart (SIAM J. Numer. Anal. 17,
 //! 1980) therefore draws all x_k directly and only multiplies, which is half of the work:
 //!
 //! W = ±[I 0]·H_n ⋯ H_2·H_1
@@ -12,7 +12,7 @@
 //! The signs are such that the first row is x_1 / ‖x_1‖. A reflection keeps lengths and angles for
 //! any x_k, so no seed is ill-conditioned and no second pass is needed.
 //!
-//! W is kept as panels of eight rows, turned for the product tile. A block of reflections is applied
+//! W is kept as panels of eight rows, packed for the register tile. A block of reflections is applied
 //! to a panel in two products. With v_j, scaled to ‖v_j‖² = 2, as the rows of V:
 //!
 //! P = V·Wᵀ,  y_j = P_j − Σ_{i>j} (v_i·v_j)·y_i from the last j down,  W ← W − Yᵀ·V
@@ -25,8 +25,8 @@ use crate::distance::packing::Packed;
 use crate::rows::shape::{item, item_mut, slice, slice_mut};
 use crate::simd::vector::{LANES, Vector, round_to_f32, sqrt};
 
-/// Number of reflections in a block. In time over that of 32, at 128 × 128 and 500 × 512: 16 takes
-/// 0.9 and 1.05, 64 takes 1.3 and 1.1.
+/// Number of reflections in a block. Relative to the time with 32, at 128 × 128 and 500 × 512, 16 takes 0.9 and 1.05,
+/// 64 takes 1.3 and 1.1.
 const BLOCK_REFLECTORS: usize = 32;
 
 /// One value of each row of a panel.
@@ -174,7 +174,7 @@ fn project<V: Vector>(fours: &Packed<1>, panel: &Packed<TILE_VECTORS>, to: &mut 
     }
 }
 
-/// Keeps one copy of the tile for orthogonal matrices. Distances have another: returned sums go through memory.
+/// Calls the register tile out of line. Distances have a copy of their own: here, returned sums go through memory.
 #[inline(never)]
 fn tile<V: Vector>(x: &Packed<1>, c: &Packed<TILE_VECTORS>) -> [[V; TILE_VECTORS]; LANES] {
     micro_kernel::<V>(x, c)

@@ -93,10 +93,10 @@ pub(crate) enum Term {
 pub(crate) struct RowResult {
     /// Summand of the loss, before reduction.
     pub(crate) cost: f64,
-    /// Whether the row is added to the sum of its class: for [`Term::Gradient`] if it has a gradient, for
+    /// True if the row is added to the sum of its class: for [`Term::Gradient`] if it has a gradient, for
     /// [`Term::Offset`] if it counts in a mean.
     pub(crate) is_added: bool,
-    /// Whether the row counts in a mean, for any term.
+    /// True if the row counts in a mean, for any term.
     pub(crate) is_averaged: bool,
 }
 

@@ -43,7 +43,8 @@ const PARTIAL_TERMS: usize = 64;
 
 /// Loss of one row as a function of its distances.
 pub trait ProxyLoss {
-    /// Whether ℓ depends on the distances to other centers. If not, `row` gets the own distance alone, as class 0.
+    /// Returns true if ℓ depends on the distances to other centers. If not, `row` gets the own distance alone, as class
+    /// 0.
     fn uses_other_centers(&self) -> bool {
         true
     }
@@ -158,7 +159,7 @@ pub fn proxy_pass<V: Vector>(
 }
 
 impl Batch<'_> {
-    /// Whether any known row has a weight.
+    /// Returns true if any known row has a weight.
     pub(crate) fn has_weight(&self) -> bool {
         self.scale() > 0.0
     }
@@ -316,7 +317,7 @@ struct CenterSums<'a> {
     accumulator: &'a mut [f64],
     /// Number of rows in the partial sums.
     rows: usize,
-    /// Whether the accumulators hold anything.
+    /// True if the accumulators hold anything.
     has_flushed: bool,
 }
 

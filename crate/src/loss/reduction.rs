@@ -129,7 +129,7 @@ impl Loss {
         }
     }
 
-    /// Whether the loss changes with this squared distance: not on the clamps, on the radius, or at NaN.
+    /// Returns true if the loss changes with this squared distance: not on the clamps, on the radius, or at NaN.
     pub(crate) fn is_active(self, distance: f64) -> bool {
         let (excess, (low, high)) = (distance - self.radius, self.clamps());
         excess > low && excess < high && is_near(distance)
@@ -204,7 +204,7 @@ impl Loss {
     }
 }
 
-/// Whether a squared distance is small enough for its row to be in a sum. NaN is not.
+/// Returns true if a squared distance is small enough for its row to be in a sum. NaN is not.
 pub(crate) fn is_near(distance: f64) -> bool {
     distance <= MAX_SQUARED_DISTANCE
 }

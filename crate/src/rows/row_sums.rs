@@ -69,8 +69,8 @@ impl<'a> RowSums<'a> {
         }
     }
 
-    /// Replaces the partial sum by the values written after [`RowSums::peek`]. The last row of a class is not committed:
-    /// [`RowSums::finish`] takes it.
+    /// Replaces the partial sum by the values written after [`RowSums::peek`]. The last row of a class is not
+    /// committed: [`RowSums::finish`] takes it.
     #[inline]
     pub fn commit(&mut self, sum: &mut RowSum) {
         if sum.partial == 0 {

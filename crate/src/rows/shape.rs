@@ -124,7 +124,7 @@ pub fn class_of(label: i32, n_classes: usize) -> Option<usize> {
     usize::try_from(label).ok().filter(|&class| class < n_classes)
 }
 
-/// Whether a row is known: its label is not negative. Labels past the last class are known too, and count in B.
+/// Returns true if a row is known: its label is not negative. Labels past the last class are known too, and count in B.
 #[must_use]
 #[inline]
 pub fn is_known(label: i32) -> bool {

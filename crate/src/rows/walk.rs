@@ -7,8 +7,8 @@
 use crate::rows::shape::{item, slice, slice_mut};
 use crate::simd::vector::{LANES, Vector, min_or_first, round_to_f32};
 
-/// Number of dimensions that are summed in `f32` before the sum moves to `f64`. At most 128 additions in each lane round
-/// by less than 10⁻⁵, even if all of them round the same way.
+/// Number of dimensions that are summed in `f32` before the sum moves to `f64`. At most 128 additions in each lane
+/// round by less than 10⁻⁵, even if all of them round the same way.
 pub const BLOCK_DIMS: usize = 512;
 
 /// Number of independent sums for one pair, so that an addition need not wait for the previous one.

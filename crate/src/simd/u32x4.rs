@@ -1,7 +1,7 @@
 //! Four `u32` lanes: `v128` of WebAssembly SIMD and `[u32; 4]` for every other target.
 //!
-//! They have a trait of their own because the bits of an integer can be those of a NaN: where the module is translated to
-//! JavaScript, an `f32` does not keep the bits of a NaN.
+//! They have a trait of their own because the bits of an integer can be those of a NaN: where the module is translated
+//! to JavaScript, an `f32` does not keep the bits of a NaN.
 
 use crate::simd::vector::LANES;
 

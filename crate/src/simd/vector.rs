@@ -7,8 +7,8 @@
 //! [`trap`] is the crate's panic: it stops the module without a message. Messages would make the module larger, and no
 //! caller of a WebAssembly module could read them.
 //!
-//! Functions that are `inline(never)`, here and in all kernels, exist once for all their callers, which keeps the module
-//! small, or have a loop that needs all registers.
+//! Functions that are `inline(never)`, here and in all kernels, exist once for all their callers, which keeps the
+//! module small, or have a loop that needs all registers.
 #![allow(unsafe_code, reason = "v128 loads and stores go through raw pointers")]
 
 use crate::simd::f64x4::F64x4;
