@@ -70,8 +70,8 @@ impl Case {
         let sizes = ScratchSizes::new(labels.len(), self.batch.n_classes(), *dim);
         let mut room = Scratch {
             distances: &mut vec![f32::NAN; sizes.distances],
-            row_sums: &mut vec![f64::NAN; sizes.row_sums],
-            center_sums: &mut vec![f64::NAN; sizes.center_sums],
+            row_accumulator: &mut vec![f64::NAN; sizes.row_accumulator],
+            center_accumulator: &mut vec![f64::NAN; sizes.center_accumulator],
         };
         let centers = Rows::new(centers, *dim);
         let weights = Weights { class: &self.class_weight, sample: &self.sample_weight };

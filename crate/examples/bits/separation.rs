@@ -54,8 +54,8 @@ fn of_loss(batch: &Batch, weights: Weights, name: &str, loss: &dyn ProxyLoss) ->
     let sizes = ScratchSizes::new(batch.rows(), batch.n_classes(), batch.dim);
     let mut room = Scratch {
         distances: &mut vec![0.0; sizes.distances],
-        row_sums: &mut vec![0.0; sizes.row_sums],
-        center_sums: &mut vec![0.0; sizes.center_sums],
+        row_accumulator: &mut vec![0.0; sizes.row_accumulator],
+        center_accumulator: &mut vec![0.0; sizes.center_accumulator],
     };
     let view = View {
         x: Rows::new(&batch.x, batch.dim),

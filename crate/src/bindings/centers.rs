@@ -236,8 +236,8 @@ impl Centers {
                 let sizes = ScratchSizes::new(rows, n_classes, n_dim);
                 let is_gradient = matches!(work, Work::ProxyGradient);
                 batch.scratch.values.reserve(sizes.distances, 1)
-                    && batch.scratch.totals.reserve(sizes.row_sums, 1)
-                    && batch.scratch.center_totals.reserve(sizes.center_sums, 1)
+                    && batch.scratch.totals.reserve(sizes.row_accumulator, 1)
+                    && batch.scratch.center_totals.reserve(sizes.center_accumulator, 1)
                     && batch.scratch.lanes.reserve(sizes.sum, 1)
                     && batch.dense.reserve(if is_gradient { n_classes } else { 0 }, n_dim)
             }

@@ -54,8 +54,8 @@ impl Centers {
         };
         let mut proxy_scratch = Scratch {
             distances: slice_mut(&mut scratch.values, 0, sizes.distances),
-            row_sums: slice_mut(&mut scratch.totals, 0, sizes.row_sums),
-            center_sums: slice_mut(&mut scratch.center_totals, 0, sizes.center_sums),
+            row_accumulator: slice_mut(&mut scratch.totals, 0, sizes.row_accumulator),
+            center_accumulator: slice_mut(&mut scratch.center_totals, 0, sizes.center_accumulator),
         };
         let (grad_x, grad_centers): (&mut [f32], &mut [f32]) = match variant(gradients) {
             Gradients::None => (&mut [], &mut []),

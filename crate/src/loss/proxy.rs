@@ -71,10 +71,10 @@ pub struct Batch<'a> {
 pub struct Scratch<'a> {
     /// Distances of a chunk, which become factors; then one row more, and the scratch of the distance kernel.
     pub distances: &'a mut [f32],
-    /// Accumulators of ∂loss/∂x of a block.
-    pub row_sums: &'a mut [f64],
-    /// Accumulators of ∂loss/∂c.
-    pub center_sums: &'a mut [f64],
+    /// Accumulator of ∂loss/∂x of a block.
+    pub row_accumulator: &'a mut [f64],
+    /// Accumulator of ∂loss/∂c.
+    pub center_accumulator: &'a mut [f64],
 }
 
 /// Lengths of the scratch for one batch.
@@ -82,10 +82,10 @@ pub struct Scratch<'a> {
 pub struct ScratchSizes {
     /// Length of [`Scratch::distances`].
     pub distances: usize,
-    /// Length of [`Scratch::row_sums`]: 0 if the partial sum of a row holds all its terms.
-    pub row_sums: usize,
-    /// Length of [`Scratch::center_sums`]: 0 if the partial sum of a center holds all its terms.
-    pub center_sums: usize,
+    /// Length of [`Scratch::row_accumulator`]: 0 if the partial sum of a row holds all its terms.
+    pub row_accumulator: usize,
+    /// Length of [`Scratch::center_accumulator`]: 0 if the partial sum of a center holds all its terms.
+    pub center_accumulator: usize,
     /// Length of the sum in [`crate::loss::island::repulsion`], in vectors.
     pub sum: usize,
 }
@@ -96,8 +96,8 @@ impl ScratchSizes {
         let chunk = chunk_rows(rows, n_classes);
         Self {
             distances: (chunk + 1) * n_classes + gemm::scratch_len(chunk, n_classes, n_dim),
-            row_sums: if n_classes > PARTIAL_TERMS { BLOCK_ROWS.min(rows) * n_dim } else { 0 },
-            center_sums: if rows > PARTIAL_TERMS { n_classes * n_dim } else { 0 },
+            row_accumulator: if n_classes > PARTIAL_TERMS { BLOCK_ROWS.min(rows) * n_dim } else { 0 },
+            center_accumulator: if rows > PARTIAL_TERMS { n_classes * n_dim } else { 0 },
             sum: n_dim.div_ceil(LANES),
         }
     }
@@ -119,7 +119,8 @@ pub fn proxy_pass<V: Vector>(
     let Batch { x, centers, .. } = *batch;
     let (dim, n_classes) = (x.dim(), centers.count());
     let scale = batch.scale();
-    let mut sums = CenterSums { partial: grad_centers, accumulator: scratch.center_sums, rows: 0, has_flushed: false };
+    let mut sums =
+        CenterSums { partial: grad_centers, accumulator: scratch.center_accumulator, rows: 0, has_flushed: false };
     sums.partial.fill(0.0);
     grad_x.fill(0.0);
     let labels = Labels::new(batch.labels, n_classes);
@@ -148,7 +149,7 @@ pub fn proxy_pass<V: Vector>(
             let grad_x = slice_mut(grad_x, first * dim, block.count() * dim);
             sums.reserve_rows(block.count());
             if loss.uses_other_centers() {
-                accumulate_block::<V>(block, centers, factors, grad_x, sums.partial, scratch.row_sums);
+                accumulate_block::<V>(block, centers, factors, grad_x, sums.partial, scratch.row_accumulator);
             } else {
                 accumulate_own::<V>(block, centers, |row| labels.class(first + row), factors, grad_x, sums.partial);
             }
