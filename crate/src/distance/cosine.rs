@@ -56,9 +56,9 @@ impl<'a> Directions<'a> {
     /// distmat[i, j] = 1 − cos(x_i, c_j): exactly 1 where x or c is zero, NaN where a value is not finite.
     #[inline(never)]
     pub(crate) fn distances<V: Vector>(&self, x: Rows, scratch: &mut [f32], distmat: &mut [f32]) {
-        let row_len = x.count() * (x.dim() + 1);
-        let (row_room, scratch) = split_mut(scratch, row_len);
-        let (units, is_zero) = normalize::<V>(x, row_room);
+        let len = x.count() * (x.dim() + 1);
+        let (row_scratch, scratch) = split_mut(scratch, len);
+        let (units, is_zero) = normalize::<V>(x, row_scratch);
         squared_euclidean::distances::<V>(units, self.units, scratch, distmat);
         let n_classes = self.centers.count();
         for row in 0..x.count() {

@@ -169,14 +169,8 @@ impl Scratch<'_> {
         for center in (0..block.count()).step_by(LANES) {
             let panel = slice_mut(self.centers, center / TILE_CENTERS * dim, dim).as_flattened_mut();
             let first = center / LANES % TILE_VECTORS;
-            pack::<V>(
-                block,
-                center,
-                self.origin,
-                2.0,
-                slice_mut(panel, first, TILE_VECTORS * dim - first),
-                TILE_VECTORS,
-            );
+            let panel = slice_mut(panel, first, TILE_VECTORS * dim - first);
+            pack::<V>(block, center, self.origin, 2.0, panel, TILE_VECTORS);
         }
         // Lanes past the last center are infinitely far.
         norms.fill(f32::INFINITY);
@@ -229,9 +223,9 @@ fn clear_rows<V: Vector>(
     nearest: &[f32; LANES],
 ) -> u32 {
     let mut lows = [V::splat(f32::INFINITY); LANES];
-    for offset in 0..count.div_ceil(LANES) {
+    for i in 0..count.div_ceil(LANES) {
         for (low, distances) in lows.iter_mut().zip(tile) {
-            *low = low.min_or_self(V::load(&item(distances.as_chunks().0, offset)));
+            *low = low.min_or_self(V::load(&item(distances.as_chunks().0, i)));
         }
     }
     let min = V::min_each(lows);

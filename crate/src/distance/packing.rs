@@ -52,8 +52,8 @@ pub(crate) fn pack<V: Vector>(
         };
         let origin = load(origin);
         let columns = V::transpose(rows.map(|row| load(row).sub(origin).mul(factor)));
-        for (k, columns) in columns.into_iter().take(count).enumerate() {
-            columns.store(item_mut(packed, (start + k) * step));
+        for (k, column) in columns.into_iter().take(count).enumerate() {
+            column.store(item_mut(packed, (start + k) * step));
         }
     }
 }
