@@ -80,8 +80,8 @@ fn score_all<V: Vector>(
     nearest: &mut [i32],
 ) {
     let (dim, n_classes) = (x.dim(), centers.count());
-    let center_scratch = scratch.len().min(cosine::center_scratch_len(n_classes, dim));
-    let (center_scratch, scratch) = split_mut(scratch, center_scratch);
+    let len = scratch.len().min(cosine::center_scratch_len(n_classes, dim));
+    let (center_scratch, scratch) = split_mut(scratch, len);
     let is_cosine = measure == Measure::Metric(Metric::Cosine);
     let directions = is_cosine.then(|| Directions::new::<V>(centers, center_scratch));
     for start in (0..x.count()).step_by(CHUNK_ROWS) {

@@ -22,8 +22,8 @@ pub fn scratch_len(metric: Metric, rows: usize, n_classes: usize, dim: usize) ->
 /// finds.
 pub fn distances<V: Vector>(metric: Metric, x: Rows, centers: Rows, scratch: &mut [f32], distmat: &mut [f32]) {
     if metric == Metric::Cosine {
-        let center_scratch = cosine::center_scratch_len(centers.count(), x.dim());
-        let (center_scratch, scratch) = split_mut(scratch, center_scratch);
+        let len = cosine::center_scratch_len(centers.count(), x.dim());
+        let (center_scratch, scratch) = split_mut(scratch, len);
         return Directions::new::<V>(centers, center_scratch).distances::<V>(x, scratch, distmat);
     }
     squared_euclidean::distances::<V>(x, centers, scratch, distmat);

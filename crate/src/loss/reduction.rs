@@ -17,8 +17,9 @@
 use crate::rows::shape::{Rows, class_of, is_known, item, item_mut, slice};
 use crate::simd::vector::{Vector, round_to_f32};
 
-/// Clamps of the reference, 10⁻¹² and 10¹² as `f32` has them: a distance equal to one of them is on the clamp.
+/// Lower clamp of the reference, 10⁻¹² as `f32` has it: an excess equal to it is on the clamp.
 const FLOOR: f64 = 1e-12_f32 as f64;
+/// Upper clamp of the reference, 10¹² as `f32` has it.
 const CEILING: f64 = 1e12_f32 as f64;
 
 /// Largest squared distance of a row that has a gradient. Sums of differences over 10³⁰ would overflow `f32` and leave

@@ -26,8 +26,9 @@ const MAX_RUN_ROWS: u32 = 64;
 /// Largest sum of a run over its dimensions: all sums stay within `f32`. Rows that would exceed it join the totals
 /// directly.
 const MAX_RUN_SUM: f32 = 1e36;
-/// Smallest and largest weight of a row in a run, for the same reason.
+/// Smallest weight of a row in a run: its products stay within `f32`.
 const MIN_RUN_WEIGHT: f64 = 1.0 / 1_048_576.0;
+/// Largest weight of a row in a run: its products stay within `f32`.
 const MAX_RUN_WEIGHT: f64 = 1_048_576.0;
 
 /// Bytes of the rows that are queued before a flush: they fit a second-level cache together.
@@ -81,7 +82,7 @@ pub struct RowRun {
 #[derive(Clone, Copy, Debug, Default)]
 #[repr(C)]
 pub struct SharedState {
-    /// Current weight of a row of weight 1. It grows instead of shrinking the weights of all earlier rows.
+    /// Current weight of a row of weight 1. It grows, instead of the weights of all earlier rows shrinking.
     growth: f64,
     /// Position of sums that belong to no class.
     free_slot: u32,
