@@ -15,7 +15,7 @@ ensure_chromium() {
   CHROMIUM=${CHROMIUM:-$(command -v chromium || command -v google-chrome || command -v chromium-browser || true)}
   if [ -z "$CHROMIUM" ]; then
     step "Chromium from apt" apt_install chromium && CHROMIUM=/usr/bin/chromium ||
-      die "the demo's report is tested in a browser: install Chromium, or set CHROMIUM to the path of one, and run this again."
+      die "reports and suites are tested in Chromium: install it, or set CHROMIUM to its path, and run this again."
   fi
   export CHROMIUM
 }
