@@ -145,38 +145,6 @@ function decidedCells([left, right], [bottom, top], labelsOf) {
 }
 
 /**
- * Test error after each epoch, one line for each name.
- *
- * @param {{ epoch: number, error: number, name: string }[]} values
- * @returns {Spec}
- */
-export function errorCurves(values) {
-  return {
-    title: { text: 'Test error', subtitle: 'share of the test digits that are classified wrongly, after each epoch' },
-    width: 480,
-    height: 300,
-    data: { values },
-    mark: { type: 'line', point: { size: 22 }, strokeWidth: 1.8, aria: false },
-    encoding: {
-      x: { field: 'epoch', type: 'quantitative', axis: { tickMinStep: 1, grid: false } },
-      y: {
-        field: 'error',
-        type: 'quantitative',
-        scale: { type: 'log', nice: false, padding: 8 },
-        axis: { format: '.1~%', tickCount: 5 },
-      },
-      color: {
-        field: 'name',
-        type: 'nominal',
-        sort: null,
-        scale: { range: ['#8a8a8a', '#1f5fa8', '#d9480f'] },
-        legend: { title: null, orient: 'bottom' },
-      },
-    },
-  };
-}
-
-/**
  * Scores of known and unknown digits, one panel for each training.
  *
  * @param {string} subtitle

@@ -65,21 +65,13 @@ export function select({ images, labels }, rows, relabel = (digit) => digit) {
   return { images: chosen, labels: rows.map((row) => relabel(Number(labels[row]))) };
 }
 
-/**
- * @param {number} count
- * @param {string} seed
- * @returns {Int32Array} 0 … count − 1 in random order
- */
+/** @param {number} count @param {string} seed @returns {Int32Array} 0 … count − 1 in random order */
 export function shuffled(count, seed) {
   const keys = uniform(count, seed);
   return Int32Array.from(keys.keys()).sort((a, b) => Number(keys[a]) - Number(keys[b]));
 }
 
-/**
- * @param {number} count
- * @param {string} seed
- * @returns {Float32Array} uniform in [0, 1)
- */
+/** @param {number} count @param {string} seed @returns {Float32Array} uniform in [0, 1) */
 function uniform(count, seed) {
   return tf.tidy(() => /** @type {Float32Array} */ (tf.randomUniform([count], 0, 1, 'float32', seed).dataSync()));
 }
@@ -96,47 +88,33 @@ export function* batches(digits, { batchSize, shift, seed }) {
   const count = digits.labels.length;
   const order = shuffled(count, `${seed}/order`);
   const shifts = (/** @type {string} */ axis) =>
-    Int32Array.from(uniform(count, `${seed}/${axis}`), (u) => Math.floor(u * (2 * shift + 1)) - shift);
+    uniform(count, `${seed}/${axis}`).map((u) => Math.floor(u * (2 * shift + 1)) - shift);
   const [right, down] = [shifts('right'), shifts('down')];
   for (let start = 0; start + batchSize <= count; start += batchSize) {
-    const batch = select(digits, order.subarray(start, start + batchSize));
-    const pixels = new Float32Array(batchSize * PIXELS);
-    batch.labels.forEach((_, i) => {
-      const image = batch.images.subarray(i * PIXELS, (i + 1) * PIXELS);
-      const row = Number(order[start + i]);
-      writeShifted(pixels.subarray(i * PIXELS, (i + 1) * PIXELS), image, Number(right[row]), Number(down[row]));
-    });
-    yield { pixels: tf.tensor2d(pixels, [batchSize, PIXELS]), labels: batch.labels };
+    const rows = order.subarray(start, start + batchSize);
+    const pixels = pixelsOf(digits, rows, (row) => [Number(right[row]), Number(down[row])]);
+    yield { pixels, labels: rows.map((row) => Number(digits.labels[row])) };
   }
 }
 
 /**
- * Writes a digit as network input, moved by whole pixels.
+ * Network input of some digits, each moved by whole pixels to the right and down.
  *
- * @param {Float32Array} out [784]
- * @param {Uint8Array} image [784]
- * @param {number} right
- * @param {number} down
- */
-function writeShifted(out, image, right, down) {
-  out.fill(Number(INPUTS[0]));
-  for (let y = Math.max(0, down); y < Math.min(SIDE, SIDE + down); y++) {
-    for (let x = Math.max(0, right); x < Math.min(SIDE, SIDE + right); x++) {
-      out[y * SIDE + x] = Number(INPUTS[Number(image[(y - down) * SIDE + x - right])]);
-    }
-  }
-}
-
-/**
  * @param {Digits} digits
- * @param {number} start
- * @param {number} count
- * @returns {tf.Tensor2D} network input of some consecutive digits, not moved
+ * @param {Int32Array} rows
+ * @param {(row: number) => [right: number, down: number]} shiftOf
+ * @returns {tf.Tensor2D} [rows, 784]
  */
-export function pixelsOf({ images }, start, count) {
-  const greys = images.subarray(start * PIXELS, (start + count) * PIXELS);
-  return tf.tensor2d(
-    Float32Array.from(greys, (grey) => Number(INPUTS[grey])),
-    [count, PIXELS],
-  );
+export function pixelsOf({ images }, rows, shiftOf = () => [0, 0]) {
+  const pixels = new Float32Array(rows.length * PIXELS).fill(Number(INPUTS[0]));
+  rows.forEach((row, i) => {
+    const [right, down] = shiftOf(row);
+    const from = row * PIXELS - down * SIDE - right;
+    for (let y = Math.max(0, down); y < Math.min(SIDE, SIDE + down); y++) {
+      for (let x = Math.max(0, right); x < Math.min(SIDE, SIDE + right); x++) {
+        pixels[i * PIXELS + y * SIDE + x] = Number(INPUTS[Number(images[from + y * SIDE + x])]);
+      }
+    }
+  });
+  return tf.tensor2d(pixels, [rows.length, PIXELS]);
 }

@@ -27,8 +27,7 @@ open-set: trains on six of the ten digits, and measures which scores tell the ot
   --limit N     train on the first N digits only
   --seed N      of weights, batches and centers (default 1); the same seed gives the same figures
   --out DIR     folder of the report (default examples/mnist/out)
-  --help        this text
-`;
+  --help        this text`;
 
 /** Milliseconds between lines of progress where there is no terminal. */
 const LINE_INTERVAL = 5000;
@@ -43,10 +42,10 @@ const LINE_INTERVAL = 5000;
  * @property {{ name: string, description: string, spec: import('./charts.js').Spec }[]} pictures
  * @property {string[]} notes
  * @property {string} conclusion
- * @property {Record<string, object>} files further results, each a JSON file
+ * @property {Record<string, object>} [files] further results, each a JSON file
  */
 
-/** @typedef {{ epochs: number, limit: number, splits: number }} Size */
+/** @typedef {{ epochs: number, limit: number, splits?: number }} Size */
 
 /**
  * @typedef {object} Experiment
@@ -70,7 +69,10 @@ async function main(args) {
       help: { type: 'boolean' },
     },
   });
-  if (values.help) return print(HELP);
+  if (values.help) {
+    console.log(HELP);
+    return;
+  }
   const [name, ...rest] = positionals;
   if ((name !== undefined && name !== 'open-set') || rest.length > 0) {
     throw new Error(`there is no experiment '${positionals.join(' ')}'; run with --help for usage`);
@@ -89,15 +91,11 @@ async function main(args) {
   const seconds = (performance.now() - started) / 1000;
   const folder = resolve(values.out ?? fileURLToPath(new URL('out', import.meta.url)));
   const report = await write(folder, result, seconds);
-  print(`\n${markdownTable(result.table)}\n\n${result.conclusion}\n`);
-  print(`report: ${relative('.', report)}, ${seconds.toFixed(0)} s\n`);
+  console.log(`\n${markdownTable(result.table)}\n\n${result.conclusion}`);
+  console.log(`report: ${relative('.', report)}, ${seconds.toFixed(0)} s`);
 }
 
-/**
- * @param {string} name
- * @param {string | undefined} text
- * @param {number} least
- */
+/** @param {string} name @param {string | undefined} text @param {number} least */
 function wholeNumber(name, text, least) {
   if (text === undefined) return undefined;
   const value = Number(text);
@@ -150,14 +148,9 @@ async function write(folder, { name, figures, files, ...result }, seconds) {
   return report;
 }
 
-/** @param {string} text */
-function print(text) {
-  process.stdout.write(text);
-}
-
 try {
   await main(process.argv.slice(2));
 } catch (error) {
-  process.stderr.write(`demo: ${error instanceof Error ? error.message : error}\n`);
+  console.error(`demo: ${error instanceof Error ? error.message : error}`);
   process.exitCode = 1;
 }

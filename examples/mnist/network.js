@@ -83,22 +83,22 @@ export class Network {
   }
 }
 
-/**
- * @param {tf.Tensor2D} x
- * @param {{ weights: tf.Tensor2D, bias: tf.Tensor }} layer
- * @returns {tf.Tensor2D}
- */
+/** @param {tf.Tensor2D} x @param {{ weights: tf.Tensor2D, bias: tf.Tensor }} layer @returns {tf.Tensor2D} */
 function affine(x, { weights, bias }) {
   return tf.add(tf.matMul(x, weights), bias);
 }
 
-/**
- * @param {number} count of the digits
- * @param {number} epochs
- */
+/** @param {number} count of the digits @param {number} epochs */
 export function stepsOf(count, epochs) {
   return Math.floor(count / SETTINGS.batchSize) * epochs;
 }
+
+/**
+ * @typedef {object} TrainingOptions
+ * @property {number} epochs
+ * @property {number} seed of the order and the shifts of the digits
+ * @property {(loss: number) => void} onStep
+ */
 
 /**
  * Minimizes an objective by Adam. The learning rate follows half a cosine down to 0.
@@ -106,13 +106,9 @@ export function stepsOf(count, epochs) {
  * @param {Network} network
  * @param {Objective} objective
  * @param {Digits} digits
- * @param {object} options
- * @param {number} options.epochs
- * @param {number} options.seed of the order and the shifts of the digits
- * @param {(loss: number) => void} options.onStep
- * @param {(epoch: number) => void} [options.onEpoch] is called after each epoch, from 1
+ * @param {TrainingOptions} options
  */
-export async function train(network, objective, digits, { epochs, seed, onStep, onEpoch }) {
+export async function train(network, objective, digits, { epochs, seed, onStep }) {
   const { learningRate, ...batching } = SETTINGS;
   const optimizer = tf.train.adam(learningRate);
   const total = stepsOf(digits.labels.length, epochs);
@@ -142,7 +138,6 @@ export async function train(network, objective, digits, { epochs, seed, onStep, 
       // Lets the progress bar and Ctrl+C have their turn.
       await setImmediate();
     }
-    onEpoch?.(epoch + 1);
   }
   optimizer.dispose();
 }
@@ -171,7 +166,8 @@ export function infer(network, digits, layer = 'features') {
   const notMaxLogit = new Float32Array(count);
   for (let start = 0; start < count; start += CHUNK) {
     tf.tidy(() => {
-      const features = network.features(pixelsOf(digits, start, Math.min(CHUNK, count - start)));
+      const rows = Int32Array.from({ length: Math.min(CHUNK, count - start) }, (_, i) => start + i);
+      const features = network.features(pixelsOf(digits, rows));
       const logits = network.logits(features);
       const largest = tf.max(logits, 1, true);
       const others = tf.less(logits, largest);

@@ -15,6 +15,7 @@ import { evaluate, fitClassifier, SCORES, TPR } from './scores.js';
 /** @import { Digits } from './data.js' */
 /** @import { Method } from './losses.js' */
 /** @import { Experiment } from './main.js' */
+/** @import { TrainingOptions } from './network.js' */
 /** @import { Evaluation, Trained } from './scores.js' */
 
 /**
@@ -61,18 +62,19 @@ const COLUMNS = [
 
 /** @type {Experiment} */
 export const openSet = {
-  defaults: { epochs: 5, limit: Infinity, splits: SPLITS.length },
+  defaults: { epochs: 5, limit: Infinity },
   quick: { epochs: 3, limit: 10_000, splits: 1 },
 
-  async run(mnist, { epochs, limit, seed, splits }, startProgress) {
+  async run(mnist, { epochs, limit, seed, splits = SPLITS.length }, startProgress) {
+    const known = SPLITS.slice(0, splits);
     const methods = /** @type {Method[]} */ (Object.keys(METHOD_NAMES));
     /** @type {Job[]} */
     const jobs = [
-      ...SPLITS.slice(0, splits).flatMap((_, split) => methods.map((method) => ({ split, method, nDim: FEATURES }))),
+      ...known.flatMap((_, split) => methods.map((method) => ({ split, method, nDim: FEATURES }))),
       { split: 0, method: 'softmax', nDim: PLANE },
       { split: 0, method: 'center', nDim: PLANE },
     ];
-    const sets = SPLITS.slice(0, splits).map((_, split) => splitDigits(mnist, split, { limit, seed: seed + split }));
+    const sets = known.map((_, split) => splitDigits(mnist, split, { limit, seed: seed + split }));
     const steps = jobs.map(({ split }) => stepsOf(Number(sets[split]?.train.labels.length), epochs));
     const progress = startProgress(steps.reduce((sum, count) => sum + count));
     /** @type {Trial[]} */
@@ -90,8 +92,7 @@ export const openSet = {
     }
     progress.stop();
 
-    const known = /** @type {number[]} */ (SPLITS[0]);
-    const about = `split 1, known digits ${known.join(' ')}`;
+    const about = `split 1, known digits ${known[0]?.join(' ')}`;
     const shown = trials.find(({ method, score }) => method === 'center' && score === 'distance');
     const [first] = sets;
     return {
@@ -102,7 +103,7 @@ export const openSet = {
         'anchor clustering (CAC). Then it sees all ten. All figures are in percent' +
         (splits > 1 ? `, mean ± standard deviation over ${splits} splits into known and unknown digits.` : '.'),
       table: summaryTable(trials),
-      figures: { settings: { ...SETTINGS, epochs, seed, splits }, splits: SPLITS.slice(0, splits), trials },
+      figures: { settings: { ...SETTINGS, epochs, limit, seed }, known, trials },
       pictures: [
         {
           name: 'open-set-scores',
@@ -122,30 +123,25 @@ export const openSet = {
             },
             hconcat: [...drawn]
               .filter(([{ nDim }]) => nDim === PLANE)
-              .map(([{ method }, each]) => region(method, each, known)),
+              .map(([{ method }, each]) => region(method, each, known[0] ?? [])),
             ...ALIGNED,
           },
         },
       ],
       notes: [
-        `Known digits of the splits: ${SPLITS.slice(0, splits)
-          .map((digits) => digits.join(' '))
-          .join(' · ')}. A fifth of the known training digits is held out of the training. Radii, precisions and ` +
-          `thresholds are fitted on these, thresholds so that ${percent(TPR, 0)} of them are accepted. No unknown digit ` +
-          'takes part in a choice.',
-        'AUROC, FPR95 and OSCR need no threshold. Closed accuracy is that on the known test digits if none is refused: ' +
-          'by the largest logit for the first two scores, by the nearest center for the others.',
-        `Network 784-256-128-${FEATURES}-${KNOWN}, ${epochs} epochs in batches of ${SETTINGS.batchSize}, Adam at ` +
-          `${SETTINGS.learningRate}; λ = ${LAMBDA} and α = ${ALPHA} for center loss, λ = ${CAC.lambda} and anchors of ` +
-          `length ${CAC.magnitude} for CAC. Seed ${seed}.`,
-        'After softmax alone, the class means of the training features stand in for centers. With CAC, distances are ' +
-          'taken in the logits.',
+        `Known digits of the splits: ${known.map((digits) => digits.join(' ')).join(' · ')}. A fifth of the known ` +
+          `training digits is held out, to fit radii, precisions and thresholds; a threshold accepts ` +
+          `${percent(TPR, 0)} of them. No unknown digit takes part in a choice.`,
+        'Closed accuracy: on the known test digits if none is refused, by the largest logit for the first two scores, ' +
+          'by the nearest center for the others. AUROC, FPR95 and OSCR need no threshold.',
+        `Network 784-256-128-${FEATURES}-${KNOWN}, ${epochs} epochs; λ = ${LAMBDA} and α = ${ALPHA} for center loss, ` +
+          `λ = ${CAC.lambda} and anchors of length ${CAC.magnitude} for CAC, whose distances are taken in the logits. ` +
+          `After softmax alone, class means of the training features stand in for centers. Seed ${seed}.`,
       ],
       conclusion:
         `On ${about}, softmax + center loss with score distance accepts ` +
         `${countOf(shown?.evaluation.accepted, first?.test)} known test digits and refuses ` +
         `${countOf(shown?.evaluation.refused, first?.unknown)} unknown ones.`,
-      files: {},
     };
   },
 };
@@ -174,12 +170,7 @@ export function splitDigits({ train, test }, split, { limit, seed }) {
   };
 }
 
-/**
- * @param {Split} set
- * @param {Job} job
- * @param {{ epochs: number, seed: number, onStep: (loss: number) => void }} options
- * @returns {Promise<Trained>}
- */
+/** @param {Split} set @param {Job} job @param {TrainingOptions} options @returns {Promise<Trained>} */
 async function trainOne(set, { method, nDim }, { epochs, seed, onStep }) {
   const network = new Network({ nDim, nClasses: KNOWN, seed });
   const loss = objective(method, { nDim, nClasses: KNOWN, seed });
@@ -226,10 +217,7 @@ function countOf(share = 0, digits) {
   return `${Math.round(share * all)} of ${all}`;
 }
 
-/**
- * @param {Method} method
- * @param {Trained} trained
- */
+/** @param {Method} method @param {Trained} trained */
 function histogram(method, trained) {
   const name = { softmax: '1 − max softmax', center: 'distance', cac: 'cac' }[method];
   const score = SCORES.find((each) => each.name === name);
@@ -244,11 +232,7 @@ function histogram(method, trained) {
   };
 }
 
-/**
- * @param {Method} method
- * @param {Trained} trained
- * @param {number[]} digits known ones
- */
+/** @param {Method} method @param {Trained} trained @param {number[]} digits known ones */
 function region(method, trained, digits) {
   const classifier = fitClassifier(trained, { score: 'distance', metric: 'euclidean' });
   const labelsOf = (/** @type {Float32Array} */ rows) => classifier.classify(rows).labels;

@@ -12,10 +12,7 @@ import { escapeHtml } from '../../scripts/charts/html.js';
 /** @param {number} share */
 export const percent = (share, decimals = 2) => `${(100 * share).toFixed(decimals)} %`;
 
-/**
- * @param {Table} table
- * @returns {string} Markdown, with columns of one width
- */
+/** @param {Table} table @returns {string} Markdown, with columns of one width */
 export function markdownTable({ head, rows }) {
   const widths = head.map((_, column) => Math.max(...[head, ...rows].map((cells) => cells[column]?.length ?? 0)));
   const line = (/** @type {string[]} */ cells) =>

@@ -82,10 +82,7 @@ function ofCenters(options) {
   };
 }
 
-/**
- * @param {Trained} trained
- * @param {ScoreOptions} options
- */
+/** @param {Trained} trained @param {ScoreOptions} options */
 export function fitClassifier({ centers, nClasses, validation }, options) {
   const params = Float32Array.from(centers);
   const classifier = new OpenSetClassifier({ params, nClasses, nDim: params.length / nClasses }, options);
@@ -117,11 +114,7 @@ export const SCORES = [
  * @property {number} refused share of the unknown digits above the fitted threshold
  */
 
-/**
- * @param {Score} score
- * @param {Trained} trained
- * @returns {Evaluation}
- */
+/** @param {Score} score @param {Trained} trained @returns {Evaluation} */
 export function evaluate(score, trained) {
   const { threshold, apply } = score.fit(trained);
   const { scores: known, classes } = apply(trained.test);
