@@ -13,7 +13,7 @@ import { SPLITS, splitDigits } from './open-set.js';
 const MAIN = fileURLToPath(new URL('main.js', import.meta.url));
 
 /** Milliseconds for trainings on a machine that also does other work. */
-const TIMEOUT = 300_000;
+const TIMEOUT = 600_000;
 
 let folder: string;
 
