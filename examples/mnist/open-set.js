@@ -119,7 +119,10 @@ export const openSet = {
           spec: {
             title: {
               text: 'Decisions in the plane of two features',
-              subtitle: `${about}; colors: known digits and where they are accepted; white: refused; black: unknown digits`,
+              subtitle: [
+                about,
+                'colors: known digits and where they are accepted; white: refused; black: unknown digits',
+              ],
             },
             hconcat: [...drawn]
               .filter(([{ nDim }]) => nDim === PLANE)
