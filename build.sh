@@ -12,8 +12,6 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 . scripts/python.sh
 # shellcheck source=scripts/test.sh
 . scripts/test.sh
-# shellcheck source=scripts/demo.sh
-. scripts/demo.sh
 # shellcheck source=scripts/bench.sh
 . scripts/bench.sh
 # shellcheck source=scripts/matrix.sh
@@ -51,7 +49,7 @@ case $verb in
   build) build ;;
   test) run_tests "$@" ;;
   lint) run_lint ;;
-  demo) build && run_demo "$@" ;;
+  demo) build && node examples/mnist/main.js "$@" ;;
   bench) build && run_bench "$@" ;;
   matrix) build && ensure_toolchain && run_matrix "$@" ;;
   help | -h | --help) usage; exit ;;

@@ -12,12 +12,13 @@ const onEngine = (name: string) => ({
 
 export default defineConfig({
   test: {
-    // The demo's test trains a network; everything else takes milliseconds.
+    // The tests of examples/mnist and the command line start processes; everything else takes milliseconds.
     testTimeout: 30_000,
     // Tests of objects that nobody holds call for a garbage collection.
     execArgv: ['--expose-gc'],
     projects: [
       { extends: true, test: { name: 'simd', include: ['test/**/*.test.ts'] } },
+      { extends: true, test: { name: 'mnist', include: ['examples/mnist/*.test.ts'] } },
       onEngine('portable'),
       onEngine('js'),
     ],

@@ -15,7 +15,7 @@ ensure_chromium() {
   CHROMIUM=${CHROMIUM:-$(command -v chromium || command -v google-chrome || command -v chromium-browser || true)}
   if [ -z "$CHROMIUM" ]; then
     step "Chromium from apt" apt_install chromium && CHROMIUM=/usr/bin/chromium ||
-      die "the demo's report is tested in a browser: install Chromium, or set CHROMIUM to the path of one, and run this again."
+      die "reports and suites are tested in Chromium: install it, or set CHROMIUM to its path, and run this again."
   fi
   export CHROMIUM
 }
@@ -42,11 +42,13 @@ test_rust() {
 
 bc_or_zero() { local sum; read -r sum || sum=0; printf '%d' $((sum)); }
 
-test_package() {
-  local report=build/vitest.json
-  say "vitest: the package"
+# Suites of vitest's projects.
+test_suites() { # test_suites WHAT PROJECT...
+  local report=build/vitest.json what=$1
+  shift
+  say "vitest: $what"
   rm -f "$report"
-  node_modules/.bin/vitest run --reporter=default --reporter=json --outputFile.json="$report" || true
+  node_modules/.bin/vitest run "${@/#/--project=}" --reporter=default --reporter=json --outputFile.json="$report" || true
   if [ -f "$report" ]; then
     # shellcheck disable=SC2046
     count $(node -p "const r = require('./$report'); [r.numPassedTests, r.numFailedTests + (r.success ? 0 : +!r.numFailedTests)].join(' ')")
@@ -103,7 +105,7 @@ run_tests() { # run_tests [--all]
   lint
   check "instructions of the kernels: none over 5 % more than bench/instructions/counts.json" node scripts/instruction-counts.js
   test_rust
-  test_package
+  test_suites "the package" simd portable js
   [ -z "${1:-}" ] || run_all
   finish
 }
@@ -121,6 +123,7 @@ run_all() {
   check "many machines, in workerd, give the fit of one" npm test --prefix examples/edge-fit
   check "threads give the results of one" npm test --prefix examples/threads
   check "outputs of ONNX Runtime Web are taken as they are" npm test --prefix examples/onnx
+  test_suites "MNIST" mnist
   test_ray
   test_matrix
 }
