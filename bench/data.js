@@ -1,22 +1,9 @@
 // @ts-check
-// Seeded data, so that every contender and every run sees the same numbers.
+// Seeded data, so that every implementation and every run gets the same numbers.
 
-/** @typedef {{ x: Float32Array, target: Int32Array, centers: Float32Array }} Data */
+/** @import { Data, Shape } from './types.js' */
 
-/**
- * An array in loops that stay inside it: `any`, as the checker would ask at each read whether there is a value.
- *
- * @typedef {{ readonly length: number, [index: number]: any }} Numbers
- */
-
-/** @typedef {{ x: Numbers, target: Numbers, centers: Numbers }} Inputs */
-
-/**
- * mulberry32: 32 bits of state are plenty for test data.
- *
- * @param {number} seed
- * @returns {() => number} uniform in [0, 1)
- */
+/** mulberry32, whose 32 bits of state suffice for test data. @param {number} seed @returns {() => number} uniform in [0, 1) */
 function uniform(seed) {
   let state = seed;
   return () => {
@@ -28,10 +15,10 @@ function uniform(seed) {
 }
 
 /**
- * Rows lie around their own centers as they do in training, yet far enough off that float32 peers which
- * expand ‖x − c‖² keep their digits: the comparison is of speed, and accuracy has tests of its own.
+ * Rows lie around their own centers as they do in training, yet far enough off that float32 baselines which expand
+ * ‖x − c‖² keep their digits: the comparison is of speed, and accuracy has tests of its own.
  *
- * @param {import('./shapes.js').Shape} shape
+ * @param {Shape} shape
  * @param {number} [seed]
  * @returns {Data}
  */

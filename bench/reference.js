@@ -1,39 +1,29 @@
 // @ts-check
-// The truth: float64, one loop per formula. A contender that disagrees is not timed.
+// Correct results: float64, one loop per formula. An implementation that disagrees is not timed.
 
-/** @typedef {Record<string, ArrayLike<number>>} Outcome  named results, such as `gradX` */
-/** @typedef {import('./data.js').Numbers} Numbers */
+/** @import { Data, Numbers, Results, Shape } from './types.js' */
 
-/** The rate of the centers in `step`, as the package has it by default. */
+/** Rate of the centers in `step`; the package's default. */
 export const ALPHA = 0.5;
-
-/**
- * @param {import('./shapes.js').Work} work
- * @param {import('./data.js').Data} data
- * @returns {Outcome}
- */
-export function expected({ kind, shape }, data) {
-  if (kind !== 'distances' && kind !== 'predict') return gradients(shape, data);
-  const all = distances(shape, data);
-  return kind === 'distances' ? { distances: all } : { nearest: nearest(shape, all) };
-}
 
 /**
  * loss = Σ ‖x_b − c_y‖² / (B·C), its two gradients, and the centers after one step of the paper's rule
  * c ← c − α·Σ(c − x)/(1 + n). The clamps of the original add less than 1e-12 and are left out.
  *
- * @param {import('./shapes.js').Shape} shape
- * @param {import('./data.js').Inputs} data
- * @returns {Outcome}
+ * @param {Shape} shape
+ * @param {Data} data
+ * @returns {Results}
  */
-function gradients({ B, D, C }, { x, target, centers }) {
+export function expectedGradients({ B, D, C }, data) {
+  /** @type {{ x: Numbers, target: Numbers, centers: Numbers }} */
+  const { x, target, centers } = data;
   const gradX = new Float64Array(B * D);
   /** @type {Numbers} */
   const gradCenters = new Float64Array(C * D);
   /** @type {Numbers} */
   const rows = new Float64Array(C);
   /** @type {Numbers} */
-  const stepped = Float64Array.from(/** @type {ArrayLike<number>} */ (centers));
+  const stepped = Float64Array.from(data.centers);
   let loss = 0;
   for (let b = 0; b < B; b++) rows[target[b]] += 1;
   for (let b = 0; b < B; b++) {
@@ -49,58 +39,55 @@ function gradients({ B, D, C }, { x, target, centers }) {
   return { loss: [loss], gradX, gradCenters, centers: stepped };
 }
 
-/**
- * @param {import('./shapes.js').Shape} shape
- * @param {import('./data.js').Inputs} data
- */
-function distances({ B, D, C }, { x, centers }) {
-  const all = new Float64Array(B * C);
+/** @param {Shape} shape @param {Data} data @returns {Results} */
+export function expectedDistances({ B, D, C }, data) {
+  /** @type {{ x: Numbers, centers: Numbers }} */
+  const { x, centers } = data;
+  const distances = new Float64Array(B * C);
+  const nearest = new Int32Array(B);
   for (let b = 0; b < B; b++) {
+    let least = Infinity;
     for (let c = 0; c < C; c++) {
       let sum = 0;
       for (let d = 0; d < D; d++) sum += (x[b * D + d] - centers[c * D + d]) ** 2;
-      all[b * C + c] = sum;
+      distances[b * C + c] = sum;
+      if (sum < least) [least, nearest[b]] = [sum, c];
     }
   }
+  return { distances, nearest };
+}
+
+/** Gradient of all centers from that of some. @param {Int32Array} classes @param {Float32Array} rows @param {Shape} shape */
+export function scatter(classes, rows, { C, D }) {
+  const all = new Float32Array(C * D);
+  classes.forEach((label, row) => {
+    all.set(rows.subarray(row * D, (row + 1) * D), label * D);
+  });
   return all;
 }
 
 /**
- * @param {import('./shapes.js').Shape} shape
- * @param {Float64Array} all
- */
-function nearest({ B, C }, all) {
-  return Int32Array.from({ length: B }, (_, b) => {
-    const row = all.subarray(b * C, (b + 1) * C);
-    return row.indexOf(row.reduce((least, value) => Math.min(least, value), Infinity));
-  });
-}
-
-/**
- * An error of `tolerance` is allowed relative to the value or to the array's root mean square, whichever is
- * larger: sums that cancel have no relative accuracy to lose.
+ * An error of `tolerance` is allowed relative to the value or to the array's root mean square, whichever is larger:
+ * sums that cancel have no relative accuracy to lose.
  *
- * @param {string} who
- * @param {Outcome} outcome
- * @param {Outcome} wanted
+ * @param {string} name  of the implementation, for the message
+ * @param {Results} results
+ * @param {Results} expected
  * @param {number} tolerance
  */
-export function assertAgrees(who, outcome, wanted, tolerance) {
-  for (const name of Object.keys(outcome)) {
-    const got = /** @type {Numbers} */ (outcome[name]);
-    /** @type {Numbers | undefined} */
-    const want = wanted[name];
-    if (want === undefined) throw new Error(`${who}: there is no expected ${name}`);
-    if (got.length !== want.length) {
-      throw new Error(`${who}: ${name} has ${got.length} values, expected ${want.length}`);
-    }
+export function assertAgrees(name, results, expected, tolerance) {
+  for (const [key, got] of Object.entries(results)) {
+    const wanted = expected[key];
+    if (wanted === undefined) throw new Error(`${name}: there is no expected ${key}`);
+    if (got.length !== wanted.length) throw new Error(`${name}: ${key} has length ${got.length}, not ${wanted.length}`);
     let squares = 0;
-    for (let i = 0; i < want.length; i++) squares += want[i] ** 2;
-    const scale = Math.sqrt(squares / want.length);
-    const allowed = name === 'nearest' ? 0 : tolerance;
-    for (let i = 0; i < want.length; i++) {
-      if (!(Math.abs(got[i] - want[i]) <= allowed * Math.max(Math.abs(want[i]), scale))) {
-        throw new Error(`${who}: ${name}[${i}] is ${got[i]}, expected ${want[i]}`);
+    for (let i = 0; i < wanted.length; i++) squares += Number(wanted[i]) ** 2;
+    const scale = Math.sqrt(squares / wanted.length);
+    const allowed = key === 'nearest' ? 0 : tolerance;
+    for (let i = 0; i < wanted.length; i++) {
+      const [value, correct] = [Number(got[i]), Number(wanted[i])];
+      if (!(Math.abs(value - correct) <= allowed * Math.max(Math.abs(correct), scale))) {
+        throw new Error(`${name}: ${key}[${i}] is ${value}, expected ${correct}`);
       }
     }
   }

@@ -89,7 +89,7 @@ run_tests() {
   ensure_packages examples/edge-fit "the example of many machines"
   ensure_packages examples/threads "the example of threads"
   ensure_packages examples/onnx "the example with ONNX Runtime"
-  ensure_peers
+  ensure_baselines
   ensure_packages bench/coldstart "what cold starts are compared with (380 MB)"
   check "Biome" node_modules/.bin/biome ci --error-on-warnings
   check "TypeScript of tests and tools" node_modules/.bin/tsc --project tsconfig.tools.json

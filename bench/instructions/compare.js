@@ -1,53 +1,32 @@
 // @ts-check
 
-/** @typedef {Record<string, number>} Counts  instructions by kernel and shape */
-/** @typedef {'same' | 'more' | 'fewer' | 'new' | 'gone'} Verdict */
-/** @typedef {{ name: string, committed: number | undefined, now: number | undefined, change: number, verdict: Verdict }} Change */
+/** @import { Counts } from './calls.js' */
 
-/** Another version of the compiler moves a few instructions about; a kernel that lost its blocks takes many more. */
-export const ALLOWED = 0.05;
+/** Another version of the compiler moves a few instructions; a kernel that lost its blocks takes many more. */
+const ALLOWED = 0.05;
 
 /**
+ * Verdicts on counts that differ: '' for the same or nearly so.
+ *
  * @param {Counts} committed
  * @param {Counts} now
- * @returns {Change[]} `change` is relative to what is committed
  */
-export function compare(committed, now) {
-  return [...new Set([...Object.keys(committed), ...Object.keys(now)])].map((name) => {
+export const compare = (committed, now) =>
+  Object.keys({ ...committed, ...now }).map((name) => {
     const [before, after] = [committed[name], now[name]];
-    const change = ((after ?? Number.NaN) - (before ?? Number.NaN)) / (before ?? Number.NaN);
-    return { name, committed: before, now: after, change, verdict: verdict(before, after, change) };
+    if (before === undefined || after === undefined) {
+      return { name, before, after, change: Number.NaN, verdict: before === undefined ? 'new' : 'gone' };
+    }
+    const change = (after - before) / before;
+    const verdict = change > ALLOWED ? 'more' : change < -ALLOWED ? 'fewer' : '';
+    return { name, before, after, change, verdict };
   });
-}
 
-/**
- * @param {number | undefined} before
- * @param {number | undefined} after
- * @param {number} change
- * @returns {Verdict}
- */
-function verdict(before, after, change) {
-  if (before === undefined) return 'new';
-  if (after === undefined) return 'gone';
-  if (change > ALLOWED) return 'more';
-  return change < -ALLOWED ? 'fewer' : 'same';
-}
-
-/**
- * @param {Change[]} changes
- * @returns {{ passed: boolean, text: string }} what to do about them; no text if nothing
- */
+/** Advice on those verdicts, and whether the gate passes. @param {ReturnType<typeof compare>} changes */
 export function advice(changes) {
-  const some = (/** @type {Verdict[]} */ ...verdicts) => changes.some((change) => verdicts.includes(change.verdict));
-  if (some('more')) {
-    return {
-      passed: false,
-      text: 'a kernel takes over 5 % more instructions: mend it, or if it is worth it, renew the file',
-    };
-  }
-  if (some('new', 'gone')) return { passed: false, text: 'other kernels or shapes are counted: renew the file' };
-  if (some('fewer')) {
-    return { passed: true, text: 'a kernel takes over 5 % fewer instructions: renew the file, so that it stays so' };
-  }
-  return { passed: true, text: '' };
+  const some = (/** @type {string} */ wanted) => changes.some(({ verdict }) => verdict === wanted);
+  if (some('more'))
+    return { passed: false, text: 'a call takes over 5 % more instructions: mend it, or renew the file' };
+  if (some('new') || some('gone')) return { passed: false, text: 'other calls or shapes are counted: renew the file' };
+  return { passed: true, text: some('fewer') ? 'a call takes over 5 % fewer instructions: renew the file' : '' };
 }

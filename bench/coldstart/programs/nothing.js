@@ -1,3 +1,3 @@
-import { report } from './data.js';
+import { centers, target, x } from './data.js';
 
-await report(async () => () => 0);
+export default () => x.length + centers.length + target.length;

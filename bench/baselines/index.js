@@ -1,0 +1,75 @@
+// @ts-check
+// Everything that the package is timed against. A baseline that is not installed has a row that says so.
+
+import { createRequire } from 'node:module';
+
+/** @import { Baseline } from '../types.js' */
+
+/** @type {Record<string, string>} */
+const pinned = createRequire(import.meta.url)('./package.json').dependencies;
+
+/** @type {Record<string, () => Promise<Baseline>>} */
+const INSTALLED = {
+  'onnxruntime-web': () => import('./onnxruntime.js'),
+  'ml-distance': async () => pairs('ml-distance', (await import('ml-distance')).distance.squaredEuclidean, true),
+  simsimd: async () => pairs('simsimd', (await import('simsimd')).sqeuclidean, false),
+};
+
+/**
+ * Each library gets its own copy of pairs.js: V8 calls two functions from one loop more slowly than it inlines one.
+ *
+ * @param {string} name
+ * @param {(a: any, b: any) => number} squared
+ * @param {boolean} asDoubles
+ * @returns {Promise<Baseline>}
+ */
+async function pairs(name, squared, asDoubles) {
+  /** @type {typeof import('./pairs.js')} */
+  const { pairsBaseline } = await import(`./pairs.js?for=${name}`);
+  return pairsBaseline(name, squared, asDoubles);
+}
+
+/** @param {string} name @param {() => Promise<Baseline>} open @returns {Promise<Baseline | undefined>} */
+async function openInstalled(name, open) {
+  try {
+    return await open();
+  } catch (error) {
+    const absent = error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND';
+    if (absent && error.message.includes(`'${name}'`)) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * @param {'all' | 'pytorch' | 'plain-js'} which
+ * @returns {Promise<{ baselines: Baseline[], versions: Record<string, string | null>, close: () => void }>}
+ */
+export async function openBaselines(which) {
+  // Python takes seconds to import torch; the others start meanwhile.
+  const pytorch = which === 'plain-js' ? undefined : import('./pytorch.js').then(({ openPytorch }) => openPytorch());
+  /** @type {Baseline[]} */
+  const baselines = which === 'pytorch' ? [] : [await import('./plain-js.js')];
+  /** @type {Record<string, string | null>} */
+  const versions = {};
+  if (which === 'all') {
+    const tfjs = await (await import('./tfjs.js')).openTfjs();
+    baselines.push(tfjs);
+    versions.tfjs = tfjs.version;
+    for (const [name, open] of Object.entries(INSTALLED)) {
+      const missing = { name, missing: 'not installed: npm ci --prefix bench/baselines' };
+      const baseline = await openInstalled(name, open);
+      versions[name] = baseline ? (pinned[name] ?? null) : null;
+      baselines.push(
+        baseline ?? {
+          implementations: ({ operation }) => (['distances', 'predict'].includes(operation) ? [missing] : []),
+        },
+      );
+    }
+  }
+  if (pytorch) baselines.push(await pytorch);
+  Object.assign(versions, (await pytorch)?.versions);
+  const close = () => {
+    for (const baseline of baselines) baseline.close?.();
+  };
+  return { baselines, versions, close };
+}
