@@ -1,11 +1,10 @@
 // @ts-check
 // Everything that `bench/main.js` times: calls at shapes, by suite.
 
-import { makeData } from './data.js';
+import { expectedDistances, expectedGradients, makeData } from './data.js';
 import { EMPTY } from './limits.js';
 import { openSet } from './open-set.js';
 import * as ours from './ours.js';
-import { expectedDistances, expectedGradients } from './reference.js';
 
 /** @import { Case, Results, Data, Implementation, Shape, Target } from './types.js' */
 /** @typedef {'gradients' | 'step' | 'distances' | 'predict' | 'calls'} Operation */
@@ -166,7 +165,7 @@ function statisticsCase(covariance, where, shape) {
   return {
     id: idOf(covariance, shape),
     title,
-    operation: 'statistics',
+    operation: title,
     shape,
     base: 'add(batch)',
     data: () => makeData(shape),

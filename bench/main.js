@@ -10,8 +10,7 @@ import { openBaselines } from './baselines/index.js';
 import { suites } from './cases.js';
 import { describe, hosts } from './hosts.js';
 import { openLimits } from './limits.js';
-import { fill } from './markdown.js';
-import { reportText, tables, targetCells } from './report.js';
+import { fill, tables, targetCells } from './report.js';
 import { efforts, run } from './run.js';
 import { heatMap, summary, survey } from './shapes.js';
 import { tableOf, text } from './table.js';
@@ -45,8 +44,11 @@ const status = (/** @type {string} */ line) => process.stderr.isTTY && process.s
 
 /** @param {string} suite @param {Case[]} cases @returns {Promise<Run>} */
 async function runCases(suite, cases) {
-  const which = suite === DEFAULT ? 'all' : 'pytorch';
-  const { baselines, versions, close } = await openBaselines(options.alone ? 'plain-js' : which);
+  const { alone } = options;
+  const { baselines, versions, close } = await openBaselines({
+    packages: suite === DEFAULT && !alone,
+    pytorch: !alone,
+  });
   const limits = await openLimits();
   const machine = describe(versions);
   console.log(`${machine.join('\n')}\n`);
@@ -107,7 +109,8 @@ async function mainCases(suite, filters) {
     runs,
   };
   writeFileSync(join(options.out, `${suite}.json`), JSON.stringify(report));
-  writeFileSync(join(options.out, `${suite}.md`), reportText(report));
+  const sections = Object.entries(tables(report)).map(([name, table]) => `## ${name}\n\n${table}\n`);
+  writeFileSync(join(options.out, `${suite}.md`), sections.join('\n'));
   if (!options.docs) return;
   if (!report.whole || suite !== DEFAULT) throw new Error(`--docs takes the whole of ${DEFAULT}, without --quick`);
   writeFileSync(docs('performance.md'), fill(readFileSync(docs('performance.md'), 'utf8'), tables(report)));

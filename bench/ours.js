@@ -2,8 +2,8 @@
 // The calls of the package that are timed, in their forms, with the least that each must move and compute.
 
 import * as centerLoss from 'center-loss';
+import { ALPHA, scatter } from './data.js';
 import { timed } from './measure.js';
-import { ALPHA, scatter } from './reference.js';
 
 // The calls are repeated without moving the centers, of which the package warns.
 console.warn = () => {};
@@ -21,7 +21,7 @@ const TOUCHED = /** @type {const} */ ({ centers: 'touched' });
  * @template T
  * @param {string} name
  * @param {() => T} run
- * @param {((result: T) => Results) | undefined} named  its result under the names of reference.js
+ * @param {((result: T) => Results) | undefined} named  its result under the names of data.js
  * @param {Partial<Implementation>} [more]
  * @returns {Implementation}
  */

@@ -7,24 +7,16 @@ import { markdown, tableOf } from './table.js';
 
 /** @import { Report, Result, Run, Spread, Target } from './types.js' */
 
-/** @param {Result} result @param {Target} target @returns {Spread | undefined} */
+/** @param {Result} result @param {Target} target @returns {Omit<Spread, 'min' | 'max'> | undefined} */
 function measured({ rows }, { row: name, over, minus, atLeast }) {
   const row = rows.find((each) => each.name === name);
   const others = rows.find((each) => each.name === (minus ?? over) || (over && each.limit === over))?.samples;
   if (!row?.samples || !(others || over === 'limit')) return undefined;
   if (minus) return spread(row.samples.map((ns, round) => (ns - (others?.[round] ?? Number.NaN)) / 1000));
   const times = others ? ratios(row.samples, others) : row.over;
-  return times && atLeast !== undefined ? inverse(times) : times;
+  if (!times || atLeast === undefined) return times;
+  return { median: 1 / times.median, q1: 1 / times.q3, q3: 1 / times.q1 };
 }
-
-/** @param {Spread} spread @returns {Spread} */
-const inverse = ({ median, q1, q3, min, max }) => ({
-  median: 1 / median,
-  q1: 1 / q3,
-  q3: 1 / q1,
-  min: 1 / max,
-  max: 1 / min,
-});
 
 /**
  * Figures with their quartiles, and ✓ where the median reaches the target.
@@ -62,32 +54,42 @@ export function targetCells(runs) {
   ];
 }
 
-/** @param {Result[]} results @returns {Result[][]} */
-const byTitle = (results) =>
-  [...new Set(results.map(({ title }) => title))].map((title) => results.filter((result) => result.title === title));
-
-/** @param {Report} report @returns {Record<string, string>} by the names of their places in the document */
-export const tables = ({ runs, seconds }) => ({
-  machine: [...runs.map(({ machine }) => machine.join('; ')), `${seconds} s in all`]
-    .map((line) => `- ${line}`)
-    .join('\n'),
-  targets: markdown(targetCells(runs)),
-  ...Object.fromEntries(
-    byTitle(runs[0]?.results ?? []).map((results) => [results[0]?.operation, markdown(tableOf(results, true))]),
-  ),
-});
-
-/** @param {Report} report */
-export function reportText({ suite, whole, seconds, runs }) {
-  const sections = runs.flatMap(({ node, machine, results }) => [
-    `## Node ${node}\n\n${machine.join('  \n')}`,
-    ...byTitle(results).map((group) => `### ${group[0]?.title}\n\n${markdown(tableOf(group, true))}`),
+/** Texts by the names of their places in the document. @param {Report} report @returns {Record<string, string>} */
+export function tables({ runs, seconds }) {
+  const results = runs[0]?.results ?? [];
+  const machines = runs.map(({ machine }) => `- ${machine.join('; ')}\n`);
+  const groups = [...new Set(results.map(({ operation }) => operation))].map((operation) => [
+    operation,
+    markdown(
+      tableOf(
+        results.filter((result) => result.operation === operation),
+        true,
+      ),
+    ),
   ]);
-  const size = whole ? 'All cases' : 'Not all cases, or fewer rounds';
-  return [
-    `# center-loss: ${suite}`,
-    `${size}, ${seconds} s. Bold is the time of the base, × is over that in the same round: median (quartiles).`,
-    `## Targets\n\n${markdown(targetCells(runs))}`,
-    ...sections,
-  ].join('\n\n');
+  return {
+    machine: `${machines.join('')}- ${seconds} s in all`,
+    targets: markdown(targetCells(runs)),
+    ...Object.fromEntries(groups),
+  };
+}
+
+/**
+ * Puts each text between `<!-- table NAME -->` and `<!-- end -->` of a document.
+ *
+ * @param {string} document
+ * @param {Record<string, string>} byName
+ * @returns {string}
+ */
+export function fill(document, byName) {
+  const places = new Set();
+  const filled = document.replace(/<!-- table (\S+) -->\n.*?<!-- end -->/gs, (_, name) => {
+    const text = byName[name];
+    if (text === undefined) throw new Error(`there is no table '${name}'`);
+    places.add(name);
+    return `<!-- table ${name} -->\n${text}\n<!-- end -->`;
+  });
+  const left = Object.keys(byName).filter((name) => !places.has(name));
+  if (left.length > 0) throw new Error(`the document has no place for ${left.join(', ')}`);
+  return filled;
 }

@@ -1,9 +1,9 @@
 // @ts-check
 // One case: all results are checked, then all implementations are timed.
 
+import { assertAgrees } from './data.js';
 import { limitNames } from './limits.js';
 import { measure, ratios, spread } from './measure.js';
-import { assertAgrees } from './reference.js';
 
 /** @import { Limits } from './limits.js' */
 /** @import { Baseline, Case, Cost, Effort, Implementation, Limit, Missing, Result, Row, Timing } from './types.js' */

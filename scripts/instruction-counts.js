@@ -5,8 +5,7 @@
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { countAll } from '../bench/instructions/calls.js';
-import { advice, compare } from '../bench/instructions/compare.js';
+import { advice, compare, countAll } from '../bench/instructions/counts.js';
 import { text } from '../bench/table.js';
 
 const { write } = parseArgs({ options: { write: { type: 'boolean', default: false } } }).values;

@@ -29,6 +29,14 @@ async function pairs(name, squared, asDoubles) {
   return pairsBaseline(name, squared, asDoubles);
 }
 
+/** @param {string} name @returns {Baseline} */
+const notInstalled = (name) => ({
+  implementations({ operation }) {
+    if (operation !== 'distances' && operation !== 'predict') return [];
+    return [{ name, missing: 'not installed: npm ci --prefix bench/baselines' }];
+  },
+});
+
 /** @param {string} name @param {() => Promise<Baseline>} open @returns {Promise<Baseline | undefined>} */
 async function openInstalled(name, open) {
   try {
@@ -41,35 +49,30 @@ async function openInstalled(name, open) {
 }
 
 /**
- * @param {'all' | 'pytorch' | 'plain-js'} which
+ * @param {{ packages: boolean, pytorch: boolean }} wanted  beside plain JavaScript
  * @returns {Promise<{ baselines: Baseline[], versions: Record<string, string | null>, close: () => void }>}
  */
-export async function openBaselines(which) {
+export async function openBaselines({ packages, pytorch }) {
   // Python takes seconds to import torch; the others start meanwhile.
-  const pytorch = which === 'plain-js' ? undefined : import('./pytorch.js').then(({ openPytorch }) => openPytorch());
+  const opening = pytorch ? import('./pytorch.js').then(({ openPytorch }) => openPytorch()) : undefined;
   /** @type {Baseline[]} */
-  const baselines = which === 'pytorch' ? [] : [await import('./plain-js.js')];
+  const baselines = [await import('./plain-js.js')];
   /** @type {Record<string, string | null>} */
   const versions = {};
-  if (which === 'all') {
-    const tfjs = await (await import('./tfjs.js')).openTfjs();
+  if (packages) {
+    const tfjs = await import('./tfjs.js');
     baselines.push(tfjs);
     versions.tfjs = tfjs.version;
     for (const [name, open] of Object.entries(INSTALLED)) {
-      const missing = { name, missing: 'not installed: npm ci --prefix bench/baselines' };
       const baseline = await openInstalled(name, open);
+      baselines.push(baseline ?? notInstalled(name));
       versions[name] = baseline ? (pinned[name] ?? null) : null;
-      baselines.push(
-        baseline ?? {
-          implementations: ({ operation }) => (['distances', 'predict'].includes(operation) ? [missing] : []),
-        },
-      );
     }
   }
-  if (pytorch) baselines.push(await pytorch);
-  Object.assign(versions, (await pytorch)?.versions);
+  const torch = await opening;
+  if (torch) baselines.push(torch);
   const close = () => {
     for (const baseline of baselines) baseline.close?.();
   };
-  return { baselines, versions, close };
+  return { baselines, versions: { ...versions, ...torch?.versions }, close };
 }

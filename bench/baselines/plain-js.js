@@ -2,8 +2,8 @@
 // The fastest plain loops found: arithmetic in float64 (rounding each step with Math.fround takes 1.2 to 2 times as
 // long in V8), two sums for the loss, four centers to each read of x for distances, outputs made once.
 
+import { scatter } from '../data.js';
 import { timed } from '../measure.js';
-import { scatter } from '../reference.js';
 
 /** @import { Case, Data, Implementation, Numbers, Results, Shape } from '../types.js' */
 
@@ -40,48 +40,32 @@ function rowGradients(x, centers, gradX, gradCenters, D, scale, row, center, gra
   return sum0 + sum1;
 }
 
-/** @param {Shape} shape @param {Data} data */
-function denseGradients({ B, D, C }, { x, target, centers }) {
+/** Gradients of all centers, or of the touched ones in slots. @param {Shape} shape @param {Data} data @param {boolean} touched */
+function gradients({ B, D, C }, { x, target, centers }, touched) {
   const gradX = new Float32Array(B * D);
-  const gradCenters = new Float32Array(C * D);
-  const scale = 2 / (B * C);
-  /** @type {Numbers} */
-  const labels = target;
-  return () => {
-    gradCenters.fill(0);
-    let sum = 0;
-    for (let b = 0; b < B; b++) {
-      const center = labels[b] * D;
-      sum += rowGradients(x, centers, gradX, gradCenters, D, scale, b * D, center, center);
-    }
-    return { loss: [sum / (B * C)], gradX, gradCenters };
-  };
-}
-
-/** @param {Shape} shape @param {Data} data */
-function touchedGradients({ B, D, C }, { x, target, centers }) {
-  const gradX = new Float32Array(B * D);
-  const rows = new Float32Array(Math.min(B, C) * D);
-  const classes = new Int32Array(Math.min(B, C));
-  const scale = 2 / (B * C);
+  const slotCount = touched ? Math.min(B, C) : C;
+  const rows = new Float32Array(slotCount * D);
+  const classes = new Int32Array(slotCount);
   /** @type {{ labels: Numbers, slots: Numbers }} */
   const { labels, slots } = { labels: target, slots: new Int32Array(C).fill(-1) };
+  const scale = 2 / (B * C);
   return () => {
-    let touched = 0;
+    if (!touched) rows.fill(0);
+    let used = 0;
     let sum = 0;
     for (let b = 0; b < B; b++) {
       const label = labels[b];
-      let slot = slots[label];
+      let slot = touched ? slots[label] : label;
       if (slot < 0) {
-        slot = touched++;
+        slot = used++;
         slots[label] = slot;
         classes[slot] = label;
         rows.fill(0, slot * D, (slot + 1) * D);
       }
       sum += rowGradients(x, centers, gradX, rows, D, scale, b * D, label * D, slot * D);
     }
-    for (let b = 0; b < B; b++) slots[labels[b]] = -1;
-    return { loss: [sum / (B * C)], gradX, classes: classes.subarray(0, touched), rows };
+    if (touched) for (let b = 0; b < B; b++) slots[labels[b]] = -1;
+    return { loss: [sum / (B * C)], gradX, classes: classes.subarray(0, used), rows };
   };
 }
 
@@ -165,15 +149,19 @@ function predict({ B, D, C }, { x, centers }) {
 export function implementations({ operation, shape }, data) {
   /** @param {string} name @param {() => unknown} run @param {() => Results} results @returns {Implementation} */
   const plain = (name, run, results) => ({ name, tolerance: 1e-5, results, time: timed(run) });
-  /** @type {Record<string, ((shape: Shape, data: Data) => () => Results) | undefined>} */
-  const calls = { gradients: denseGradients, distances, predict };
-  const run = calls[operation]?.(shape, data);
-  if (!run) return [];
-  if (operation !== 'gradients') return [plain('plain JS', run, run)];
-  const touched = touchedGradients(shape, data);
-  const scattered = () => {
-    const { loss, gradX, classes, rows } = touched();
-    return { loss, gradX, gradCenters: scatter(classes, rows, shape) };
-  };
-  return [plain('plain JS', run, run), plain('plain JS, touched', touched, scattered)];
+  if (operation === 'gradients') {
+    const [dense, touched] = [gradients(shape, data, false), gradients(shape, data, true)];
+    const denseResults = () => {
+      const { loss, gradX, rows } = dense();
+      return { loss, gradX, gradCenters: rows };
+    };
+    const touchedResults = () => {
+      const { loss, gradX, classes, rows } = touched();
+      return { loss, gradX, gradCenters: scatter(classes, rows, shape) };
+    };
+    return [plain('plain JS', dense, denseResults), plain('plain JS, touched', touched, touchedResults)];
+  }
+  if (operation !== 'distances' && operation !== 'predict') return [];
+  const run = { distances, predict }[operation](shape, data);
+  return [plain('plain JS', run, run)];
 }

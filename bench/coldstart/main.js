@@ -34,7 +34,7 @@ const PROJECT = fileURLToPath(new URL('../../build/coldstart/project', import.me
 const OUT = fileURLToPath(new URL('../out', import.meta.url));
 
 /** Program without a loss, for the time that any process or worker takes. */
-const NOTHING = 'nothing';
+const NOTHING = 'data';
 const BASE = 'center-loss';
 const BASELINES = ['tfjs-wasm', 'onnxruntime-web'];
 const IN_NODE = [BASE, 'center-loss-slim', 'center-loss-js', ...BASELINES, NOTHING];

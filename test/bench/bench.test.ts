@@ -7,10 +7,9 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { implementations } from '../../bench/baselines/plain-js.js';
 import { callCase } from '../../bench/cases.js';
+import { assertAgrees } from '../../bench/data.js';
 import { assemble } from '../../bench/limits.js';
-import { fill } from '../../bench/markdown.js';
-import { assertAgrees } from '../../bench/reference.js';
-import { tables } from '../../bench/report.js';
+import { fill, tables } from '../../bench/report.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -79,7 +78,11 @@ describe('in quick mode, without PyTorch', () => {
 
   const speed = ['gradients-64x64x10', 'step-256x128x960', 'distances-1x64x10', 'predict-1x64x10', 'calls-1x64x10'];
   test.each([
-    ['speed', speed, ['plain JS', 'plain JS, touched', 'tfjs-backend-wasm', 'tfjs cpu', 'ml-distance', 'simsimd']],
+    [
+      'speed',
+      speed,
+      ['plain JS', 'plain JS, touched', 'tfjs-backend-wasm', 'onnxruntime-web', 'ml-distance', 'simsimd'],
+    ],
     ['open-set', ['256x128x10'], ['softmaxCenter', 'classify, entropy', 'PyTorch']],
     ['init', ['128x128', '128x960'], ['normal', 'orthogonal', 'PyTorch']],
     ['statistics', ['256x128x'], ['add(batch)', 'add(x, target)']],

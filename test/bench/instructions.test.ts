@@ -1,6 +1,6 @@
 import binaryen from 'binaryen';
 import { describe, expect, test } from 'vitest';
-import { advice, compare } from '../../bench/instructions/compare.js';
+import { advice, compare } from '../../bench/instructions/counts.js';
 import { COUNT, instrument } from '../../bench/instructions/instrument.js';
 
 describe('a counting module', () => {

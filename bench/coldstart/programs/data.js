@@ -1,5 +1,5 @@
 // @ts-check
-/** The same batch for every program, made before its clock starts. */
+/** The same batch for every program, made before its clock starts. As a program it does nothing more. */
 export const [B, C, D] = [256, 960, 128];
 
 /** Not a multiple of D. */
@@ -16,3 +16,5 @@ function wave(length, step) {
 export const x = wave(B * D, 0.37);
 export const centers = wave(C * D, 0.11);
 export const target = Int32Array.from({ length: B }, (_, i) => (i * 37) % C);
+
+export default () => x.length + centers.length + target.length;

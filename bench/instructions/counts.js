@@ -1,5 +1,5 @@
 // @ts-check
-// The calls whose instructions are counted, and their shapes.
+// The calls whose instructions are counted, their shapes, and the verdict on counts that changed.
 
 import * as centerLoss from 'center-loss';
 import { makeData } from '../data.js';
@@ -129,4 +129,33 @@ function countOpenSet({ B, D, C }, count) {
   const labels = [...target, ...target.map(() => -1)];
   add('openSetMetrics', () => centerLoss.openSetMetrics(x.subarray(0, B * 2), labels));
   return counts;
+}
+
+/** Another version of the compiler moves a few instructions; a kernel that lost its blocks takes many more. */
+const ALLOWED = 0.05;
+
+/**
+ * Verdicts on counts that differ: '' for the same or nearly so.
+ *
+ * @param {Counts} committed
+ * @param {Counts} now
+ */
+export const compare = (committed, now) =>
+  Object.keys({ ...committed, ...now }).map((name) => {
+    const [before, after] = [committed[name], now[name]];
+    if (before === undefined || after === undefined) {
+      return { name, before, after, change: Number.NaN, verdict: before === undefined ? 'new' : 'gone' };
+    }
+    const change = (after - before) / before;
+    const verdict = change > ALLOWED ? 'more' : change < -ALLOWED ? 'fewer' : '';
+    return { name, before, after, change, verdict };
+  });
+
+/** Advice on those verdicts, and whether the gate passes. @param {ReturnType<typeof compare>} changes */
+export function advice(changes) {
+  const some = (/** @type {string} */ wanted) => changes.some(({ verdict }) => verdict === wanted);
+  if (some('more'))
+    return { passed: false, text: 'a call takes over 5 % more instructions: mend it, or renew the file' };
+  if (some('new') || some('gone')) return { passed: false, text: 'other calls or shapes are counted: renew the file' };
+  return { passed: true, text: some('fewer') ? 'a call takes over 5 % fewer instructions: renew the file' : '' };
 }
