@@ -44,18 +44,22 @@ const CALLS = {
   calls: { title: 'calls for one row', base: EMPTY, ours: ours.calls, expected: expectedGradients },
 };
 
-/** @param {string} name @param {Shape} shape */
-const idOf = (name, { B, D, C }) => `${name}-${B}x${D}x${C}`;
+/** @param {string} name @param {string} title @param {Shape} shape */
+const titled = (name, title, shape) => ({
+  id: `${name}-${shape.B}x${shape.D}x${shape.C}`,
+  title,
+  operation: title,
+  shape,
+  data: () => makeData(shape),
+});
 
 /** @param {Operation} operation @param {Shape} shape @param {Target[]} targets @returns {Case} */
 export function callCase(operation, shape, ...targets) {
   const { ours, expected, ...call } = CALLS[operation];
   return {
+    ...titled(operation, call.title, shape),
     ...call,
-    id: idOf(operation, shape),
     operation,
-    shape,
-    data: () => makeData(shape),
     ours: (data) => ours(shape, data),
     expected: (data) => expected(shape, data),
     targets,
@@ -101,52 +105,31 @@ const speed = () => [
   ),
 ];
 
-/** @returns {Case[]} */
-const openSetCases = () =>
-  [10, 100, 1000]
-    .map((C) => ({ B: 256, D: 128, C }))
-    .flatMap((shape) =>
-      Object.entries(openSet).map(([name, [method, call]]) => ({
-        id: idOf(method, shape),
-        title: 'losses and scores',
-        operation: 'open-set',
-        shape,
-        base: name,
-        data: () => ({ ...makeData(shape), logits: makeData({ B: shape.B, D: shape.C, C: 1 }, 2).x }),
-        ours: (data) => [call(name, shape, data)],
-        pytorch: { [`${name}, PyTorch`]: method },
-      })),
-    );
+/** @param {Shape} shape @returns {Case[]} */
+const openSetCases = (shape) =>
+  Object.entries(openSet).map(([name, [method, call]]) => ({
+    ...titled(method, 'losses and scores', shape),
+    base: name,
+    data: () => ({ ...makeData(shape), logits: makeData({ B: shape.B, D: shape.C, C: 1 }, 2).x }),
+    ours: (data) => [call(name, shape, data)],
+    pytorch: { [`${name}, PyTorch`]: method },
+  }));
 
 /** LAPACK, which makes PyTorch's orthogonal matrices, has wider vectors than WebAssembly. */
 const INIT_TARGETS = { normal: 1, orthogonal: 2 };
 
-/** @type {[keyof typeof INIT_TARGETS, C: number, D: number][]} */
-const INIT_SHAPES = [
-  ['normal', 960, 128],
-  ['normal', 10_000, 512],
-  ['orthogonal', 128, 128],
-  ['orthogonal', 500, 512],
-  ['orthogonal', 1000, 512],
-];
-
-/** @returns {Case[]} */
-const initCases = () =>
-  INIT_SHAPES.map(([init, C, D]) => {
-    const shape = { B: 1, D, C };
-    const what = `${init}, ${C} × ${D}: time over PyTorch's`;
-    return {
-      id: idOf(init, shape),
-      title: 'initial centers',
-      operation: 'init',
-      shape,
-      base: init,
-      data: () => makeData(shape),
-      ours: () => ours.initial(init, shape),
-      pytorch: { [`${init}, PyTorch`]: init },
-      targets: [{ what, row: init, over: `${init}, PyTorch`, atMost: INIT_TARGETS[init] }],
-    };
-  });
+/** @param {keyof typeof INIT_TARGETS} init @param {number} C @param {number} D @returns {Case} */
+function initCase(init, C, D) {
+  const shape = { B: 1, D, C };
+  const what = `${init}, ${C} × ${D}: time over PyTorch's`;
+  return {
+    ...titled(init, 'initial centers', shape),
+    base: init,
+    ours: () => ours.initial(init, shape),
+    pytorch: { [`${init}, PyTorch`]: init },
+    targets: [{ what, row: init, over: `${init}, PyTorch`, atMost: INIT_TARGETS[init] }],
+  };
+}
 
 /** Rows that no cache holds, as when they stream by, and rows that a small one holds. */
 const STATISTICS_BYTES = { streamed: 64 * 2 ** 20, cached: 128 * 2 ** 10 };
@@ -158,34 +141,35 @@ const STATISTICS_SHAPES = [
   { D: 512, C: 100 },
 ];
 
-/** @param {'none' | 'diagonal'} covariance @param {string} where @param {Shape} shape @returns {Case} */
-function statisticsCase(covariance, where, shape) {
-  const title = `statistics of ${where} rows, covariance ${covariance}`;
-  const what = `${title}, D = ${shape.D}, C = ${shape.C}: share of the streaming loop's rate`;
-  return {
-    id: idOf(covariance, shape),
-    title,
-    operation: title,
-    shape,
-    base: 'add(batch)',
-    data: () => makeData(shape),
-    ours: (data) => ours.statistics(covariance, shape, data),
-    targets: [{ what, row: 'add(batch)', over: 'limit', atLeast: 0.7 }],
-  };
-}
-
-/** @returns {Case[]} */
-const statisticsCases = () =>
-  Object.entries(STATISTICS_BYTES).flatMap(([where, bytes]) =>
-    /** @type {const} */ (['none', 'diagonal']).flatMap((covariance) =>
-      STATISTICS_SHAPES.map(({ D, C }) => statisticsCase(covariance, where, { B: bytes / (4 * D), D, C })),
-    ),
-  );
+/** @param {'none' | 'diagonal'} covariance @param {keyof typeof STATISTICS_BYTES} where @returns {Case[]} */
+const statisticsCases = (covariance, where) =>
+  STATISTICS_SHAPES.map(({ D, C }) => {
+    const shape = { B: STATISTICS_BYTES[where] / (4 * D), D, C };
+    const title = `statistics of ${where} rows, covariance ${covariance}`;
+    const what = `${title}, D = ${D}, C = ${C}: share of the streaming loop's rate`;
+    return {
+      ...titled(covariance, title, shape),
+      base: 'add(batch)',
+      ours: (data) => ours.statistics(covariance, shape, data),
+      targets: [{ what, row: 'add(batch)', over: 'limit', atLeast: 0.7 }],
+    };
+  });
 
 /** @type {Record<string, Case[]>} */
 export const suites = {
   speed: speed(),
-  'open-set': openSetCases(),
-  init: initCases(),
-  statistics: statisticsCases(),
+  'open-set': [10, 100, 1000].flatMap((C) => openSetCases({ B: 256, D: 128, C })),
+  init: [
+    initCase('normal', 960, 128),
+    initCase('normal', 10_000, 512),
+    initCase('orthogonal', 128, 128),
+    initCase('orthogonal', 500, 512),
+    initCase('orthogonal', 1000, 512),
+  ],
+  statistics: [
+    ...statisticsCases('none', 'streamed'),
+    ...statisticsCases('diagonal', 'streamed'),
+    ...statisticsCases('none', 'cached'),
+    ...statisticsCases('diagonal', 'cached'),
+  ],
 };

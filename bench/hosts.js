@@ -1,5 +1,5 @@
 // @ts-check
-// What figures depend on: the machine, and the version of Node, whose compiler differs.
+// The machine and the versions of Node, whose compilers differ: figures depend on both.
 
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';

@@ -68,16 +68,17 @@ async function runCases(suite, cases) {
   return { node: process.versions.node, machine, results };
 }
 
-/** The same on a newer Node, in a process of its own. @param {string} suite @param {string[]} ids @returns {Run[]} */
-function runOnNewerNode(suite, ids) {
+/** The cases with targets on a newer Node, in a process of its own. @param {Case[]} cases @returns {Run[]} */
+function runOnNewerNode(cases) {
   const [, newer] = hosts();
   if (!newer) console.log('no newer Node: npm ci --prefix bench/baselines brings one\n');
+  const ids = cases.filter(({ targets }) => targets?.length).map(({ id }) => id);
   if (!newer || ids.length === 0) return [];
   const out = join(options.out, 'newer-node');
-  const program = [fileURLToPath(import.meta.url), suite, '--alone', ...(options.quick ? ['--quick'] : [])];
+  const program = [fileURLToPath(import.meta.url), DEFAULT, '--alone', ...(options.quick ? ['--quick'] : [])];
   const { status } = spawnSync(newer.path, [...program, '--out', out, ...ids], { stdio: 'inherit' });
   if (status !== 0) throw new Error(`the bench on Node ${newer.version} ended with ${status}`);
-  return JSON.parse(readFileSync(join(out, `${suite}.json`), 'utf8')).runs;
+  return JSON.parse(readFileSync(join(out, `${DEFAULT}.json`), 'utf8')).runs;
 }
 
 /** @param {string} suite @param {string[]} filters */
@@ -87,15 +88,7 @@ async function mainCases(suite, filters) {
   if (cases.length === 0) throw new Error(`no case matches; there are ${all.map(({ id }) => id).join(', ')}`);
   const started = performance.now();
   const runs = [await runCases(suite, cases)];
-  if (suite === DEFAULT && !options.alone) {
-    const withTargets = cases.filter(({ targets }) => targets?.length);
-    runs.push(
-      ...runOnNewerNode(
-        suite,
-        withTargets.map(({ id }) => id),
-      ),
-    );
-  }
+  if (suite === DEFAULT && !options.alone) runs.push(...runOnNewerNode(cases));
   const targets = targetCells(runs);
   if (targets.length > 1 && !options.alone) console.log(`${text(targets)}\n`);
   const missing = runs.flatMap(({ results }) => results.flatMap(({ rows }) => rows.filter((row) => row.missing)));

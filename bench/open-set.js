@@ -12,9 +12,9 @@ import { filledBatch, form, namedGradients } from './ours.js';
 
 const [LAMBDA, MARGIN, DELTA] = [0.1, 5, 1];
 
-/** @param {(C: number, D: number, init: Float32Array) => unknown} make @returns {Call} */
-const gradients = (make) => (name, shape, data) => {
-  const loss = /** @type {Loss} */ (make(shape.C, shape.D, data.centers));
+/** @param {new (C: number, D: number, options: any) => unknown} Loss @param {object} options @returns {Call} */
+const gradients = (Loss, options) => (name, shape, data) => {
+  const loss = /** @type {Loss} */ (new Loss(shape.C, shape.D, { init: data.centers, ...options }));
   const { batch, dispose } = filledBatch(loss, shape.B, data);
   return form(name, () => loss.gradients(batch), namedGradients(shape), { dispose });
 };
@@ -42,35 +42,18 @@ const classify = (score) => (name, shape, data) => {
 };
 
 const { CACLoss, CenterLoss, ContrastiveCenterLoss, IslandLoss, TripletCenterLoss } = centerLoss;
-const halfSquared = /** @type {const} */ ({
-  reduction: 'batch',
-  metric: 'euclidean',
-  penalty: 'half-squared',
-  radius: 1,
-});
+const HALF_SQUARED = { reduction: 'batch', metric: 'euclidean', penalty: 'half-squared', radius: 1 };
 
 /** Method of torch_calls.py and our call, by the name of the row. @type {Record<string, [method: string, call: Call]>} */
 export const openSet = {
-  'center loss': ['center_loss', gradients((C, D, init) => new CenterLoss(C, D, { init, reduction: 'batch' }))],
-  '½·max(0, ‖x − c‖ − 1)²': [
-    'center_loss_half_squared',
-    gradients((C, D, init) => new CenterLoss(C, D, { init, ...halfSquared })),
-  ],
-  '1 − cos(x, c)': [
-    'center_loss_cosine',
-    gradients((C, D, init) => new CenterLoss(C, D, { init, reduction: 'batch', metric: 'cosine' })),
-  ],
+  'center loss': ['center_loss', gradients(CenterLoss, { reduction: 'batch' })],
+  '½·max(0, ‖x − c‖ − 1)²': ['center_loss_half_squared', gradients(CenterLoss, HALF_SQUARED)],
+  '1 − cos(x, c)': ['center_loss_cosine', gradients(CenterLoss, { reduction: 'batch', metric: 'cosine' })],
   softmaxCenter: ['softmax_center', softmaxCenter],
-  'CAC, fixed anchors': ['cac', gradients((C, D, init) => new CACLoss(C, D, { init, magnitude: 1, lambda: LAMBDA }))],
-  'contrastive-center': [
-    'contrastive_center',
-    gradients((C, D, init) => new ContrastiveCenterLoss(C, D, { init, delta: DELTA })),
-  ],
-  'triplet-center': [
-    'triplet_center',
-    gradients((C, D, init) => new TripletCenterLoss(C, D, { init, margin: MARGIN })),
-  ],
-  island: ['island', gradients((C, D, init) => new IslandLoss(C, D, { init, lambda: LAMBDA }))],
+  'CAC, fixed anchors': ['cac', gradients(CACLoss, { magnitude: 1, lambda: LAMBDA })],
+  'contrastive-center': ['contrastive_center', gradients(ContrastiveCenterLoss, { delta: DELTA })],
+  'triplet-center': ['triplet_center', gradients(TripletCenterLoss, { margin: MARGIN })],
+  island: ['island', gradients(IslandLoss, { lambda: LAMBDA })],
   'classify, distance': ['classify_distance', classify('distance')],
   'classify, cac': ['classify_cac', classify('cac')],
   'classify, entropy': ['classify_entropy', classify('entropy')],

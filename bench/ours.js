@@ -5,11 +5,10 @@ import * as centerLoss from 'center-loss';
 import { ALPHA, scatter } from './data.js';
 import { timed } from './measure.js';
 
-// The calls are repeated without moving the centers, of which the package warns.
+// The package warns of gradients whose centers never move, which is so here.
 console.warn = () => {};
 
 /** @import { Cost, Data, Implementation, Numbers, Results, Shape } from './types.js' */
-/** @typedef {import('center-loss').CenterLoss} CenterLoss */
 /** @typedef {{ classes: Int32Array, rows: Float32Array }} TouchedRows */
 /** @typedef {{ loss: number, gradX: Float32Array, gradCenters?: Float32Array | TouchedRows | null }} Gradients */
 
@@ -132,43 +131,26 @@ export function step(shape, data) {
     };
     return form(name, run, undefined, { cost, results, dispose: opened.dispose });
   };
-  /** @param {ReturnType<typeof open>} opened */
-  const byHand = ({ loss, batch }) => {
-    const update = updateByHand(shape, loss, batch);
-    return () => {
-      const result = loss.gradients(batch, TOUCHED);
-      update(result.gradCenters);
-      return result;
-    };
-  };
-  const three = (/** @type {ReturnType<typeof open>} */ opened) => {
-    const twoCalls = byHand(opened);
-    return () => ({ loss: opened.loss.evaluate(opened.batch), gradX: twoCalls().gradX });
-  };
-  const step = (/** @type {ReturnType<typeof open>} */ { loss, batch }) => {
-    return () => loss.step(batch);
-  };
-  return [moving('step(batch)', step), moving(THREE_CALLS, three), moving('gradients, update by hand', byHand)];
+  return [
+    moving('step(batch)', ({ loss, batch }) => loss.step.bind(loss, batch)),
+    moving(THREE_CALLS, (opened) => {
+      const twoCalls = gradientsAndUpdate(shape, opened);
+      return () => ({ loss: opened.loss.evaluate(opened.batch), gradX: twoCalls().gradX });
+    }),
+    moving('gradients, update by hand', (opened) => gradientsAndUpdate(shape, opened)),
+  ];
 }
 
-/**
- * Wen's rule from the gradient, which is Σ(c − x) times 2/(B·C).
- *
- * @param {Shape} shape
- * @param {CenterLoss} loss
- * @param {import('center-loss').Batch} batch
- */
-function updateByHand({ B, C, D }, loss, batch) {
+/** Wen's rule from the gradient, which is Σ(c − x) times 2/(B·C). @param {Shape} shape @param {ReturnType<typeof open>} opened */
+function gradientsAndUpdate({ B, C, D }, { loss, batch }) {
   /** @type {Numbers} */
   const counts = new Int32Array(C);
-  return (/** @type {TouchedRows | null} */ gradient) => {
-    if (!gradient) throw new Error('the centers are fixed');
-    /** @type {{ classes: Numbers, rows: Numbers }} */
-    const { classes, rows } = gradient;
-    /** @type {Numbers} */
-    const params = loss.centers.params;
-    /** @type {Numbers} */
-    const target = batch.target;
+  return () => {
+    const result = loss.gradients(batch, TOUCHED);
+    if (!result.gradCenters) throw new Error('the centers are fixed');
+    /** @type {{ classes: Numbers, rows: Numbers, target: Numbers, params: Numbers }} */
+    const arrays = { ...result.gradCenters, target: batch.target, params: loss.centers.params };
+    const { classes, rows, target, params } = arrays;
     for (let b = 0; b < B; b++) counts[target[b]]++;
     for (let slot = 0; slot < classes.length; slot++) {
       const label = classes[slot];
@@ -176,6 +158,7 @@ function updateByHand({ B, C, D }, loss, batch) {
       counts[label] = 0;
       for (let d = 0; d < D; d++) params[label * D + d] -= rate * rows[slot * D + d];
     }
+    return result;
   };
 }
 
@@ -195,27 +178,17 @@ export function distances(shape, data) {
 export function predict(shape, data) {
   const { loss, dispose } = open(shape, data);
   const cost = pairsCost(shape, shape.B);
-  return [
-    form(
-      'predict(x)',
-      () => loss.centers.predict(data.x),
-      (nearest) => ({ nearest }),
-      { cost, dispose },
-    ),
-  ];
+  const named = (/** @type {Int32Array} */ nearest) => ({ nearest });
+  return [form('predict(x)', () => loss.centers.predict(data.x), named, { cost, dispose })];
 }
 
 /** One row in place, where most of the time is that of a call. @param {Shape} shape @param {Data} data */
 export function calls(shape, data) {
   const { loss, batch, dispose } = open(shape, data);
   const named = namedGradients(shape);
+  const namedLoss = (/** @type {number} */ value) => ({ loss: [value] });
   return [
-    form(
-      'evaluate(batch)',
-      () => loss.evaluate(batch),
-      (value) => ({ loss: [value] }),
-      { dispose },
-    ),
+    form('evaluate(batch)', () => loss.evaluate(batch), namedLoss, { dispose }),
     form('gradients(batch)', () => loss.gradients(batch), named),
     form('gradients(batch), touched', () => loss.gradients(batch, TOUCHED), named),
     // The last, as it moves the centers.

@@ -68,7 +68,7 @@ describe('in quick mode, without PyTorch', () => {
   });
   afterAll(() => rm(folder, { recursive: true }));
 
-  /** What a suite prints, and what it writes. */
+  /** Runs a suite and returns its output and its report. */
   async function run(suite: string, ...filters: string[]) {
     const program = [join(ROOT, 'bench/main.js'), suite, '--quick', '--out', folder, ...filters];
     const env = { ...process.env, PYTHON: join(folder, 'no-python') };

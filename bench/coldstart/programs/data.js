@@ -2,7 +2,7 @@
 /** The same batch for every program, made before its clock starts. As a program it does nothing more. */
 export const [B, C, D] = [256, 960, 128];
 
-/** Not a multiple of D. */
+/** A length that is no multiple of D, so that rows differ. */
 const PERIOD = 1000;
 
 /** Copies, which engines do fast: in a worker the data are part of the start. @param {number} length @param {number} step */
