@@ -29,6 +29,8 @@ const usage = `usage: node bench/main.js [SUITE] [--quick] [--out FOLDER] [--doc
 
 PYTHON names the python to look for torch in (default python3). docs/performance.md says how it is measured.`;
 
+const INSTALL = 'for what is missing: npm ci --prefix bench/baselines; pip install -r bench/baselines/requirements.txt';
+
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
   options: {
@@ -47,11 +49,12 @@ async function runCases(suite, cases) {
   const { alone } = options;
   const { baselines, versions, close } = await openBaselines({
     packages: suite === DEFAULT && !alone,
-    pytorch: !alone,
+    pytorch: !alone && cases.some(({ pytorch }) => pytorch),
   });
   const limits = await openLimits();
   const machine = describe(versions);
   console.log(`${machine.join('\n')}\n`);
+  if (Object.values(versions).includes(null)) console.log(`${INSTALL}\n`);
   /** @type {Result[]} */
   const results = [];
   try {
@@ -91,8 +94,6 @@ async function mainCases(suite, filters) {
   if (suite === DEFAULT && !options.alone) runs.push(...runOnNewerNode(cases));
   const targets = targetCells(runs);
   if (targets.length > 1 && !options.alone) console.log(`${text(targets)}\n`);
-  const missing = runs.flatMap(({ results }) => results.flatMap(({ rows }) => rows.filter((row) => row.missing)));
-  for (const line of new Set(missing.map((row) => `${row.name}: ${row.missing}`))) console.log(line);
 
   /** @type {Report} */
   const report = {

@@ -11,7 +11,7 @@ import { markdown, tableOf } from './table.js';
 function measured({ rows }, { row: name, over, minus, atLeast }) {
   const row = rows.find((each) => each.name === name);
   const others = rows.find((each) => each.name === (minus ?? over) || (over && each.limit === over))?.samples;
-  if (!row?.samples || !(others || over === 'limit')) return undefined;
+  if (!row || !(others || over === 'limit')) return undefined;
   if (minus) return spread(row.samples.map((ns, round) => (ns - (others?.[round] ?? Number.NaN)) / 1000));
   const times = others ? ratios(row.samples, others) : row.over;
   if (!times || atLeast === undefined) return times;

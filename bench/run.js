@@ -6,7 +6,7 @@ import { limitNames } from './limits.js';
 import { measure, ratios, spread } from './measure.js';
 
 /** @import { Limits } from './limits.js' */
-/** @import { Baseline, Case, Cost, Effort, Implementation, Limit, Missing, Result, Row, Timing } from './types.js' */
+/** @import { Baseline, Case, Cost, Effort, Implementation, Limit, Result, Row, Timing } from './types.js' */
 
 /** @type {{ full: Effort, quick: Effort }} */
 export const efforts = {
@@ -24,13 +24,11 @@ export const efforts = {
 export async function run(one, baselines, limits, effort) {
   const data = one.data();
   const ours = one.ours(data);
-  /** @type {(Implementation | Missing)[]} */
-  const entries = [...ours];
-  for (const baseline of baselines) entries.push(...(await baseline.implementations(one, data)));
-  if (one.operation === 'calls') entries.push(limits.emptyCall);
-  entries.push(...limits.of(ours.flatMap(({ cost }) => cost ?? [])));
-  const missing = entries.flatMap((entry) => ('missing' in entry ? entry : []));
-  const implementations = entries.flatMap((entry) => ('missing' in entry ? [] : entry));
+  /** @type {Implementation[]} */
+  const implementations = [...ours];
+  for (const baseline of baselines) implementations.push(...(await baseline.implementations(one, data)));
+  if (one.operation === 'calls') implementations.push(limits.emptyCall);
+  implementations.push(...limits.of(ours.flatMap(({ cost }) => cost ?? [])));
 
   try {
     const [first] = ours;
@@ -42,7 +40,7 @@ export async function run(one, baselines, limits, effort) {
     }
     const rows = summarise(await measure(implementations, effort), one.base);
     const { id, title, operation, shape, base, targets } = one;
-    return { id, title, operation, shape, base, ...(targets && { targets }), rows: [...rows, ...missing] };
+    return { id, title, operation, shape, base, ...(targets && { targets }), rows };
   } finally {
     for (const { dispose } of implementations) await dispose?.();
   }

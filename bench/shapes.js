@@ -41,7 +41,7 @@ export async function survey(quick, onCase) {
   const keep = async (one, effort) => {
     for (const { name, limit, ns } of (await run(one, [], limits, effort)).rows) {
       const key = `${one.id} ${limit ?? name}`;
-      least.set(key, Math.min(least.get(key) ?? Infinity, ns?.min ?? Number.NaN));
+      least.set(key, Math.min(least.get(key) ?? Infinity, ns.min));
     }
   };
   const keepCalls = async () => {

@@ -27,7 +27,6 @@ export function tableOf(results, inMarkdown) {
   const times = ({ median, q1, q3 }) => `${digits(median)}×${inMarkdown ? ` (${digits(q1)}–${digits(q3)})` : ''}`;
   /** @param {Row} row @param {string} base */
   const cell = ({ name, ns, ratio }, base) => {
-    if (!ns) return 'missing';
     if (name !== base && ratio) return times(ratio);
     return inMarkdown ? `**${duration(ns.median)}**` : duration(ns.median);
   };

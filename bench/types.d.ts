@@ -30,11 +30,8 @@ export type Implementation = {
   dispose?: () => unknown;
 };
 
-/** A baseline that is not installed. */
-export type Missing = { name: string; missing: string };
-
 export type Baseline = {
-  implementations: (one: Case, data: Data) => (Implementation | Missing)[] | Promise<(Implementation | Missing)[]>;
+  implementations: (one: Case, data: Data) => Implementation[] | Promise<Implementation[]>;
   close?: () => void;
 };
 
@@ -78,14 +75,13 @@ export type Spread = { median: number; q1: number; q3: number; min: number; max:
 
 export type Row = {
   name: string;
-  missing?: string;
-  ns?: Spread;
+  ns: Spread;
   /** Time over that of the base in the same round. */
   ratio?: Spread;
   /** Time over the longer limit in the same round. */
   over?: Spread & { by: Limit };
   limit?: Limit;
-  samples?: number[];
+  samples: number[];
 };
 
 export type Result = Pick<Case, 'id' | 'title' | 'operation' | 'shape' | 'base' | 'targets'> & { rows: Row[] };

@@ -1,5 +1,5 @@
 // @ts-check
-// Everything that the package is timed against. A baseline that is not installed has a row that says so.
+// Everything that the package is timed against. A baseline that is not installed has no version and no rows.
 
 import { createRequire } from 'node:module';
 
@@ -29,14 +29,6 @@ async function pairs(name, squared, asDoubles) {
   return pairsBaseline(name, squared, asDoubles);
 }
 
-/** @param {string} name @returns {Baseline} */
-const notInstalled = (name) => ({
-  implementations({ operation }) {
-    if (operation !== 'distances' && operation !== 'predict') return [];
-    return [{ name, missing: 'not installed: npm ci --prefix bench/baselines' }];
-  },
-});
-
 /** @param {string} name @param {() => Promise<Baseline>} open @returns {Promise<Baseline | undefined>} */
 async function openInstalled(name, open) {
   try {
@@ -65,7 +57,7 @@ export async function openBaselines({ packages, pytorch }) {
     versions.tfjs = tfjs.version;
     for (const [name, open] of Object.entries(INSTALLED)) {
       const baseline = await openInstalled(name, open);
-      baselines.push(baseline ?? notInstalled(name));
+      if (baseline) baselines.push(baseline);
       versions[name] = baseline ? (pinned[name] ?? null) : null;
     }
   }

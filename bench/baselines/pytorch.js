@@ -5,9 +5,7 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-/** @import { Case, Data, Implementation, Missing } from '../types.js' */
-
-const NO_TORCH = 'no torch here: pip install -r bench/baselines/requirements.txt';
+/** @import { Case, Data, Implementation } from '../types.js' */
 
 /** Starts the python that `PYTHON` names, if there is one with torch. */
 export async function openPytorch() {
@@ -36,10 +34,9 @@ export async function openPytorch() {
   return {
     versions: versions ?? { torch: null },
     close: () => child.kill(),
-    /** @param {Case} one @param {Data} data @returns {Promise<(Implementation | Missing)[]>} */
+    /** @param {Case} one @param {Data} data @returns {Promise<Implementation[]>} */
     async implementations({ pytorch, shape: { B, D, C } }, { x, target, centers, logits }) {
-      if (!pytorch) return [];
-      if (!versions) return [{ name: 'PyTorch', missing: NO_TORCH }];
+      if (!pytorch || !versions) return [];
       const arrays = Object.entries({ x, target, centers, ...(logits && { logits }) });
       const encoded = arrays.map(([name, values]) => [name, Buffer.from(values.buffer).toString('base64')]);
       await ask({ load: { shape: [B, D, C], ...Object.fromEntries(encoded) } });
