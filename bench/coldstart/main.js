@@ -21,8 +21,8 @@ const usage = `usage: node bench/coldstart/main.js [--quick]
   --quick  3 rounds instead of 21
 
 Milliseconds, median (least–most) over the rounds; × is the time to that of center-loss in the same round. All programs
-compute the center loss of 256 embeddings of 128 dimensions and 960 classes, and must agree on it. Every sample is
-written to bench/out/coldstart.json.`;
+compute the center loss of 256 embeddings of 128 dimensions and 960 classes, and must agree on it; data only makes the
+embeddings. Every sample is written to bench/out/coldstart.json.`;
 
 const { values: options } = parseArgs({
   options: { quick: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h', default: false } },
