@@ -93,15 +93,16 @@ ${text([['coldest spots', 'B', 'D', 'C', 'time', 'efficiency', 'limit'], ...cold
 export function heatMap(spots, machine) {
   const axis = { grid: false, ticks: false };
   const header = { title: null, labelFontSize: 13 };
+  const values = spots.map((spot) => ({ ...spot, rows: `B = ${spot.B}` }));
   const least = 'least: the longest of moving the bytes, the multiply-adds, and a call with B = D = C = 1';
   const title = 'Efficiency by shape: the least time that the machine needs over the time taken';
   return {
     config: LOOK,
     title: { text: title, subtitle: [least, ...machine] },
-    data: { values: spots.map((spot) => ({ ...spot, rows: `B = ${spot.B}` })) },
+    data: { values },
     facet: {
-      row: { field: 'call', type: 'nominal', sort: null, header },
-      column: { field: 'rows', type: 'nominal', sort: null, header },
+      row: { field: 'call', type: 'nominal', sort: [...new Set(values.map(({ call }) => call))], header },
+      column: { field: 'rows', type: 'nominal', sort: [...new Set(values.map(({ rows }) => rows))], header },
     },
     spec: {
       width: { step: 15 },
