@@ -29,7 +29,6 @@ Usage: ./build.sh VERB [options]
           demo open-set: train on six digits, tell the other four from them    (--quick, --help)
   bench   build, then time it against what one would use instead              (--quick, --help)
           bench coldstart: how long until the first loss                      (--quick)
-          bench scaling: time by B, D and C up to a million                   (--quick, --docs)
           bench shapes: a heat map of efficiency over 700 shapes              (--quick, --docs)
           bench statistics: how fast rows become statistics of classes       (--quick)
           bench init: initial centers beside PyTorch                         (--quick)

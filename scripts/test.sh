@@ -115,7 +115,7 @@ run_all() {
   ensure_browsers
   ensure_packages matrix "the matrix (2 GB)"
   ensure_packages examples "the examples (340 MB)"
-  ensure_peers
+  ensure_baselines
   ensure_packages bench/coldstart "what cold starts are compared with (380 MB)"
   check "TypeScript of everything" node_modules/.bin/tsc --project tsconfig.tools.json
   check "bench coldstart runs, and all agree on the loss" node bench/coldstart/main.js --quick
