@@ -58,7 +58,7 @@ test_package() {
 test_matrix() {
   say "matrix: CI's part"
   rm -f build/matrix/count.json
-  node matrix/main.js --ci || true
+  node test/runtimes/main.js --ci || true
   if [ -f build/matrix/count.json ]; then
     # shellcheck disable=SC2046
     count $(node -p "const c = require('./build/matrix/count.json'); [c.passed, c.failed].join(' ')")
@@ -84,7 +84,7 @@ run_tests() {
   else
     say "  clippy is not installed: skipped (rustup component add clippy)"
   fi
-  ensure_packages matrix "the matrix (2 GB)"
+  ensure_packages test/runtimes "the matrix (2 GB)"
   ensure_packages examples/edge-worker "the edge worker"
   ensure_packages examples/edge-fit "the example of many machines"
   ensure_packages examples/threads "the example of threads"

@@ -4,11 +4,11 @@ import { cp, mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
-import { installPacked } from '../scripts/install-packed.js';
+import { installPacked } from '../../scripts/install-packed.js';
 
 /** @import { Context } from './check.js' */
 
-export const ROOT = fileURLToPath(new URL('..', import.meta.url));
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const OUT = join(ROOT, 'build/matrix');
 
 /** The bundle of a suite by what it imports as the package. */
