@@ -1,10 +1,5 @@
 import { defineConfig } from 'vitest/config';
-
-/** What the package does, whichever engine does it. */
-const BEHAVIOUR = [
-  ...['golden', 'originals', 'properties', 'errors', 'memory', 'centers', 'bits', 'open-set/*'],
-  'files/{safetensors,npy,centers,load-centers,open-set,statistics,json}',
-];
+import { BEHAVIOUR } from './test/runtimes/suites.js';
 
 const onEngine = (name: string) => ({
   extends: true as const,

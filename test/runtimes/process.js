@@ -1,40 +1,69 @@
 // @ts-check
-/** Programs of others, with a time limit, and their last words when they fail. */
-import { spawn } from 'node:child_process';
+/** Child processes. */
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-
-/** @import { Report } from './check.js' */
+import { existsSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 
 const LIMIT = 5 * 60_000;
-const LAST_WORDS = 3000;
 
-/**
- * What a program printed.
- * @param {string} program @param {string[]} parameters
- * @param {{ cwd: string, env?: Record<string, string>, limit?: number }} options
- * @returns {Promise<string>}
- */
-export async function run(program, parameters, { cwd, env = {}, limit = LIMIT }) {
-  const child = spawn(program, parameters, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
-  let [printed, all] = ['', ''];
-  child.stdout.on('data', (data) => {
-    printed += data;
-    all += data;
-  });
-  child.stderr.on('data', (data) => {
-    all += data;
-  });
-  const timer = setTimeout(() => child.kill('SIGKILL'), limit);
-  const [code, signal] = await once(child, 'close');
-  clearTimeout(timer);
-  if (code === 0) return printed;
-  const end = signal === 'SIGKILL' ? `did not end within ${limit / 1000} s` : `ended with ${signal ?? code}`;
-  throw new Error(`${program} ${end}:\n${all.slice(-LAST_WORDS)}`);
+/** This machine lacks something: the check is skipped, with the reason. */
+export class Unavailable extends Error {}
+
+/** Gives the first of these paths that exists. @param {string} name @param {(string | undefined)[]} paths */
+export function installed(name, ...paths) {
+  const path = paths.find((path) => path && existsSync(path));
+  if (path) return path;
+  throw new Unavailable(`${name} is not installed, or not made for this kind of machine`);
 }
 
-/** What a program that ran the suite says it found. @param {string} printed @returns {Report} */
-export function reportIn(printed) {
-  const line = printed.split('\n').find((line) => line.startsWith('REPORT '));
-  if (line === undefined) throw new Error(`the suite did not come to its end:\n${printed.slice(-LAST_WORDS)}`);
-  return JSON.parse(line.slice('REPORT '.length));
+/**
+ * Runs a program and gives what it printed. If it fails, the error carries the end of its output.
+ * @param {string[]} command @param {string} [cwd] @param {Record<string, string>} [variables] of its environment
+ */
+export async function run([program = '', ...parameters], cwd, variables) {
+  const env = { ...process.env, ...variables };
+  const options = { cwd, env, timeout: LIMIT, killSignal: /** @type {const} */ ('SIGKILL'), maxBuffer: 1e9 };
+  try {
+    return (await promisify(execFile)(program, parameters, options)).stdout;
+  } catch (error) {
+    const { stdout = '', stderr = '', killed, code, signal } = /** @type {any} */ (error);
+    const end = killed ? `did not end within ${LIMIT / 1000} s` : `ended with ${signal ?? code}`;
+    throw new Error(`${program} ${end}:\n${`${stdout}\n${stderr}`.slice(-3000)}`);
+  }
+}
+
+/**
+ * Starts a server on a free port, waits until it answers, and gives its origin. It ends with this process.
+ * @param {(port: string) => string[]} command @param {string} path that answers once it is up
+ * @param {string} cwd @param {Record<string, string>} variables
+ */
+export async function startServer(command, path, cwd, variables) {
+  const listener = createServer().listen(0, '127.0.0.1');
+  await once(listener, 'listening');
+  const { port } = /** @type {import('node:net').AddressInfo} */ (listener.address());
+  await once(listener.close(), 'close');
+  const [program = '', ...parameters] = command(`${port}`);
+  const env = { ...process.env, ...variables };
+  const server = spawn(program, parameters, { cwd, env, stdio: 'ignore', detached: true });
+  process.on('exit', () => server.pid && process.kill(-server.pid));
+  const origin = `http://127.0.0.1:${port}`;
+  const until = Date.now() + LIMIT;
+  while (!(await fetch(origin + path).catch(() => undefined))?.ok) {
+    if (Date.now() > until) throw new Error(`${program} did not answer within ${LIMIT / 1000} s`);
+    await sleep(200);
+  }
+  return origin;
+}
+
+/** Gives a function that calls `make` at first use only. @template T @param {(context?: any) => T} make */
+export function lazily(make) {
+  /** @type {T | undefined} */
+  let made;
+  return /** @param {any} [context] */ (context) => {
+    made ??= make(context);
+    return made;
+  };
 }

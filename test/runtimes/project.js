@@ -1,81 +1,85 @@
 // @ts-check
-/** A project of a user: the packed package installed, and the suites as bundles that import it. */
-import { cp, mkdir, readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+/** Makes a project as a user has it: the packed package installed, and bundles of the suites that import it. */
+import { cp, readFile, rm } from 'node:fs/promises';
+import { join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { installPacked } from '../../scripts/install-packed.js';
+import { run } from './process.js';
+import { FIRST, SHORT } from './suites.js';
 
-/** @import { Context } from './check.js' */
+/** @import { Context } from './place.js' */
 
+const HERE = fileURLToPath(new URL('.', import.meta.url));
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const OUT = join(ROOT, 'build/matrix');
+export const OUT = join(ROOT, 'build/matrix');
+/** Packages of tools and runtimes. */
+export const TOOLS = join(HERE, 'node_modules');
 
-/** The bundle of a suite by what it imports as the package. */
-const ENTRIES = { suite: 'center-loss', 'suite-js': 'center-loss/js', 'suite-slim': 'center-loss/slim' };
+/** The bundles of the suites, each with the entry of the package that it imports. */
+const BUNDLES = {
+  'suite.js': 'center-loss',
+  'suite.cjs': 'center-loss',
+  'suite-js.js': 'center-loss/js',
+  'suite-slim.js': 'center-loss/slim',
+};
 
-/** Two projects that differ in their suite alone. @returns {Promise<{ whole: Context, short: Context }>} */
+/** Makes two projects that differ in their suites only. @returns {Promise<{ whole: Context, short: Context }>} */
 export async function makeProjects() {
   await rm(OUT, { recursive: true, force: true });
   const [project, shortProject] = [join(OUT, 'project'), join(OUT, 'project-short')];
-  const tarball = await installPacked(project);
-  await cp(fileURLToPath(new URL('suite/programs', import.meta.url)), project, { recursive: true });
+  await installPacked(project);
   await cp(project, shortProject, { recursive: true });
+  // The suites are those that vitest runs on every engine.
+  const vitest = join(ROOT, 'node_modules/.bin/vitest');
+  /** @type {{ file: string }[]} */
+  const files = JSON.parse(await run([vitest, 'list', '--project=js', '--filesOnly', '--json'], ROOT));
+  const suites = files.map(({ file }) => relative(join(HERE, '..'), file).replace('.test.ts', ''));
+  const unknown = [FIRST, ...SHORT].filter((name) => !suites.includes(name));
+  if (unknown.length > 0) throw new Error(`suites.js names suites that are not there: ${unknown.join(', ')}`);
   return {
-    whole: await withSuite('whole', tarball, project),
-    short: await withSuite('short', tarball, shortProject),
+    whole: await withSuites([FIRST, ...suites.filter((name) => name !== FIRST)], project),
+    short: await withSuites(SHORT, shortProject),
   };
 }
 
-/** @param {Context['suite']} suite @param {string} tarball @param {string} project @returns {Promise<Context>} */
-async function withSuite(suite, tarball, project) {
-  for (const [name, entry] of Object.entries(ENTRIES)) {
-    await bundleSuite(suite, entry, 'esm', join(project, `${name}.js`));
+/** @param {string[]} suites @param {string} project @returns {Promise<Context>} */
+async function withSuites(suites, project) {
+  const contents = `import { run } from './suite.js';
+    const suites = { ${suites.map((name) => `'${name}': () => import('../${name}.test.ts')`)} };
+    export const runSuite = (options) => run(suites, options);`;
+  for (const [file, entry] of Object.entries(BUNDLES)) {
+    await build({
+      stdin: { contents, resolveDir: HERE },
+      bundle: true,
+      format: file.endsWith('.cjs') ? 'cjs' : 'esm',
+      outfile: join(project, file),
+      platform: 'neutral',
+      target: 'es2022',
+      mainFields: ['module', 'main'],
+      alias: { 'center-loss': entry, vitest: join(HERE, 'vitest.js') },
+      external: [entry],
+      logLevel: 'error',
+    });
   }
-  await bundleSuite(suite, 'center-loss', 'cjs', join(project, 'suite.cjs'));
+  // With the tests of every suite skipped, the skipped ones are all that there are.
+  const { runSuite } = await import(pathToFileURL(join(project, 'suite.js')).href);
+  const { passed, failed, skipped, failures } = await runSuite({ without: suites });
+  if (passed + failed > 0) throw new Error(`the tests can't be collected: ${failures.join('\n')}`);
   return {
-    tarball,
     project,
-    suite,
-    tests: await testsIn(project),
-    async folder(name) {
+    suites,
+    tests: skipped,
+    async copy(name) {
       const folder = join(OUT, name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-'));
       await rm(folder, { recursive: true, force: true });
-      await mkdir(folder, { recursive: true });
+      await cp(project, folder, { recursive: true });
       return folder;
     },
   };
 }
 
-/** How many tests the suite of a project has, by collecting them only. @param {string} project */
-async function testsIn(project) {
-  const { names, runSuite } = await import(pathToFileURL(join(project, 'suite.js')).href);
-  const { passed, failed, skipped, failures } = await runSuite({ without: names });
-  if (passed + failed > 0) throw new Error(`the tests can't be collected here: ${failures.join('\n')}`);
-  return skipped;
-}
-
-/** @param {Context['suite']} suite @param {string} entry @param {'esm' | 'cjs'} format @param {string} outfile */
-async function bundleSuite(suite, entry, format, outfile) {
-  await build({
-    entryPoints: [fileURLToPath(new URL(`suite/${suite}.js`, import.meta.url))],
-    bundle: true,
-    format,
-    outfile,
-    platform: 'neutral',
-    target: 'es2022',
-    mainFields: ['module', 'main'],
-    alias: {
-      'center-loss': entry,
-      vitest: fileURLToPath(new URL('suite/vitest.js', import.meta.url)),
-    },
-    external: [entry],
-    logLevel: 'error',
-  });
-}
-
-/** The version of a tool of the matrix. @param {string} name */
+/** Reads the version of an installed tool or runtime. @param {string} name of its package */
 export async function versionOf(name) {
-  const text = await readFile(new URL(`node_modules/${name}/package.json`, import.meta.url), 'utf8');
-  return JSON.parse(text).version;
+  return JSON.parse(await readFile(join(TOOLS, name, 'package.json'), 'utf8')).version;
 }

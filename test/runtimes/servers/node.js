@@ -1,0 +1,34 @@
+// @ts-check
+/** Node.js: each release line in use, with WebAssembly and without. */
+import { join } from 'node:path';
+import { installed, run } from '../process.js';
+import { BLOCKED, commandChecks, printedReport, program, suiteProgram } from '../program.js';
+import { TOOLS } from '../project.js';
+import { SLOW } from '../suites.js';
+
+/** @import { Place } from '../place.js' */
+
+const LINES = ['20', '22', '24', '26'];
+const INTERPRETED_SUITE = suiteProgram('print', { suite: 'suite-js.js', without: SLOW });
+const BLOCKED_ONLY = program('print', `${BLOCKED}\nreturn 'says so';`);
+
+/** @type {Place[]} */
+export default LINES.flatMap((line) => {
+  const node = () => installed(`Node ${line}`, join(TOOLS, `node-${line}/bin/node`));
+  const version = async () => (await run([node(), '--version'])).trim().slice(1);
+  /** @param {string} file */
+  const compiled = (file) => [node(), '--no-warnings', '--expose-gc', file];
+  /** @param {string} file */
+  const interpreted = (file) => [node(), '--no-warnings', '--jitless', file];
+  /** @type {Place['checks']} */
+  const withoutWasm = {
+    js: (context) => printedReport(context, 'js.js', INTERPRETED_SUITE, interpreted),
+    blocked: (context) => printedReport(context, 'blocked.js', BLOCKED_ONLY, interpreted),
+  };
+  // In CI's part the newest line stands for all.
+  const newest = line === LINES.at(-1);
+  return [
+    { name: `Node ${line}`, version, checks: commandChecks(compiled), whole: newest ? ['import', 'js'] : [] },
+    { name: `Node ${line} --jitless`, version, checks: withoutWasm, fullOnly: newest ? [] : ['js'] },
+  ];
+});
