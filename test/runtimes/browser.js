@@ -9,11 +9,8 @@ import { serve } from './server.js';
 /** @import { Check, Context, Place } from './place.js' */
 /** @import { Options } from './program.js' */
 
-/**
- * @typedef {object} Browser
- * @property {() => Promise<string>} version
- * @property {(url: string) => Promise<() => Promise<unknown>>} open opens a page; gives the function that closes it
- */
+/** `open` opens a page and gives the function that closes it. */
+/** @typedef {{ version: () => Promise<string>, open: (url: string) => Promise<() => Promise<unknown>> }} Browser */
 
 /** @param {() => Promise<any>} launch launches a browser by Playwright or Puppeteer @returns {Browser} */
 export function driven(launch) {

@@ -21,7 +21,8 @@ export function table(outcomes) {
 }
 
 /** @param {Outcome | undefined} outcome */
-const cell = (outcome) => (outcome?.status === 'passed' ? `✓ ${outcome.detail}` : outcome ? MARK[outcome.status] : '');
+const cell = (outcome) =>
+  outcome?.status === 'passed' ? `${MARK.passed} ${outcome.detail}` : outcome ? MARK[outcome.status] : '';
 
 /** Gives the reasons for skips and failures. @param {Outcome[]} outcomes */
 export const notes = (outcomes) =>

@@ -43,8 +43,7 @@ for (const { place, check } of selected) {
   console.log(`  ${MARK[outcome.status]} ${place.name}, ${check}: ${outcome.detail} (${seconds} s)`);
 }
 
-console.log(`\n${table(outcomes)}\n`);
-console.log(notes(outcomes));
+console.log(`\n${table(outcomes)}\n\n${notes(outcomes)}`);
 if (!ci && !only) await writeFile(join(ROOT, 'docs/runtimes.md'), page(outcomes, whole.tests));
 const count = { passed: 0, failed: 0, skipped: 0 };
 for (const { status } of outcomes) count[status]++;

@@ -7,7 +7,7 @@ import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
-const LIMIT = 5 * 60_000;
+const LIMIT = 10 * 60_000;
 
 /** This machine lacks something: the check is skipped, with the reason. */
 export class Unavailable extends Error {}
@@ -52,7 +52,7 @@ export async function startServer(command, path, cwd, variables) {
   const origin = `http://127.0.0.1:${port}`;
   const until = Date.now() + LIMIT;
   while (!(await fetch(origin + path).catch(() => undefined))?.ok) {
-    if (Date.now() > until) throw new Error(`${program} did not answer within ${LIMIT / 1000} s`);
+    if (Date.now() > until || server.exitCode !== null) throw new Error(`${program} does not answer`);
     await sleep(200);
   }
   return origin;

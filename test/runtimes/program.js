@@ -13,10 +13,9 @@ const SEND = {
   message: '(report) => postMessage(report)',
 };
 
-/**
- * Gives a program that sends what the statements return, or the error that they throw.
- * @param {keyof typeof SEND} send @param {string} statements @param {string} [imports]
- */
+/** @typedef {keyof typeof SEND} Send */
+
+/** Sends what the statements return or throw. @param {Send} send @param {string} statements @param {string} [imports] */
 export const program = (send, statements, imports = '') => `${imports}
 (async () => {
 ${statements}
@@ -27,7 +26,7 @@ ${statements}
  * Gives a program that runs the suites of a bundle.
  * @typedef {{ suite?: string, imports?: string, before?: string, without?: string[] }} Options `suite`: the bundle.
  * `before`: statements that come before it is loaded. `without`: suites to skip.
- * @param {keyof typeof SEND} send @param {Options} [options]
+ * @param {Send} send @param {Options} [options]
  */
 export function suiteProgram(send, { suite = 'suite.js', imports, before = '', without = [] } = {}) {
   const load = suite.endsWith('.cjs') ? 'require' : 'await import';
@@ -61,10 +60,8 @@ export async function printedReport({ project }, file, text, command) {
   throw new Error(`the program printed no report:\n${printed.slice(-3000)}`);
 }
 
-const SLIM_IMPORTS = `import { readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
-import { init } from 'center-loss/slim';`;
-const SLIM_BEFORE = "await init(readFile(fileURLToPath(import.meta.resolve('center-loss/center-loss.wasm'))));";
+const SLIM_IMPORTS = "import { readFile } from 'node:fs/promises';\nimport { init } from 'center-loss/slim';";
+const SLIM_BEFORE = "await init(readFile(new URL(import.meta.resolve('center-loss/center-loss.wasm'))));";
 
 /** Gives the checks of a runtime that runs files. @param {(file: string) => string[]} command */
 export function commandChecks(command) {

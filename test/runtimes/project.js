@@ -5,8 +5,8 @@ import { join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { installPacked } from '../../scripts/install-packed.js';
-import { run } from './process.js';
-import { FIRST, SHORT } from './suites.js';
+import { installed, run } from './process.js';
+import { BITS, FIRST, LARGE, SHORT, SLOW } from './suites.js';
 
 /** @import { Context } from './place.js' */
 
@@ -35,7 +35,7 @@ export async function makeProjects() {
   /** @type {{ file: string }[]} */
   const files = JSON.parse(await run([vitest, 'list', '--project=js', '--filesOnly', '--json'], ROOT));
   const suites = files.map(({ file }) => relative(join(HERE, '..'), file).replace('.test.ts', ''));
-  const unknown = [FIRST, ...SHORT].filter((name) => !suites.includes(name));
+  const unknown = [FIRST, ...SHORT, ...SLOW, ...BITS, ...LARGE].filter((name) => !suites.includes(name));
   if (unknown.length > 0) throw new Error(`suites.js names suites that are not there: ${unknown.join(', ')}`);
   return {
     whole: await withSuites([FIRST, ...suites.filter((name) => name !== FIRST)], project),
@@ -64,22 +64,19 @@ async function withSuites(suites, project) {
   }
   // With the tests of every suite skipped, the skipped ones are all that there are.
   const { runSuite } = await import(pathToFileURL(join(project, 'suite.js')).href);
-  const { passed, failed, skipped, failures } = await runSuite({ without: suites });
-  if (passed + failed > 0) throw new Error(`the tests can't be collected: ${failures.join('\n')}`);
-  return {
-    project,
-    suites,
-    tests: skipped,
-    async copy(name) {
-      const folder = join(OUT, name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-'));
-      await rm(folder, { recursive: true, force: true });
-      await cp(project, folder, { recursive: true });
-      return folder;
-    },
+  const { failed, skipped: tests, failures } = await runSuite({ without: suites });
+  if (failed > 0) throw new Error(`the tests can't be collected: ${failures.join('\n')}`);
+  /** @param {string} name */
+  const copy = async (name) => {
+    const folder = join(OUT, name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-'));
+    await rm(folder, { recursive: true, force: true });
+    await cp(project, folder, { recursive: true });
+    return folder;
   };
+  return { project, suites, tests, copy };
 }
 
 /** Reads the version of an installed tool or runtime. @param {string} name of its package */
 export async function versionOf(name) {
-  return JSON.parse(await readFile(join(TOOLS, name, 'package.json'), 'utf8')).version;
+  return JSON.parse(await readFile(installed(name, join(TOOLS, name, 'package.json')), 'utf8')).version;
 }

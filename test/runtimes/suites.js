@@ -23,5 +23,8 @@ export const SHORT = [
 /** An interpreter would take minutes for these. */
 export const SLOW = ['memory', 'properties', 'open-set/memory', 'open-set/center-loss-float64'];
 
-/** The values of a native build. An engine with a slow interpreter takes a minute for them. */
+/** The values of a native build. The slowest interpreter takes a minute for them. */
 export const BITS = ['bits', 'open-set/bits'];
+
+/** A heap of 32 MB is too small for these. */
+export const LARGE = ['files/centers'];

@@ -22,11 +22,9 @@ const session = lazily(async () => {
   };
   const options = { 'webkitgtk:browserOptions': { binary, args: ['--automation'] } };
   const { sessionId, capabilities } = await command('/session', { capabilities: { alwaysMatch: options } });
-  return {
-    version: String(capabilities.browserVersion),
-    /** @param {string} url */
-    open: (url) => command(`/session/${sessionId}/url`, { url }),
-  };
+  /** @param {string} url */
+  const open = (url) => command(`/session/${sessionId}/url`, { url });
+  return { version: String(capabilities.browserVersion), open };
 });
 
 /** @type {Browser} */

@@ -19,9 +19,8 @@ const SLIM = { imports: "import { init } from 'center-loss/slim';", before: INIT
 const place = (name, version, write, slim) =>
   bundlerPlace(name, version, async (folder, entry) => write(join(folder, entry), folder).then(() => 'main.js'), slim);
 
-/** Runs webpack or rspack. @param {unknown} tool @param {string} entry @param {string} context */
-async function pack(tool, entry, context) {
-  const webpack = /** @type {typeof import('webpack')} */ (tool);
+/** Runs webpack or rspack. @param {any} webpack @param {string} entry @param {string} context */
+async function pack(webpack, entry, context) {
   const compiler = webpack({ mode: 'production', context, entry, output: { path: join(context, 'out') } });
   const stats = await promisify(compiler.run.bind(compiler))();
   await promisify(compiler.close.bind(compiler))();

@@ -14,8 +14,7 @@ import { serve } from '../server.js';
 async function bundle(folder, entry) {
   const { build } = await import('vite');
   await writeFile(join(folder, 'index.html'), scriptPage(entry));
-  const settings = { outDir: 'out', chunkSizeWarningLimit: 5000 };
-  const result = await build({ root: folder, logLevel: 'error', build: settings });
+  const result = await build({ root: folder, logLevel: 'error', build: { outDir: 'out' } });
   const { output } = /** @type {{ output: { isEntry?: boolean, fileName: string }[] }} */ (result);
   return output.find(({ isEntry }) => isEntry)?.fileName ?? '';
 }

@@ -1,8 +1,5 @@
 // @ts-check
-/**
- * Vercel's edge runtime runs one script. Its bundlers compile what is imported as `?module` beforehand, and pass the
- * module in as a global.
- */
+/** Vercel's edge runtime. It runs one script, and its bundlers compile each `?module` and pass it in as a global. */
 import { readFile } from 'node:fs/promises';
 import { EdgeRuntime } from 'edge-runtime';
 import { build } from 'esbuild';
@@ -37,7 +34,6 @@ const suite = (bundle, modules) => async (context) => {
     write: false,
     format: 'iife',
     platform: 'neutral',
-    mainFields: ['module', 'main'],
     conditions: ['edge-light', 'worker', 'browser'],
     plugins: [compiledModules(found)],
     logLevel: 'error',

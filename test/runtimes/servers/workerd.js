@@ -12,7 +12,7 @@ import { reportIn } from '../server.js';
 
 const COMPATIBILITY_DATE = '2026-04-01';
 
-/** Gives the folder that wrangler would upload. @param {Context} context @param {string} bundle @param {string} [before] */
+/** Gives what wrangler would upload. @param {Context} context @param {string} bundle @param {string} [before] */
 async function deployable({ copy }, bundle, before = '') {
   const worker = await copy(`workerd ${bundle}`);
   const text = `${before}
