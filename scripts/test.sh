@@ -116,9 +116,8 @@ run_all() {
   ensure_packages test/runtimes "the matrix (2 GB)"
   ensure_packages examples "the examples (340 MB)"
   ensure_baselines
-  ensure_packages bench/coldstart "what cold starts are compared with (380 MB)"
   check "TypeScript of everything" node_modules/.bin/tsc --project tsconfig.tools.json
-  check "bench coldstart runs, and all agree on the loss" node bench/coldstart/main.js --quick
+  check "bench coldstart runs, and all agree on the loss" node bench/baselines/coldstart/main.js --quick
   check "edge worker in workerd" npm test --prefix examples/edge-worker
   check "many machines, in workerd, give the fit of one" npm test --prefix examples/edge-fit
   check "threads give the results of one" npm test --prefix examples/threads

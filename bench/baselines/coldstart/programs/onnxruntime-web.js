@@ -1,5 +1,5 @@
 import { env, InferenceSession, Tensor } from 'onnxruntime-web';
-import { FLOAT, INT32, int, model, node } from '../../onnx-model.js';
+import { FLOAT, INT32, int, model, node } from '../../../onnx-model.js';
 import { B, C, centers, D, target, x } from './data.js';
 
 const graph = model({

@@ -88,7 +88,9 @@ export async function startWorkerd(programs, folder, nodePaths) {
   const url = await server.ready;
   for (const program of programs) {
     const body = JSON.stringify(await bundle(program, folder, nodePaths));
-    const { ok } = await fetch(new URL(`define/${program}`, url), { method: 'POST', body });
+    // workerd may close a kept connection while a large body is on its way.
+    const headers = { connection: 'close' };
+    const { ok } = await fetch(new URL(`define/${program}`, url), { method: 'POST', headers, body });
     if (!ok) throw new Error(`workerd did not take ${program}`);
   }
   let isolates = 0;

@@ -6,17 +6,17 @@ import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { installPacked } from '../../scripts/install-packed.js';
-import { describe, hosts } from '../hosts.js';
-import { inTurn, spread } from '../measure.js';
-import { text } from '../table.js';
-import packages from './package.json' with { type: 'json' };
+import { installPacked } from '../../../scripts/install-packed.js';
+import { describe, hosts } from '../../hosts.js';
+import { inTurn, spread } from '../../measure.js';
+import { text } from '../../table.js';
+import packages from '../package.json' with { type: 'json' };
 import { startWorkerd } from './workerd.js';
 
 /** @typedef {Record<string, number>} Figures  milliseconds by what took them, and `loss` */
 /** @typedef {(program: string) => Figures | Promise<Figures>} Start */
 
-const usage = `usage: node bench/coldstart/main.js [--quick]
+const usage = `usage: node bench/baselines/coldstart/main.js [--quick]
 
   --quick  3 rounds instead of 21
 
@@ -30,8 +30,8 @@ const { values: options } = parseArgs({
 const ROUNDS = options.quick ? 3 : 21;
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
-const PROJECT = fileURLToPath(new URL('../../build/coldstart/project', import.meta.url));
-const OUT = fileURLToPath(new URL('../out', import.meta.url));
+const PROJECT = fileURLToPath(new URL('../../../build/coldstart/project', import.meta.url));
+const OUT = fileURLToPath(new URL('../../out', import.meta.url));
 
 /** Program without a loss, for the time that any process or worker takes. */
 const NOTHING = 'data';
@@ -103,7 +103,7 @@ async function main() {
   const machine = describe(packages.dependencies);
   console.log(`${machine.join('\n')}\n${ROUNDS} rounds; ms: median (least–most); × is to ${BASE} in the same round\n`);
 
-  const nodePaths = [join(PROJECT, 'node_modules'), join(HERE, 'node_modules')];
+  const nodePaths = [join(PROJECT, 'node_modules'), join(HERE, '../node_modules')];
   const workerd = await startWorkerd(IN_WORKERD, join(PROJECT, 'programs'), nodePaths);
   /** @type {Record<string, Record<string, Figures[]>>} */
   const results = {};
