@@ -38,7 +38,7 @@ it('a column of row numbers is no feature', async () => {
   const { code, stderr } = await run(['fit', 'index.csv', ...O]);
   expect([code, stderr]).toEqual([
     1,
-    'center-loss: index.csv: the first column has no name, as row numbers that pandas writes: leave them out (index=False)\n',
+    'center-loss: index.csv: the first column has no name, like the row numbers that pandas writes: leave them out (index=False)\n',
   ]);
 });
 

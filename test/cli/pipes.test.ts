@@ -51,11 +51,11 @@ describe('a pipe', () => {
     [`evaluate - --labels - ${M}`, 'standard input: a pipe is read once, but it is asked for twice'],
     ['convert - out.csv --labels -', 'standard input: a pipe is read once, but it is asked for twice'],
     ['inspect - --data -', 'standard input: a pipe is read once, but it is asked for twice'],
-    ['fit <(cat rows.csv) -o out', 'labels from a pipe are seen once: say how many --classes there are'],
-    ['fit rows.npy --labels <(cat rows-labels.npy) -o out', 'labels from a pipe are seen once'],
-    ['fit <(cat rows.npy) --labels rows-labels.npy --tpr 0.9 -o out', 'which a pipe does not give'],
-    ['convert <(cat rows.csv) out.safetensors', 'the rows of a CSV are counted first, which a pipe does not allow'],
-    ['convert rows.npy out.safetensors --labels <(cat rows-labels.npy)', 'labels of a pipe cannot be looked at first'],
+    ['fit <(cat rows.csv) -o out', 'labels from a pipe are read once: say by --classes how many classes there are'],
+    ['fit rows.npy --labels <(cat rows-labels.npy) -o out', 'labels from a pipe are read once'],
+    ['fit <(cat rows.npy) --labels rows-labels.npy --tpr 0.9 -o out', 'which a pipe does not allow'],
+    ['convert <(cat rows.csv) out.safetensors', 'the rows of a CSV have to be counted first'],
+    ['convert rows.npy out.safetensors --labels <(cat rows-labels.npy)', 'the labels have to be read twice'],
   ])('is not asked for twice: %s', async (command, message) => {
     const data = command.startsWith('inspect') ? 'model.safetensors' : 'rows-labels.npy';
     const { code, stderr } = await shell(`center-loss ${command} < ${data}`);

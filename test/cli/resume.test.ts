@@ -59,7 +59,7 @@ it('does not go on with other rows or options', async () => {
     const { code, stderr } = await run([...args, ...CHECKPOINT, '-o', 'refused.safetensors']);
     expect([code, stderr]).toEqual([
       1,
-      'center-loss: fit.checkpoint: the checkpoint is of other rows or of other options: remove it to begin anew\n',
+      'center-loss: fit.checkpoint: the checkpoint is of other rows or of other options: remove it to start again\n',
     ]);
   };
   await refused(...FIT, '--classes', '21');

@@ -53,21 +53,21 @@ describe('exit code 2, for a command that is not called as it should be', () => 
     [['predict', 'rows.npy'], "error: required option '-m, --model <file>' not specified"],
     [['predict', 'rows.npy', ...M, '--fast'], "error: unknown option '--fast'"],
     [['predict', 'rows.npy', 'more.npy', ...M], 'error: too many arguments'],
-    [['fit', ...X, ...O, '--classes', '0'], "argument '0' is invalid. It must be a whole number from 1 on."],
+    [['fit', ...X, ...O, '--classes', '0'], "argument '0' is invalid. It must be a whole number, at least 1."],
     [['fit', ...X, ...O, '--tpr', '1.5'], "argument '1.5' is invalid. It must be above 0 and at most 1."],
     [['score', 'rows.npy', ...M, '--metric', 'l1'], 'Allowed choices are sqeuclidean, euclidean, cosine.'],
     [['score', 'rows.npy', ...M, '--threshold', 'x'], "argument 'x' is invalid. It must be a number."],
-    [['fit', '-', ...O], 'labels from a pipe are seen once: say how many --classes there are'],
+    [['fit', '-', ...O], 'labels from a pipe are read once: say by --classes how many classes there are'],
     [['fit', '-', '--classes', '3', '--tpr', '0.9', ...O], 'name a --calibration'],
     [['fit', ...X, '--calibration', 'rows.npy', ...O], '--calibration is for a threshold'],
-    [['fit', ...X, '--tpr', '0.9', '--calibration-labels', 'labels.npy', ...O], 'name these as --calibration'],
+    [['fit', ...X, '--tpr', '0.9', '--calibration-labels', 'labels.npy', ...O], '--calibration-labels are the labels of --calibration'],
     [['fit', ...X, '--metric', 'cosine', ...O], '--metric is for a threshold'],
     [
       // Before the rows are looked at: these are not even there.
       ['evaluate', 'none.npy', '-m', 'many.safetensors', '--confusion'],
       '--confusion is for up to 1000 classes, not for 1001',
     ],
-    [['inspect', 'model.safetensors', '--labels', 'rows-labels.npy'], '--labels are those of --data'],
+    [['inspect', 'model.safetensors', '--labels', 'rows-labels.npy'], '--labels are the labels of --data'],
     [
       ['predict', 'rows.csv', ...M, '--delimiter', ''],
       "argument '' is invalid. It must be text without quotes and newlines.",
@@ -98,7 +98,7 @@ describe('exit code 1 and one sentence with the file and the values, for a failu
       'no labels',
       () => {},
       ['fit', 'rows.npy', ...O],
-      'rows.npy: there are no labels beside the rows: name a file of them by --labels',
+      'rows.npy: there are no labels beside the rows: name a file of labels by --labels',
     ],
     [
       'fewer labels',
@@ -137,7 +137,7 @@ describe('exit code 1 and one sentence with the file and the values, for a failu
       'labels in two columns',
       npy('wide.npy', new Int32Array(600), [300, 2]),
       ['fit', 'rows.npy', '--labels', 'wide.npy', ...O],
-      'wide.npy: an array of I32 of shape (300, 2); expected labels: one integer a row',
+      'wide.npy: an array of I32 of shape (300, 2); expected labels: one integer for each row',
     ],
     [
       'all unknown',
@@ -233,7 +233,7 @@ describe('exit code 1 and one sentence with the file and the values, for a failu
       'names that stand twice',
       csv('twice.txt', 'a\nb\na\n'),
       ['fit', ...X, '--names', 'twice.txt', ...O],
-      'twice.txt: the name "a" is there twice',
+      'twice.txt: the name "a" occurs twice',
     ],
   ])('%s', async (_, prepare, args, message) => {
     prepare();

@@ -1,7 +1,7 @@
 import { scaleLinear } from 'd3-scale';
 import { PCA } from 'ml-pca';
 import type { ModelSummary } from '../model-summary.js';
-import { numberText, type Report, textOf } from '../report.js';
+import { numberText, type Report, textOf, wordsOf } from '../report.js';
 import { bars, heatMap, histogram, MAX_CELLS, type Point, scatter } from './charts.js';
 import { escapeHtml } from './svg.js';
 
@@ -32,7 +32,7 @@ export function htmlPage(title: string, summary: Report, model: ModelSummary): s
     .filter(([, value]) => value !== null)
     .map(
       ([name, value]) =>
-        `<tr><th scope="row">${escapeHtml(words(name))}</th><td>${escapeHtml(textOf(value))}</td></tr>`,
+        `<tr><th scope="row">${escapeHtml(wordsOf(name))}</th><td>${escapeHtml(textOf(value))}</td></tr>`,
     );
   return `<!doctype html>
 <html lang="en">
@@ -53,8 +53,6 @@ ${figures(model).join('\n')}
 </html>
 `;
 }
-
-const words = (name: string): string => name.replace(/[A-Z0-9]+/g, (part) => ` ${part.toLowerCase()}`);
 
 function figure(id: string, title: string, picture: string, caption = ''): string {
   const note = caption && `<figcaption>${escapeHtml(caption)}</figcaption>`;
