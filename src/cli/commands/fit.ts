@@ -42,7 +42,7 @@ export async function fit(input: string, options: FitOptions): Promise<void> {
   const { counts, rejected, nClasses, nDim } = statistics;
   const emptyClasses = counts.filter((count) => count === 0).length;
   if (emptyClasses === nClasses) throw new Failure(`${input}: none of the ${rows} rows has a class`);
-  const centers = makeCenters({ params: statistics.toCenters().toArray(), nClasses, nDim }, classes.names);
+  const centers = centersOf(statistics, classes.names);
   const classifier = wantsClassifier ? await fitClassifier(centers, input, classes, options) : undefined;
   const bytes = withCounts((classifier ?? centers).save(), counts);
   await writeOutput(options.output, (output) => output.write(bytes));
@@ -64,6 +64,15 @@ export async function fit(input: string, options: FitOptions): Promise<void> {
   };
   // The report must not follow the centers on standard output.
   if (options.output !== PIPE) print(report, options.json);
+}
+
+function centersOf(statistics: ClassStatistics, names: readonly string[] | undefined): ClassCenters {
+  const means = statistics.toCenters();
+  if (!names) return means;
+  const { nClasses, nDim } = statistics;
+  const named = makeCenters({ params: means.toArray(), nClasses, nDim }, names);
+  means.dispose();
+  return named;
 }
 
 /** @throws UsageFailure for options that contradict each other */

@@ -79,7 +79,7 @@ function figures(model: ModelSummary): string[] {
   }
   if (shown > 1) {
     const title = 'Distance to the nearest other center';
-    found.push(figure('nearest', title, bars(nearest, names, 'distance'), some && `${some} Of those, the nearest.`));
+    found.push(figure('nearest', title, bars(nearest, names, 'distance'), some && `${some} The nearest among these.`));
   }
   if (radius) found.push(figure('radius', 'Radius', bars(radius, names, 'radius'), some));
   if (counts) found.push(figure('counts', 'Rows', bars(counts, names, 'rows'), some));
