@@ -11,15 +11,12 @@ export interface Output {
   write(bytes: Uint8Array | string): Promise<void>;
   /** Overwrites the first bytes of a file. */
   rewriteStart(bytes: Uint8Array): Promise<void>;
-  /** Completes the output. */
-  finish(): Promise<void>;
-  /** Leaves the destination as it was. */
-  abort(): Promise<void>;
 }
 
 /** Runs `write` on an output, which is complete after that; after a failure a file is as it was before. */
 export async function writeOutput<T>(path: string, write: (output: Output) => Promise<T>): Promise<T> {
-  const output = path === PIPE ? new PipeOutput() : await FileOutput.open(path);
+  if (path === PIPE) return write(STANDARD_OUTPUT);
+  const output = await FileOutput.open(path);
   try {
     const result = await write(output);
     await output.finish();
@@ -37,21 +34,15 @@ export async function checkWritable(path: string): Promise<void> {
   await inFile(path, () => access(dirname(path), constants.W_OK));
 }
 
-class PipeOutput implements Output {
-  readonly isPipe = true;
-
-  async write(bytes: Uint8Array | string): Promise<void> {
+const STANDARD_OUTPUT: Output = {
+  isPipe: true,
+  async write(bytes) {
     if (!process.stdout.write(bytes)) await once(process.stdout, 'drain');
-  }
-
-  async rewriteStart(): Promise<void> {
+  },
+  async rewriteStart() {
     throw new Error('a pipe cannot be rewritten');
-  }
-
-  async finish(): Promise<void> {}
-
-  async abort(): Promise<void> {}
-}
+  },
+};
 
 /** Unfinished files of this process, which are removed when it ends. */
 const unfinished = new Set<string>();
@@ -98,6 +89,7 @@ class FileOutput implements Output {
     await inFile(this.#path, () => this.#file.write(bytes, 0, bytes.length, 0));
   }
 
+  /** Moves the file to its destination. */
   finish(): Promise<void> {
     return inFile(this.#path, async () => {
       // The bytes are on the disk before the name is: the file is whole even if the machine stops.
@@ -109,6 +101,7 @@ class FileOutput implements Output {
     });
   }
 
+  /** Leaves the destination as it was. */
   async abort(): Promise<void> {
     await this.#file.close().catch(() => {});
     if (this.#move) await rm(this.#move.from, { force: true });
