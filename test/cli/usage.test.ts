@@ -136,7 +136,7 @@ it.each([
   ['convert --centers rows.npy x.csv', 'rows.npy: expected centers in a .safetensors file'],
   [
     'predict rows.npy -m a.safetensors',
-    'a.safetensors: no tensor of the file is called as centers are; its tensors are "a": name one by --model-tensor',
+    'a.safetensors: no tensor of the file has a usual name of centers; its tensors are "a": name one by --model-tensor',
   ],
   [`score rows.npy ${M} --score normalized`, "score 'normalized' needs"],
 ])('a failure ends with exit code 1 and one sentence with file and values: %s', async (args, message) => {
