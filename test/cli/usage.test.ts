@@ -71,6 +71,7 @@ it.each([
   ['predict rows.npy', "error: required option '-m, --model <file>' not specified"],
   [`predict rows.npy ${M} --fast`, "error: unknown option '--fast'"],
   [`predict rows.npy more.npy ${M}`, 'error: too many arguments'],
+  [`predict rows.csv ${M} --delimiter=`, "argument '' is invalid. It must be text without quotes and newlines."],
   [`predict rows.csv ${M} --delimiter "`, `argument '"' is invalid. It must be text without quotes and newlines.`],
   ['predict - -m -', 'rows and model cannot both be standard input'],
   [`score rows.npy ${M} --metric l1`, 'Allowed choices are sqeuclidean, euclidean, cosine.'],
