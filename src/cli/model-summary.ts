@@ -23,18 +23,13 @@ export interface ModelSummary {
   readonly radius: readonly number[] | undefined;
   readonly counts: readonly number[] | undefined;
   readonly thresholds: readonly number[] | undefined;
-  readonly evaluation?: {
-    readonly confusion: Uint32Array | undefined;
-    readonly scores: { readonly known: Float32Array; readonly unknown: Float32Array };
-  };
 }
 
 export function summarize({ params, nClasses, nDim, names, radius, counts, threshold }: SavedModel): ModelSummary {
-  const centerOf = (j: number) => params.subarray(j * nDim, (j + 1) * nDim);
   const all = Array.from({ length: nClasses }, (_, j) => j).filter((j) => Number.isFinite(params[j * nDim]));
   const every = Math.ceil(all.length / MAX_CLASSES);
   const shown = all.filter((_, i) => i % every === 0);
-  const centers = shown.map(centerOf);
+  const centers = shown.map((j) => params.subarray(j * nDim, (j + 1) * nDim));
   const distances = distancesBetween(centers, nDim);
   const of = (values: number | ArrayLike<number> | undefined) =>
     typeof values === 'object' ? shown.map((j) => values[j] as number) : undefined;

@@ -33,16 +33,10 @@ export interface ModelOptions {
   readonly threshold?: number | undefined;
 }
 
-export interface Model extends Classes {
-  readonly classifier: OpenSetClassifier;
-  readonly saved: SavedModel;
-}
-
 /** Contents of a file of centers as plain values; what the file lacks is undefined. */
-export interface SavedModel extends CenterValues {
+export interface SavedModel extends CenterValues, Classes {
   /** Class of the object; undefined in a file of another library. */
   readonly kind?: string | undefined;
-  readonly names?: readonly string[] | undefined;
   readonly metric?: Metric | undefined;
   /** All options of the object. */
   readonly config: Readonly<Record<string, Value>>;
@@ -53,6 +47,11 @@ export interface SavedModel extends CenterValues {
   readonly counts?: Float64Array | undefined;
   /** Classifier of the file, if it holds one. */
   readonly classifier?: OpenSetClassifier | undefined;
+}
+
+/** Model that rows are run through. */
+export interface Model extends SavedModel {
+  readonly classifier: OpenSetClassifier;
 }
 
 /**
@@ -67,7 +66,7 @@ export async function loadModel(path: string, options: ModelOptions): Promise<Mo
   const classifier =
     (isAsSaved ? saved.classifier : undefined) ??
     (await inFile(path, () => new OpenSetClassifier({ params, nClasses, nDim, names }, settings(saved, options))));
-  return { classifier, saved, nClasses, names };
+  return { ...saved, classifier };
 }
 
 /**

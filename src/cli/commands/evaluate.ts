@@ -26,7 +26,7 @@ export async function evaluate(input: string, options: EvaluateOptions): Promise
     throw new UsageFailure(`--confusion is for up to ${MAX_CONFUSION_CLASSES} classes, not for ${nClasses}`);
   }
   const { evaluation, rows } = await evaluateRows(input, model, options);
-  const matrix = options.confusion && evaluation.confusion ? matrixOf(evaluation.confusion, nClasses) : undefined;
+  const matrix = options.confusion ? evaluation.confusion : undefined;
   const report = {
     input,
     model: options.model,
@@ -54,11 +54,6 @@ export async function evaluateRows(
     evaluation.add(results, encoder.encode(block, source));
   });
   return { evaluation, rows };
-}
-
-function matrixOf(confusion: Uint32Array, nClasses: number): number[][] {
-  const size = nClasses + 1;
-  return Array.from({ length: size }, (_, row) => Array.from(confusion.subarray(row * size, (row + 1) * size)));
 }
 
 /** Prints classes downwards and decisions across. */

@@ -7,8 +7,8 @@ export const MAX_CONFUSION_CLASSES = 1000;
 /** Accumulator of the results of labelled rows. */
 export class EvaluationAccumulator {
   readonly #nClasses: number;
-  /** Rows by class and by decision, with "unknown" as the last of both. */
-  readonly confusion: Uint32Array | undefined;
+  /** Number of rows by class and by decision [nClasses + 1, nClasses + 1]; undefined for too many classes. */
+  readonly #decisions: Uint32Array | undefined;
   /** Scores of known rows, block by block. */
   readonly #known: Float32Array[] = [];
   /** 1 for a known row whose nearest center is that of its class, else 0. */
@@ -22,15 +22,15 @@ export class EvaluationAccumulator {
 
   constructor(nClasses: number) {
     this.#nClasses = nClasses;
-    this.confusion = nClasses <= MAX_CONFUSION_CLASSES ? new Uint32Array((nClasses + 1) ** 2) : undefined;
+    this.#decisions = nClasses <= MAX_CONFUSION_CLASSES ? new Uint32Array((nClasses + 1) ** 2) : undefined;
   }
 
   add({ labels, scores, nearest }: Classification, target: Int32Array): void {
     for (let i = 0; i < target.length; i++) {
       const [truth, label] = [target[i] as number, labels[i] as number];
-      if (this.confusion) {
+      if (this.#decisions) {
         const at = this.#index(truth) * (this.#nClasses + 1) + this.#index(label);
-        this.confusion[at] = (this.confusion[at] as number) + 1;
+        this.#decisions[at] = (this.#decisions[at] as number) + 1;
       }
       if (truth < 0) {
         if (label < 0) this.#rejectedUnknown++;
@@ -44,6 +44,14 @@ export class EvaluationAccumulator {
     this.#known.push(scores.filter(isKnown));
     this.#isRight.push(Uint8Array.from(nearest, (label, i) => Number(label === target[i])).filter(isKnown));
     this.#unknown.push(scores.filter((_, i) => (target[i] as number) < 0));
+  }
+
+  /** Confusion matrix: rows by class, columns by decision, "unknown" as the last of both; undefined for many classes. */
+  get confusion(): number[][] | undefined {
+    const [decisions, size] = [this.#decisions, this.#nClasses + 1];
+    return (
+      decisions && Array.from({ length: size }, (_, j) => Array.from(decisions.subarray(j * size, (j + 1) * size)))
+    );
   }
 
   /** Scores of known and of unknown rows. */

@@ -29,7 +29,7 @@ export async function inspect(path: string, options: InspectOptions): Promise<vo
     return;
   }
   const model = await loadModel(path, options);
-  const summary = summarize(model.saved);
+  const summary = summarize(model);
   const { evaluation } = options.data === undefined ? {} : await evaluateRows(options.data, model, options);
   const report = {
     ...reportOf(path, model, summary),
@@ -39,12 +39,8 @@ export async function inspect(path: string, options: InspectOptions): Promise<vo
     }),
   };
   if (options.html !== undefined) {
-    const shown = evaluation
-      ? { ...summary, evaluation: { confusion: evaluation.confusion, scores: evaluation.scores } }
-      : summary;
-    await writeOutput(options.html, (output) =>
-      output.write(htmlPage(path === PIPE ? 'Centers' : path, report, shown)),
-    );
+    const page = htmlPage(path === PIPE ? 'Centers' : path, report, summary, evaluation);
+    await writeOutput(options.html, (output) => output.write(page));
   }
   if (options.html !== PIPE) print(report, options.json);
 }
@@ -77,15 +73,15 @@ const LIKE_CENTERS = /centers|_params$/;
 const arrayText = (places: SafetensorsHeader['places'], name: string): string =>
   `${places[name]?.dtype} [${places[name]?.shape.join(', ')}]`;
 
-function reportOf(file: string, { saved, classifier }: Model, { nearest, names, emptyClasses }: ModelSummary): Report {
-  const { kind, nClasses, nDim, config, radius, counts, threshold } = saved;
+function reportOf(file: string, model: Model, { nearest, names, emptyClasses }: ModelSummary): Report {
+  const { kind, nClasses, nDim, config, radius, counts, threshold } = model;
   return {
     file,
     kind: kind ?? 'centers of another library',
     classes: nClasses,
     emptyClasses,
     dimensions: nDim,
-    names: saved.names ? [...saved.names] : null,
+    names: model.names ? [...model.names] : null,
     ...config,
     radius: rangeOf(radius),
     rows: rangeOf(counts),
@@ -93,7 +89,7 @@ function reportOf(file: string, { saved, classifier }: Model, { nearest, names, 
     nearestCenters: nearest.length > 0 ? rangeOf(nearest) : null,
     // Only some of many classes are compared.
     comparedClasses: names.length < nClasses - emptyClasses ? names.length : null,
-    score: classifier.score,
+    score: model.classifier.score,
   };
 }
 

@@ -15,7 +15,7 @@ export const MAX_CELLS = 64;
 /** Pixels that the name of a point takes. A point nearer to the right edge has its name on its left. */
 const LABEL = 84;
 
-export interface Point {
+interface Point {
   readonly x: number;
   readonly y: number;
   readonly name: string;
