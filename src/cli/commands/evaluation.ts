@@ -26,24 +26,32 @@ export class EvaluationAccumulator {
   }
 
   add({ labels, scores, nearest }: Classification, target: Int32Array): void {
+    const known = new Float32Array(target.length);
+    const isRight = new Uint8Array(target.length);
+    const unknown = new Float32Array(target.length);
+    let [nKnown, nUnknown] = [0, 0];
     for (let i = 0; i < target.length; i++) {
-      const [truth, label] = [target[i] as number, labels[i] as number];
+      const [truth, label, score] = [target[i] as number, labels[i] as number, scores[i] as number];
       if (this.#decisions) {
         const at = this.#index(truth) * (this.#nClasses + 1) + this.#index(label);
         this.#decisions[at] = (this.#decisions[at] as number) + 1;
       }
       if (truth < 0) {
+        unknown[nUnknown++] = score;
         if (label < 0) this.#rejectedUnknown++;
         continue;
       }
-      if (nearest[i] === truth) this.#nearestRight++;
+      if (nearest[i] === truth) {
+        isRight[nKnown] = 1;
+        this.#nearestRight++;
+      }
+      known[nKnown++] = score;
       if (label === truth) this.#labelRight++;
       if (label < 0) this.#rejectedKnown++;
     }
-    const isKnown = (_: unknown, i: number) => (target[i] as number) >= 0;
-    this.#known.push(scores.filter(isKnown));
-    this.#isRight.push(Uint8Array.from(nearest, (label, i) => Number(label === target[i])).filter(isKnown));
-    this.#unknown.push(scores.filter((_, i) => (target[i] as number) < 0));
+    this.#known.push(known.slice(0, nKnown));
+    this.#isRight.push(isRight.slice(0, nKnown));
+    this.#unknown.push(unknown.slice(0, nUnknown));
   }
 
   /** Confusion matrix: rows by class, columns by decision, "unknown" as the last of both; undefined for many classes. */

@@ -51,23 +51,26 @@ function resultWriter(
 ): Writer<Classification> {
   const dtype = kind === 'labels' ? 'I32' : 'F32';
   if (format === 'npy') return npyWriter(output, dtype, nRows, [], (results) => results[kind]);
-  const head =
-    format === 'jsonl' ? '' : `${kind === 'labels' ? 'label' : 'score,label,nearest'}${names ? ',name' : ''}\n`;
-  const lineOf = format === 'jsonl' ? jsonLine : csvLine;
-  return lineWriter(output, head, (results) =>
-    Array.from(results.labels, (label, i) =>
-      lineOf(kind, label, results.scores[i] as number, results.nearest[i] as number, names),
-    ),
-  );
+  if (format === 'jsonl') return lineWriter(output, '', linesOf(jsonLine, kind, names));
+  const head = `${kind === 'labels' ? 'label' : 'score,label,nearest'}${names ? ',name' : ''}\n`;
+  return lineWriter(output, head, linesOf(csvLine, kind, names?.map(csvField)));
 }
 
-function csvLine(kind: ResultKind, label: number, score: number, nearest: number, names?: readonly string[]): string {
-  const name = names ? `,${csvField(names[label] ?? '')}` : '';
+type Line = (kind: ResultKind, label: number, score: number, nearest: number, names?: readonly string[]) => string;
+
+const linesOf =
+  (lineOf: Line, kind: ResultKind, names: readonly string[] | undefined) =>
+  ({ labels, scores, nearest }: Classification): string[] =>
+    Array.from(labels, (label, i) => lineOf(kind, label, scores[i] as number, nearest[i] as number, names));
+
+/** Makes a line of a CSV of names that are quoted where they must be. */
+const csvLine: Line = (kind, label, score, nearest, names) => {
+  const name = names ? `,${names[label] ?? ''}` : '';
   return kind === 'labels' ? `${label}${name}\n` : `${shortest(score)},${label},${nearest}${name}\n`;
-}
+};
 
-function jsonLine(kind: ResultKind, label: number, score: number, nearest: number, names?: readonly string[]): string {
+const jsonLine: Line = (kind, label, score, nearest, names) => {
   // JSON has no infinity, the score of a row at no finite distance.
   const more = kind === 'scores' && { score: Number.isFinite(score) ? Number(shortest(score)) : null, nearest };
   return `${JSON.stringify({ label, ...(names && { name: names[label] ?? null }), ...more })}\n`;
-}
+};
