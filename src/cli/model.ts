@@ -169,7 +169,7 @@ function settings(saved: SavedModel, { score, metric, threshold }: ModelOptions)
   const isSameScore = chosen === config.score && (metric === undefined || metric === saved.metric);
   const found = {
     score: chosen,
-    // These two scores have a metric of their own.
+    // These two scores have their own metric.
     metric: metric ?? (chosen === 'mahalanobis' || chosen === 'cac' ? undefined : saved.metric),
     radius: chosen === 'normalized' ? radius : undefined,
     precision: chosen === 'mahalanobis' ? precision : undefined,

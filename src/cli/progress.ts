@@ -3,7 +3,7 @@ import { inFile } from './failure.js';
 import type { Block, Reader, Rows } from './input/rows.js';
 
 /**
- * Calls `use` with each block of rows, shows progress and closes the file. Errors are of that file.
+ * Calls `use` with each block of rows, shows progress and closes the file. An error names that file.
  * @param command name beside the progress
  * @param progress true or false to show it or not; default: on a terminal
  * @returns the number of rows

@@ -12,7 +12,7 @@ beforeAll(async () => {
   centers = saved('model.safetensors').params;
 });
 
-/** Bytes of a .npy file whose header says another order than the values of `bytes` have in this process. */
+/** Bytes of a .npy file with an order of values that `writeNpy` does not write. */
 function npy(descr: string, fortran: boolean, shape: string, bytes: Uint8Array): Uint8Array {
   const text = `{'descr': '${descr}', 'fortran_order': ${fortran ? 'True' : 'False'}, 'shape': ${shape}, }`;
   return Buffer.concat([Buffer.from(`\x93NUMPY\x01\x00v\x00${text.padEnd(117)}\n`, 'latin1'), bytes]);

@@ -48,7 +48,7 @@ describe('inspect', () => {
   });
 });
 
-/** Opens a page and tells what it loads, complains of and draws. */
+/** Opens a page and returns what it requests, its errors and its figures. */
 async function look(name: string, width = 1240) {
   const page = await browser.newPage({ viewport: { width, height: 900 } });
   const [requests, failures]: [string[], string[]] = [[], []];

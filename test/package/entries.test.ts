@@ -13,7 +13,7 @@ it('all have the same names', async () => {
   expect(Object.keys(await import('center-loss/slim')).sort()).toEqual([...names, 'init', 'initSync'].sort());
 });
 
-it('has classes that are called as they are exported', async () => {
+it('classes have the names under which they are exported', async () => {
   const classes = Object.entries(await import('center-loss')).filter(([name]) => /^[A-Z][a-zA-Z]+$/.test(name));
   expect(classes.length).toBeGreaterThan(8);
   expect(classes.map(([, value]) => (value as { name?: string }).name)).toEqual(classes.map(([name]) => name));
@@ -79,7 +79,7 @@ describe('require', () => {
     expect(loss.evaluate([3, 4], [0])).toBeGreaterThan(0);
   });
 
-  it('of the CommonJS form runs in JavaScript', () => {
+  it('gives a CommonJS form that runs without WebAssembly', () => {
     const source = `console.log(new (require('./dist/js.cjs').CenterLoss)(2, 2).evaluate([3, 4], [0]))`;
     const printed = execFileSync(process.execPath, ['--jitless', '--no-warnings', '-e', source], { cwd: ROOT });
     expect(Number(printed)).toBeCloseTo(10, 9);
@@ -101,7 +101,7 @@ it.each([
 });
 
 describe('where WebAssembly is missing', () => {
-  it('the error names what allows it and what does without it, at first use', () => {
+  it('the error at first use names the policy that allows it, and the entry that needs none', () => {
     const printed = run(
       `import { CenterLoss } from 'center-loss';
        try { new CenterLoss(2, 2); } catch (error) { console.log(error.name, error.code, error.message); }`,

@@ -58,7 +58,7 @@ describe('size, gzipped', () => {
     expect(await bundled('center-loss')).toBeLessThan(73 * KB);
   });
 
-  it('of the slim entry, and of what is used without the rest', async () => {
+  it('of the slim entry, and of single names from it', async () => {
     expect(await bundled('center-loss/slim')).toBeLessThan(27.5 * KB);
     expect(await bundled('center-loss/slim', '{ CenterLoss }')).toBeLessThan(15 * KB);
     expect(await bundled('center-loss/slim', '{ classify }')).toBeLessThan(11.5 * KB);
@@ -112,7 +112,7 @@ describe('types', () => {
   it('are right to arethetypeswrong, imported and required', async () => {
     const checked = await checkPackage(createPackageFromTarballData(new Uint8Array(tarball)));
     if (!checked.types) throw new Error('no types found');
-    // `node10` knows no exports, and so no entry but the first; `require` of a WebAssembly file is nobody's.
+    // `node10` knows no exports, and so only the first entry; nobody requires a WebAssembly file.
     const problems = checked.problems.filter(
       (problem) =>
         !('resolutionKind' in problem && problem.resolutionKind === 'node10' && problem.entrypoint !== '.') &&
@@ -164,7 +164,7 @@ describe('types', () => {
     const tfjs = join(scratch, 'node_modules/@tensorflow/tfjs-core');
     rmSync(tfjs, { force: true });
     symlinkSync(join(root, 'node_modules/@tensorflow/tfjs-core'), tfjs);
-    // The types of TensorFlow.js are in conflict with those of the DOM.
+    // The types of TensorFlow.js conflict with those of the DOM.
     expect(compile(['tfjs.ts'], { module, moduleResolution, lib, skipLibCheck: true })).toEqual([]);
   });
 

@@ -63,7 +63,7 @@ const linesOf =
   ({ labels, scores, nearest }: Classification): string[] =>
     Array.from(labels, (label, i) => lineOf(kind, label, scores[i] as number, nearest[i] as number, names));
 
-/** Makes a line of a CSV of names that are quoted where they must be. */
+/** Makes a line of a CSV; `names` are quoted already. */
 const csvLine: Line = (kind, label, score, nearest, names) => {
   const name = names ? `,${names[label] ?? ''}` : '';
   return kind === 'labels' ? `${label}${name}\n` : `${shortest(score)},${label},${nearest}${name}\n`;

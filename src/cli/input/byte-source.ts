@@ -6,7 +6,7 @@ export const PIPE = '-';
 
 /** Bytes of a pipe that are read at once to skip them. */
 const SKIP_BYTES = 2 ** 16;
-/** Bytes that are read at once of what is kept whole. */
+/** Bytes that `readAll` reads at once. */
 const CHUNK_BYTES = 2 ** 20;
 
 /** Bytes of a file or of standard input, from the first to the last. */

@@ -71,8 +71,8 @@ const isNumber = (text: string): boolean => !Number.isNaN(numberOf(text)) || NOT
 const isNameOfLabels = (text: string): boolean => NAMES_OF_LABELS.includes(text.toLowerCase());
 
 /**
- * Tells whether a first record names the columns. A record without any number does; so does a list of names of classes,
- * which {@link CsvLabels} knows. Beside the name of the labels, columns may be called 0, 1, 2 …, as pandas calls them.
+ * Tells whether a first record names the columns. A record without any number does, except in a list of names of
+ * classes, which {@link CsvLabels} recognizes. Beside the name of the labels, columns may be called 0, 1, 2 …, as pandas calls them.
  */
 function isHeader(first: readonly string[], labelColumn: string | undefined): boolean {
   const numbers = first.filter(isNumber);

@@ -2,7 +2,7 @@ import { Failure, quoted } from '../failure.js';
 import { type InputOptions, openLabels } from './open.js';
 import type { Block, RawLabels, Rows } from './rows.js';
 
-/** Classes that labels are of. */
+/** Classes of labels. */
 export interface Classes {
   readonly nClasses: number;
   /** Names of the classes, if they have any. */

@@ -27,7 +27,7 @@ export interface InputOptions extends CsvOptions {
   readonly json?: boolean | undefined;
 }
 
-/** Need for labels: an error without them, those that there are, or none. */
+/** Need for labels: it is an error if there are none, they are read if there are any, or they are not read. */
 export type LabelMode = 'needed' | 'optional' | 'none';
 
 const NAMES_OF_ROWS = ['embeddings', 'features', 'x', 'centers'];
