@@ -1,5 +1,6 @@
 // Columns as other programs write them.
 import { beforeAll, describe, expect, it } from 'vitest';
+import { random } from '../support/mutate.js';
 import { csvOf, failure, json, sample, saved, write, writeModel } from './support.js';
 
 const rows = sample(300, 3, 4, 1);
@@ -52,6 +53,19 @@ describe('--label-column is of the file of labels', () => {
     expect(centersOf('out')).toEqual(centersOf('model'));
   });
 });
+
+it.each(['\n', '\r\n'])(
+  'quotes, white space and empty lines, anywhere, change nothing: lines end by %j',
+  async (end) => {
+    const next = random(5);
+    const odd = (text: string) => [text, `"${text}"`, ` ${text} `, `\t${text}`][next(4)];
+    const lines = table.trimEnd().split('\n');
+    const oddLines = lines.map((line) => line.split(',').map(odd).join(',') + end.repeat(1 + next(2)));
+    write('odd.csv', `\ufeff${oddLines.join('')}`);
+    expect(await json('fit odd.csv -o out.safetensors')).toMatchObject(FITTED);
+    expect(centersOf('out')).toEqual(centersOf('model'));
+  },
+);
 
 it('says what is wrong with bytes that are no text without writing them to the terminal', async () => {
   write('bytes.csv', Buffer.concat([Buffer.from('a,b\n1,'), Buffer.alloc(999, '\x1b[2J\x07'), Buffer.from('"')]));
