@@ -1,23 +1,20 @@
 import { defineConfig } from 'vitest/config';
-
-/** Suites of what the package does, whichever engine does it. */
-const BEHAVIOUR = 'test/{centers,contracts,detect,io,losses,metrics,oracle,statistics}/*.test.ts';
-/** Suites that need Node: processes, files, or Python. */
-const NODE_ONLY = 'test/**/*.node.test.ts';
+import { BEHAVIOUR, NODE_ONLY } from './test/runtimes/suites.js';
 
 const onEngine = (name: string) => ({
   extends: true as const,
-  test: { name, include: [BEHAVIOUR], exclude: [NODE_ONLY], setupFiles: [`test/engine/${name}.ts`] },
+  test: { name, include: [`test/${BEHAVIOUR}`], exclude: [NODE_ONLY], setupFiles: [`test/engine/${name}.ts`] },
 });
 
 export default defineConfig({
   test: {
-    // The demo's test trains a network; everything else takes milliseconds.
+    // The tests of examples/mnist and the command line start processes; everything else takes milliseconds.
     testTimeout: 30_000,
     // Tests of objects that nobody holds call for a garbage collection.
     execArgv: ['--expose-gc'],
     projects: [
       { extends: true, test: { name: 'simd', include: ['test/**/*.test.ts'] } },
+      { extends: true, test: { name: 'mnist', include: ['examples/mnist/*.test.ts'] } },
       onEngine('portable'),
       onEngine('js'),
     ],

@@ -116,7 +116,7 @@ fn of_metric(batch: &Batch, name: &str, metric: Metric) -> String {
     let (grad, step) = (own.gradients(Form::Dense), own.update(Rule::Mean(0.5)));
     let (x, centers) = (Rows::new(&batch.x, batch.dim), Rows::new(&batch.centers, batch.dim));
     let mut distmat = vec![0.0; x.count() * centers.count()];
-    let mut room = vec![0.0; pairwise::room_values(metric, x.count(), centers.count(), batch.dim)];
+    let mut room = vec![0.0; pairwise::scratch_len(metric, x.count(), centers.count(), batch.dim)];
     pairwise::distances::<Lanes>(metric, x, centers, &mut room, &mut distmat);
     let (_, classes) = decision::run(batch, Measure::Metric(metric), Score::Distance);
     format!(

@@ -8,7 +8,7 @@ mod reference;
 use center_loss::loss::reduction::{Loss, Reduction};
 use center_loss::rows::row_sums::{RowSum, RowSums};
 use center_loss::rows::shape::class_of;
-use center_loss::rows::walk::{BLOCK, squared_distance, squared_distances};
+use center_loss::rows::walk::{BLOCK_DIMS, squared_distance, squared_distances};
 use center_loss::simd::vector::{LANES, Lanes};
 use center_loss::update::center_gradient::Form;
 use common::{
@@ -140,7 +140,7 @@ fn check_gradients(batch: &Batch, shape: &str) {
         let name = format_args!("∂/∂centers, {what}").to_string();
         assert_matrix_close(&dense.centers, &grad.centers, &grad.center_terms, TOLERANCE, &name);
 
-        let touched = batch.gradients(loss, Form::Touched);
+        let touched = batch.gradients(loss, Form::Sparse);
         assert_eq!(touched.loss.to_bits(), dense.loss.to_bits(), "touched loss, {what}");
         assert_eq!(touched.classes, dense.classes, "touched classes, {what}");
         assert_same_bits(&touched.x, &grad_x, format_args!("touched, ∂/∂x, {what}"));
@@ -152,7 +152,7 @@ fn check_gradients(batch: &Batch, shape: &str) {
             first_seen.push(class);
         }
     }
-    let classes = batch.gradients(losses(0.0)[0], Form::Touched).classes;
+    let classes = batch.gradients(losses(0.0)[0], Form::Sparse).classes;
     assert!(classes.iter().map(|&class| class as usize).eq(first_seen), "order of classes, {shape}");
 }
 
@@ -265,8 +265,8 @@ fn row_sums_of_every_length() {
     for dim in DIMS {
         let count = ROWS_OF_ONE_CLASS.len();
         let rows: usize = ROWS_OF_ONE_CLASS.iter().sum();
-        let mut runs = vec![f32::NAN; RowSums::runs(rows, count) * dim];
-        let mut totals = vec![f64::NAN; RowSums::totals(rows, count) * dim];
+        let mut runs = vec![f32::NAN; RowSums::partial_rows(rows, count) * dim];
+        let mut totals = vec![f64::NAN; RowSums::accumulator_rows(rows, count) * dim];
         for last_is_accepted in [true, false] {
             let mut memory = RowSums::new(&mut runs, &mut totals, dim);
             let mut sums = [RowSum::default(); ROWS_OF_ONE_CLASS.len()];
@@ -276,8 +276,8 @@ fn row_sums_of_every_length() {
                     let (x, is_last) = (normal(dim, (row * count + place) as u64), row + 1 == ROWS_OF_ONE_CLASS[place]);
                     let accepted = if is_last { last_is_accepted } else { row % 5 != 2 };
                     let mut last = vec![f32::NAN; dim];
-                    let (before, next) = memory.next(sums[place]);
-                    for (k, after) in if is_last { &mut last } else { next }.iter_mut().enumerate() {
+                    let (before, with_row) = memory.peek(sums[place]);
+                    for (k, after) in if is_last { &mut last } else { with_row }.iter_mut().enumerate() {
                         *after = if accepted { before[k] + x[k] } else { f32::NAN };
                     }
                     for k in (0..dim).filter(|_| accepted) {
@@ -291,7 +291,7 @@ fn row_sums_of_every_length() {
                         assert_eq!(memory.finish(sums[place], accepted, &mut last) as usize, counted, "{what}");
                         assert_matrix_close(&last, &expected[place..=place], &terms[place..=place], TOLERANCE, what);
                     } else if accepted {
-                        memory.accept(&mut sums[place]);
+                        memory.commit(&mut sums[place]);
                     }
                 }
             }
@@ -483,7 +483,7 @@ fn batches_without_a_known_row_are_zero() {
             assert_eq!(grad.loss.to_bits(), 0, "gradients, {loss:?}");
             assert_same_bits(&grad.x, &vec![0.0; batch.x.len()], "∂/∂x");
             assert_same_bits(&grad.centers, &vec![0.0; batch.centers.len()], "∂/∂centers");
-            assert!(batch.gradients(loss, Form::Touched).classes.is_empty());
+            assert!(batch.gradients(loss, Form::Sparse).classes.is_empty());
             let step = batch.wen_step(loss, 0.5);
             assert_eq!(step.loss.to_bits(), 0, "step, {loss:?}");
             assert_same_bits(&step.centers, &batch.centers, "centers");
@@ -557,6 +557,6 @@ fn softmin_of_distances_that_are_far_or_not_finite() {
 
 #[test]
 fn blocks_are_as_long_as_the_sweep_takes_them_for() {
-    assert!(DIMS.contains(&(BLOCK - 1)) && DIMS.contains(&BLOCK) && DIMS.contains(&(BLOCK + 1)));
-    assert!(DIMS.contains(&(2 * BLOCK + 1)) && DIMS.contains(&(LANES - 1)) && DIMS.contains(&(LANES + 1)));
+    assert!(DIMS.contains(&(BLOCK_DIMS - 1)) && DIMS.contains(&BLOCK_DIMS) && DIMS.contains(&(BLOCK_DIMS + 1)));
+    assert!(DIMS.contains(&(2 * BLOCK_DIMS + 1)) && DIMS.contains(&(LANES - 1)) && DIMS.contains(&(LANES + 1)));
 }

@@ -5,7 +5,7 @@
 mod common;
 
 use center_loss::init;
-use center_loss::simd::u32x4::Integers;
+use center_loss::simd::u32x4::U32x4;
 use center_loss::simd::vector::{LANES, Lanes, Vector};
 use common::{assert_close, assert_same_bits, normal};
 use rand_core::{Rng, SeedableRng};

@@ -4,7 +4,7 @@
 mod common;
 
 use center_loss::loss::reduction::{Loss, Reduction};
-use center_loss::rows::batch_classes::{Group, Groups, NONE};
+use center_loss::rows::batch_classes::{BatchClass, BatchClasses, NO_SLOT};
 use center_loss::update::center_gradient::Form;
 use common::{Batch, assert_same_bits, losses, normal, softmin};
 
@@ -60,13 +60,12 @@ fn a_bad_row_is_left_out_wherever_the_sum_of_its_class_stands() {
             let mut without = batch.clone();
             without.labels[2 * at] = NO_CLASS;
             for loss in losses(0.5) {
-                let loss_of = [batch.evaluate(loss), batch.gradients(loss, Form::Touched).loss];
+                let loss_of = [batch.evaluate(loss), batch.gradients(loss, Form::Sparse).loss];
                 assert_eq!(loss_of.map(f64::to_bits), [batch.wen_step(loss, 0.5).loss.to_bits(); 2], "{loss:?}");
                 for bad in BAD {
                     let what = format!("{bad} in row {at} of {count}, {loss:?}");
                     let whole = std::mem::replace(&mut batch.row_mut(2 * at)[3], bad);
-                    let (grad, expected) =
-                        (batch.gradients(loss, Form::Touched), without.gradients(loss, Form::Touched));
+                    let (grad, expected) = (batch.gradients(loss, Form::Sparse), without.gradients(loss, Form::Sparse));
                     // Its class comes later if it was the first row, and not at all if it was the only one.
                     let of_class = |gradients: &common::Gradients, class| {
                         let place = gradients.classes.iter().position(|found| *found == class).expect("a row");
@@ -93,7 +92,7 @@ fn a_class_of_bad_rows_alone_has_no_gradient_and_stays() {
         batch.row_mut(2)[4] = bad;
         for loss in losses(0.0) {
             assert_same_bits(&batch.gradients(loss, Form::Dense).centers[5..], &[0.0; 5], "∂/∂centers");
-            assert_same_bits(&batch.gradients(loss, Form::Touched).centers[5..], &[0.0; 5], "touched");
+            assert_same_bits(&batch.gradients(loss, Form::Sparse).centers[5..], &[0.0; 5], "touched");
             assert_same_bits(&batch.wen_step(loss, 0.5).centers[5..], &batch.centers[5..], "centers");
         }
     }
@@ -238,16 +237,16 @@ fn the_lowest_class_wins_a_tie() {
 #[test]
 fn groups_hold_each_class_once_and_give_the_table_back() {
     let labels = [3, -1, 0, 3, 4, 0, i32::MIN, 3, i32::MAX, 1];
-    let mut slots = [NONE; 4];
-    let mut found = [Group::default(); 4];
+    let mut slots = [NO_SLOT; 4];
+    let mut found = [BatchClass::default(); 4];
     // Twice over the same memory: nothing of the first time may show in the second.
     for _ in 0..2 {
-        let groups = Groups::new(&labels, &mut slots, &mut found);
+        let groups = BatchClasses::new(&labels, &mut slots, &mut found);
         let classes: Vec<u32> = groups.as_slice().iter().map(|group| group.class).collect();
         assert_eq!(classes, [3, 0, 1]);
-        assert_eq!([3, 0, 1].map(|class| groups.place(class)), [0, 1, 2]);
+        assert_eq!([3, 0, 1].map(|class| groups.slot(class)), [0, 1, 2]);
         drop(groups);
-        assert_eq!(slots, [NONE; 4]);
+        assert_eq!(slots, [NO_SLOT; 4]);
     }
 }
 
@@ -281,8 +280,8 @@ fn a_touched_gradient_does_not_look_at_what_the_call_before_left() {
     let (mut rows, mut touched) = (vec![f32::NAN; 4 * 5], vec![0; 5]);
     for batch in &batches {
         let loss = losses(0.0)[0];
-        batch.gradients_into(loss, Form::Touched, &mut rows, &mut touched);
-        let fresh = batch.gradients(loss, Form::Touched);
+        batch.gradients_into(loss, Form::Sparse, &mut rows, &mut touched);
+        let fresh = batch.gradients(loss, Form::Sparse);
         assert_eq!(touched[1..][..touched[0] as usize], fresh.classes);
         assert_same_bits(&rows[..fresh.centers.len()], &fresh.centers, format_args!("{:?}", batch.labels));
     }

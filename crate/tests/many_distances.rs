@@ -141,7 +141,7 @@ fn check_every_kind(rows: usize, n_classes: usize, dim: usize) {
 
 #[test]
 fn the_sweep_is_on_both_sides_of_the_expansion() {
-    let expands = |rows, n_classes, dim| gemm::room_values(rows, n_classes, dim) > 0;
+    let expands = |rows, n_classes, dim| gemm::scratch_len(rows, n_classes, dim) > 0;
     assert!(expands(24, 96, 16));
     assert!(!expands(23, 96, 16) && !expands(24, 95, 16) && !expands(24, 96, 15));
     assert!(expands(24, 96, 1025), "runs of float64 sums");
@@ -178,7 +178,7 @@ fn every_single_row() {
             }
         }
     }
-    assert!(nearest::room_values(3, 64, 64) > 0 && nearest::room_values(4, 64, 64) == 0);
+    assert!(nearest::scratch_len(3, 64, 64) > 0 && nearest::scratch_len(4, 64, 64) == 0);
 }
 
 #[test]

@@ -92,7 +92,7 @@ fn check(own: &Own) {
     let (loss, grad_x) = own.gradient();
     assert_eq!(loss.to_bits(), actual.loss.to_bits(), "gradient, {what}");
     assert_same_bits(&grad_x, &actual.x, format_args!("gradient, {what}"));
-    let touched = own.gradients(Form::Touched);
+    let touched = own.gradients(Form::Sparse);
     assert_same_bits(&touched.x, &actual.x, format_args!("touched, {what}"));
     let mut dense = vec![0.0; own.batch.centers.len()];
     for (class, row) in touched.classes.iter().zip(touched.centers.chunks(own.batch.dim)) {
@@ -464,7 +464,7 @@ fn rules_follow_the_average() {
             for own in variants(&Batch::random(rows, n_classes, dim, 5)) {
                 let (x, centers) = (matrix(&own.batch.x, dim), matrix(&own.batch.centers, dim));
                 let case = own.reference();
-                let (_, counts) = own.counted_gradients(Form::Touched);
+                let (_, counts) = own.counted_gradients(Form::Sparse);
                 for rule in RULES {
                     assert_eq!(own.update(rule).counts, counts, "{}", name(&own));
                     let (step, expected) = (own.update(rule), case.update(&x, &centers, rule));

@@ -8,7 +8,7 @@ mod separation;
 use center_loss::loss::cac::Cac;
 use center_loss::loss::contrastive_center::ContrastiveCenter;
 use center_loss::loss::island::{HalfSquared, repulsion};
-use center_loss::loss::proxy::{Batch as View, Room, RoomSizes, RowLoss, sweep};
+use center_loss::loss::proxy::{Batch as View, ProxyLoss, Scratch, ScratchSizes, proxy_pass};
 use center_loss::loss::reduction::Reduction;
 use center_loss::loss::triplet_center::TripletCenter;
 use center_loss::loss::weights::Weights;
@@ -42,7 +42,7 @@ struct Gradients {
     centers: Vec<f32>,
 }
 
-fn row_loss(kind: Kind) -> Box<dyn RowLoss> {
+fn row_loss(kind: Kind) -> Box<dyn ProxyLoss> {
     match kind {
         Kind::Cac(lambda) => Box::new(Cac { lambda }),
         Kind::ContrastiveCenter(delta) => Box::new(ContrastiveCenter { delta }),
@@ -67,16 +67,16 @@ impl Case {
     /// ∂loss/∂x and, if they are wanted, ∂loss/∂centers.
     fn run(&self, kind: Kind, grad_x: &mut [f32], grad_centers: &mut [f32]) -> f64 {
         let Batch { x, labels, centers, dim } = &self.batch;
-        let sizes = RoomSizes::new(labels.len(), self.batch.n_classes(), *dim);
-        let mut room = Room {
+        let sizes = ScratchSizes::new(labels.len(), self.batch.n_classes(), *dim);
+        let mut room = Scratch {
             distances: &mut vec![f32::NAN; sizes.distances],
-            of_rows: &mut vec![f64::NAN; sizes.of_rows],
-            of_centers: &mut vec![f64::NAN; sizes.of_centers],
+            row_accumulator: &mut vec![f64::NAN; sizes.row_accumulator],
+            center_accumulator: &mut vec![f64::NAN; sizes.center_accumulator],
         };
         let centers = Rows::new(centers, *dim);
         let weights = Weights { class: &self.class_weight, sample: &self.sample_weight };
         let view = View { x: Rows::new(x, *dim), labels, centers, weights, reduction: self.reduction };
-        let mut loss = sweep::<Lanes>(&*row_loss(kind), &view, grad_x, grad_centers, &mut room);
+        let mut loss = proxy_pass::<Lanes>(&*row_loss(kind), &view, grad_x, grad_centers, &mut room);
         if let Kind::Island(lambda) = kind {
             loss += repulsion::<Lanes>(lambda, &view, &mut vec![[f64::NAN; LANES]; dim.div_ceil(LANES)], grad_centers);
         }

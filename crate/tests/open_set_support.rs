@@ -21,7 +21,7 @@ use center_loss::loss::reduction::Labels;
 use center_loss::rows::shape::Rows;
 use center_loss::simd::float16::{narrow, widen};
 use center_loss::simd::vector::Lanes;
-use center_loss::update::params_hash::fingerprint;
+use center_loss::update::params_hash::params_hash;
 use common::{Batch, TOLERANCE, assert_close, assert_same_bits, normal};
 use own_center::distance;
 use proptest::collection::vec;
@@ -32,7 +32,7 @@ const METRICS: [Metric; 3] = [Metric::SqEuclidean, Metric::Euclidean, Metric::Co
 fn distances(batch: &Batch, metric: Metric) -> Vec<f32> {
     let (x, centers) = (Rows::new(&batch.x, batch.dim), Rows::new(&batch.centers, batch.dim));
     let mut distmat = vec![f32::NAN; x.count() * centers.count()];
-    let mut room = vec![f32::NAN; pairwise::room_values(metric, x.count(), centers.count(), batch.dim)];
+    let mut room = vec![f32::NAN; pairwise::scratch_len(metric, x.count(), centers.count(), batch.dim)];
     pairwise::distances::<Lanes>(metric, x, centers, &mut room, &mut distmat);
     distmat
 }
@@ -334,16 +334,16 @@ fn every_half_keeps_its_value_and_halfway_is_even() {
 #[test]
 fn a_fingerprint_sees_every_bit_and_place() {
     let values = normal(100, 1);
-    let before = fingerprint(&values);
+    let before = params_hash(&values);
     for place in 0..100 {
         for bit in 0..32 {
             let mut changed = values.clone();
             changed[place] = f32::from_bits(changed[place].to_bits() ^ (1 << bit));
-            assert_ne!(fingerprint(&changed), before, "bit {bit} of {place}");
+            assert_ne!(params_hash(&changed), before, "bit {bit} of {place}");
         }
     }
     let mut turned = values.clone();
     turned.swap(3, 4);
-    assert_ne!(fingerprint(&turned), before);
-    assert_eq!(fingerprint(&values), before);
+    assert_ne!(params_hash(&turned), before);
+    assert_eq!(params_hash(&values), before);
 }

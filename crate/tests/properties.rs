@@ -130,7 +130,7 @@ proptest! {
 
     #[test]
     fn touched_rows_are_the_dense_ones(batch in batches(), loss in any_loss()) {
-        let (touched, dense) = (batch.gradients(loss, Form::Touched), batch.gradients(loss, Form::Dense));
+        let (touched, dense) = (batch.gradients(loss, Form::Sparse), batch.gradients(loss, Form::Dense));
         prop_assert_eq!(touched.loss.to_bits(), dense.loss.to_bits());
         assert_same_bits(&touched.x, &dense.x, "∂/∂x");
         let mut spread = vec![0.0; batch.centers.len()];

@@ -7,7 +7,7 @@ use center_loss::loss::contrastive_center::ContrastiveCenter;
 use center_loss::loss::cross_entropy::cross_entropy;
 use center_loss::loss::deep_svdd::Members;
 use center_loss::loss::island::{HalfSquared, repulsion};
-use center_loss::loss::proxy::{Batch as View, Room, RoomSizes, RowLoss, sweep};
+use center_loss::loss::proxy::{Batch as View, ProxyLoss, Scratch, ScratchSizes, proxy_pass};
 use center_loss::loss::reduction::Reduction;
 use center_loss::loss::triplet_center::TripletCenter;
 use center_loss::loss::weights::Weights;
@@ -25,7 +25,7 @@ fn weights(count: usize, period: usize) -> Vec<f32> {
 pub(crate) fn of_batch(batch: &Batch) -> String {
     let (class, sample) = (weights(batch.n_classes(), 3), weights(batch.rows(), 2));
     let weights = Weights { class: &class, sample: &sample };
-    let losses: [(&str, &dyn RowLoss); 4] = [
+    let losses: [(&str, &dyn ProxyLoss); 4] = [
         ("CACLoss", &Cac { lambda: 0.1 }),
         ("ContrastiveCenterLoss", &ContrastiveCenter { delta: 1.0 }),
         ("TripletCenterLoss", &TripletCenter { margin: 5.0 }),
@@ -50,12 +50,12 @@ pub(crate) fn of_batch(batch: &Batch) -> String {
     )
 }
 
-fn of_loss(batch: &Batch, weights: Weights, name: &str, loss: &dyn RowLoss) -> String {
-    let sizes = RoomSizes::new(batch.rows(), batch.n_classes(), batch.dim);
-    let mut room = Room {
+fn of_loss(batch: &Batch, weights: Weights, name: &str, loss: &dyn ProxyLoss) -> String {
+    let sizes = ScratchSizes::new(batch.rows(), batch.n_classes(), batch.dim);
+    let mut room = Scratch {
         distances: &mut vec![0.0; sizes.distances],
-        of_rows: &mut vec![0.0; sizes.of_rows],
-        of_centers: &mut vec![0.0; sizes.of_centers],
+        row_accumulator: &mut vec![0.0; sizes.row_accumulator],
+        center_accumulator: &mut vec![0.0; sizes.center_accumulator],
     };
     let view = View {
         x: Rows::new(&batch.x, batch.dim),
@@ -65,7 +65,7 @@ fn of_loss(batch: &Batch, weights: Weights, name: &str, loss: &dyn RowLoss) -> S
         reduction: Reduction::Batch,
     };
     let (mut grad_x, mut grad_centers) = (vec![0.0; batch.x.len()], vec![0.0; batch.centers.len()]);
-    let mut value = sweep::<Lanes>(loss, &view, &mut grad_x, &mut grad_centers, &mut room);
+    let mut value = proxy_pass::<Lanes>(loss, &view, &mut grad_x, &mut grad_centers, &mut room);
     if name == "IslandLoss" {
         value += repulsion::<Lanes>(10.0, &view, &mut vec![[0.0; LANES]; batch.dim.div_ceil(LANES)], &mut grad_centers);
     }

@@ -1,7 +1,7 @@
 //! Classification and the fit of a precision as functions from a batch to results it owns.
 #![allow(dead_code, reason = "every test binary compiles this file and uses its part")]
 
-use center_loss::detect::classify::{Measure, classify, room_values};
+use center_loss::detect::classify::{Measure, classify, scratch_len};
 use center_loss::detect::precision;
 use center_loss::detect::score::Score;
 use center_loss::distance::metric::Metric;
@@ -15,7 +15,7 @@ pub(crate) fn run(batch: &Batch, measure: Measure, score: Score) -> (Vec<f32>, V
     let (x, centers) = (Rows::new(&batch.x, batch.dim), Rows::new(&batch.centers, batch.dim));
     let metric = if let Measure::Metric(metric) = measure { metric } else { Metric::SqEuclidean };
     // What an earlier call may have left there.
-    let mut room = vec![f32::NAN; room_values(metric, batch.rows(), batch.n_classes(), batch.dim)];
+    let mut room = vec![f32::NAN; scratch_len(metric, batch.rows(), batch.n_classes(), batch.dim)];
     let (mut scores, mut nearest) = (vec![f32::NAN; batch.rows()], vec![7; batch.rows()]);
     classify::<Lanes>(x, centers, measure, score, &mut room, &mut scores, &mut nearest);
     (scores, nearest)

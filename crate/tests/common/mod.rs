@@ -13,7 +13,7 @@ use center_loss::distance::squared_euclidean;
 use center_loss::init;
 use center_loss::loss::batch_pass::{CenterOutput, ClassAccumulators};
 use center_loss::loss::reduction::{Labels, Loss, Reduction};
-use center_loss::rows::batch_classes::{Group, Groups, NONE};
+use center_loss::rows::batch_classes::{BatchClass, BatchClasses, NO_SLOT};
 use center_loss::rows::row_sums::RowSums;
 use center_loss::rows::shape::{Rows, class_of};
 use center_loss::simd::vector::Lanes;
@@ -118,7 +118,7 @@ impl Batch {
         let (x, _, centers) = self.views();
         let mut distmat = vec![f32::NAN; self.rows() * self.n_classes()];
         // What an earlier call may have left there.
-        let mut room = vec![f32::NAN; gemm::room_values(self.rows(), self.n_classes(), self.dim)];
+        let mut room = vec![f32::NAN; gemm::scratch_len(self.rows(), self.n_classes(), self.dim)];
         squared_euclidean::distances::<Lanes>(x, centers, &mut room, &mut distmat);
         distmat
     }
@@ -126,7 +126,7 @@ impl Batch {
     pub(crate) fn predict(&self) -> Vec<i32> {
         let mut classes = vec![i32::MAX; self.rows()];
         let (x, centers) = (Rows::new(&self.x, self.dim), Rows::new(&self.centers, self.dim));
-        let mut room = vec![f32::NAN; nearest::room_values(self.rows(), self.n_classes(), self.dim)];
+        let mut room = vec![f32::NAN; nearest::scratch_len(self.rows(), self.n_classes(), self.dim)];
         nearest::predict::<Lanes>(x, centers, &mut room, &mut classes);
         classes
     }
@@ -159,7 +159,7 @@ impl Batch {
         let (mut centers, mut touched) = (vec![f32::NAN; rows * self.dim], vec![7; rows + 1]);
         let (loss, x) = self.gradients_into(loss, form, &mut centers, &mut touched);
         let classes = touched[1..][..touched[0] as usize].to_vec();
-        if form == Form::Touched {
+        if form == Form::Sparse {
             centers.truncate(classes.len() * self.dim);
         }
         Gradients { loss, x, centers, classes }
@@ -175,9 +175,9 @@ impl Batch {
     ) -> (f64, Vec<f32>) {
         let (x, labels, _) = self.views();
         let mut grad_x = vec![f32::NAN; self.x.len()];
-        let loss = with_workspace(&self.labels, self.n_classes(), self.dim, |groups, sums, _| {
-            let gradient = CenterGradient::new(form, grad_centers, touched, self.dim, &groups);
-            let classes = ClassAccumulators { groups, sums, counts: None };
+        let loss = with_workspace(&self.labels, self.n_classes(), self.dim, |batch_classes, sums, _| {
+            let gradient = CenterGradient::new(form, grad_centers, touched, self.dim, &batch_classes);
+            let classes = ClassAccumulators { batch_classes, sums, counts: None };
             let output = CenterOutput::Gradient { centers: &self.centers, classes, gradient };
             loss.pass::<Lanes>(x, &labels, output, &mut grad_x)
         });
@@ -193,8 +193,8 @@ impl Batch {
         let (x, labels, _) = self.views();
         let (mut grad_x, mut centers) = (vec![f32::NAN; self.x.len()], self.centers.clone());
         let mut counts = vec![COUNTED; self.n_classes()];
-        let loss = with_workspace(&self.labels, self.n_classes(), self.dim, |groups, sums, sum| {
-            let classes = ClassAccumulators { groups, sums, counts: Some(&mut counts) };
+        let loss = with_workspace(&self.labels, self.n_classes(), self.dim, |batch_classes, sums, sum| {
+            let classes = ClassAccumulators { batch_classes, sums, counts: Some(&mut counts) };
             let output = CenterOutput::Update { centers: &mut centers, classes, rule, sum };
             loss.pass::<Lanes>(x, &labels, output, &mut grad_x)
         });
@@ -215,16 +215,16 @@ pub(crate) fn with_workspace<T>(
     labels: &[i32],
     n_classes: usize,
     dim: usize,
-    pass: impl FnOnce(Groups, RowSums, &mut [f32]) -> T,
+    pass: impl FnOnce(BatchClasses, RowSums, &mut [f32]) -> T,
 ) -> T {
-    let mut slots = vec![NONE; n_classes];
+    let mut slots = vec![NO_SLOT; n_classes];
     let rows = labels.len();
-    let mut groups = vec![Group::default(); Groups::capacity(rows, n_classes)];
-    let mut runs = vec![f32::NAN; RowSums::runs(rows, n_classes) * dim];
-    let mut totals = vec![f64::NAN; RowSums::totals(rows, n_classes) * dim];
-    let groups = Groups::new(labels, &mut slots, &mut groups);
+    let mut groups = vec![BatchClass::default(); BatchClasses::capacity(rows, n_classes)];
+    let mut runs = vec![f32::NAN; RowSums::partial_rows(rows, n_classes) * dim];
+    let mut totals = vec![f64::NAN; RowSums::accumulator_rows(rows, n_classes) * dim];
+    let groups = BatchClasses::new(labels, &mut slots, &mut groups);
     let result = pass(groups, RowSums::new(&mut runs, &mut totals, dim), &mut vec![f32::NAN; dim]);
-    assert!(slots.iter().all(|&slot| slot == NONE), "the class table is not as it was");
+    assert!(slots.iter().all(|&slot| slot == NO_SLOT), "the class table is not as it was");
     result
 }
 

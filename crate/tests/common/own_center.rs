@@ -6,7 +6,7 @@ use center_loss::loss::batch_pass::{CenterOutput, ClassAccumulators};
 use center_loss::loss::center_loss::{CenterLoss, Radii};
 use center_loss::loss::penalty::Penalty;
 use center_loss::loss::reduction::{Labels, Reduction};
-use center_loss::loss::weights::{Weights, without_weightless};
+use center_loss::loss::weights::{Weights, mask_weightless_labels};
 use center_loss::rows::shape::Rows;
 use center_loss::simd::vector::Lanes;
 use center_loss::update::averages::Rule;
@@ -67,7 +67,7 @@ impl Own {
     fn labels(&self) -> Vec<i32> {
         let mut labels = self.batch.labels.clone();
         if !self.sample_weight.is_empty() {
-            without_weightless(&self.batch.labels, &self.sample_weight, &mut labels);
+            mask_weightless_labels(&self.batch.labels, &self.sample_weight, &mut labels);
         }
         labels
     }
@@ -116,14 +116,14 @@ impl Own {
         let mut grad_x = vec![f32::NAN; self.batch.x.len()];
         let mut counts = vec![COUNTED; n_classes];
         let labels = self.labels();
-        let loss = with_workspace(&labels, n_classes, dim, |groups, sums, _| {
-            let gradient = CenterGradient::new(form, &mut grad_centers, &mut touched, dim, &groups);
-            let classes = ClassAccumulators { groups, sums, counts: Some(&mut counts) };
+        let loss = with_workspace(&labels, n_classes, dim, |batch_classes, sums, _| {
+            let gradient = CenterGradient::new(form, &mut grad_centers, &mut touched, dim, &batch_classes);
+            let classes = ClassAccumulators { batch_classes, sums, counts: Some(&mut counts) };
             let output = CenterOutput::Gradient { centers: &self.batch.centers, classes, gradient };
             self.pass(loss, &labels, output, &mut grad_x)
         });
         let classes = touched[1..=touched[0] as usize].to_vec();
-        if form == Form::Touched {
+        if form == Form::Sparse {
             grad_centers.truncate(classes.len() * dim);
         }
         (Gradients { loss, x: grad_x, centers: grad_centers, classes }, newly_counted(&counts))
@@ -140,8 +140,8 @@ impl Own {
         let mut centers = self.batch.centers.clone();
         let mut counts = vec![COUNTED; n_classes];
         let labels = self.labels();
-        let loss = with_workspace(&labels, n_classes, dim, |groups, sums, sum| {
-            let classes = ClassAccumulators { groups, sums, counts: Some(&mut counts) };
+        let loss = with_workspace(&labels, n_classes, dim, |batch_classes, sums, sum| {
+            let classes = ClassAccumulators { batch_classes, sums, counts: Some(&mut counts) };
             let output = CenterOutput::Update { centers: &mut centers, classes, rule, sum };
             self.pass(loss, &labels, output, &mut grad_x)
         });

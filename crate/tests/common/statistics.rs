@@ -6,7 +6,7 @@
 use super::common::normal;
 use center_loss::rows::shape::Rows;
 use center_loss::simd::vector::Lanes;
-use center_loss::statistics::class_statistics::{Covariance, Head, Memory, Run, Sizes, Statistics};
+use center_loss::statistics::class_statistics::{Covariance, Memory, RowRun, SharedState, Sizes, Statistics};
 
 /// Statistics with memory of their own, which is full of what must not matter.
 #[derive(Clone)]
@@ -15,8 +15,8 @@ pub(crate) struct Owned {
     pub(crate) n_classes: usize,
     pub(crate) dim: usize,
     pub(crate) floats: [Vec<f32>; 4],
-    pub(crate) head: Vec<Head>,
-    pub(crate) runs: Vec<Run>,
+    pub(crate) shared: Vec<SharedState>,
+    pub(crate) runs: Vec<RowRun>,
     pub(crate) totals: Vec<f64>,
 }
 
@@ -39,8 +39,8 @@ impl Owned {
             n_classes,
             dim,
             floats: floats.map(|len| vec![f32::NAN; len]),
-            head: vec![Head::default()],
-            runs: vec![Run::default(); n_classes],
+            shared: vec![SharedState::default()],
+            runs: vec![RowRun::default(); n_classes],
             totals: vec![0.0; sizes.totals],
         };
         owned.restore();
@@ -55,7 +55,7 @@ impl Owned {
             sums,
             tied,
             differences,
-            head: &mut self.head,
+            shared: &mut self.shared,
             runs: &mut self.runs,
             delta: &mut delta,
             totals: &mut self.totals,
@@ -70,7 +70,7 @@ impl Owned {
 
     #[allow(clippy::redundant_closure_for_method_calls, reason = "the method is of one lifetime, `with` of any")]
     pub(crate) fn settle(&mut self) {
-        self.with(|all| all.settle::<Lanes>());
+        self.with(|all| all.flush::<Lanes>());
     }
 
     pub(crate) fn add(&mut self, batch: &Batch, forgetting: f64) {

@@ -13,7 +13,7 @@ pub(crate) const FLOOR: f64 = 1e-12_f32 as f64;
 pub(crate) const CEILING: f64 = 1e12_f32 as f64;
 
 /// The squared distance past which a row moves nothing, though the loss has it.
-pub(crate) const FARTHEST: f64 = 1e60;
+pub(crate) const MAX_SQUARED_DISTANCE: f64 = 1e60;
 
 /// Row-major float32 values as rows of float64 ones, which is exact.
 pub(crate) fn matrix(values: &[f32], dim: usize) -> Matrix {
@@ -96,7 +96,7 @@ pub(crate) fn slope(distmat: &Matrix, labels: &[i32], n_classes: usize, radius: 
     for i in 0..labels.len() {
         for j in 0..n_classes {
             let excess = distmat[i][j] - radius;
-            if belongs(labels[i], j) && excess > low && excess < high && distmat[i][j] <= FARTHEST {
+            if belongs(labels[i], j) && excess > low && excess < high && distmat[i][j] <= MAX_SQUARED_DISTANCE {
                 slope[i][j] = weight;
             }
         }
@@ -150,7 +150,7 @@ pub(crate) fn wen_update(x: &Matrix, labels: &[i32], centers: &Matrix, alpha: f6
     for j in 0..centers.len() {
         let mut rows = Vec::new();
         for i in 0..x.len() {
-            if belongs(labels[i], j) && squared_distance(&x[i], &centers[j]) <= FARTHEST {
+            if belongs(labels[i], j) && squared_distance(&x[i], &centers[j]) <= MAX_SQUARED_DISTANCE {
                 rows.push(i);
             }
         }
