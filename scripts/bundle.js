@@ -20,7 +20,7 @@ const ENTRIES = {
 };
 /** Entries that `require` may ask for. */
 const REQUIRED = ['index', 'slim', 'js', 'tfjs'];
-/** Entry whose text, the kernels as wasm2js writes them, nobody reads. */
+/** Entry to be minified: nobody reads its text, the kernels as wasm2js writes them. */
 const TRANSLATED = 'js';
 
 const names = await sharedNames(root, '.js');
