@@ -38,11 +38,7 @@ export const FEATURES = [
     probe: 'loss',
     figure: (value) => DIVISORS.find(([right]) => Math.abs(right - Number(value)) < 1e-6)?.[1] ?? String(value),
     caffe: ['yes, Σ/2B', `${LAYER}#L67-L69`],
-    ours: [
-      'test/centers/class-centers.test.ts',
-      'the worked example of the reference, in every reduction',
-      'yes, each of them, Σ',
-    ],
+    ours: ['test/centers/class-centers.test.ts', 'the worked example of the reference, in every reduction', 'yes, each of them, Σ'],
   },
   {
     name: 'Loss of a distance matrix',
@@ -55,10 +51,7 @@ export const FEATURES = [
     probe: 'gradients',
     caffe: ['partly', `${LAYER}#L72-L101`],
     notes: { 'caffe-face': 'Those of the rows; for the centers it has the update Δc.' },
-    ours: [
-      'test/contracts/properties.test.ts',
-      'gradients are the slope of the loss (central differences of the float64 loss)',
-    ],
+    ours: ['test/contracts/properties.test.ts', 'gradients are the slope of the loss (central differences of the float64 loss)'],
   },
   {
     name: 'A tight cluster off the origin: 64 dimensions at 100, distance² 0.0039',
@@ -444,7 +437,10 @@ export const FEATURES = [
     notes: {
       'pytorch-ood': 'Its value depends on the order of equal scores, and its thresholds are the known rows’ alone.',
     },
-    ours: ['test/metrics/roc.test.ts', 'OSCR is that of the rows that are classified correctly, and AUROC if all are'],
+    ours: [
+      'test/metrics/roc.test.ts',
+      'OSCR is that of the rows that are classified correctly, and AUROC if all are',
+    ],
   },
 
   'Around it',

@@ -15,11 +15,11 @@ export const ROOT = new URL('..', import.meta.url);
 const DOCUMENT = new URL('docs/parity.md', ROOT);
 const ORACLE = 'test/oracle/parity.json';
 
-/** Name of the `reduction` by which each peer divides its loss. @type {Record<Peer, string>} */
+/** By what each peer divides its loss: the names of `reduction`. @type {Record<Peer, string>} */
 const REDUCTION = { 'pytorch-ood': 'mean', kaiyangzhou: 'batch' };
 export const PEERS = /** @type {const} */ (['pytorch-ood', 'kaiyangzhou']);
 
-/** Largest relative error of a correct value: the peers compute in float32. */
+/** Float32 noise of the peers is no difference; what is off by more is. */
 const TOLERANCE = 1e-3;
 
 const json = readFileSync(new URL(ORACLE, ROOT), 'utf8');
@@ -51,7 +51,7 @@ function off(gave, right) {
 }
 
 /**
- * Judges a peer's value: the word of its cell, and by how much the value is off.
+ * What a peer's cell says: whether the value is right, and by how much it is not.
  * @param {Feature} feature @param {Peer} peer @returns {{ word: 'yes' | 'partly' | 'no', figure: string }}
  */
 export function verdict(feature, peer) {
@@ -159,7 +159,7 @@ export function render() {
 /** @param {string} where */
 const label = (where) => where.slice(where.lastIndexOf('/') + 1);
 
-/** Line of a probe in the JSON, which has one a line. @param {string} probe */
+/** Where a probe stands in the JSON, one per line. @param {string} probe */
 function lineOf(probe) {
   return json.split('\n').findIndex((line) => line.startsWith(`    "${probe}": `)) + 1;
 }
