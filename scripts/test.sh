@@ -20,7 +20,7 @@ ensure_chromium() {
   export CHROMIUM
 }
 
-# Writes the results of the native lanes, which the suites compare with theirs.
+# What the native lanes give, for the suites to compare with.
 ensure_bits() {
   step "results of the native lanes" sh -c 'cargo run --quiet --example bits >build/bits.json.part' ||
     die "the native results could not be computed; see above."
