@@ -9,7 +9,7 @@ import { coreSource, importShared, sharedNames } from './shared.js';
 const [from = '', to = ''] = process.argv.slice(2);
 const root = resolve(from);
 
-/** Sources of the entries, by the names of their files. */
+/** Source of each entry, by the name of its file. */
 const ENTRIES = {
   index: 'entries/default',
   workerd: 'entries/workerd',
