@@ -12,8 +12,6 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 . scripts/python.sh
 # shellcheck source=scripts/test.sh
 . scripts/test.sh
-# shellcheck source=scripts/demo.sh
-. scripts/demo.sh
 # shellcheck source=scripts/bench.sh
 . scripts/bench.sh
 # shellcheck source=scripts/matrix.sh
@@ -24,12 +22,13 @@ usage() {
 Usage: ./build.sh VERB [options]
 
   build   the package into dist/
-  test    build, then formatters, linters, native and package tests
+  test    build, then linters, native tests and the package's tests, in Node and in Chromium
+          test --all: also every example, cold start, and CI's part of the matrix
+  lint    build, then formatters, linters and types alone
   demo    build, then train on MNIST with and without center loss and report  (--quick, --help)
           demo open-set: train on six digits, tell the other four from them    (--quick, --help)
   bench   build, then time it against what one would use instead              (--quick, --help)
           bench coldstart: how long until the first loss                      (--quick)
-          bench scaling: time by B, D and C up to a million                   (--quick, --docs)
           bench shapes: a heat map of efficiency over 700 shapes              (--quick, --docs)
           bench statistics: how fast rows become statistics of classes       (--quick)
           bench init: initial centers beside PyTorch                         (--quick)
@@ -47,8 +46,9 @@ verb=${1:-help}
 started=$SECONDS
 case $verb in
   build) build ;;
-  test) run_tests ;;
-  demo) build && run_demo "$@" ;;
+  test) run_tests "$@" ;;
+  lint) run_lint ;;
+  demo) build && node examples/mnist/main.js "$@" ;;
   bench) build && run_bench "$@" ;;
   matrix) build && ensure_toolchain && run_matrix "$@" ;;
   help | -h | --help) usage; exit ;;

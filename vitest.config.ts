@@ -1,28 +1,24 @@
 import { defineConfig } from 'vitest/config';
 
-/** What the package does, whichever engine does it. */
-const BEHAVIOUR = [
-  ...['golden', 'originals', 'properties', 'errors', 'memory', 'centers', 'bits', 'open-set/*'],
-  'files/{safetensors,npy,centers,load-centers,open-set,statistics,json}',
-];
+/** Suites of what the package does, whichever engine does it. */
+const BEHAVIOUR = 'test/{centers,contracts,detect,io,losses,metrics,oracle,statistics}/*.test.ts';
+/** Suites that need Node: processes, files, or Python. */
+const NODE_ONLY = 'test/**/*.node.test.ts';
 
 const onEngine = (name: string) => ({
   extends: true as const,
-  test: {
-    name,
-    include: BEHAVIOUR.map((suite) => `test/${suite}.test.ts`),
-    setupFiles: [`test/engines/${name}.ts`],
-  },
+  test: { name, include: [BEHAVIOUR], exclude: [NODE_ONLY], setupFiles: [`test/engine/${name}.ts`] },
 });
 
 export default defineConfig({
   test: {
-    // The demo's test trains a network; everything else takes milliseconds.
+    // The tests of examples/mnist and the command line start processes; everything else takes milliseconds.
     testTimeout: 30_000,
-    // Tests of what happens to objects that nobody holds call for a collection.
+    // Tests of objects that nobody holds call for a garbage collection.
     execArgv: ['--expose-gc'],
     projects: [
       { extends: true, test: { name: 'simd', include: ['test/**/*.test.ts'] } },
+      { extends: true, test: { name: 'mnist', include: ['examples/mnist/*.test.ts'] } },
       onEngine('portable'),
       onEngine('js'),
     ],

@@ -1,104 +1,133 @@
 // @ts-check
 
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { outcomes } from './goals.js';
-import { describe } from './machine.js';
-import { newerNode, runSuiteOn } from './nodes.js';
-import { openPeers } from './peers.js';
-import { progress } from './progress.js';
-import { reportHtml } from './report.js';
-import { onEveryNode, works } from './shapes.js';
-import { runSuite } from './suite.js';
-import { goalTable, table } from './table.js';
+import { renderPng, renderSvg } from '../scripts/charts/render.js';
+import { openBaselines } from './baselines/index.js';
+import { suites } from './cases.js';
+import { describe, hosts } from './hosts.js';
+import { openLimits } from './limits.js';
+import { fill, tables, targetCells } from './report.js';
+import { efforts, run } from './run.js';
+import { heatMap, summary, survey } from './shapes.js';
+import { tableOf, text } from './table.js';
 
-const usage = `usage: node bench/main.js [--quick] [--out FOLDER] [FILTER...]
+/** @import { Case, Report, Result, Run } from './types.js' */
 
-  --quick       fewer rounds
-  --out FOLDER  where report.html and report.json, every figure and sample, go (default bench)
-  FILTER        only works whose name contains one of these: gradients, 256x128x960, predict-1x ...
+const DEFAULT = 'speed';
+const usage = `usage: node bench/main.js [SUITE] [--quick] [--out FOLDER] [--docs] [--alone] [FILTER...]
+
+  SUITE         ${Object.keys(suites).join(', ')}, shapes (default ${DEFAULT})
+  --quick       fewer rounds, and fewer shapes in shapes
+  --out FOLDER  where SUITE.json, every figure and sample, and SUITE.md or shapes.png go (default bench/out)
+  --docs        the tables of speed and the picture of shapes go into docs/, too
+  --alone       without baselines that need a package, and only on this Node
+  FILTER        only cases whose name contains one of these: gradients, 256x128x960, predict-1x ...
 
 PYTHON names the python to look for torch in (default python3). docs/performance.md says how it is measured.`;
 
-const legend = `time      median over the rounds; in a round each takes its turn
-× form    time over that form's in the same round: median (quartiles)
-× bound   time over the least that this machine needs: bytes in and out at the rate of a loop that only moves them, or
-          the multiply-adds at the rate of one that does nothing else`;
+const INSTALL = 'for what is missing: npm ci --prefix bench/baselines; pip install -r bench/baselines/requirements.txt';
 
-const { values: options, positionals: filters } = parseArgs({
+const { values: options, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     quick: { type: 'boolean', default: false },
-    out: { type: 'string', default: fileURLToPath(new URL('.', import.meta.url)) },
+    out: { type: 'string', default: fileURLToPath(new URL('out', import.meta.url)) },
+    docs: { type: 'boolean', default: false },
+    alone: { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h', default: false },
   },
 });
+const docs = (/** @type {string} */ file) => fileURLToPath(new URL(`../docs/${file}`, import.meta.url));
+const status = (/** @type {string} */ line) => process.stderr.isTTY && process.stderr.write(`\r\x1b[2K${line}\r`);
 
-/**
- * What report.json holds.
- *
- * @typedef {object} Report
- * @property {boolean} whole  every work, with all rounds
- * @property {number} seconds
- * @property {import('./suite.js').Run[]} runs  with the peers first, then on another Node
- */
-
-async function main() {
-  const chosen = works.filter(({ id }) => filters.length === 0 || filters.some((filter) => id.includes(filter)));
-  if (options.help || chosen.length === 0) {
-    console.log(options.help ? usage : `no work matches; there are ${works.map(({ id }) => id).join(', ')}`);
-    process.exitCode = options.help ? 0 : 2;
-    return;
-  }
-  const started = performance.now();
-  const newer = newerNode();
-  const chosenAgain = newer ? chosen.filter((work) => onEveryNode.includes(work)) : [];
-  const effort = options.quick ? 'quick' : 'full';
-
-  process.stderr.write('starting the peers\n');
-  const against = await openPeers();
-  const watch = progress(chosen.length + chosenAgain.length);
-  /** @type {import('./suite.js').Run[]} */
-  const runs = [];
-  /** @param {number} before  works that are done */
-  const handlers = (before) => ({
-    /** @param {import('./machine.js').Machine} facts */
-    onStart: (facts) => watch.print(`${describe(facts)}\n\n${before === 0 ? `${legend}\n` : ''}`),
-    /** @param {number} done @param {string} work */
-    onProgress: (done, work) => watch.show(before + done, work),
-    /** @param {import('./run.js').Result} result */
-    onResult: (result) => watch.print(table(result)),
+/** @param {string} suite @param {Case[]} cases @returns {Promise<Run>} */
+async function runCases(suite, cases) {
+  const { alone } = options;
+  const { baselines, versions, close } = await openBaselines({
+    packages: suite === DEFAULT && !alone,
+    pytorch: !alone && cases.some(({ pytorch }) => pytorch),
   });
+  const limits = await openLimits();
+  const machine = describe(versions);
+  console.log(`${machine.join('\n')}\n`);
+  if (Object.values(versions).includes(null)) console.log(`${INSTALL}\n`);
+  /** @type {Result[]} */
+  const results = [];
   try {
-    runs.push(await runSuite(chosen, effort, { against, ...handlers(0) }));
-    // A second process would take turns with nobody, so nothing else may run beside it.
-    for (const { close } of against.peers) close?.();
-    if (newer && chosenAgain.length > 0) {
-      runs.push(await runSuiteOn(newer, chosenAgain, effort, handlers(chosen.length)));
+    for (const [i, one] of cases.entries()) {
+      status(`${i + 1} of ${cases.length}: ${one.id}`);
+      results.push(await run(one, baselines, limits, options.quick ? efforts.quick : efforts.full));
+      if (cases[i + 1]?.title === one.title) continue;
+      const group = results.filter(({ title }) => title === one.title);
+      console.log(`${one.title}\n\n${text(tableOf(group, false))}\n`);
     }
   } finally {
-    watch.stop();
-    for (const { close } of against.peers) close?.();
+    close();
   }
-  for (const { machine, works: results } of runs) {
-    const goals = outcomes(results);
-    if (goals.length > 0) console.log(goalTable(machine.node, goals));
-  }
-  if (!newer) console.log('no newer Node: npm ci --prefix bench/peers brings one\n');
+  return { node: process.versions.node, machine, results };
+}
+
+/** The cases with targets on a newer Node, in a process of its own. @param {Case[]} cases @returns {Run[]} */
+function runOnNewerNode(cases) {
+  const [, newer] = hosts();
+  if (!newer) console.log('no newer Node: npm ci --prefix bench/baselines brings one\n');
+  const ids = cases.filter(({ targets }) => targets?.length).map(({ id }) => id);
+  if (!newer || ids.length === 0) return [];
+  const out = join(options.out, 'newer-node');
+  const program = [fileURLToPath(import.meta.url), DEFAULT, '--alone', ...(options.quick ? ['--quick'] : [])];
+  const { status } = spawnSync(newer.path, [...program, '--out', out, ...ids], { stdio: 'inherit' });
+  if (status !== 0) throw new Error(`the bench on Node ${newer.version} ended with ${status}`);
+  return JSON.parse(readFileSync(join(out, `${DEFAULT}.json`), 'utf8')).runs;
+}
+
+/** @param {string} suite @param {string[]} filters */
+async function mainCases(suite, filters) {
+  const all = suites[suite] ?? [];
+  const cases = all.filter(({ id }) => filters.length === 0 || filters.some((filter) => id.includes(filter)));
+  if (cases.length === 0) throw new Error(`no case matches; there are ${all.map(({ id }) => id).join(', ')}`);
+  const started = performance.now();
+  const runs = [await runCases(suite, cases)];
+  if (suite === DEFAULT && !options.alone) runs.push(...runOnNewerNode(cases));
+  const targets = targetCells(runs);
+  if (targets.length > 1 && !options.alone) console.log(`${text(targets)}\n`);
 
   /** @type {Report} */
   const report = {
-    whole: chosen.length === works.length && !options.quick,
+    suite,
+    whole: cases.length === all.length && !options.quick && !options.alone,
     seconds: Math.round((performance.now() - started) / 1000),
     runs,
   };
+  writeFileSync(join(options.out, `${suite}.json`), JSON.stringify(report));
+  const sections = Object.entries(tables(report)).map(([name, table]) => `## ${name}\n\n${table}\n`);
+  writeFileSync(join(options.out, `${suite}.md`), sections.join('\n'));
+  if (!options.docs) return;
+  if (!report.whole || suite !== DEFAULT) throw new Error(`--docs takes the whole of ${DEFAULT}, without --quick`);
+  writeFileSync(docs('performance.md'), fill(readFileSync(docs('performance.md'), 'utf8'), tables(report)));
+}
+
+async function mainShapes() {
+  const machine = describe();
+  console.log(`${machine.join('\n')}\n`);
+  const spots = await survey(options.quick, status);
+  console.log(summary(spots));
+  writeFileSync(join(options.out, 'shapes.json'), JSON.stringify({ machine, spots }));
+  const png = renderPng(await renderSvg(heatMap(spots, machine)));
+  writeFileSync(join(options.out, 'shapes.png'), png);
+  if (options.docs) writeFileSync(docs('shapes.png'), png);
+}
+
+async function main() {
+  const [first = DEFAULT, ...rest] = positionals;
   mkdirSync(options.out, { recursive: true });
-  writeFileSync(join(options.out, 'report.json'), JSON.stringify(report));
-  const html = join(options.out, 'report.html');
-  writeFileSync(html, await reportHtml(report));
-  console.log(`${html}: ${report.seconds} s`);
+  if (options.help) console.log(usage);
+  else if (first === 'shapes') await mainShapes();
+  else if (first in suites) await mainCases(first, rest);
+  else await mainCases(DEFAULT, positionals);
 }
 
 await main();

@@ -1,110 +1,123 @@
 // @ts-check
-// What is measured: each work at each shape, and what any implementation of it must at least move and compute.
+// Efficiency of calls over many shapes: the share of its time that a call needs at least. The least is the longest of
+// three times: of moving as many bytes as the call must, of its multiply-adds in registers, and of the same call with
+// B = D = C = 1.
 
-/** @typedef {{ B: number, D: number, C: number }} Shape  B rows, D dimensions, C classes */
-/** @typedef {'gradients' | 'step' | 'distances' | 'predict' | 'calls'} Kind */
+import { LOOK } from '../scripts/charts/look.js';
+import { callCase } from './cases.js';
+import { openLimits } from './limits.js';
+import { spread } from './measure.js';
+import { efforts, run } from './run.js';
+import { duration, text } from './table.js';
 
-/**
- * @typedef {object} Demand  the least that any implementation does
- * @property {number} reads  bytes that are read only
- * @property {number} writes  bytes that are written only
- * @property {number} inPlace  bytes that are read and written where they stand
- * @property {number} multiplyAdds
- */
+/** @import { TopLevelSpec } from 'vega-lite' */
+/** @import { Case, Effort, Shape } from './types.js' */
+/** @typedef {Shape & { call: string, ns: number, efficiency: number, by: string }} Spot */
 
-/** @typedef {{ id: string, kind: Kind, title: string, shape: Shape }} Work */
+const OPERATIONS = /** @type {const} */ (['gradients', 'distances', 'predict']);
 
-/** @type {Record<Kind, string>} */
-const titles = {
-  gradients: 'loss + both gradients',
-  step: 'loss, gradient of x, new centers',
-  distances: 'distances to all centers',
-  predict: 'nearest center',
-  calls: 'calls for one row',
+/** Sizes on both sides of every step of the kernels: lanes of four, blocks of rows and centers, caches. */
+const GRID = {
+  B: [1, 3, 8, 64, 257],
+  D: [1, 2, 3, 4, 7, 8, 16, 31, 32, 64, 127, 128, 129, 512],
+  C: [2, 3, 5, 8, 10, 16, 32, 100, 960, 10_000],
 };
+const QUICK_GRID = { B: [1, 64], D: [3, 128], C: [2, 960] };
 
-/** @type {Shape[]} */
-const batches = [
-  { B: 64, D: 64, C: 10 },
-  { B: 256, D: 128, C: 960 },
-  { B: 256, D: 128, C: 10_000 },
-];
+/** @type {Effort} */
+const EFFORT = { warmMs: 1, sampleMs: 0.2, caseMs: 20, minRounds: 3, maxRounds: 10 };
+const COLDEST = 10;
 
-const singles = batches.map((shape) => ({ ...shape, B: 1 }));
+/** @param {boolean} quick @param {(done: string) => void} onCase @returns {Promise<Spot[]>} */
+export async function survey(quick, onCase) {
+  const { B: rows, D: dims, C: classes } = quick ? QUICK_GRID : GRID;
+  const shapes = rows.flatMap((B) => dims.flatMap((D) => classes.map((C) => ({ B, D, C }))));
+  const cases = OPERATIONS.flatMap((operation) => shapes.map((shape) => callCase(operation, shape)));
+  const tiny = OPERATIONS.map((operation) => callCase(operation, { B: 1, D: 1, C: 1 }));
+  const limits = await openLimits();
+  /** Least times over all rounds, to which other programs on the machine only add. @type {Map<string, number>} */
+  const least = new Map();
+  /** @param {Case} one @param {Effort} effort */
+  const keep = async (one, effort) => {
+    for (const { name, limit, ns } of (await run(one, [], limits, effort)).rows) {
+      const key = `${one.id} ${limit ?? name}`;
+      least.set(key, Math.min(least.get(key) ?? Infinity, ns.min));
+    }
+  };
+  const keepCalls = async () => {
+    for (const one of tiny) await keep(one, efforts.quick);
+  };
+  // These calls also warm up the compilers, for which there is no time at each shape.
+  await keepCalls();
+  // There and back, so that a slow minute of the machine meets a shape only once.
+  for (const [i, one] of [...cases, ...cases.toReversed()].entries()) {
+    onCase(`${i + 1} of ${2 * cases.length}: ${one.id}`);
+    await keep(one, EFFORT);
+  }
+  await keepCalls();
+  return cases.map(({ id, base, operation, shape }) => {
+    const time = (/** @type {string} */ key) => least.get(key) ?? Number.NaN;
+    const ns = time(`${id} ${base}`);
+    const call = time(`${tiny.find((one) => one.operation === operation)?.id} ${base}`);
+    const bounds = { streaming: time(`${id} streaming`), 'multiply-adds': time(`${id} multiply-adds`), call };
+    const [by = '', longest = Number.NaN] = Object.entries(bounds).sort((one, other) => other[1] - one[1])[0] ?? [];
+    return { call: base, ...shape, ns, efficiency: longest / ns, by };
+  });
+}
 
-/** Bare reading of centers: the more dimensions, the less is left over for the rest. */
-const wideSingles = [960, 10_000].map((C) => ({ B: 1, D: 512, C }));
+/** Tables of all and of the least efficient spots. @param {Spot[]} spots @returns {string} */
+export function summary(spots) {
+  const percent = (/** @type {number} */ share) => `${Math.round(100 * share)} %`;
+  const groups = [...new Set(spots.map(({ call }) => call))].map((name) => spots.filter(({ call }) => call === name));
+  const all = groups.map((group) => {
+    const { min, median, max } = spread(group.map(({ efficiency }) => efficiency));
+    return [group[0]?.call ?? '', ...[min, median, max].map(percent)];
+  });
+  const coldest = groups.flatMap((group) =>
+    group
+      .sort((a, b) => a.efficiency - b.efficiency)
+      .slice(0, COLDEST)
+      .map(({ call, B, D, C, ns, efficiency, by }) => [
+        call,
+        ...`${B} ${D} ${C}`.split(' '),
+        duration(ns),
+        percent(efficiency),
+        by,
+      ]),
+  );
+  return `${text([['efficiency over all shapes', 'least', 'median', 'most'], ...all])}\n
+${text([['coldest spots', 'B', 'D', 'C', 'time', 'efficiency', 'limit'], ...coldest])}\n`;
+}
 
-/**
- * @param {Kind} kind
- * @param {Shape} shape
- * @returns {Work}
- */
-const work = (kind, shape) => ({
-  id: `${kind}-${shape.B}x${shape.D}x${shape.C}`,
-  kind,
-  title: `${titles[kind]}, B = ${shape.B}, D = ${shape.D}, C = ${shape.C.toLocaleString('en')}`,
-  shape,
-});
-
-export const works = [
-  ...batches.map((shape) => work('gradients', shape)),
-  ...batches.slice(1).map((shape) => work('step', shape)),
-  ...[...batches, ...singles].map((shape) => work('distances', shape)),
-  ...[...batches, ...singles, ...wideSingles].map((shape) => work('predict', shape)),
-  work('calls', { B: 1, D: 64, C: 10 }),
-];
-
-/** The works whose goals the issue names, for a second Node: without the peers they take a quarter of the time. */
-export const onEveryNode = works.filter(
-  ({ kind, shape: { B, C } }) => kind === 'calls' || (C > 10 && (kind === 'predict' ? B === 1 : B > 1)),
-);
-
-/**
- * The least a gather can do: each input read once, each output written once, two multiply-adds an element
- * (the square into the loss, the residual into its center's gradient).
- *
- * @param {Shape} shape
- * @param {number} classesInBatch  distinct labels: only their centers are read
- * @param {'dense' | 'touched'} centers  which rows of the center gradient are written
- * @returns {Demand}
- */
-export function gradientsDemand({ B, D, C }, classesInBatch, centers) {
-  const written = centers === 'dense' ? C * D : classesInBatch * (D + 1);
+/** A map of D × C for each call and number of rows. @param {Spot[]} spots @param {string[]} machine @returns {TopLevelSpec} */
+export function heatMap(spots, machine) {
+  const axis = { grid: false, ticks: false };
+  const header = { title: null, labelFontSize: 13 };
+  const values = spots.map((spot) => ({ ...spot, rows: `B = ${spot.B}` }));
+  const least = 'least: the longest of moving the bytes, the multiply-adds, and a call with B = D = C = 1';
+  const title = 'Efficiency by shape: the least time that the machine needs over the time taken';
   return {
-    reads: 4 * (B + B * D + classesInBatch * D),
-    writes: 4 * (B * D + written),
-    inPlace: 0,
-    multiplyAdds: 2 * B * D,
+    config: LOOK,
+    title: { text: title, subtitle: [least, ...machine] },
+    data: { values },
+    facet: {
+      row: { field: 'call', type: 'nominal', sort: [...new Set(values.map(({ call }) => call))], header },
+      column: { field: 'rows', type: 'nominal', sort: [...new Set(values.map(({ rows }) => rows))], header },
+    },
+    spec: {
+      width: { step: 15 },
+      height: { step: 15 },
+      mark: { type: 'rect', aria: false },
+      encoding: {
+        x: { field: 'C', type: 'ordinal', axis: { ...axis, labelAngle: -90 } },
+        y: { field: 'D', type: 'ordinal', axis },
+        color: {
+          field: 'efficiency',
+          type: 'quantitative',
+          scale: { domain: [0, 1], clamp: true, scheme: 'viridis' },
+          legend: { title: 'efficiency', format: '.0%', gradientLength: 200 },
+        },
+      },
+    },
   };
 }
-
-/**
- * As of the gradients, but the centers change where they stand.
- *
- * @param {Shape} shape
- * @param {number} classesInBatch
- * @returns {Demand}
- */
-export function stepDemand({ B, D }, classesInBatch) {
-  return { reads: 4 * (B + B * D), writes: 4 * B * D, inPlace: 4 * classesInBatch * D, multiplyAdds: 2 * B * D };
-}
-
-/**
- * @param {Shape} shape
- * @returns {Demand}
- */
-export function distancesDemand({ B, D, C }) {
-  return { reads: 4 * (B * D + C * D), writes: 4 * B * C, inPlace: 0, multiplyAdds: B * C * D };
-}
-
-/**
- * @param {Shape} shape
- * @returns {Demand}
- */
-export function predictDemand({ B, D, C }) {
-  return { reads: 4 * (B * D + C * D), writes: 4 * B, inPlace: 0, multiplyAdds: B * C * D };
-}
-
-/** Bytes that pass between registers and memory. @param {Demand} demand */
-export const movedBytes = ({ reads, writes, inPlace }) => reads + writes + 2 * inPlace;

@@ -1,14 +1,10 @@
 // @ts-check
+// Tables for the terminal, the report and the documentation.
 
-import { goalCells } from './goals.js';
+/** @import { Result, Row, Spread } from './types.js' */
 
-/** @typedef {import('./summary.js').Row} Row */
-/** @typedef {import('./summary.js').Spread} Spread */
-
-export const GROUPS = /** @type {const} */ (['ours', 'peer', 'roofline']);
-
-/** @param {number} value  three digits, or two below a tenth */
-export const digits = (value) => {
+/** Three digits, or two below a tenth. @param {number} value */
+const digits = (value) => {
   if (value >= 99.95) return Math.round(value).toLocaleString('en');
   return value >= 0.0995 ? value.toFixed(value >= 9.995 ? 1 : 2) : value.toPrecision(2);
 };
@@ -20,90 +16,58 @@ export function duration(ns) {
   return `${digits(ns / 1e6)} ms`;
 }
 
-/** @param {Spread} spread */
-export const range = ({ median, q1, q3 }) => `${digits(median)} (${digits(q1)}–${digits(q3)})`;
-
 /**
- * @param {Row} row
- * @param {string} base
+ * A column for each shape: the time of the base, ratios of the others to it, and of it to its limit.
+ *
+ * @param {Result[]} results  of one title
+ * @param {boolean} inMarkdown  with the base in bold, and quartiles, for which a terminal has no room
  */
-function times({ name, ratios }, base) {
-  const ratio = ratios?.[base];
-  if (!ratio) return '';
-  return name === base ? '1' : range(ratio);
-}
-
-/** @param {Row} row */
-function limit({ bound, rate }) {
-  if (bound) return `${range(bound.times)} ${bound.by === 'streaming' ? 'moving' : 'mul-add'}`;
-  return rate ? `${digits(rate.value)} ${rate.unit}` : '';
-}
-
-/** @param {string} base  shortened: the table's title names the work */
-const heading = (base) => `× ${base.replace('gradients(batch)', 'batch').replace(' WebAssembly', '')}`;
-
-/**
- * @param {import('./run.js').Result} result
- * @returns {{ head: string[], groups: { group: Row['group'], rows: string[][] }[] }} a missing one has two cells
- */
-export function cells({ bases, rows }) {
-  const bounded = rows.some(({ bound }) => bound);
-  return {
-    head: ['', 'time', ...bases.map(heading), ...(bounded ? ['× bound'] : [])],
-    groups: GROUPS.map((group) => ({
-      group,
-      rows: rows
-        .filter((row) => row.group === group)
-        .map((row) =>
-          row.missing === undefined
-            ? [
-                row.name,
-                duration(row.ns?.median ?? NaN),
-                ...bases.map((base) => times(row, base)),
-                ...(bounded ? [limit(row)] : []),
-              ]
-            : [row.name, row.missing],
-        ),
-    })).filter((group) => group.rows.length > 0),
+export function tableOf(results, inMarkdown) {
+  /** @param {Spread} spread */
+  const times = ({ median, q1, q3 }) => `${digits(median)}×${inMarkdown ? ` (${digits(q1)}–${digits(q3)})` : ''}`;
+  /** @param {Row} row @param {string} base */
+  const cell = ({ name, ns, ratio }, base) => {
+    if (name !== base && ratio) return times(ratio);
+    return inMarkdown ? `**${duration(ns.median)}**` : duration(ns.median);
   };
+  const shapes = results.map(({ shape: { B, D, C } }) => `${B} × ${D} × ${C}`);
+  const head = ['B × D × C', ...new Set(shapes)];
+  /** @type {Map<string, string[]>} */
+  const lines = new Map();
+  /** @param {string} name @param {number} i  of the result @param {string} text */
+  const put = (name, i, text) => {
+    const line = lines.get(name) ?? [name, ...Array(head.length - 1).fill('')];
+    line[head.indexOf(shapes[i] ?? '')] = text;
+    lines.set(name, line);
+  };
+  results.forEach(({ base, rows }, i) => {
+    for (const row of rows) if (!row.limit) put(row.name, i, cell(row, base));
+  });
+  results.forEach(({ base, rows }, i) => {
+    const over = rows.find(({ name }) => name === base)?.over;
+    if (over) put(`${base} over its limit`, i, `${times(over)} ${over.by}`);
+  });
+  return [head, ...lines.values()];
 }
 
-/**
- * @param {import('./run.js').Result} result
- * @returns {string}
- */
-export function table(result) {
-  const { head, groups } = cells(result);
-  return `${result.title}  (${result.rounds} rounds)\n${columns(
-    head,
-    groups.map((group) => group.rows),
-  )}`;
+const MAX_COLUMNS = 7;
+
+/** Lines for a terminal, with a rule below the head. Wide tables are continued below. @param {string[][]} cells @returns {string} */
+export function text(cells) {
+  const widths = cells[0]?.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0))) ?? [];
+  if (widths.length > MAX_COLUMNS) {
+    const rest = cells.map(([name = '', ...row]) => [name, ...row.slice(MAX_COLUMNS - 1)]);
+    return `${text(cells.map((row) => row.slice(0, MAX_COLUMNS)))}\n\n${text(rest)}`;
+  }
+  const pad = (/** @type {string} */ cell, /** @type {number} */ column) =>
+    column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0);
+  const lines = cells.map((row) => row.map(pad).join('  ').trimEnd());
+  lines.splice(1, 0, '─'.repeat(widths.reduce((sum, width) => sum + width + 2, -2)));
+  return lines.join('\n');
 }
 
-/**
- * @param {string} node  the version
- * @param {import('./goals.js').Outcome[]} goals
- * @returns {string}
- */
-export const goalTable = (node, goals) => columns([`goals, Node ${node}`, 'measured', 'goal'], [goals.map(goalCells)]);
-
-/**
- * @param {string[]} head
- * @param {string[][][]} groups
- */
-function columns(head, groups) {
-  // What is said of a missing peer runs across the columns.
-  const full = [head, ...groups.flat()].filter((cells) => cells.length === head.length);
-  const widths = head.map((_, column) => Math.max(...full.map((cells) => cells[column]?.length ?? 0)));
-  /** @param {string[]} cells */
-  const line = (cells) =>
-    cells
-      .map((cell, column) => {
-        const width = cells.length === head.length || column === 0 ? (widths[column] ?? 0) : 0;
-        return column === 0 ? cell.padEnd(width) : cell.padStart(width);
-      })
-      .join('  ')
-      .trimEnd();
-  const rule = '─'.repeat(line(head).length);
-  return `${[line(head), ...groups.flatMap((group) => [rule, ...group.map(line)])].join('\n')}\n`;
-}
+/** @param {string[][]} cells */
+export const markdown = ([head = [], ...rows]) =>
+  [head, head.map((_, column) => (column === 0 ? '---' : '--:')), ...rows]
+    .map((row) => `| ${row.join(' | ')} |`)
+    .join('\n');

@@ -1,35 +1,34 @@
 // @ts-check
-// Usage: node scripts/instruction-counts.js [--write] — counts the WebAssembly instructions that the main kernels of
-// dist/ execute, and fails if one takes over 5 % more than bench/instructions/counts.json says; --write renews that file.
-// Another compiler than the file's gives other code: then the changes are shown, and judged by nobody.
+// Usage: node scripts/instruction-counts.js [--write] — counts the WebAssembly instructions that the main calls of dist/
+// execute, and fails if one takes over 5 % more than bench/instructions/counts.json says; --write renews that file.
+// Another compiler gives other code, so the changes are then shown but not judged.
+
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { columns } from '../bench/columns.js';
-import { advice, compare } from '../bench/instructions/compare.js';
-import { countAll } from '../bench/instructions/kernels.js';
+import { advice, compare, countAll } from '../bench/instructions/counts.js';
+import { text } from '../bench/table.js';
 
 const { write } = parseArgs({ options: { write: { type: 'boolean', default: false } } }).values;
 const file = new URL('../bench/instructions/counts.json', import.meta.url);
 
-const now = countAll();
+const counts = await countAll();
 const compiler = readFileSync(new URL('../build/compiler.txt', import.meta.url), 'utf8').trim();
-if (write) writeFileSync(file, `${JSON.stringify({ compiler, counts: now }, null, 2)}\n`);
-/** @type {{ compiler: string, counts: import('../bench/instructions/compare.js').Counts }} */
+if (write) writeFileSync(file, `${JSON.stringify({ compiler, counts }, null, 2)}\n`);
+/** @type {{ compiler: string, counts: Record<string, number> }} */
 const committed = JSON.parse(readFileSync(file, 'utf8'));
-const changes = compare(committed.counts, now);
-/** @param {number | undefined} value */
-const grouped = (value) => value?.toLocaleString('en') ?? '–';
-/** @param {number} change */
-const percent = (change) => (Number.isNaN(change) ? '–' : `${change > 0 ? '+' : ''}${(100 * change).toFixed(1)} %`);
+const changes = compare(committed.counts, counts);
+
+const grouped = (/** @type {number | undefined} */ value) => value?.toLocaleString('en') ?? '–';
+const percent = (/** @type {number} */ change) => (Number.isNaN(change) ? '–' : `${(100 * change).toFixed(1)} %`);
 console.log(
-  columns([
+  text([
     ['instructions, B×D×C', 'committed', 'now', 'change', ''],
-    ...changes.map(({ name, committed, now, change, verdict }) => [
+    ...changes.map(({ name, before, after, change, verdict }) => [
       name,
-      grouped(committed),
-      grouped(now),
+      grouped(before),
+      grouped(after),
       percent(change),
-      verdict === 'same' ? '' : verdict,
+      verdict,
     ]),
   ]),
 );
@@ -37,7 +36,7 @@ console.log(
 if (compiler !== committed.compiler) {
   console.log(`not judged: built by ${compiler}, the file's counts by ${committed.compiler}`);
 } else {
-  const { passed, text } = advice(changes);
-  if (text) console.error(`${text} (node scripts/instruction-counts.js --write)`);
+  const { passed, text: what } = advice(changes);
+  if (what) console.error(`${what} (node scripts/instruction-counts.js --write)`);
   if (!passed) process.exitCode = 1;
 }

@@ -15,7 +15,7 @@ ensure_chromium() {
   CHROMIUM=${CHROMIUM:-$(command -v chromium || command -v google-chrome || command -v chromium-browser || true)}
   if [ -z "$CHROMIUM" ]; then
     step "Chromium from apt" apt_install chromium && CHROMIUM=/usr/bin/chromium ||
-      die "the demo's report is tested in a browser: install Chromium, or set CHROMIUM to the path of one, and run this again."
+      die "reports and suites are tested in Chromium: install it, or set CHROMIUM to its path, and run this again."
   fi
   export CHROMIUM
 }
@@ -42,11 +42,13 @@ test_rust() {
 
 bc_or_zero() { local sum; read -r sum || sum=0; printf '%d' $((sum)); }
 
-test_package() {
-  local report=build/vitest.json
-  say "vitest: the package"
+# Suites of vitest's projects.
+test_suites() { # test_suites WHAT PROJECT...
+  local report=build/vitest.json what=$1
+  shift
+  say "vitest: $what"
   rm -f "$report"
-  node_modules/.bin/vitest run --reporter=default --reporter=json --outputFile.json="$report" || true
+  node_modules/.bin/vitest run "${@/#/--project=}" --reporter=default --reporter=json --outputFile.json="$report" || true
   if [ -f "$report" ]; then
     # shellcheck disable=SC2046
     count $(node -p "const r = require('./$report'); [r.numPassedTests, r.numFailedTests + (r.success ? 0 : +!r.numFailedTests)].join(' ')")
@@ -67,12 +69,8 @@ test_matrix() {
   fi
 }
 
-run_tests() {
-  build
-  ensure_toolchain
-  ensure_browsers
-  ensure_bits
-  say "checks"
+# Formatters, linters and types. The types of bench/, examples/ and the matrix need their packages: see run_all.
+lint() {
   check "cargo fmt" cargo fmt --check
   if cargo clippy --version >/dev/null 2>&1; then
     check "clippy, native" cargo clippy --quiet --all-targets -- -D warnings
@@ -84,26 +82,53 @@ run_tests() {
   else
     say "  clippy is not installed: skipped (rustup component add clippy)"
   fi
-  ensure_packages matrix "the matrix (2 GB)"
-  ensure_packages examples/edge-worker "the edge worker"
-  ensure_packages examples/edge-fit "the example of many machines"
-  ensure_packages examples/threads "the example of threads"
-  ensure_packages examples/onnx "the example with ONNX Runtime"
-  ensure_peers
-  ensure_packages bench/coldstart "what cold starts are compared with (380 MB)"
   check "Biome" node_modules/.bin/biome ci --error-on-warnings
-  check "TypeScript of tests and tools" node_modules/.bin/tsc --project tsconfig.tools.json
+  check "first words of doc comments" node scripts/lint-comments.js
+  check "TypeScript of tests and scripts" node_modules/.bin/tsc --project tsconfig.tests.json
   check "public API as in test/package/api/*.api.md" node scripts/api-report.js
+}
+
+run_lint() {
+  build
+  ensure_toolchain
+  lint
+  finish
+}
+
+run_tests() { # run_tests [--all]
+  case ${1:-} in '' | --all) ;; *) die "test takes no option but --all." ;; esac
+  build
+  ensure_toolchain
+  ensure_chromium
+  ensure_bits
+  say "checks"
+  lint
   check "instructions of the kernels: none over 5 % more than bench/instructions/counts.json" node scripts/instruction-counts.js
   test_rust
-  test_package
+  test_suites "the package" simd portable js
+  [ -z "${1:-}" ] || run_all
+  finish
+}
+
+# What needs the packages of bench/, examples/ and the matrix.
+run_all() {
+  ensure_browsers
+  ensure_packages matrix "the matrix (2 GB)"
+  ensure_packages examples "the examples (340 MB)"
+  ensure_baselines
+  ensure_packages bench/coldstart "what cold starts are compared with (380 MB)"
+  check "TypeScript of everything" node_modules/.bin/tsc --project tsconfig.tools.json
   check "bench coldstart runs, and all agree on the loss" node bench/coldstart/main.js --quick
   check "edge worker in workerd" npm test --prefix examples/edge-worker
   check "many machines, in workerd, give the fit of one" npm test --prefix examples/edge-fit
   check "threads give the results of one" npm test --prefix examples/threads
   check "outputs of ONNX Runtime Web are taken as they are" npm test --prefix examples/onnx
+  test_suites "MNIST" mnist
   test_ray
   test_matrix
+}
+
+finish() {
   say
   say "$PASSED passed, $FAILED failed"
   [ "$FAILED" -eq 0 ]

@@ -4,9 +4,9 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { isError, numbers, oracle, PEERS, ROOT, render, rightOf, verdict } from '../scripts/parity.js';
 import { CAFFE_FACE, FEATURES } from '../scripts/parity-features.js';
-import { expectClose } from './close.js';
-import { expectError } from './error.js';
 import { type Input, memoryBytes, OURS } from './parity.js';
+import { expectClose } from './support/close.js';
+import { expectError } from './support/error.js';
 
 /** float32 of what the floors of the reference add to a loss of 0. */
 const FLOORS = 1e-11;

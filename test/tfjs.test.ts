@@ -3,8 +3,8 @@ import * as tf from '@tensorflow/tfjs';
 import { CACLoss, CenterLoss, DeepSVDDLoss } from 'center-loss';
 import { centerLossTerm } from 'center-loss/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { expectClose } from './close.js';
-import { expectError } from './error.js';
+import { expectClose } from './support/close.js';
+import { expectError } from './support/error.js';
 
 const values = [1, 2, 3, 4, 5, 6, 7, 8];
 const make = () => new CenterLoss(3, 4, { seed: 3, reduction: 'batch' });

@@ -1,120 +1,95 @@
 // @ts-check
-/** `./build.sh bench coldstart`: how long until the first loss. */
+// Time until a program has its first loss, in new processes of Node and new isolates of workerd.
+
+import { spawnSync } from 'node:child_process';
 import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
-import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { installPacked } from '../../scripts/install-packed.js';
-import { progress } from '../progress.js';
-import { makeForms } from './forms.js';
-import { nodes, startOf } from './in-node.js';
-import { bundle, startWorkerd } from './in-workerd.js';
+import { describe, hosts } from '../hosts.js';
+import { inTurn, spread } from '../measure.js';
+import { text } from '../table.js';
 import packages from './package.json' with { type: 'json' };
-import { inRounds } from './rounds.js';
-import { table } from './table.js';
+import { startWorkerd } from './workerd.js';
 
-/** @import { Row } from './rounds.js' */
-/** @typedef {{ title: string, columns: Record<string, string>, rows: Row[] }} Result */
+/** @typedef {Record<string, number>} Figures  milliseconds by what took them, and `loss` */
+/** @typedef {(program: string) => Figures | Promise<Figures>} Start */
 
 const usage = `usage: node bench/coldstart/main.js [--quick]
 
   --quick  3 rounds instead of 21
 
-Milliseconds, median (least–most) over the rounds; × is the time to that of ours in the same round. All compute the
-center loss of 256 embeddings of 128 dimensions and 960 classes, and must agree on it. Every figure and sample is
-written to bench/out/coldstart.json.`;
+Milliseconds, median (least–most) over the rounds; × is the time to that of center-loss in the same round. All programs
+compute the center loss of 256 embeddings of 128 dimensions and 960 classes, and must agree on it; data only makes the
+embeddings. Every sample is written to bench/out/coldstart.json.`;
 
 const { values: options } = parseArgs({
-  options: {
-    quick: { type: 'boolean', default: false },
-    help: { type: 'boolean', short: 'h', default: false },
-  },
+  options: { quick: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h', default: false } },
 });
-
 const ROUNDS = options.quick ? 3 : 21;
+
 const HERE = fileURLToPath(new URL('.', import.meta.url));
-const BUILT = fileURLToPath(new URL('../../build/coldstart', import.meta.url));
+const PROJECT = fileURLToPath(new URL('../../build/coldstart/project', import.meta.url));
 const OUT = fileURLToPath(new URL('../out', import.meta.url));
-const PROJECT = join(BUILT, 'project');
 
-/** What every process and worker takes that does nothing. */
-const NOTHING = 'nothing';
-const OURS = ['center-loss', 'center-loss-slim', 'center-loss-js'];
-const PEERS = ['tfjs-wasm', 'onnxruntime-web'];
-const WORKERS = ['center-loss', 'center-loss-js', 'tfjs-cpu', 'tfjs-wasm', 'tfjs-wasm-as-module'];
-const EMPTY = 'empty-package';
-/** workerd compiles no bytes, which is all that this one has. */
-const REFUSED = 'tfjs-wasm';
+/** Program without a loss, for the time that any process or worker takes. */
+const NOTHING = 'data';
+const BASE = 'center-loss';
+const BASELINES = ['tfjs-wasm', 'onnxruntime-web'];
+const IN_NODE = [BASE, 'center-loss-slim', 'center-loss-js', ...BASELINES, NOTHING];
+const IN_WORKERD = [BASE, 'center-loss-js', 'tfjs-cpu', NOTHING];
 
-/** @returns {Promise<Result[]>} */
-async function measure() {
-  await rm(BUILT, { recursive: true, force: true });
-  await installPacked(PROJECT);
-  await cp(join(HERE, 'programs'), PROJECT, { recursive: true });
-  const forms = await makeForms(PROJECT);
-  const workers = Object.fromEntries(
-    await Promise.all(
-      [NOTHING, ...WORKERS].map(async (name) => {
-        const paths = [join(PROJECT, 'node_modules'), join(HERE, 'node_modules')];
-        return [name, await bundle(join(HERE, 'workers', `${name}.js`), paths)];
-      }),
-    ),
-  );
+/** Sums of so many squares in float32 differ in their last digits from one way to another. */
+const TOLERANCE = 1e-4;
 
-  const all = nodes();
-  const watch = progress(2 * all.length + 1);
-  /** @type {Result[]} */
-  const results = [];
-  /** @param {string} title @param {import('./rounds.js').Contender[]} contenders @param {Record<string, string>} columns */
-  const compare = async (title, contenders, columns) => {
-    const rows = await inRounds(contenders, ROUNDS, 'ms', (done) => watch.show(results.length + done, title));
-    results.push({ title, columns, rows });
-    watch.print(table(title, rows, columns));
-  };
-  try {
-    for (const node of all) {
-      const places = [...[NOTHING, ...OURS].map((name) => [name, PROJECT]), ...PEERS.map((name) => [name, HERE])];
-      await compare(
-        `Node ${node.version}`,
-        places.map(([name = '', place = '']) => ({
-          name,
-          idle: name === NOTHING,
-          run: () => startOf(node, place, place === HERE ? `programs/${name}.js` : `${name}.js`),
-        })),
-        { wall: 'whole process', importing: 'import', after: 'then to the first loss', ms: 'both' },
-      );
+/** @param {string} node @param {string} program @returns {Figures} */
+function startProcess(node, program) {
+  // Each program finds its packages beside it.
+  const folder = join(BASELINES.includes(program) ? HERE : PROJECT, 'programs');
+  const started = performance.now();
+  const { stdout, stderr, status } = spawnSync(node, ['--no-warnings', join(folder, 'run.js'), program], {
+    encoding: 'utf8',
+  });
+  const process = performance.now() - started;
+  if (status !== 0) throw new Error(`${program} ended with ${status}: ${stderr.slice(-1000)}`);
+  // Some libraries print greetings first.
+  return { process, ...JSON.parse(stdout.trim().split('\n').at(-1) ?? '') };
+}
+
+/** Programs take turns, after one round that fills the caches of the disk. @param {string[]} programs @param {Start} start */
+async function takeTurns(programs, start) {
+  /** @type {Record<string, Figures[]>} */
+  const samples = Object.fromEntries(programs.map((program) => [program, []]));
+  let agreed = Number.NaN;
+  for (let round = 0; round <= ROUNDS; round++) {
+    for (const program of inTurn(programs, round)) {
+      const { loss = Number.NaN, ...figures } = await start(program);
+      if (program !== NOTHING) {
+        if (Number.isNaN(agreed)) agreed = loss;
+        if (!(Math.abs(loss / agreed - 1) < TOLERANCE)) throw new Error(`${program}: loss ${loss}, expected ${agreed}`);
+      }
+      if (round > 0) samples[program]?.push(figures);
     }
-    for (const node of all) {
-      await compare(
-        `Node ${node.version}, our steps`,
-        forms.map((name) => ({ name, idle: name === EMPTY, run: () => startOf(node, PROJECT, 'steps.js', name) })),
-        {
-          importing: 'import',
-          decode: 'decode',
-          compile: 'compile',
-          instantiate: 'instantiate',
-          construct: 'construct',
-          evaluate: 'evaluate',
-          ms: 'all',
-          again: 'evaluate again',
-        },
-      );
-    }
-    const workerd = await startWorkerd(workers);
-    try {
-      await compare(
-        'workerd',
-        [NOTHING, ...WORKERS].map((name) => ({ name, idle: name === NOTHING, run: () => workerd.firstCallOf(name) })),
-        { start: 'isolate start', call: 'then to the first loss', ms: 'both', request: 'a warm request' },
-      );
-    } finally {
-      await workerd.stop();
-    }
-  } finally {
-    watch.stop();
   }
-  return results;
+  return samples;
+}
+
+/** @param {string} place @param {Record<string, Figures[]>} samples */
+function tableOf(place, samples) {
+  const range = (/** @type {number[]} */ values) => {
+    const { median, min, max } = spread(values);
+    return `${median.toFixed(1)} (${min.toFixed(1)}–${max.toFixed(1)})`;
+  };
+  const figures = Object.keys(samples[BASE]?.[0] ?? {});
+  return text([
+    [place, ...figures, '×'],
+    ...Object.entries(samples).map(([program, rounds]) => [
+      program,
+      ...figures.map((figure) => range(rounds.map((sample) => sample[figure] ?? Number.NaN))),
+      range(rounds.map(({ both = Number.NaN }, i) => both / (samples[BASE]?.[i]?.both ?? Number.NaN))),
+    ]),
+  ]);
 }
 
 async function main() {
@@ -122,24 +97,31 @@ async function main() {
     console.log(usage);
     return;
   }
-  const machine = {
-    cpu: cpus()[0]?.model.trim(),
-    cores: cpus().length,
-    load: loadavg()[0],
-    versions: packages.dependencies,
+  await rm(PROJECT, { recursive: true, force: true });
+  await installPacked(PROJECT);
+  await cp(join(HERE, 'programs'), join(PROJECT, 'programs'), { recursive: true });
+  const machine = describe(packages.dependencies);
+  console.log(`${machine.join('\n')}\n${ROUNDS} rounds; ms: median (least–most); × is to ${BASE} in the same round\n`);
+
+  const nodePaths = [join(PROJECT, 'node_modules'), join(HERE, 'node_modules')];
+  const workerd = await startWorkerd(IN_WORKERD, join(PROJECT, 'programs'), nodePaths);
+  /** @type {Record<string, Record<string, Figures[]>>} */
+  const results = {};
+  /** @param {string} place @param {string[]} programs @param {Start} start */
+  const compare = async (place, programs, start) => {
+    results[place] = await takeTurns(programs, start);
+    console.log(`${tableOf(place, results[place])}\n`);
   };
-  console.log(`${machine.cpu}, ${machine.cores} cores (load ${machine.load?.toFixed(1)}), ${ROUNDS} rounds`);
-  console.log('ms: median (least–most); × is to center-loss in the same round\n');
-  const results = await measure();
+  try {
+    for (const { path, version } of hosts()) {
+      await compare(`Node ${version}`, IN_NODE, (program) => startProcess(path, program));
+    }
+    await compare('workerd', IN_WORKERD, workerd.firstLoss);
+  } finally {
+    await workerd.stop();
+  }
   await mkdir(OUT, { recursive: true });
   await writeFile(join(OUT, 'coldstart.json'), JSON.stringify({ machine, rounds: ROUNDS, results }));
-  const failed = results.flatMap(({ title, rows }) =>
-    rows
-      .filter(({ name, missing }) => missing !== undefined && name !== REFUSED)
-      .map(({ name, missing }) => `${title}, ${name}: ${missing}`),
-  );
-  for (const failure of failed) console.error(failure);
-  if (failed.length > 0) process.exitCode = 1;
 }
 
 await main();

@@ -1,19 +1,20 @@
 // @ts-check
-// A WebAssembly module that counts the instructions it executes, made from one that does not.
+// The module of dist/ made to count the instructions that it executes.
 //
-// Each straight run of code is preceded by an addition of its length to a global. What is counted is the module as
-// shipped, so no engine, processor or load of the machine changes a count. Filling or copying memory is one instruction,
-// however long the memory; and the few values that the binary leaves on the stack without a name count a local.set and
-// a local.get more, as binaryen has no other way to write them.
+// An addition to a global precedes each straight run of code. The counted module is the one that ships, so no engine,
+// processor or load of the machine changes a count. Filling or copying memory is one instruction, however long the
+// memory. The few values that the binary leaves on the stack without a name count a local.set and a local.get more,
+// because binaryen has no other way to write them.
 
+import { readFileSync } from 'node:fs';
 import binaryen from 'binaryen';
 
-/** The name under which the count is exported. */
+/** Name under which the count is exported. */
 export const COUNT = 'instructions';
 
-/** Marks in the text that stand for no work. `end` and `else` are where a jump may land. */
+/** Words in the text that stand for no work. A jump may land at `end` and `else`. */
 const MARKS = new Set(['block', 'loop', 'else', 'end', 'nop']);
-/** After these the next instruction may not follow. A call comes back: a trap ends the count anyway. */
+/** Instructions after which another than the next may follow. A call comes back, and a trap ends the count. */
 const JUMPS = new Set(['if', 'br', 'br_if', 'br_table', 'return', 'unreachable']);
 
 /**
@@ -33,7 +34,7 @@ export function instrument(binary) {
   return counted;
 }
 
-/** @param {string} text  of a module, one instruction a line */
+/** @param {string} text  of a module, with one instruction a line */
 function withCounters(text) {
   /** @type {string[]} */
   const lines = [];
@@ -47,7 +48,7 @@ function withCounters(text) {
   };
   for (const line of text.split('\n').map((each) => each.trim())) {
     const [word = ''] = line.split(' ', 1);
-    // Declarations, and what closes them, stand in parentheses.
+    // Declarations stand in parentheses.
     if (!/^[a-z]/.test(word) || MARKS.has(word)) {
       finish();
       lines.push(line);
@@ -56,8 +57,25 @@ function withCounters(text) {
     run.push(line);
     if (JUMPS.has(word)) finish();
   }
-  // Before the parenthesis that closes the module, as imports must come before it.
+  // The global comes last in the module, because imports must come before it.
   const end = lines.lastIndexOf(')');
   lines.splice(end, 0, `(global $${COUNT} (export "${COUNT}") (mut i64) (i64.const 0))`);
   return lines.join('\n');
+}
+
+/** Makes the counting module the engine of this process. @returns {Promise<(call: () => unknown) => number>} instructions of a call */
+export async function countingEngine() {
+  // The engine is not part of the public types.
+  const core = await import(new URL('../../dist/core.js', import.meta.url).href);
+  const bytes = instrument(readFileSync(new URL('../../dist/center-loss.wasm', import.meta.url)));
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), core.engine$imports);
+  core.engine$load(() => exports);
+  const counter = /** @type {WebAssembly.Global<'i64'>} */ (exports[COUNT]);
+  return (call) => {
+    // The first call also takes memory.
+    call();
+    counter.value = 0n;
+    call();
+    return Number(counter.value);
+  };
 }

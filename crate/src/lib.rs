@@ -9,14 +9,14 @@
 //! | `simd` | lanes: the only code with instructions of a machine |
 //! | `rows` | checked views, walks over dimensions, exact sums of rows |
 //! | `distance` | distances of rows to centers |
-//! | `update` | gradients of centers and how they move |
+//! | `update` | gradients of centers, and rules that move centers |
 //! | `loss` | losses and their gradients |
 //! | `init` | initial centers |
 //! | `detect` | nearest class, scores, thresholds |
 //! | `metrics`, `statistics` | quality of decisions; means, variances and scatter of classes |
 //! | `bindings` | classes that JavaScript sees; no arithmetic |
 //!
-//! The `mod.rs` of a folder has its formulas, and the file that each is in.
+//! The `mod.rs` of each folder lists its formulas and their files.
 #![cfg_attr(target_arch = "wasm32", no_std)]
 #![cfg_attr(
     target_arch = "wasm32",

@@ -196,14 +196,14 @@ fn of_statistics(shape: [usize; 3]) -> String {
     let all = all.map(|(name, covariance)| {
         let mut statistics = Owned::new(batch.n_classes(), batch.n_dim, covariance);
         (0..5).for_each(|_| statistics.add(&batch, 0.75));
-        statistics.settle();
+        statistics.flush();
         let totals = fnv1a(statistics.totals.iter().flat_map(|value| value.to_le_bytes()));
         format!(r#"{{"covariance":"{name}","totals":{totals}}}"#)
     });
     format!("[{}]", all.join(","))
 }
 
-/// Not a test, but what the tests of the WebAssembly build compare with: `cargo test -- --ignored write_bits`.
+/// Writes the file that the tests of the WebAssembly build compare with: `cargo test -- --ignored write_bits`.
 #[test]
 #[ignore = "writes build/bits.json"]
 fn write_bits() {

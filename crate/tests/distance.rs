@@ -8,26 +8,8 @@ use center_loss::detect::nearest;
 use center_loss::detect::score::Score;
 use center_loss::distance::gemm;
 use center_loss::distance::metric::Metric;
-use center_loss::rows::walk::{BLOCK, squared_distance, squared_distances};
+use center_loss::rows::walk::{BLOCK_DIMS, squared_distance, squared_distances};
 use center_loss::simd::vector::{LANES, Lanes};
-
-/// (dimensions, classes) at the end of a block of centers and one past it: 16 KiB, of 64 centers at most.
-const CENTER_BLOCKS: [(usize, usize); 14] = [
-    (3, 64),
-    (3, 65),
-    (3, 129),
-    (64, 64),
-    (64, 65),
-    (65, 65),
-    (128, 32),
-    (128, 33),
-    (129, 33),
-    (512, 8),
-    (512, 9),
-    (1024, 5),
-    (1025, 5),
-    (2049, 5),
-];
 
 /// The least as float32 has it, the lowest class among equals, and its class.
 fn argmin(distances: &[f32]) -> i32 {
@@ -63,12 +45,18 @@ fn squared_distances_of_every_shape() {
             }
         }
     }
-    for (n_dim, n_classes) in CENTER_BLOCKS {
-        for rows in [1, 2, 65] {
+    // At the end of a block of centers and past it: 16 KiB, of 64 centers at most.
+    for n_dim in [3, 64, 65, 128, 129, 512, 1024, 1025, 2049] {
+        let block = (4096 / n_dim).clamp(4, 64);
+        for (n_classes, rows) in [block, block + 1, 2 * block + 1].into_iter().flat_map(|c| [(c, 1), (c, 2), (c, 65)]) {
             check(&Batch::random(rows, n_classes, n_dim, 3), "random");
         }
     }
-    assert!([BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK + 1, LANES - 1, LANES + 1].iter().all(|dim| DIMS.contains(dim)));
+    assert!(
+        [BLOCK_DIMS - 1, BLOCK_DIMS, BLOCK_DIMS + 1, 2 * BLOCK_DIMS + 1, LANES - 1, LANES + 1]
+            .iter()
+            .all(|dim| DIMS.contains(dim))
+    );
 }
 
 /// A name, and what it makes of a random batch.
@@ -129,7 +117,7 @@ fn check_every_layout(rows: usize, n_classes: usize, n_dim: usize) {
 /// (256 rows) and runs (32 dimensions).
 #[test]
 fn large_batches_of_every_layout() {
-    let multiplies = |rows, n_classes, n_dim| gemm::room_values(rows, n_classes, n_dim) > 0;
+    let multiplies = |rows, n_classes, n_dim| gemm::scratch_len(rows, n_classes, n_dim) > 0;
     assert!(multiplies(24, 96, 16) && multiplies(24, 96, 1025));
     assert!(!multiplies(23, 96, 16) && !multiplies(24, 95, 16) && !multiplies(24, 96, 15));
     for rows in [23, 24, 25, 26, 27, 255, 256, 257, 259, 260] {
@@ -148,7 +136,7 @@ fn large_batches_of_every_layout() {
 /// Around where one row among many centers is searched with sums that are not finished.
 #[test]
 fn single_rows_of_every_layout() {
-    assert!(nearest::room_values(3, 64, 64) > 0 && nearest::room_values(4, 64, 64) == 0);
+    assert!(nearest::scratch_len(3, 64, 64) > 0 && nearest::scratch_len(4, 64, 64) == 0);
     for n_classes in [63, 64, 65, 66, 67, 68, 131] {
         for n_dim in [63, 64, 65, 127, 128, 129, 255, 256, 257, 300, 513, 1025] {
             for rows in [1, 2, 3, 4] {

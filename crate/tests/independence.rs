@@ -32,6 +32,7 @@ fn assert_same(actual: &Case, expected: &Case, with_loss: bool, what: &str) {
         assert_same_bits(&a.x, &b.x, format_args!("∂/∂x of {rule:?}, {what}"));
         assert_same_bits(&a.centers, &b.centers, format_args!("centers by {rule:?}, {what}"));
         assert_eq!(a.counts, b.counts, "{what}");
+        assert!(!with_loss || a.loss.to_bits() == b.loss.to_bits(), "loss of {rule:?}, {what}");
     }
 }
 
@@ -65,11 +66,11 @@ fn a_bad_row_spoils_only_the_loss() {
                 }
                 let what = format!("{what}, {}", case.name());
                 let is_nan = spoiled.batch.row(row).iter().any(|value| value.is_nan());
+                let mut losses = vec![spoiled.evaluate(), spoiled.gradients().loss];
+                losses.extend(case.is_center_loss().then(|| spoiled.step(RULES[0]).loss));
+                assert!(losses.iter().all(|loss| !is_nan || loss.is_nan()), "{what}");
                 // The ceiling of the reference holds an infinite distance, too.
-                if is_nan || !case.is_floored() {
-                    assert!(!spoiled.evaluate().is_finite(), "{what}");
-                }
-                assert!(!is_nan || spoiled.evaluate().is_nan(), "{what}");
+                assert!(case.is_floored() || losses.iter().all(|loss| !loss.is_finite()), "{what}");
                 if matches!(case.spec, LossSpec::CrossEntropy(_) | LossSpec::DeepSvdd { .. }) {
                     let (actual, mut expected) = (spoiled.gradients(), case.gradients());
                     expected.x[row * n_dim..][..n_dim].fill(0.0);
@@ -89,7 +90,8 @@ fn a_bad_row_spoils_only_the_loss() {
 fn a_bad_row_that_does_not_count_reaches_nothing() {
     for n_dim in [1, 4, 7, 33, 1025] {
         let labels = (0..65).map(|row| row % 3).collect();
-        for case in Case::every(&Batch::with_labels(labels, 4, n_dim, 3)) {
+        let every = if n_dim > 1000 { Case::every_floored } else { Case::every };
+        for case in every(&Batch::with_labels(labels, 4, n_dim, 3)) {
             for (spoiled, row, what) in with_bad_values(&case) {
                 let (mut spoiled_by_label, mut by_label) = (spoiled.clone(), case.clone());
                 for case in [&mut spoiled_by_label, &mut by_label] {
@@ -205,7 +207,7 @@ fn a_batch_without_weight_has_no_loss() {
         for mut case in Case::every(&Batch::with_labels(labels, 3, 5, 1)) {
             match weight {
                 0.0 if !case.is_floored() => case.batch.sample_weight = vec![0.0; case.batch.rows()],
-                // Of a class without weight.
+                // The only class has no weight.
                 2.0 if case.is_floored() || matches!(case.spec, LossSpec::DeepSvdd { .. }) => continue,
                 2.0 => {
                     case.batch.sample_weight.clear();
@@ -287,9 +289,18 @@ fn a_bad_center_is_the_nearest_of_no_row_and_leaves_the_other_distances() {
 
 #[test]
 fn a_row_is_alone_in_every_batch() {
-    for (rows, n_classes, n_dim) in
-        [(65, 1, 1), (65, 3, 5), (65, 5, 33), (65, 9, 7), (65, 65, 64), (65, 33, 128), (65, 5, 1025), (300, 96, 16)]
-    {
+    for (rows, n_classes, n_dim) in [
+        (65, 1, 1),
+        (65, 3, 5),
+        (65, 5, 33),
+        (65, 9, 7),
+        (65, 65, 64),
+        (65, 33, 128),
+        (65, 5, 1025),
+        (300, 96, 16),
+        (300, 130, 65),
+        (300, 100, 300),
+    ] {
         let batch = Batch::random(rows, n_classes, n_dim, 8);
         let (classes, distmat) = (batch.predict(), batch.squared_distances());
         let probabilities = softmin(&distmat, n_classes);
@@ -317,7 +328,7 @@ fn a_row_is_alone_in_every_batch() {
 fn a_center_gradient_does_not_look_at_what_the_call_before_left() {
     let batches = [vec![0, 6, 3, 3], vec![5], vec![-1, 9], vec![1, 2, 3, 4, 5, 6, 0], vec![], vec![2, 2]]
         .map(|labels| Batch::with_labels(labels, 7, 5, 4));
-    for form in [Form::Dense, Form::Touched] {
+    for form in [Form::Dense, Form::Sparse] {
         let (mut rows, mut touched) = (vec![f32::NAN; 7 * 5], vec![0; 8]);
         for case in batches.iter().flat_map(Case::every_floored) {
             for before in [None, Some(0.0), Some(-0.0), Some(1e-45), Some(7.0), Some(f32::NAN)] {
@@ -415,7 +426,7 @@ proptest! {
     }
 
     #[test]
-    fn a_weight_of_two_is_a_row_twice(batch in batches(70), pick in any::<prop::sample::Index>()) {
+    fn a_weight_of_two_is_a_row_twice(batch in batches(24), pick in any::<prop::sample::Index>()) {
         prop_assume!(batch.rows() > 0);
         let mut rows: Vec<usize> = (0..batch.rows()).collect();
         let row = pick.index(rows.len());

@@ -3,7 +3,7 @@
 use crate::common::{assert_close, assert_same_bits, normal};
 use crate::reference::dot;
 use center_loss::init;
-use center_loss::simd::u32x4::Integers;
+use center_loss::simd::u32x4::U32x4;
 use center_loss::simd::vector::{LANES, Lanes, Vector};
 use rand_core::{Rng, SeedableRng};
 use rand_xoshiro::{SplitMix64, Xoshiro128PlusPlus};

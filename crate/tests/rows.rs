@@ -2,7 +2,7 @@
 
 use crate::common::{DIMS, ROWS_OF_ONE_CLASS, TOLERANCE, assert_matrix_close, normal};
 use crate::reference::zeros;
-use center_loss::rows::batch_classes::{Group, Groups, NONE};
+use center_loss::rows::batch_classes::{BatchClass, BatchClasses, NO_SLOT};
 use center_loss::rows::row_sums::{RowSum, RowSums};
 
 /// Sums of several classes that grow side by side, each of another length, rows that are not accepted between them.
@@ -10,8 +10,8 @@ use center_loss::rows::row_sums::{RowSum, RowSums};
 fn row_sums_of_every_length() {
     for (n_dim, last_is_accepted) in DIMS.into_iter().flat_map(|n_dim| [(n_dim, true), (n_dim, false)]) {
         let (count, rows): (usize, usize) = (ROWS_OF_ONE_CLASS.len(), ROWS_OF_ONE_CLASS.iter().sum());
-        let mut runs = vec![f32::NAN; RowSums::runs(rows, count) * n_dim];
-        let mut totals = vec![f64::NAN; RowSums::totals(rows, count) * n_dim];
+        let mut runs = vec![f32::NAN; RowSums::partial_rows(rows, count) * n_dim];
+        let mut totals = vec![f64::NAN; RowSums::accumulator_rows(rows, count) * n_dim];
         let mut memory = RowSums::new(&mut runs, &mut totals, n_dim);
         let mut sums = [RowSum::default(); ROWS_OF_ONE_CLASS.len()];
         let (mut expected, mut terms, mut accepted_rows) = (zeros(count, n_dim), zeros(count, n_dim), vec![0; count]);
@@ -20,7 +20,7 @@ fn row_sums_of_every_length() {
                 let (x, is_last) = (normal(n_dim, (row * count + class) as u64), row + 1 == ROWS_OF_ONE_CLASS[class]);
                 let accepted = if is_last { last_is_accepted } else { row % 5 != 2 };
                 let mut last = vec![f32::NAN; n_dim];
-                let (before, next) = memory.next(sums[class]);
+                let (before, next) = memory.peek(sums[class]);
                 for (k, after) in if is_last { &mut last } else { next }.iter_mut().enumerate() {
                     *after = if accepted { before[k] + x[k] } else { f32::NAN };
                 }
@@ -34,7 +34,7 @@ fn row_sums_of_every_length() {
                     assert_eq!(memory.finish(sums[class], accepted, &mut last), accepted_rows[class], "{what}");
                     assert_matrix_close(&last, &expected[class..=class], &terms[class..=class], TOLERANCE, what);
                 } else if accepted {
-                    memory.accept(&mut sums[class]);
+                    memory.commit(&mut sums[class]);
                 }
             }
         }
@@ -44,15 +44,15 @@ fn row_sums_of_every_length() {
 #[test]
 fn batch_classes_hold_each_class_once_and_give_the_table_back() {
     let labels = [3, -1, 0, 3, 4, 0, i32::MIN, 3, i32::MAX, 1];
-    let mut slots = [NONE; 4];
-    let mut found = [Group::default(); 4];
+    let mut slots = [NO_SLOT; 4];
+    let mut found = [BatchClass::default(); 4];
     // Twice over the same memory: nothing of the first time may show in the second.
     for _ in 0..2 {
-        let groups = Groups::new(&labels, &mut slots, &mut found);
+        let groups = BatchClasses::new(&labels, &mut slots, &mut found);
         let classes: Vec<u32> = groups.as_slice().iter().map(|group| group.class).collect();
         assert_eq!(classes, [3, 0, 1]);
-        assert_eq!([3, 0, 1].map(|class| groups.place(class)), [0, 1, 2]);
+        assert_eq!([3, 0, 1].map(|class| groups.slot(class)), [0, 1, 2]);
         drop(groups);
-        assert_eq!(slots, [NONE; 4]);
+        assert_eq!(slots, [NO_SLOT; 4]);
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::common::{assert_close, normal};
 use center_loss::simd::vector::Lanes;
-use center_loss::update::params_hash::fingerprint;
+use center_loss::update::params_hash::params_hash;
 use center_loss::update::sgd::sgd;
 
 #[test]
@@ -31,14 +31,14 @@ fn sgd_is_that_of_torch() {
 #[test]
 fn a_hash_sees_every_bit_and_place() {
     let values = normal(100, 1);
-    let before = fingerprint(&values);
+    let before = params_hash(&values);
     for (place, bit) in (0..100).flat_map(|place| (0..32).map(move |bit| (place, bit))) {
         let mut changed = values.clone();
         changed[place] = f32::from_bits(changed[place].to_bits() ^ (1 << bit));
-        assert_ne!(fingerprint(&changed), before, "bit {bit} of {place}");
+        assert_ne!(params_hash(&changed), before, "bit {bit} of {place}");
     }
     let mut swapped = values.clone();
     swapped.swap(3, 4);
-    assert_ne!(fingerprint(&swapped), before);
-    assert_eq!(fingerprint(&values), before);
+    assert_ne!(params_hash(&swapped), before);
+    assert_eq!(params_hash(&values), before);
 }

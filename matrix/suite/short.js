@@ -7,16 +7,16 @@ import { run } from './run.js';
 
 /** @type {import('./run.js').Suites} */
 export const SUITES = {
-  golden: () => import('../../test/golden.test.ts'),
-  originals: () => import('../../test/originals.test.ts'),
-  errors: () => import('../../test/errors.test.ts'),
-  bits: () => import('../../test/bits.test.ts'),
-  'open-set/bits': () => import('../../test/open-set/bits.test.ts'),
-  'open-set/classifier': () => import('../../test/open-set/classifier.test.ts'),
-  'open-set/center-loss': () => import('../../test/open-set/center-loss.test.ts'),
-  'open-set/originals': () => import('../../test/open-set/originals.test.ts'),
-  'files/npy': () => import('../../test/files/npy.test.ts'),
-  'files/centers': () => import('../../test/files/centers.test.ts'),
+  'oracle/golden': () => import('../../test/oracle/golden.test.ts'),
+  'oracle/originals': () => import('../../test/oracle/originals.test.ts'),
+  'contracts/errors': () => import('../../test/contracts/errors.test.ts'),
+  'contracts/determinism': () => import('../../test/contracts/determinism.test.ts'),
+  'contracts/open-set-determinism': () => import('../../test/contracts/open-set-determinism.test.ts'),
+  'detect/open-set-classifier': () => import('../../test/detect/open-set-classifier.test.ts'),
+  'losses/center-loss': () => import('../../test/losses/center-loss.test.ts'),
+  'oracle/center-loss': () => import('../../test/oracle/center-loss.test.ts'),
+  'io/npy': () => import('../../test/io/npy.test.ts'),
+  'io/centers': () => import('../../test/io/centers.test.ts'),
 };
 
 export const names = Object.keys(SUITES);

@@ -1,7 +1,7 @@
 // @ts-check
-/** How all pictures look. */
+/** Common look of all pictures. */
 
-/** Verdana is as wide as DejaVu, which few browsers have. */
+/** Few browsers have DejaVu; Verdana is as wide. */
 const FONT = 'DejaVu Sans, Verdana, sans-serif';
 
 /** @type {import('vega-lite').Config} */

@@ -40,7 +40,7 @@ export interface CentersLike {
 }
 
 export interface FitOptions extends ThresholdOptions {
-  /** Whether each class gets a threshold of its own, from the rows that are nearest to it. Default false. */
+  /** True: each class gets a threshold of its own, from the rows that are nearest to it. Default false. */
   readonly perClass?: boolean;
 }
 

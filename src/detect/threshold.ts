@@ -9,7 +9,7 @@ export interface ThresholdOptions {
   /** Share of the known rows that are to stay known, over 0 and up to 1. Default 0.95. */
   readonly tpr?: number;
   /**
-   * Whether the share is to hold for a row that is yet to come, with the n given ones as calibration: the threshold is
+   * True: the share holds for a row that is yet to come, and the n given rows are the calibration. The threshold is then
    * the ⌈(n + 1)·tpr⌉-th smallest score, Infinity if n is too small (split conformal prediction, Lei et al. 2018).
    * Default false: the share of the n rows themselves.
    */

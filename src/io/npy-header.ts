@@ -10,9 +10,9 @@ import { formatError, quoted } from './errors.js';
 export interface NpyHeader {
   readonly dtype: Dtype;
   readonly shape: readonly number[];
-  /** Whether the first index runs fastest. */
+  /** True if the first index runs fastest. */
   readonly fortranOrder: boolean;
-  /** Whether each value has its highest byte first. */
+  /** True if each value has its highest byte first. */
   readonly bigEndian: boolean;
   /** First byte of the values in the file, and the first after them. */
   readonly start: number;

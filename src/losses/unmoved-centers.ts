@@ -13,10 +13,10 @@ export class UnmovedCentersWarning {
   gradientTaken(centers: RustCenters): void {
     if (this.#done) return;
     this.#calls += 1;
-    if (this.#calls === 1) this.#before = centers.fingerprint();
+    if (this.#calls === 1) this.#before = centers.params_hash();
     if (this.#calls < WARN_AFTER_CALLS) return;
     this.#done = true;
-    if (centers.fingerprint() !== this.#before) return;
+    if (centers.params_hash() !== this.#before) return;
     console.warn(
       `center-loss: the centers have not moved in ${WARN_AFTER_CALLS} calls of gradients. Use step, or apply gradCenters to centers.params, or make them fixed.`,
     );

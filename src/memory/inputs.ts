@@ -23,7 +23,7 @@ export interface InputSpec {
   /** Name of the width, for messages. Default 'nDim'. */
   readonly widthName?: string;
   readonly nClasses: number;
-  /** Whether every label ≥ 0 is of the one class, and so are rows without labels. Default false. */
+  /** True if there is one class: every label ≥ 0 and every row without a label belongs to it. Default false. */
   readonly oneClass?: boolean;
   readonly labels: LabelPolicy;
   readonly sampleWeight?: Floats | null | undefined;

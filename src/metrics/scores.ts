@@ -29,9 +29,9 @@ export function checkTpr(tpr: number): void {
 export interface ScoreLists {
   readonly known: Floats;
   readonly unknown?: Floats;
-  /** Whether the unknown scores keep their order. Default false: both lists ascend. */
+  /** True if the unknown scores keep their order. Default false: both lists ascend. */
   readonly inOrder?: boolean;
-  /** Whether there is memory for a ROC curve. Default false. */
+  /** True to reserve memory for a ROC curve. Default false. */
   readonly withCurve?: boolean;
 }
 

@@ -13,7 +13,7 @@ export type Covariance =
   | 'diagonal'
   /** The same, and the covariance [D, D] of rows around the means of their classes, one for all classes. */
   | 'tied'
-  /** None. */
+  /** No covariance. */
   | 'none';
 
 export const COVARIANCES = {

@@ -56,7 +56,7 @@ function widened(bits: Uint16Array, name: string): Float32Array<ArrayBuffer> {
   const batch = scratchBatch();
   for (const [start, end] of chunks(values.length)) {
     reserveRows(batch, end - start, 1, 0, 'half precision');
-    const address = reserveArray(batch, BatchArray.Halves, end - start, 'half precision');
+    const address = reserveArray(batch, BatchArray.Float16, end - start, 'half precision');
     halves(address, end - start).set(bitsNow().subarray(start, end));
     batch.widen(end - start);
     readFloats(batch.address(BatchArray.X), values.subarray(start, end));
@@ -76,7 +76,7 @@ export function toFloat16(values: Floats): Uint16Array<ArrayBuffer> {
   const batch = scratchBatch();
   for (const [start, end] of chunks(bits.length)) {
     const from = reserveArray(batch, BatchArray.Doubles, end - start, 'half precision');
-    const to = reserveArray(batch, BatchArray.Halves, end - start, 'half precision');
+    const to = reserveArray(batch, BatchArray.Float16, end - start, 'half precision');
     doubles(from, end - start).set(valuesNow().slice(start, end));
     batch.narrow(end - start);
     bits.set(halves(to, end - start), start);

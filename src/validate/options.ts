@@ -51,7 +51,7 @@ export interface CentersOptions {
   readonly magnitude?: number;
   /** A whole number ≥ 0: the same seed gives the same centers on every machine. Default 0. */
   readonly seed?: number;
-  /** Whether the centers are anchors: they have no gradient, and `step` does not move them. */
+  /** True if the centers are anchors: they have no gradient, and `step` does not move them. */
   readonly fixed?: boolean;
   /** Names of the classes [nClasses], all different. Default none. */
   readonly names?: readonly string[];

@@ -1,4 +1,4 @@
-// What inspect says, and the page that it draws, in a browser.
+// `inspect`: its text, and its page in a browser.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';

@@ -1,4 +1,4 @@
-// What becomes of files that are there already.
+// Output over files that exist.
 import {
   chmodSync,
   existsSync,

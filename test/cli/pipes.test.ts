@@ -14,7 +14,7 @@ beforeAll(async () => {
   await json(['fit', 'rows.npy', '--labels', 'rows-labels.npy', '-o', 'model.safetensors']);
 });
 
-/** What a line of a shell ends with, where `center-loss` is the command line. */
+/** Exit code and output of a shell line, where `center-loss` is the command line. */
 function shell(line: string): Promise<{ code: number | null; stderr: string }> {
   const command = `center-loss() { "${process.execPath}" "${CLI}" "$@"; }; ${line}`;
   const child = spawn('bash', ['-c', command], { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });

@@ -1,7 +1,7 @@
 // Labelled rows around centers, in files.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { ClassCenters, fromSafetensors, load, OpenSetClassifier, writeNpy } from 'center-loss';
-import { random } from '../files/mutate.js';
+import { random } from '../support/mutate.js';
 import { at } from './run.js';
 
 export interface Sample {

@@ -1,4 +1,4 @@
-// What is said to people: help, messages, exit codes.
+// Help, messages and exit codes.
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { toSafetensors, writeNpy } from 'center-loss';

@@ -16,7 +16,7 @@ import {
   toSafetensors,
 } from 'center-loss';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { arrays, bytesOf, stateDicts } from '../files/oracle.js';
+import { arrays, bytesOf, stateDicts } from '../oracle/file-cases.js';
 import { csvOf, sample, saved, savedClassifier, writeSample } from './rows.js';
 import { at, json, run } from './run.js';
 

@@ -33,7 +33,7 @@ it('share one core', async () => {
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** What a fresh Node prints for a module. */
+/** Output of a module in a fresh Node. */
 const run = (source: string, ...flags: string[]) =>
   execFileSync(process.execPath, [...flags, '--no-warnings', '--input-type=module', '-e', source], {
     cwd: ROOT,

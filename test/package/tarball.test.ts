@@ -124,7 +124,7 @@ describe('types', () => {
     );
   });
 
-  /** What the compiler says of a program that uses the package. */
+  /** Compiles a program that uses the package and returns the messages of the compiler. */
   function compile(files: string[], settings: Record<string, unknown>, type = 'module'): string[] {
     const consumer = mkdtempSync(join(scratch, 'consumer-'));
     for (const file of files) cpSync(join(root, 'test/package/consumer', file), join(consumer, file));

@@ -1,18 +1,18 @@
-//! Rows of a call, and what is computed for them.
+//! Rows of a call, and results for them.
 
 use bytemuck::CheckedBitPattern;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::buffer::{Buffer, fits};
+use super::scratch::Scratch;
 use super::variant;
-use super::workspace::Workspace;
 use crate::detect::softmin;
 use crate::loss::class_weights::{Scheme, class_weights};
 use crate::loss::cross_entropy;
 use crate::loss::deep_svdd;
-use crate::loss::weights::{Weights, without_weightless};
+use crate::loss::weights::{Weights, mask_weightless_labels};
 use crate::metrics::accuracy;
-use crate::rows::shape::{Rows, part, part_mut};
+use crate::rows::shape::{Rows, slice, slice_mut};
 use crate::simd::float16;
 use crate::simd::vector::Lanes;
 use crate::update::center_gradient::Form;
@@ -34,28 +34,29 @@ pub enum BatchArray {
     Nearest,
     /// ∂loss/∂centers of all classes: `f32` [classes, dimensions].
     DenseGradient,
-    /// ∂loss/∂center of each class in the batch: `f32`, in the order of `SparseClasses`.
+    /// ∂loss/∂center of each class in the batch: `f32` [classes in the batch, dimensions], in the order of
+    /// `SparseClasses`.
     SparseGradient,
     /// Number of classes in the batch, then these classes: `u32`.
     SparseClasses,
-    /// Parameters of a call, or its results by class: `f32`.
+    /// Parameters of a call, or results by class: `f32`.
     Parameters,
-    /// Ends of the rows of each class in `Parameters`: `u32` [classes].
+    /// Ends of the classes in `Parameters`: `u32` [classes].
     Ends,
     /// Thresholds, or other values in double precision: `f64`.
     Doubles,
     /// Values in half precision, as their bits: `u16`.
-    Halves,
+    Float16,
 }
 
-/// How classes are weighted by their number of rows.
+/// Schemes of class weights.
 #[wasm_bindgen]
 #[derive(Clone, Copy, CheckedBitPattern)]
 #[repr(u32)]
 pub enum ClassWeighting {
     /// n/(K·n_j)
     Balanced,
-    /// Cui et al., CVPR 2019
+    /// Effective number of samples, Cui et al., CVPR 2019.
     EffectiveNumber,
 }
 
@@ -72,8 +73,8 @@ pub struct Batch {
     pub(super) x: Buffer<f32>,
     pub(super) labels: Buffer<i32>,
     pub(super) sample_weight: Buffer<f32>,
-    /// Labels with rows of weight 0 made unknown.
-    visible: Buffer<i32>,
+    /// Labels, unknown for rows of weight 0.
+    masked_labels: Buffer<i32>,
     pub(super) out: Buffer<f32>,
     pub(super) nearest: Buffer<i32>,
     pub(super) dense: Buffer<f32>,
@@ -82,19 +83,19 @@ pub struct Batch {
     pub(super) parameters: Buffer<f32>,
     pub(super) ends: Buffer<u32>,
     pub(super) doubles: Buffer<f64>,
-    halves: Buffer<u16>,
-    pub(super) workspace: Workspace,
+    float16: Buffer<u16>,
+    pub(super) scratch: Scratch,
 }
 
 #[wasm_bindgen]
 impl Batch {
-    /// Allocates a batch without rows. Returns `None` where memory does not suffice.
+    /// Allocates a batch without rows.
     pub fn create() -> Option<Self> {
         fits::<Self>().then(Self::default)
     }
 
-    /// Reserves memory for rows of `width` values with results of `out_width` values, and sets their number. Returns
-    /// false where memory does not suffice; the batch has no memory at all then.
+    /// Reserves memory for rows of `width` values with results of `out_width` values, and sets their number. On failure
+    /// the batch loses all its memory.
     pub fn reserve(&mut self, rows: usize, width: usize, out_width: usize) -> bool {
         self.weighted = false;
         let fits = self.x.reserve(rows, width) && self.labels.reserve(rows, 1) && self.out.reserve(rows, out_width);
@@ -106,7 +107,7 @@ impl Batch {
         fits
     }
 
-    /// Reserves memory for one array. Returns false where memory does not suffice.
+    /// Reserves memory for one array.
     pub fn reserve_array(
         &mut self,
         #[wasm_bindgen(unchecked_param_type = "BatchArray")] array: u32,
@@ -124,14 +125,15 @@ impl Batch {
             BatchArray::Parameters => self.parameters.reserve(len, 1),
             BatchArray::Ends => self.ends.reserve(len, 1),
             BatchArray::Doubles => self.doubles.reserve(len, 1),
-            BatchArray::Halves => self.halves.reserve(len, 1),
+            BatchArray::Float16 => self.float16.reserve(len, 1),
         }
     }
 
-    /// Says whether the rows have weights in the calls that follow, and reserves memory for them. Returns false where
-    /// memory does not suffice; the rows have no weights then.
+    /// Sets whether the rows have weights in the next calls, and reserves memory for weights. On failure the rows have
+    /// none.
     pub fn use_sample_weight(&mut self, weighted: bool) -> bool {
-        self.weighted = weighted && self.sample_weight.reserve(self.rows, 1) && self.visible.reserve(self.rows, 1);
+        self.weighted =
+            weighted && self.sample_weight.reserve(self.rows, 1) && self.masked_labels.reserve(self.rows, 1);
         self.weighted == weighted
     }
 
@@ -149,31 +151,31 @@ impl Batch {
             BatchArray::Parameters => self.parameters.address(),
             BatchArray::Ends => self.ends.address(),
             BatchArray::Doubles => self.doubles.address(),
-            BatchArray::Halves => self.halves.address(),
+            BatchArray::Float16 => self.float16.address(),
         }
     }
 
-    /// Sets the number of rows, within the memory that is reserved.
+    /// Sets the number of rows, within the reserved memory.
     pub fn set_rows(&mut self, rows: usize) {
         self.rows = rows;
     }
 
-    /// Widens `len` values from half precision: `X` ← `Halves`, exactly.
+    /// Widens `len` values from half precision: `X` ← `Float16`, exactly.
     pub fn widen(&mut self, len: usize) {
-        float16::widen::<Lanes>(part(&self.halves, 0, len), part_mut(&mut self.x, 0, len));
+        float16::widen::<Lanes>(slice(&self.float16, 0, len), slice_mut(&mut self.x, 0, len));
     }
 
-    /// Rounds `len` values to half precision: `Halves` ← `Doubles`, to the nearest, ties to even.
+    /// Rounds `len` values to half precision: `Float16` ← `Doubles`, to the nearest, ties to even.
     pub fn narrow(&mut self, len: usize) {
-        float16::narrow(part(&self.doubles, 0, len), part_mut(&mut self.halves, 0, len));
+        float16::narrow(slice(&self.doubles, 0, len), slice_mut(&mut self.float16, 0, len));
     }
 
     /// Share of the known rows whose label is in `Nearest`.
     pub fn accuracy(&mut self) -> f64 {
-        accuracy::accuracy(part(&self.nearest, 0, self.rows), part(&self.labels, 0, self.rows))
+        accuracy::accuracy(slice(&self.nearest, 0, self.rows), slice(&self.labels, 0, self.rows))
     }
 
-    /// Weights of the classes of `Labels`, written to `Parameters`; `Ends` is scratch. Both are [n_classes].
+    /// Computes the weights of the classes of `Labels` to `Parameters`; `Ends` is scratch. Both are [n_classes].
     pub fn class_weights(
         &mut self,
         #[wasm_bindgen(unchecked_param_type = "ClassWeighting")] weighting: u32,
@@ -184,43 +186,43 @@ impl Batch {
             ClassWeighting::Balanced => Scheme::Balanced,
             ClassWeighting::EffectiveNumber => Scheme::EffectiveNumber(beta),
         };
-        let labels = part(&self.labels, 0, self.rows);
-        let counts = part_mut(&mut self.ends, 0, n_classes);
-        class_weights(labels, scheme, counts, part_mut(&mut self.parameters, 0, n_classes));
+        let labels = slice(&self.labels, 0, self.rows);
+        let counts = slice_mut(&mut self.ends, 0, n_classes);
+        class_weights(labels, scheme, counts, slice_mut(&mut self.parameters, 0, n_classes));
     }
 
-    /// Softmax cross-entropy of logits in `X`; writes ∂loss/∂logits to `Out`. `Parameters` has the weights of the
-    /// classes if `class_weighted`.
+    /// Computes the softmax cross-entropy of the logits in `X`, and ∂loss/∂logits to `Out`. `Parameters` has the
+    /// weights of the classes if `class_weighted`.
     pub fn cross_entropy(&mut self, smoothing: f64, class_weighted: bool) -> f64 {
         let n_classes = self.width;
         let Parts { x, labels, sample_weight, out, parameters, .. } = self.parts();
-        let class = if class_weighted { part(parameters, 0, n_classes) } else { &[] };
+        let class = if class_weighted { slice(parameters, 0, n_classes) } else { &[] };
         cross_entropy::cross_entropy::<Lanes>(x, labels, Weights { class, sample: sample_weight }, smoothing, out)
     }
 
-    /// Probabilities by softmin over each row, in place of the distances in `Out`.
+    /// Replaces the distances in `Out` by probabilities, row by row.
     pub fn softmin(&mut self) {
         let n_classes = self.out_width;
         softmin::softmin::<Lanes>(self.parts().out, n_classes);
     }
 
-    /// Loss softmax + λ·center; scales ∂center/∂x in `Out` by λ.
+    /// Joins two losses: returns softmax + λ·center, and scales ∂center/∂x in `Out` by λ.
     pub fn join_softmax_center(&mut self, softmax: f64, center: f64, lambda: f64) -> f64 {
         cross_entropy::join::<Lanes>(softmax, center, lambda, self.parts().out)
     }
 
-    /// Radius that a share ν of `len` ascending distances in `Out` exceeds at most.
+    /// Radius that at most a share ν of the `len` ascending distances in `Out` exceeds.
     pub fn svdd_radius(&mut self, len: usize, nu: f64) -> f64 {
-        deep_svdd::fit_radius(part(&self.out, 0, len), nu)
+        deep_svdd::fit_radius(slice(&self.out, 0, len), nu)
     }
 }
 
-/// Arrays of a batch, borrowed one by one.
+/// Arrays of a batch, borrowed separately.
 pub(super) struct Parts<'a> {
     pub(super) x: Rows<'a>,
     /// Labels, unknown for rows of weight 0.
     pub(super) labels: &'a [i32],
-    /// Weights of the rows, empty if they have none.
+    /// Weights of the rows; empty if they have none.
     pub(super) sample_weight: &'a [f32],
     pub(super) out: &'a mut [f32],
     pub(super) nearest: &'a mut [i32],
@@ -229,32 +231,32 @@ pub(super) struct Parts<'a> {
     pub(super) classes: &'a mut [u32],
     pub(super) parameters: &'a mut [f32],
     pub(super) ends: &'a mut [u32],
-    pub(super) workspace: &'a mut Workspace,
+    pub(super) scratch: &'a mut Scratch,
 }
 
 impl Batch {
     #[inline(never)]
     pub(super) fn parts(&mut self) -> Parts<'_> {
-        let labels = part(&self.labels, 0, self.rows);
+        let labels = slice(&self.labels, 0, self.rows);
         let (sample_weight, labels): (&[f32], &[i32]) = if self.weighted {
-            let weights = part(&self.sample_weight, 0, self.rows);
-            without_weightless(labels, weights, part_mut(&mut self.visible, 0, self.rows));
-            (weights, part(&self.visible, 0, self.rows))
+            let weights = slice(&self.sample_weight, 0, self.rows);
+            mask_weightless_labels(labels, weights, slice_mut(&mut self.masked_labels, 0, self.rows));
+            (weights, slice(&self.masked_labels, 0, self.rows))
         } else {
             (&[], labels)
         };
         Parts {
-            x: Rows::new(part(&self.x, 0, self.rows * self.width), self.width),
+            x: Rows::new(slice(&self.x, 0, self.rows * self.width), self.width),
             labels,
             sample_weight,
-            out: part_mut(&mut self.out, 0, self.rows * self.out_width),
+            out: slice_mut(&mut self.out, 0, self.rows * self.out_width),
             nearest: &mut self.nearest,
             dense: &mut self.dense,
             sparse: &mut self.sparse,
             classes: &mut self.classes,
             parameters: &mut self.parameters,
             ends: &mut self.ends,
-            workspace: &mut self.workspace,
+            scratch: &mut self.scratch,
         }
     }
 
@@ -264,6 +266,6 @@ impl Batch {
         let gradient = if form == Form::Dense { &mut self.dense } else { &mut self.sparse };
         gradient.reserve(rows, self.width)
             && self.classes.reserve(rows + 1, 1)
-            && self.workspace.reserve_sums(self.rows, n_classes, self.width)
+            && self.scratch.reserve_sums(self.rows, n_classes, self.width)
     }
 }

@@ -1,4 +1,5 @@
-//! Memory that JavaScript looks into: aligned for vectors, as the allocator aligns all, and zeroed when it is allocated.
+//! Memory that JavaScript views: aligned for vectors, as the allocator aligns everything, and zeroed when it is
+//! allocated.
 
 use alloc::boxed::Box;
 use core::ops::{Deref, DerefMut};
@@ -6,7 +7,7 @@ use core::ops::{Deref, DerefMut};
 use bytemuck::Zeroable;
 use bytemuck::allocation::try_zeroed_slice_box;
 
-/// Slice of `T` in memory of its own.
+/// Slice of `T` that owns its memory.
 pub(crate) struct Buffer<T>(Box<[T]>);
 
 impl<T> Default for Buffer<T> {
@@ -16,18 +17,18 @@ impl<T> Default for Buffer<T> {
 }
 
 impl<T: Zeroable> Buffer<T> {
-    /// Allocates `rows` · `width` zeros; `None` where memory does not suffice.
+    /// Allocates `rows` · `width` zeros.
     pub(crate) fn zeroed(rows: usize, width: usize) -> Option<Self> {
         try_zeroed_slice_box(rows.checked_mul(width)?).ok().map(Self)
     }
 
-    /// Makes the buffer at least `rows` · `width` long and says whether memory sufficed. Growth loses the values.
+    /// Makes the buffer at least `rows` · `width` long. Growth loses the values, also on failure.
     #[inline(never)]
     pub(crate) fn reserve(&mut self, rows: usize, width: usize) -> bool {
         if rows.checked_mul(width).is_some_and(|len| len <= self.len()) {
             return true;
         }
-        // The old memory goes first: both may not fit.
+        // Free the old memory first: there may not be enough for both.
         *self = Self::default();
         Self::zeroed(rows, width).map(|larger| *self = larger).is_some()
     }
@@ -52,8 +53,8 @@ impl<T> DerefMut for Buffer<T> {
     }
 }
 
-/// Says whether memory suffices for the small allocation by which wasm-bindgen hands an object of type `T` to
-/// JavaScript: it cannot fail but by a trap, so it is tried first.
+/// Returns true if there is memory for the small allocation in which wasm-bindgen passes a `T` to JavaScript. That
+/// allocation traps on failure, so it is tried here first.
 pub(crate) fn fits<T>() -> bool {
     Buffer::<u8>::zeroed(size_of::<T>() + 64, 1).is_some()
 }

@@ -11,13 +11,13 @@ use crate::loss::batch_pass::{CenterOutput, ClassAccumulators};
 use crate::loss::center_loss::{CenterLoss, Radii};
 use crate::loss::reduction::{Labels, Loss};
 use crate::loss::weights::Weights;
-use crate::rows::shape::{part, part_mut};
+use crate::rows::shape::{slice, slice_mut};
 use crate::simd::vector::Lanes;
 use crate::update::averages::Rule;
 use crate::update::center_gradient::{CenterGradient, Form};
 use crate::update::sgd;
 
-/// Averaging rules by which centers move.
+/// Rules by which centers move.
 #[wasm_bindgen]
 #[derive(Clone, Copy, CheckedBitPattern)]
 #[repr(u32)]
@@ -32,7 +32,7 @@ pub enum AveragingRule {
 
 #[wasm_bindgen]
 impl Centers {
-    /// Loss of a matrix of squared distances and, if `with_gradient`, ∂loss/∂distmat, written to `Out`.
+    /// Loss of a matrix of squared distances or, if `with_gradient`, ∂loss/∂distmat, written to `Out`.
     pub fn distance_loss(&mut self, distmat: &mut Batch, with_gradient: bool) -> f64 {
         let Parts { x, labels, out, .. } = distmat.parts();
         let labels = Labels::new(labels, self.n_classes);
@@ -44,7 +44,7 @@ impl Centers {
         loss.forward::<Lanes>(x, &labels)
     }
 
-    /// Loss, and gradients; `prepare` comes first for those of the centers.
+    /// Loss, and gradients. Those of the centers require `prepare`.
     pub fn gradients(
         &mut self,
         batch: &mut Batch,
@@ -53,7 +53,7 @@ impl Centers {
         self.pass(batch, Output::Gradients(variant(gradients)))
     }
 
-    /// Loss and ∂loss/∂x; then the centers move by an averaging rule. `prepare` comes first.
+    /// Loss and ∂loss/∂x, and an update of the centers by an averaging rule. Requires `prepare`.
     pub fn step(
         &mut self,
         batch: &mut Batch,
@@ -70,33 +70,34 @@ impl Centers {
         )
     }
 
-    /// Moves the centers against ∂loss/∂centers of all classes in the batch: v ← μ·v + gradient, c ← c − η·v.
+    /// Moves the centers against the ∂loss/∂centers of all classes in the batch: v ← μ·v + gradient, c ← c − η·v.
     pub fn descend(&mut self, batch: &mut Batch, rate: f64, momentum: f64) {
-        let gradient = part(&batch.dense, 0, self.params.len());
+        let gradient = slice(&batch.dense, 0, self.params.len());
         let velocity: &mut [f32] = if momentum > 0.0 { &mut self.velocity } else { &mut [] };
         sgd::sgd::<Lanes>(&mut self.params, gradient, velocity, rate, momentum);
     }
 
-    /// Distances of the rows to their own centers, by class, written to `Parameters`; `Ends` says where each class
-    /// ends. `prepare` comes first.
+    /// Distances of the rows to their own centers, by class, written to `Parameters`. `Ends` gets the end of each
+    /// class. Requires `prepare`.
     pub fn own_distances(&mut self, batch: &mut Batch, #[wasm_bindgen(unchecked_param_type = "Metric")] metric: u32) {
-        let Parts { x, labels, parameters, ends, workspace, .. } = batch.parts();
+        let Parts { x, labels, parameters, ends, scratch, .. } = batch.parts();
         let labels = Labels::new(labels, self.n_classes);
-        let (of_row, by_class) = (part_mut(&mut workspace.values, 0, x.count()), part_mut(parameters, 0, x.count()));
-        let ends = part_mut(ends, 0, self.n_classes);
-        radii::own_distances::<Lanes>(variant(metric), x, &labels, self.rows(), of_row, ends, by_class);
+        let (row_distances, by_class) =
+            (slice_mut(&mut scratch.values, 0, x.count()), slice_mut(parameters, 0, x.count()));
+        let ends = slice_mut(ends, 0, self.n_classes);
+        radii::own_distances::<Lanes>(variant(metric), x, &labels, self.rows(), row_distances, ends, by_class);
     }
 
-    /// Fits `Radii` to the distances in `Parameters`, which ascend within each class; `Ends` says where each class
-    /// ends. A class without rows keeps its radius.
+    /// Fits `Radii` to the distances in `Parameters`, which ascend within each class; `Ends` has the end of each class.
+    /// A class without rows keeps its radius.
     pub fn radius_quantiles(&mut self, batch: &mut Batch, quantile: f64) {
         let Parts { x, parameters, ends, .. } = batch.parts();
-        let (by_class, ends) = (part(parameters, 0, x.count()), part(ends, 0, self.n_classes));
+        let (by_class, ends) = (slice(parameters, 0, x.count()), slice(ends, 0, self.n_classes));
         radii::quantiles(by_class, ends, quantile, &mut self.radii);
     }
 }
 
-/// Results of a pass over a batch.
+/// Output of a pass over a batch.
 #[derive(Clone, Copy)]
 enum Output {
     Gradients(Gradients),
@@ -120,7 +121,7 @@ impl Centers {
             counts,
             ..
         } = self;
-        let Parts { x, labels, sample_weight, out, dense, sparse, classes, workspace, .. } = batch.parts();
+        let Parts { x, labels, sample_weight, out, dense, sparse, classes, scratch, .. } = batch.parts();
         let loss = CenterLoss {
             metric: *metric,
             penalty: *penalty,
@@ -133,22 +134,22 @@ impl Centers {
         let output = match output {
             Output::Gradients(Gradients::None | Gradients::Rows) => CenterOutput::None(params),
             Output::Gradients(gradients) => {
-                let (groups, sums, _) = workspace.sums(labels, *n_dim, slots);
+                let (batch_classes, sums, _) = scratch.sums(labels, *n_dim, slots);
                 let (form, rows) = match gradients {
-                    Gradients::Sparse => (Form::Touched, sparse),
-                    _ => (Form::Dense, part_mut(dense, 0, params.len())),
+                    Gradients::Sparse => (Form::Sparse, sparse),
+                    _ => (Form::Dense, slice_mut(dense, 0, params.len())),
                 };
                 let counts = matches!(gradients, Gradients::Descent).then_some(&mut **counts);
-                let gradient = CenterGradient::new(form, rows, classes, *n_dim, &groups);
+                let gradient = CenterGradient::new(form, rows, classes, *n_dim, &batch_classes);
                 CenterOutput::Gradient {
                     centers: params,
-                    classes: ClassAccumulators { groups, sums, counts },
+                    classes: ClassAccumulators { batch_classes, sums, counts },
                     gradient,
                 }
             }
             Output::Update(rule) => {
-                let (groups, sums, sum) = workspace.sums(labels, *n_dim, slots);
-                let classes = ClassAccumulators { groups, sums, counts: Some(counts) };
+                let (batch_classes, sums, sum) = scratch.sums(labels, *n_dim, slots);
+                let classes = ClassAccumulators { batch_classes, sums, counts: Some(counts) };
                 CenterOutput::Update { centers: params, classes, rule, sum }
             }
         };

@@ -1,4 +1,4 @@
-//! Centers in memory, with all that a loss keeps beside them.
+//! Centers in memory, and what a loss keeps for each class.
 
 use bytemuck::CheckedBitPattern;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -12,11 +12,11 @@ use crate::distance::metric::Metric;
 use crate::distance::pairwise;
 use crate::init;
 use crate::loss::penalty::Penalty;
-use crate::loss::proxy::RoomSizes;
+use crate::loss::proxy::ScratchSizes;
 use crate::loss::reduction::Reduction;
-use crate::rows::batch_classes::NONE;
-use crate::rows::shape::{Rows, part_mut};
-use crate::simd::vector::Lanes;
+use crate::rows::batch_classes::NO_SLOT;
+use crate::rows::shape::{Rows, slice_mut};
+use crate::simd::vector::{Lanes, round_to_f32};
 use crate::update::center_gradient::Form;
 use crate::update::params_hash;
 
@@ -35,7 +35,7 @@ pub enum CentersArray {
     Counts,
 }
 
-/// First values of centers.
+/// Initial values of centers.
 #[wasm_bindgen]
 #[derive(Clone, Copy, CheckedBitPattern)]
 #[repr(u32)]
@@ -55,7 +55,7 @@ pub enum Init {
 #[derive(Clone, Copy, PartialEq, CheckedBitPattern)]
 #[repr(u32)]
 pub enum Gradients {
-    /// The call writes no gradient.
+    /// No gradient.
     None,
     /// ∂loss/∂x, written to `Out`.
     Rows,
@@ -63,11 +63,11 @@ pub enum Gradients {
     Dense,
     /// ∂loss/∂x, and ∂loss/∂center of each class in the batch, written to `SparseGradient`.
     Sparse,
-    /// The same as `Dense`, for a descent that follows: the rows count as having moved the centers.
+    /// As `Dense`, for a descent that follows: the rows count as having moved the centers.
     Descent,
 }
 
-/// Work of a call, which says how much scratch memory it takes.
+/// Call that [`Centers::prepare`] reserves scratch memory for.
 #[wasm_bindgen]
 #[derive(Clone, Copy, CheckedBitPattern)]
 #[repr(u32)]
@@ -88,15 +88,15 @@ pub enum Work {
     Radii,
     /// Loss of the rows against all centers.
     ProxyLoss,
-    /// The same, with ∂loss/∂centers.
+    /// Loss of the rows against all centers, with ∂loss/∂centers.
     ProxyGradient,
     /// Variances of the dimensions.
     Precision,
-    /// Velocity of the centers, for gradient descent with momentum; the gradient is prepared apart.
+    /// Velocity of the centers, for gradient descent with momentum. Its gradient has a `prepare` of its own.
     Velocity,
 }
 
-/// One center a class [classes, dimensions], and what a loss keeps for each class.
+/// One center for each class [classes, dimensions], and what a loss keeps for each class.
 #[wasm_bindgen]
 #[repr(align(16))]
 pub struct Centers {
@@ -106,9 +106,9 @@ pub struct Centers {
     pub(super) metric: Metric,
     pub(super) penalty: Penalty,
     pub(super) reduction: Reduction,
-    /// Radius of all classes; NaN where each has its own.
+    /// Radius of all classes; NaN if each has its own.
     pub(super) radius: f64,
-    /// Position of each class in a batch; [`NONE`] between calls.
+    /// Slot of each class in a batch; [`NO_SLOT`] between calls.
     pub(super) slots: Buffer<u32>,
     pub(super) radii: Buffer<f32>,
     pub(super) class_weight: Buffer<f32>,
@@ -118,7 +118,7 @@ pub struct Centers {
 
 #[wasm_bindgen]
 impl Centers {
-    /// Allocates centers that are all 0. Returns `None` where memory does not suffice.
+    /// Allocates centers that are all 0.
     pub fn create(n_classes: usize, n_dim: usize) -> Option<Self> {
         let params = Buffer::zeroed(n_classes, n_dim)?;
         fits::<Self>().then(|| Self {
@@ -137,19 +137,18 @@ impl Centers {
         })
     }
 
-    /// Reserves what a loss keeps for each class. Returns false where memory does not suffice.
+    /// Reserves what a loss keeps for each class.
     pub fn reserve_loss(&mut self, class_weighted: bool) -> bool {
         let n_classes = self.n_classes;
         let fits = self.slots.reserve(n_classes, 1)
             && self.radii.reserve(n_classes, 1)
             && self.counts.reserve(n_classes, 1)
             && self.class_weight.reserve(if class_weighted { n_classes } else { 0 }, 1);
-        self.slots.fill(NONE);
+        self.slots.fill(NO_SLOT);
         fits
     }
 
-    /// Sets how distances become the loss. A radius of NaN says that each class has its own, in `Radii`.
-    #[allow(clippy::cast_possible_truncation, reason = "radii of classes are float32")]
+    /// Sets the metric and the loss. A radius of NaN selects `Radii`, one for each class.
     pub fn configure(
         &mut self,
         #[wasm_bindgen(unchecked_param_type = "Metric")] metric: u32,
@@ -160,7 +159,7 @@ impl Centers {
         (self.metric, self.penalty) = (variant(metric), variant(penalty));
         (self.reduction, self.radius) = (variant(reduction), radius);
         if !radius.is_nan() {
-            self.radii.fill(radius as f32);
+            self.radii.fill(round_to_f32(radius));
         }
     }
 
@@ -174,8 +173,8 @@ impl Centers {
         }
     }
 
-    /// Writes the first values of the centers: `magnitude` times those of `init`. Returns false where memory does not
-    /// suffice for the scratch memory of an orthogonal matrix; the centers are as they were then.
+    /// Sets the centers to `magnitude` times the values of `init`. Returns false if there is not enough memory for the
+    /// scratch of an orthogonal matrix; the centers stay as they were.
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a seed is a whole number below 2^53")]
     pub fn init(
         &mut self,
@@ -201,12 +200,12 @@ impl Centers {
         true
     }
 
-    /// Hash of the values, to see whether they have changed.
-    pub fn fingerprint(&mut self) -> u32 {
-        params_hash::fingerprint(&self.params)
+    /// Hash that shows whether the values have changed.
+    pub fn params_hash(&mut self) -> u32 {
+        params_hash::params_hash(&self.params)
     }
 
-    /// Reserves the scratch memory of a call in a batch. Returns false where memory does not suffice.
+    /// Reserves the scratch memory of a call.
     pub fn prepare(
         &mut self,
         batch: &mut Batch,
@@ -217,55 +216,54 @@ impl Centers {
         let (rows, n_classes, n_dim) = (batch.rows, self.n_classes, self.n_dim);
         match variant(work) {
             Work::DenseGradient => batch.reserve_center_gradient(Form::Dense, n_classes),
-            Work::SparseGradient => batch.reserve_center_gradient(Form::Touched, n_classes),
-            Work::Step => batch.workspace.reserve_sums(rows, n_classes, n_dim),
-            Work::Distances => batch.workspace.values.reserve(pairwise::room_values(metric, rows, n_classes, n_dim), 1),
+            Work::SparseGradient => batch.reserve_center_gradient(Form::Sparse, n_classes),
+            Work::Step => batch.scratch.reserve_sums(rows, n_classes, n_dim),
+            Work::Distances => batch.scratch.values.reserve(pairwise::scratch_len(metric, rows, n_classes, n_dim), 1),
             Work::Predict => {
-                batch.workspace.values.reserve(nearest::room_values(rows, n_classes, n_dim), 1)
+                batch.scratch.values.reserve(nearest::scratch_len(rows, n_classes, n_dim), 1)
                     && batch.nearest.reserve(rows, 1)
             }
             Work::Classify => {
-                batch.workspace.values.reserve(classify::room_values(metric, rows, n_classes, n_dim), 1)
+                batch.scratch.values.reserve(classify::scratch_len(metric, rows, n_classes, n_dim), 1)
                     && batch.nearest.reserve(rows, 1)
             }
             Work::Radii => {
-                batch.workspace.values.reserve(rows, 1)
+                batch.scratch.values.reserve(rows, 1)
                     && batch.parameters.reserve(rows, 1)
                     && batch.ends.reserve(n_classes, 1)
             }
             work @ (Work::ProxyLoss | Work::ProxyGradient) => {
-                let sizes = RoomSizes::new(rows, n_classes, n_dim);
+                let sizes = ScratchSizes::new(rows, n_classes, n_dim);
                 let is_gradient = matches!(work, Work::ProxyGradient);
-                batch.workspace.values.reserve(sizes.distances, 1)
-                    && batch.workspace.totals.reserve(sizes.of_rows, 1)
-                    && batch.workspace.center_totals.reserve(sizes.of_centers, 1)
-                    && batch.workspace.lanes.reserve(sizes.sum, 1)
+                batch.scratch.values.reserve(sizes.distances, 1)
+                    && batch.scratch.totals.reserve(sizes.row_accumulator, 1)
+                    && batch.scratch.center_totals.reserve(sizes.center_accumulator, 1)
+                    && batch.scratch.lanes.reserve(sizes.sum, 1)
                     && batch.dense.reserve(if is_gradient { n_classes } else { 0 }, n_dim)
             }
-            Work::Precision => batch.workspace.totals.reserve(n_dim, 1) && batch.parameters.reserve(n_dim, 1),
+            Work::Precision => batch.scratch.totals.reserve(n_dim, 1) && batch.parameters.reserve(n_dim, 1),
             Work::Velocity => self.velocity.reserve(n_classes, n_dim),
         }
     }
 
-    /// Distances to all centers, written to `Out` [rows, classes]; `prepare` comes first.
+    /// Distances to all centers, written to `Out` [rows, classes]. Requires `prepare`.
     pub fn distances(&mut self, batch: &mut Batch, #[wasm_bindgen(unchecked_param_type = "Metric")] metric: u32) {
         let metric = variant(metric);
-        let room = pairwise::room_values(metric, batch.rows, self.n_classes, self.n_dim);
-        let Parts { x, out, workspace, .. } = batch.parts();
-        pairwise::distances::<Lanes>(metric, x, self.rows(), part_mut(&mut workspace.values, 0, room), out);
+        let len = pairwise::scratch_len(metric, batch.rows, self.n_classes, self.n_dim);
+        let Parts { x, out, scratch, .. } = batch.parts();
+        pairwise::distances::<Lanes>(metric, x, self.rows(), slice_mut(&mut scratch.values, 0, len), out);
     }
 
-    /// Nearest class of each row by Euclidean distance, written to `Nearest`; `prepare` comes first.
+    /// Nearest class of each row by Euclidean distance, written to `Nearest`. Requires `prepare`.
     pub fn predict(&mut self, batch: &mut Batch) {
-        let room = nearest::room_values(batch.rows, self.n_classes, self.n_dim);
-        let Parts { x, nearest, workspace, .. } = batch.parts();
-        let room = part_mut(&mut workspace.values, 0, room);
-        nearest::predict::<Lanes>(x, self.rows(), room, part_mut(nearest, 0, x.count()));
+        let len = nearest::scratch_len(batch.rows, self.n_classes, self.n_dim);
+        let Parts { x, nearest, scratch, .. } = batch.parts();
+        let scratch = slice_mut(&mut scratch.values, 0, len);
+        nearest::predict::<Lanes>(x, self.rows(), scratch, slice_mut(nearest, 0, x.count()));
     }
 }
 
 impl Centers {
-    /// Centers as rows.
     pub(super) fn rows(&self) -> Rows<'_> {
         Rows::new(&self.params, self.n_dim)
     }

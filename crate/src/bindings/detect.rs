@@ -9,7 +9,7 @@ use super::variant;
 use crate::detect::classify::{self, Measure, decide};
 use crate::detect::precision;
 use crate::detect::score::Score;
-use crate::rows::shape::{Rows, part, part_mut};
+use crate::rows::shape::{Rows, slice, slice_mut};
 use crate::simd::vector::Lanes;
 
 /// Scores of a row.
@@ -35,8 +35,9 @@ pub enum ScoreKind {
 
 #[wasm_bindgen]
 impl Centers {
-    /// Scores the rows: `Out` [rows, 1] gets the scores, `Nearest` the nearest classes, `Labels` the decisions by the
-    /// thresholds in `Doubles`: none, one, or one a class. `prepare` comes first.
+    /// Scores the rows: writes the scores to `Out` [rows, 1], the nearest classes to `Nearest`, and the decisions by
+    /// the thresholds in `Doubles` to `Labels`. There are no thresholds, one, or one for each class. Requires
+    /// `prepare`.
     pub fn classify(
         &mut self,
         batch: &mut Batch,
@@ -45,31 +46,31 @@ impl Centers {
         n_thresholds: usize,
     ) {
         let metric = variant(metric);
-        let Batch { rows, x, labels, out, nearest, parameters, doubles, workspace, .. } = batch;
+        let Batch { rows, x, labels, out, nearest, parameters, doubles, scratch, .. } = batch;
         let (rows, parameters) = (*rows, &**parameters);
         let by_metric = Measure::Metric(metric);
         let (measure, score) = match variant(score) {
             ScoreKind::Distance => (by_metric, Score::Distance),
-            ScoreKind::Normalized => (by_metric, Score::Normalized(part(parameters, 0, self.n_classes))),
+            ScoreKind::Normalized => (by_metric, Score::Normalized(slice(parameters, 0, self.n_classes))),
             ScoreKind::Cac => (by_metric, Score::Cac),
             ScoreKind::Softmin => (by_metric, Score::Softmin),
             ScoreKind::Entropy => (by_metric, Score::Entropy),
-            ScoreKind::Mahalanobis => (Measure::Weighted(part(parameters, 0, self.n_dim)), Score::Distance),
+            ScoreKind::Mahalanobis => (Measure::Weighted(slice(parameters, 0, self.n_dim)), Score::Distance),
             ScoreKind::KnnCenters => (by_metric, Score::KnnCenters),
         };
-        let x = Rows::new(part(x, 0, rows * self.n_dim), self.n_dim);
-        let room = classify::room_values(metric, rows, self.n_classes, self.n_dim);
-        let room = part_mut(&mut workspace.values, 0, room);
-        let (scores, nearest) = (part_mut(out, 0, rows), part_mut(nearest, 0, rows));
-        classify::classify::<Lanes>(x, self.rows(), measure, score, room, scores, nearest);
-        decide(scores, nearest, part(doubles, 0, n_thresholds), part_mut(labels, 0, rows));
+        let x = Rows::new(slice(x, 0, rows * self.n_dim), self.n_dim);
+        let len = classify::scratch_len(metric, rows, self.n_classes, self.n_dim);
+        let scratch = slice_mut(&mut scratch.values, 0, len);
+        let (scores, nearest) = (slice_mut(out, 0, rows), slice_mut(nearest, 0, rows));
+        classify::classify::<Lanes>(x, self.rows(), measure, score, scratch, scores, nearest);
+        decide(scores, nearest, slice(doubles, 0, n_thresholds), slice_mut(labels, 0, rows));
     }
 
     /// Precision of each dimension about the centers, written to `Parameters`. Returns the number of known, finite
-    /// rows. `prepare` comes first.
+    /// rows. Requires `prepare`.
     pub fn fit_precision(&mut self, batch: &mut Batch) -> usize {
-        let Parts { x, labels, parameters, workspace, .. } = batch.parts();
-        let sums = part_mut(&mut workspace.totals, 0, self.n_dim);
-        precision::fit::<Lanes>(x, labels, self.rows(), sums, part_mut(parameters, 0, self.n_dim))
+        let Parts { x, labels, parameters, scratch, .. } = batch.parts();
+        let sums = slice_mut(&mut scratch.totals, 0, self.n_dim);
+        precision::fit::<Lanes>(x, labels, self.rows(), sums, slice_mut(parameters, 0, self.n_dim))
     }
 }

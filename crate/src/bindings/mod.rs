@@ -1,13 +1,13 @@
 //! Classes that JavaScript sees. `#[wasm_bindgen]` writes their glue and their TypeScript declarations.
 //!
-//! An object owns its memory. JavaScript asks for the address of an array, writes or reads there through a view, and
-//! calls a method. Only numbers, enums and these classes cross.
+//! An object owns its memory. JavaScript asks for the address of an array, reads or writes it through a view, and calls
+//! a method. Only numbers, enums and these classes cross. An address holds until a call reserves memory.
 //!
-//! No method that computes allocates: `create` and the `reserve_…` and `prepare` methods do, and they return `None` or
-//! `false` where memory does not suffice. So exhausted memory never traps.
+//! Memory is allocated by `create`, which returns `None` if there is not enough, and by `reserve…` and `prepare`, which
+//! return false. Methods that compute do not allocate. So exhausted memory never traps.
 //!
-//! All methods borrow mutably, also those that change nothing, and all classes have one alignment: their glue is then one
-//! code that differs in the method called, which the module needs once where it is equal and compresses where it is alike.
+//! All methods borrow mutably, even those that only read, and all classes have one alignment. Their glue then differs
+//! only in the method called: the module has equal code once, and compresses similar code.
 #![allow(unsafe_code, reason = "the derives and macros of bytemuck and wasm-bindgen expand to it")]
 
 use bytemuck::CheckedBitPattern;
@@ -20,18 +20,18 @@ pub(crate) mod centers;
 pub(crate) mod detect;
 pub(crate) mod proxy_loss;
 pub(crate) mod scores;
+pub(crate) mod scratch;
 pub(crate) mod statistics;
-pub(crate) mod workspace;
 
 #[panic_handler]
 fn on_panic(_: &core::panic::PanicInfo) -> ! {
     crate::simd::vector::trap()
 }
 
-/// Converts the number of a variant to the enum; traps on any other number.
+/// Converts a number to the enum; traps if no variant has it.
 ///
-/// Methods take `u32` and give it the TypeScript type of the enum: an argument of the enum itself is compared with one
-/// variant after the other, and each method has code that throws a message.
+/// Methods take `u32`, with the TypeScript type of the enum. An argument of the enum type itself would be compared with
+/// one variant after another, and each method would have code that throws a message.
 #[inline]
 fn variant<E: CheckedBitPattern<Bits = u32>>(number: u32) -> E {
     match bytemuck::checked::try_cast(number) {

@@ -10,10 +10,10 @@ use crate::loss::cac::Cac;
 use crate::loss::contrastive_center::ContrastiveCenter;
 use crate::loss::deep_svdd::Members;
 use crate::loss::island::{HalfSquared, repulsion};
-use crate::loss::proxy::{self, Room, RoomSizes, RowLoss, sweep};
+use crate::loss::proxy::{self, ProxyLoss, Scratch, ScratchSizes, proxy_pass};
 use crate::loss::triplet_center::TripletCenter;
 use crate::loss::weights::Weights;
-use crate::rows::shape::part_mut;
+use crate::rows::shape::slice_mut;
 use crate::simd::vector::Lanes;
 
 /// Losses of rows against all centers.
@@ -33,8 +33,8 @@ pub enum ProxyLossKind {
 
 #[wasm_bindgen]
 impl Centers {
-    /// Loss of the rows against all centers, and gradients; those of the centers are always dense. `prepare` comes
-    /// first.
+    /// Loss of the rows against all centers, and gradients. The gradient of the centers is always dense. Requires
+    /// `prepare`.
     pub fn proxy_loss(
         &mut self,
         batch: &mut Batch,
@@ -43,8 +43,8 @@ impl Centers {
         #[wasm_bindgen(unchecked_param_type = "Gradients")] gradients: u32,
     ) -> f64 {
         let kind: ProxyLossKind = variant(kind);
-        let sizes = RoomSizes::new(batch.rows, self.n_classes, self.n_dim);
-        let Parts { x, labels, sample_weight, out, dense, workspace, .. } = batch.parts();
+        let sizes = ScratchSizes::new(batch.rows, self.n_classes, self.n_dim);
+        let Parts { x, labels, sample_weight, out, dense, scratch, .. } = batch.parts();
         let rows = proxy::Batch {
             x,
             labels,
@@ -52,29 +52,29 @@ impl Centers {
             weights: Weights { class: &self.class_weight, sample: sample_weight },
             reduction: self.reduction,
         };
-        let mut room = Room {
-            distances: part_mut(&mut workspace.values, 0, sizes.distances),
-            of_rows: part_mut(&mut workspace.totals, 0, sizes.of_rows),
-            of_centers: part_mut(&mut workspace.center_totals, 0, sizes.of_centers),
+        let mut proxy_scratch = Scratch {
+            distances: slice_mut(&mut scratch.values, 0, sizes.distances),
+            row_accumulator: slice_mut(&mut scratch.totals, 0, sizes.row_accumulator),
+            center_accumulator: slice_mut(&mut scratch.center_totals, 0, sizes.center_accumulator),
         };
         let (grad_x, grad_centers): (&mut [f32], &mut [f32]) = match variant(gradients) {
             Gradients::None => (&mut [], &mut []),
             Gradients::Rows => (out, &mut []),
-            Gradients::Dense | Gradients::Sparse | Gradients::Descent => (out, part_mut(dense, 0, self.params.len())),
+            Gradients::Dense | Gradients::Sparse | Gradients::Descent => (out, slice_mut(dense, 0, self.params.len())),
         };
         let (cac, contrastive) = (Cac { lambda: parameter }, ContrastiveCenter { delta: parameter });
         let triplet = TripletCenter { margin: parameter };
-        let loss: &dyn RowLoss = match kind {
+        let loss: &dyn ProxyLoss = match kind {
             ProxyLossKind::Cac => &cac,
             ProxyLossKind::ContrastiveCenter => &contrastive,
             ProxyLossKind::TripletCenter => &triplet,
             ProxyLossKind::Island => &HalfSquared,
         };
-        let loss = sweep::<Lanes>(loss, &rows, grad_x, grad_centers, &mut room);
+        let loss = proxy_pass::<Lanes>(loss, &rows, grad_x, grad_centers, &mut proxy_scratch);
         if !matches!(kind, ProxyLossKind::Island) {
             return loss;
         }
-        let sum = part_mut(&mut workspace.lanes, 0, sizes.sum);
+        let sum = slice_mut(&mut scratch.lanes, 0, sizes.sum);
         loss + repulsion::<Lanes>(parameter, &rows, sum, grad_centers)
     }
 
@@ -84,14 +84,14 @@ impl Centers {
         let Parts { x, labels, sample_weight, out, parameters, .. } = batch.parts();
         let out = if with_gradient { out } else { &mut [] };
         let members = Members { x, labels, sample_weight };
-        members.soft_boundary::<Lanes>(&self.params, radius, nu, out, part_mut(parameters, 0, 1))
+        members.soft_boundary::<Lanes>(&self.params, radius, nu, out, slice_mut(parameters, 0, 1))
     }
 
-    /// Moves the first center to the mean of the rows and returns their number; without rows the center stays.
-    /// `prepare` comes first.
+    /// Sets the first center to the mean of the rows and returns their number; without rows the center stays. Requires
+    /// `prepare`.
     pub fn fit_svdd_center(&mut self, batch: &mut Batch) -> usize {
-        let Parts { x, labels, sample_weight, workspace, .. } = batch.parts();
-        let sums = part_mut(&mut workspace.totals, 0, self.n_dim);
+        let Parts { x, labels, sample_weight, scratch, .. } = batch.parts();
+        let sums = slice_mut(&mut scratch.totals, 0, self.n_dim);
         Members { x, labels, sample_weight }.fit_center(sums, &mut self.params)
     }
 

@@ -1,4 +1,4 @@
-//! Sorted scores of known and unknown rows: thresholds, p-values and metrics.
+//! Thresholds, p-values and metrics of sorted scores of known and unknown rows.
 
 use bytemuck::CheckedBitPattern;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -7,7 +7,7 @@ use super::buffer::{Buffer, fits};
 use super::variant;
 use crate::detect::threshold;
 use crate::metrics::roc::{self, Order};
-use crate::rows::shape::{part, part_mut};
+use crate::rows::shape::{slice, slice_mut};
 
 /// Arrays of [`Scores`], all `f64`.
 #[wasm_bindgen]
@@ -16,7 +16,7 @@ use crate::rows::shape::{part, part_mut};
 pub enum ScoresArray {
     /// Scores of known rows, ascending.
     Known,
-    /// Scores of unknown rows, ascending; or scores that become p-values, in any order.
+    /// Scores of unknown rows, ascending; or scores in any order, which become p-values.
     Unknown,
     /// False positive rates of the ROC curve.
     Fpr,
@@ -26,7 +26,7 @@ pub enum ScoresArray {
     Thresholds,
 }
 
-/// Rows that a metric looks for.
+/// Side that a metric looks for.
 #[wasm_bindgen]
 #[derive(Clone, Copy, PartialEq, CheckedBitPattern)]
 #[repr(u32)]
@@ -68,13 +68,12 @@ pub struct Scores {
 
 #[wasm_bindgen]
 impl Scores {
-    /// Allocates empty lists. Returns `None` where memory does not suffice.
+    /// Allocates empty lists.
     pub fn create() -> Option<Self> {
         fits::<Self>().then(Self::default)
     }
 
-    /// Reserves memory for both lists and, if `with_curve`, for a ROC curve. Returns false where memory does not
-    /// suffice.
+    /// Reserves memory for both lists and, if `with_curve`, for a ROC curve.
     pub fn reserve(&mut self, n_known: usize, n_unknown: usize, with_curve: bool) -> bool {
         (self.n_known, self.n_unknown) = (0, 0);
         let points = if with_curve { n_known + n_unknown + 1 } else { 0 };
@@ -118,24 +117,24 @@ impl Scores {
 
     /// Writes the ROC curve and returns the number of its points.
     pub fn roc_curve(&mut self, #[wasm_bindgen(unchecked_param_type = "Positive")] positive: u32) -> usize {
-        let (known, unknown) = (part(&self.known, 0, self.n_known), part(&self.unknown, 0, self.n_unknown));
+        let (known, unknown) = (slice(&self.known, 0, self.n_known), slice(&self.unknown, 0, self.n_unknown));
         sides(known, unknown, variant(positive)).roc_curve(&mut self.fpr, &mut self.tpr, &mut self.thresholds)
     }
 
-    /// Least known score that at least a share `tpr` of the known scores does not exceed.
+    /// Smallest known score that at least a share `tpr` of the known scores does not exceed.
     pub fn threshold(&mut self, tpr: f64, finite_sample: bool) -> f64 {
-        threshold::threshold(part(&self.known, 0, self.n_known), tpr, finite_sample)
+        threshold::threshold(slice(&self.known, 0, self.n_known), tpr, finite_sample)
     }
 
-    /// Conformal p-values by the known scores, in place of the unknown ones.
+    /// Replaces the unknown scores by conformal p-values against the known ones.
     pub fn p_values(&mut self) {
-        threshold::p_values(part(&self.known, 0, self.n_known), part_mut(&mut self.unknown, 0, self.n_unknown));
+        threshold::p_values(slice(&self.known, 0, self.n_known), slice_mut(&mut self.unknown, 0, self.n_unknown));
     }
 }
 
 impl Scores {
     fn sides(&self, positive: Positive) -> roc::Scores<'_> {
-        sides(part(&self.known, 0, self.n_known), part(&self.unknown, 0, self.n_unknown), positive)
+        sides(slice(&self.known, 0, self.n_known), slice(&self.unknown, 0, self.n_unknown), positive)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Counts, means and scatter of classes, from rows that come one batch after the other.
+//! Counts, means and scatter of classes, from rows that come in batches.
 
 use bytemuck::CheckedBitPattern;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -7,26 +7,26 @@ use super::batch::{Batch, Parts};
 use super::buffer::{Buffer, fits};
 use super::centers::Centers;
 use super::variant;
-use crate::rows::shape::part_mut;
+use crate::rows::shape::slice_mut;
 use crate::simd::vector::Lanes;
-use crate::statistics::class_statistics::{self, Covariance, Head, Memory, Run, Sizes};
+use crate::statistics::class_statistics::{self, Covariance, Memory, RowRun, SharedState, Sizes};
 
-/// Arrays of [`Statistics`], all `f64`, once `flush` was called.
+/// Arrays of [`Statistics`], all `f64`. All but `Results` require `flush`.
 #[wasm_bindgen]
 #[derive(Clone, Copy, CheckedBitPattern)]
 #[repr(u32)]
 pub enum StatisticsArray {
-    /// Number of rows left out [1].
+    /// Number of rejected rows [1].
     Rejected,
     /// Weights of the classes [classes].
     Counts,
     /// Means [classes, dimensions].
     Means,
-    /// Sums of squared differences from the means [classes, dimensions], unless there is no covariance.
+    /// Sums of squared differences from the means [classes, dimensions], if there is a covariance.
     Squares,
-    /// Upper triangle of the tied scatter, row after row, if there is one.
+    /// Upper triangle of the tied scatter, row after row, if the covariance is tied.
     Scatter,
-    /// Variances or tied covariance that were asked for last.
+    /// Variances or tied covariance of the last call.
     Results,
 }
 
@@ -41,8 +41,8 @@ pub struct Statistics {
     sums: Buffer<f32>,
     tied: Buffer<f32>,
     differences: Buffer<f32>,
-    head: Head,
-    runs: Buffer<Run>,
+    shared: SharedState,
+    runs: Buffer<RowRun>,
     delta: Buffer<f64>,
     totals: Buffer<f64>,
     results: Buffer<f64>,
@@ -50,7 +50,7 @@ pub struct Statistics {
 
 #[wasm_bindgen]
 impl Statistics {
-    /// Allocates statistics without rows. Returns `None` where memory does not suffice.
+    /// Allocates statistics without rows.
     pub fn create(
         n_classes: usize,
         n_dim: usize,
@@ -64,7 +64,7 @@ impl Statistics {
             sums: Buffer::default(),
             tied: Buffer::default(),
             differences: Buffer::default(),
-            head: Head::default(),
+            shared: SharedState::default(),
             runs: Buffer::default(),
             delta: Buffer::default(),
             totals: Buffer::default(),
@@ -74,20 +74,20 @@ impl Statistics {
         fits.then_some(statistics)
     }
 
-    /// Makes everything agree with the totals, after they were written.
+    /// Makes everything else agree with the totals, after they were written.
     pub fn restore(&mut self) {
         self.kernel().restore();
     }
 
-    /// Adds the rows of a batch, after all rows before count `forgetting` times what they did.
+    /// Adds the rows of a batch, after multiplying the weights of all earlier rows by `forgetting`.
     pub fn add(&mut self, batch: &mut Batch, forgetting: f64) {
         let Parts { x, labels, sample_weight, .. } = batch.parts();
         self.kernel().add::<Lanes>(x, labels, sample_weight, forgetting);
     }
 
-    /// Moves all rows into the totals.
+    /// Moves all rows to the totals.
     pub fn flush(&mut self) {
-        self.kernel().settle::<Lanes>();
+        self.kernel().flush::<Lanes>();
     }
 
     /// Adds the rows of other statistics of the same shape.
@@ -95,7 +95,7 @@ impl Statistics {
         self.kernel().merge::<Lanes>(&mut other.kernel());
     }
 
-    /// Address of an array. `flush` comes first.
+    /// Address of an array. Requires `flush`.
     pub fn address(&mut self, #[wasm_bindgen(unchecked_param_type = "StatisticsArray")] array: u32) -> usize {
         let matrix = self.n_classes * self.n_dim;
         let squares = if self.covariance == Covariance::None { 0 } else { matrix };
@@ -110,38 +110,37 @@ impl Statistics {
         self.totals.address() + start * size_of::<f64>()
     }
 
-    /// Writes the means as centers, from center `first` on. `flush` comes first.
+    /// Writes the means as centers, from center `first` on. Requires `flush`.
     pub fn write_centers(&mut self, centers: &mut Centers, first: usize) {
         let (start, len) = (first * self.n_dim, self.n_classes * self.n_dim);
-        self.kernel().centers(part_mut(&mut centers.params, start, len));
+        self.kernel().centers(slice_mut(&mut centers.params, start, len));
     }
 
-    /// Reserves memory for the results of [`Self::variances`] or [`Self::tied_covariance`]. Returns false where memory
-    /// does not suffice.
+    /// Reserves memory for the results of [`Self::variances`] or [`Self::tied_covariance`].
     pub fn reserve_results(&mut self) -> bool {
         let rows = if self.covariance == Covariance::Tied { self.n_classes.max(self.n_dim) } else { self.n_classes };
         self.results.reserve(rows, self.n_dim)
     }
 
-    /// Writes the variances [classes, dimensions] to `Results`. `flush` comes first.
+    /// Writes the variances [classes, dimensions] to `Results`. Requires `flush`.
     pub fn variances(&mut self) {
         let mut results = core::mem::take(&mut self.results);
         let len = self.n_classes * self.n_dim;
-        self.kernel().variances(part_mut(&mut results, 0, len));
+        self.kernel().variances(slice_mut(&mut results, 0, len));
         self.results = results;
     }
 
-    /// Writes the tied covariance [dimensions, dimensions] to `Results`. `flush` comes first.
+    /// Writes the tied covariance [dimensions, dimensions] to `Results`. Requires `flush`.
     pub fn tied_covariance(&mut self) {
         let mut results = core::mem::take(&mut self.results);
         let len = self.n_dim * self.n_dim;
-        self.kernel().tied_covariance(part_mut(&mut results, 0, len));
+        self.kernel().tied_covariance(slice_mut(&mut results, 0, len));
         self.results = results;
     }
 }
 
 impl Statistics {
-    /// Reserves the memory, and makes it ready. Returns false where memory does not suffice.
+    /// Reserves and initializes the memory.
     fn reserve(&mut self) -> bool {
         let Some(sizes) = Sizes::new(self.n_classes, self.n_dim, self.covariance) else { return false };
         let fits = self.pivots.reserve(sizes.pivots, 1)
@@ -164,7 +163,7 @@ impl Statistics {
             sums: &mut self.sums,
             tied: &mut self.tied,
             differences: &mut self.differences,
-            head: core::slice::from_mut(&mut self.head),
+            shared: core::slice::from_mut(&mut self.shared),
             runs: &mut self.runs,
             delta: &mut self.delta,
             totals: &mut self.totals,

@@ -1,4 +1,4 @@
-//! Decisions: the nearest class, a score that is larger the more a row looks unknown, and thresholds for it.
+//! Detection of unknown rows: the nearest class, a score that is larger for rows that look unknown, and its threshold.
 //!
 //! | what | formula | file |
 //! |---|---|---|

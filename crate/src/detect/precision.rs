@@ -1,18 +1,18 @@
-//! How much a difference in each dimension says: the inverse of its variance within the classes.
+//! Precision of each dimension: the inverse of its variance within the classes.
 
 use crate::rows::shape::{Rows, class_of};
 use crate::rows::walk::squared_distance;
-use crate::simd::vector::Vector;
+use crate::simd::vector::{Vector, round_to_f32};
 
-/// Variances below this part of the largest count as this part of it: a dimension that does not vary within the classes
-/// says much, but not infinitely much. (The same part as in scikit-learn's `GaussianNB`.)
-const LEAST_VARIANCE: f64 = 1e-9;
+/// Smallest variance, as a share of the largest. It bounds the precision of a dimension that does not vary within the
+/// classes, and is that of scikit-learn's `GaussianNB`.
+const MIN_VARIANCE_SHARE: f64 = 1e-9;
 
-/// precision_k ← 1 / s²_k, s²_k = Σ_i (x_ik − c_{y_i,k})² / n over the n rows that have a class: the maximum likelihood
-/// estimate of a covariance that is diagonal and tied, one for all classes, about the given centers (Lee et al. 2018,
-/// whose covariance is full). Rows whose distance to their center is not finite are left out. 1 everywhere if no
-/// dimension varies. `sums` is room for a value a dimension. Returns n.
-#[allow(clippy::cast_possible_truncation, reason = "precisions are float32")]
+/// precision_k ← 1 / s²_k, s²_k = Σ_i (x_ik − c_{y_i,k})² / n over the n rows that have a class. Returns n.
+///
+/// It is the maximum likelihood estimate for a covariance that is diagonal and tied, one for all classes, about the
+/// given centers (Lee et al. 2018, with a full covariance). Rows whose distance to their center is not finite are left
+/// out. The precision is 1 everywhere if no dimension varies. `sums` is scratch [D].
 pub fn fit<V: Vector>(x: Rows, labels: &[i32], centers: Rows, sums: &mut [f64], precision: &mut [f32]) -> usize {
     sums.fill(0.0);
     let mut n = 0.0;
@@ -32,8 +32,8 @@ pub fn fit<V: Vector>(x: Rows, labels: &[i32], centers: Rows, sums: &mut [f64], 
     }
     let largest = sums.iter().copied().fold(0.0, f64::max);
     for (precision, sum) in precision.iter_mut().zip(sums) {
-        let sum = sum.max(LEAST_VARIANCE * largest);
-        *precision = if sum > 0.0 { (n / sum).min(f64::from(f32::MAX)) as f32 } else { 1.0 };
+        let sum = sum.max(MIN_VARIANCE_SHARE * largest);
+        *precision = if sum > 0.0 { round_to_f32((n / sum).min(f64::from(f32::MAX))) } else { 1.0 };
     }
     count
 }

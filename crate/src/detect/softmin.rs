@@ -1,37 +1,34 @@
-//! Squared distances turned into class probabilities.
+//! Class probabilities from squared distances.
 
-use crate::rows::walk::least;
-use crate::simd::vector::{LANES, Vector};
+use crate::rows::walk::min;
+use crate::simd::vector::{LANES, Vector, round_to_f32};
 
-/// Replaces each row of squared distances by p_j = e^(m − d_j) / Σ_k e^(m − d_k), m = min d: what pytorch-ood calls
-/// `predict`. A row with a NaN, or with no finite distance, becomes NaN.
-#[allow(clippy::cast_possible_truncation, reason = "probabilities are float32")]
+/// Replaces each row of squared distances by p_j = e^(m − d_j) / Σ_k e^(m − d_k), m = min d, which pytorch-ood calls
+/// `predict`. A row with a NaN, or without a finite distance, becomes NaN.
 pub fn softmin<V: Vector>(distmat: &mut [f32], n_classes: usize) {
-    // No class, no distance.
+    // `max(1)`: a chunk length of 0 would panic. Without classes there are no distances.
     for row in distmat.chunks_exact_mut(n_classes.max(1)) {
-        let least = least::<V>(row);
-        let scale = V::splat((1.0 / likelihoods::<V>(row, least)) as f32);
-        map_lanes::<V>(row, |likelihood| likelihood.mul(scale));
+        let min = min::<V>(row);
+        let scale = V::splat(round_to_f32(1.0 / shifted_exps::<V>(row, min)));
+        map_lanes::<V>(row, |term| term.mul(scale));
     }
 }
 
-/// d_j ← e^(m − d_j), m = `least`; returns Σ_k e^(m − d_k).
-///
-/// This is not inlined, so that one copy serves all callers.
+/// d_j ← e^(m − d_j), m = `min`; returns Σ_k e^(m − d_k).
 #[inline(never)]
-pub(crate) fn likelihoods<V: Vector>(distances: &mut [f32], least: f32) -> f64 {
-    let least = V::splat(least);
+pub(crate) fn shifted_exps<V: Vector>(distances: &mut [f32], min: f32) -> f64 {
+    let min = V::splat(min);
     let mut total = 0.0_f64;
     map_lanes::<V>(distances, |distances| {
-        let likelihood = exp(least.sub(distances));
-        total += f64::from(likelihood.sum());
-        likelihood
+        let term = exp(min.sub(distances));
+        total += f64::from(term.sum());
+        term
     });
     total
 }
 
-/// values ← f(values), four at a time; past the end `f` sees infinite distances, which have no likelihood. One place
-/// calls `f`, so that there is one copy of it.
+/// values ← f(values), four at a time. Lanes past the end are infinite, so that their exponential is 0. One call of `f`
+/// keeps one copy of it in the module.
 #[inline]
 pub(crate) fn map_lanes<V: Vector>(values: &mut [f32], mut f: impl FnMut(V) -> V) {
     for values in values.chunks_mut(LANES) {
@@ -47,27 +44,27 @@ pub(crate) fn map_lanes<V: Vector>(values: &mut [f32], mut f: impl FnMut(V) -> V
     }
 }
 
-/// eˣ for x ≤ 0, within 2 units in the last place: x = n·ln 2 + r, |r| ≤ ½·ln 2, and the polynomial of Cephes'
-/// `expf` (Moshier 1989) for eʳ.
+/// eˣ for x ≤ 0, within 2 units in the last place: x = n·ln 2 + r, |r| ≤ ½·ln 2, with the polynomial of Cephes' `expf`
+/// (Moshier 1989) for eʳ.
 #[inline]
 pub(crate) fn exp<V: Vector>(x: V) -> V {
     const LOG2_E: f32 = core::f32::consts::LOG2_E;
-    // ln 2 in two parts: n times the first is exact.
+    // ln 2 in two parts: the product of n and the first part is exact.
     const LN2_HIGH: f32 = 355.0 / 512.0;
     const LN2_LOW: f32 = -2.121_944_4e-4;
     const POLYNOMIAL: [f32; 6] = [1.987_569_1e-4, 1.398_199_9e-3, 8.333_452e-3, 4.166_579_6e-2, 1.666_666_5e-1, 0.5];
-    // e⁻¹⁰⁴ is below half of the least positive float32, and n stays in the range of `power_of_two`.
+    // e⁻¹⁰⁴ is below half of the smallest positive `f32`, and n stays in the range of `power_of_two`.
     let x = x.max(V::splat(-104.0));
     let n = round(x.mul(V::splat(LOG2_E)));
     let r = n.mul_add(V::splat(-LN2_LOW), n.mul_add(V::splat(-LN2_HIGH), x));
-    let of_r = POLYNOMIAL.iter().fold(V::splat(0.0), |sum, factor| sum.mul_add(r, V::splat(*factor)));
-    let of_r = of_r.mul_add(r.mul(r), r).add(V::splat(1.0));
-    // Twice a half: 2ⁿ alone is no float32 where the result is subnormal.
+    let exp_r = POLYNOMIAL.iter().fold(V::splat(0.0), |sum, factor| sum.mul_add(r, V::splat(*factor)));
+    let exp_r = exp_r.mul_add(r.mul(r), r).add(V::splat(1.0));
+    // Two factors of 2^(n/2): 2ⁿ alone is no normal `f32` where the result is subnormal.
     let half = round(n.mul(V::splat(0.5)));
-    of_r.mul(half.power_of_two()).mul(n.sub(half).power_of_two())
+    exp_r.mul(half.power_of_two()).mul(n.sub(half).power_of_two())
 }
 
-/// The nearest whole number, for |x| < 2²²: adding 1.5·2²³ leaves no bits for a fraction.
+/// Rounds |x| < 2²² to the nearest whole number: adding 1.5·2²³ leaves no bits for a fraction.
 #[inline]
 fn round<V: Vector>(x: V) -> V {
     const SHIFT: f32 = 12_582_912.0;

@@ -1,40 +1,40 @@
-//! How all rows meet all centers where the expansion does not pay: blocks for the cache, direct sums.
+//! Distances of all rows to all centers where `gemm` is not faster: sums of squared differences, in blocks of centers
+//! that stay in the cache.
 
 use crate::distance::packing::pack;
-use crate::rows::shape::{Rows, at_mut, part, part_mut};
+use crate::rows::shape::{Rows, item_mut, slice, slice_mut};
 use crate::rows::walk::squared_distances;
 use crate::simd::vector::{LANES, Vector};
 
-/// Rows of a tile; its centers are four. 2·4 sums, 2 rows and a center leave registers to work in; of the shapes
+/// Number of rows in a tile with four centers. 2·4 sums, 2 rows and a center leave registers to work in; of the shapes
 /// 2×3, 3×3, 4×2, 3×4, 4×3, 2×6, 6×2 and 4×4 none was faster.
 const TILE_ROWS: usize = 2;
 
-/// Bytes of centers that all rows pass over before the next ones are read: half of a usual first-level cache.
+/// Bytes of the centers in a block: half of a usual first-level cache.
 const BLOCK_BYTES: usize = 16 * 1024;
 
-/// The most centers in a block, so that their distances from a row fit the stack.
-pub(crate) const BLOCK_CENTERS: usize = 64;
+/// Largest number of centers in a block: their distances from a row fit the stack.
+pub(crate) const MAX_BLOCK_CENTERS: usize = 64;
 
-/// Fewer dimensions than these are summed with a center in each lane: with a dimension in each, what joins the lanes
-/// would take longer than the sums.
-const FEW: usize = 16;
+/// Smallest number of dimensions for tiles. With fewer dimensions each lane holds one center: with one dimension in
+/// each lane, adding the lanes would take longer than the sums.
+const MIN_TILE_DIMS: usize = 16;
 
-/// Calls `visit(row, first_center, distances)` with the squared distances of a row to some centers, for all rows × all
-/// centers: each block of centers is passed over by all rows while it is in the cache, and of one row the centers
-/// come in ascending order.
+/// Calls `visit(row, first_center, distances)` with the squared distances of a row to the centers of a block, for all
+/// rows and blocks. All rows meet a block while it is in the cache; each row meets the blocks in ascending order.
 ///
-/// A distance depends on the other rows and centers in nothing, not even its last bit: equal centers are at equal
-/// distances, wherever they stand.
+/// A distance depends on its row and its center alone, to the last bit: equal centers are at equal distances, at any
+/// position.
 #[inline(never)]
 pub(crate) fn for_each_block<V: Vector>(x: Rows, centers: Rows, visit: &mut dyn FnMut(usize, usize, &[f32])) {
     let dim = x.dim();
-    let of_cache = BLOCK_BYTES.checked_div(dim * size_of::<f32>()).unwrap_or(0);
-    let at_once = of_cache.next_multiple_of(LANES).clamp(LANES, BLOCK_CENTERS);
-    let mut distances = [[0.0; BLOCK_CENTERS]; TILE_ROWS];
-    for first in (0..centers.count()).step_by(at_once) {
-        let block = centers.part(first, at_once);
-        if dim < FEW {
-            distances_in_few::<V>(x, block, &mut |row, distances| visit(row, first, distances));
+    let centers_in_cache = BLOCK_BYTES.checked_div(dim * size_of::<f32>()).unwrap_or(0);
+    let block_centers = centers_in_cache.next_multiple_of(LANES).clamp(LANES, MAX_BLOCK_CENTERS);
+    let mut distances = [[0.0; MAX_BLOCK_CENTERS]; TILE_ROWS];
+    for first in (0..centers.count()).step_by(block_centers) {
+        let block = centers.chunk(first, block_centers);
+        if dim < MIN_TILE_DIMS {
+            distances_by_center_lanes::<V>(x, block, &mut |row, distances| visit(row, first, distances));
             continue;
         }
         for row in (0..x.count()).step_by(TILE_ROWS) {
@@ -45,50 +45,49 @@ pub(crate) fn for_each_block<V: Vector>(x: Rows, centers: Rows, visit: &mut dyn 
                 distances_to_block::<V, 1>(x.rows(row), block, &mut distances);
             }
             for (offset, distances) in distances.iter().take(rows).enumerate() {
-                visit(row + offset, first, part(distances, 0, block.count()));
+                visit(row + offset, first, slice(distances, 0, block.count()));
             }
         }
     }
 }
 
-/// Not inlined: one copy serves the distances and the predictions.
 #[inline(never)]
 fn distances_to_block<V: Vector, const R: usize>(
     x: [&[f32]; R],
     block: Rows,
-    distances: &mut [[f32; BLOCK_CENTERS]; TILE_ROWS],
+    distances: &mut [[f32; MAX_BLOCK_CENTERS]; TILE_ROWS],
 ) {
     let last = block.count() - 1;
     for first in (0..block.count()).step_by(LANES) {
-        // Past the last center it stands in again; those distances are computed in vain and not handed out.
+        // The last center fills the last tile up; `visit` does not see these distances.
         let centers = core::array::from_fn(|offset| block.row((first + offset).min(last)));
         let tile = squared_distances::<V, R>(x, centers);
         for row in 0..R {
-            tile[row].store(at_mut(distances[row].as_chunks_mut().0, first / LANES));
+            tile[row].store(item_mut(distances[row].as_chunks_mut().0, first / LANES));
         }
     }
 }
 
-/// With a center in each lane, dimension after dimension.
+/// Computes distances with one center in each lane, one dimension at a time.
 #[inline(never)]
-fn distances_in_few<V: Vector>(x: Rows, block: Rows, visit: &mut dyn FnMut(usize, &[f32])) {
+fn distances_by_center_lanes<V: Vector>(x: Rows, block: Rows, visit: &mut dyn FnMut(usize, &[f32])) {
     let dim = x.dim();
-    let mut turned = [[0.0; LANES]; BLOCK_CENTERS / LANES * FEW];
-    let mut distances = [0.0; BLOCK_CENTERS];
+    let mut packed = [[0.0; LANES]; MAX_BLOCK_CENTERS / LANES * MIN_TILE_DIMS];
+    let mut distances = [0.0; MAX_BLOCK_CENTERS];
     for center in (0..block.count()).step_by(LANES) {
-        let to = part_mut(&mut turned, center / LANES * dim, dim);
-        pack::<V>(block, center, part(&[0.0; FEW], 0, dim), 1.0, to, 1);
+        let to = slice_mut(&mut packed, center / LANES * dim, dim);
+        pack::<V>(block, center, slice(&[0.0; MIN_TILE_DIMS], 0, dim), 1.0, to, 1);
     }
-    let turned = part(&turned, 0, block.count().div_ceil(LANES) * dim);
+    let packed = slice(&packed, 0, block.count().div_ceil(LANES) * dim);
     for row in 0..x.count() {
         let x = x.row(row);
-        for (centers, to) in turned.chunks_exact(dim.max(1)).zip(distances.as_chunks_mut().0) {
+        for (centers, to) in packed.chunks_exact(dim.max(1)).zip(distances.as_chunks_mut().0) {
             let sums = x.iter().zip(centers).fold(V::splat(0.0), |sum, (x, c)| {
                 let difference = V::splat(*x).sub(V::load(c));
                 difference.mul_add(difference, sum)
             });
             sums.store(to);
         }
-        visit(row, part(&distances, 0, block.count()));
+        visit(row, slice(&distances, 0, block.count()));
     }
 }

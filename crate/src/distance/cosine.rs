@@ -1,138 +1,137 @@
-//! Rows × centers by the cosine: d = 1 − cos = ½‖u − v‖² of the directions u = x/‖x‖ and v = c/‖c‖, by the kernels of the
-//! squared distance.
+//! Distances of all rows to all centers by cosine: d = 1 − cos(x, c) = ½‖u − v‖² of the unit vectors u = x/‖x‖ and v =
+//! c/‖c‖, computed by the kernels of the squared distance.
 //!
-//! Directions in `f32` are off by a rounding each, which moves d by at most 3·10⁻⁷·√d: of a row close to its center that
-//! is much. The least of a row, and all that are as good as equal to it, are measured in `f64`, so that the nearest center
-//! is that of `f64`.
+//! The rounding of u and v to `f32` moves d by at most 3·10⁻⁷·√d, which is much for a row close to its center. So the
+//! smallest distance of each row, and all distances that may be equal to it, are computed again in `f64`: the nearest
+//! center is the one that `f64` finds.
 
 use crate::detect::nearest::is_any_below;
 use crate::distance::gemm;
 use crate::distance::metric::Metric;
 use crate::distance::squared_euclidean;
-use crate::rows::shape::{Rows, at, at_mut, part_mut, split_mut};
+use crate::rows::shape::{Rows, item, item_mut, slice_mut, split_mut};
 use crate::rows::walk::for_lanes;
-use crate::rows::walk_f64::square;
-use crate::simd::f64x4::Wide;
-use crate::simd::vector::{LANES, Vector, sqrt};
+use crate::rows::walk_f64::squared_norm;
+use crate::simd::f64x4::F64x4;
+use crate::simd::vector::{LANES, Vector, round_to_f32, sqrt};
 
-/// 1 − cos of directions that are one, as `f64` rounds them, is below.
-const LEAST_ANGLE: f64 = 1e-30;
+/// Upper bound of the distance that `f64` rounding leaves between equal directions. Smaller distances become 0.
+const MIN_DISTANCE: f64 = 1e-30;
 
-/// More than what two distances are off by, that of directions by 3·10⁻⁷·√d each …
-const ROUNDING: f32 = 1e-6;
-/// … and that of the kernels for what is not a row's least.
-const TOLERANCE: f32 = 1e-5;
+/// Absolute error bound for two distances, each off by at most 3·10⁻⁷·√d.
+const DIRECTION_ERROR: f32 = 1e-6;
+/// Relative error bound of the squared-distance kernels for distances that are not the smallest of a row.
+const KERNEL_ERROR: f32 = 1e-5;
 
-/// Distances that are looked at together.
-const AT_ONCE: usize = 4 * LANES;
+/// Number of distances that are compared with the bound at once.
+const CHUNK_LEN: usize = 4 * LANES;
 
-/// Centers and their directions.
+/// Centers and their unit vectors.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Directions<'a> {
     centers: Rows<'a>,
     units: Rows<'a>,
     /// 1 for a center of zeros, else 0.
-    lack: &'a [f32],
-    /// The sum of these.
-    any_lack: f32,
+    is_zero: &'a [f32],
+    /// Sum of `is_zero`.
+    zero_count: f32,
 }
 
-/// `f32` values of room that [`Directions::new`] wants …
-pub(crate) fn room_values_of_centers(n_classes: usize, dim: usize) -> usize {
+/// Length of the scratch for [`Directions::new`].
+pub(crate) fn center_scratch_len(n_classes: usize, dim: usize) -> usize {
     n_classes * (dim + 1)
 }
 
-/// … and [`Directions::distances`].
-pub(crate) fn room_values_of_rows(rows: usize, n_classes: usize, dim: usize) -> usize {
-    rows * (dim + 1) + gemm::room_values(rows, n_classes, dim)
+/// Length of the scratch for [`Directions::distances`].
+pub(crate) fn row_scratch_len(rows: usize, n_classes: usize, dim: usize) -> usize {
+    rows * (dim + 1) + gemm::scratch_len(rows, n_classes, dim)
 }
 
 impl<'a> Directions<'a> {
-    pub(crate) fn new<V: Vector>(centers: Rows<'a>, room: &'a mut [f32]) -> Self {
-        let (units, lack) = normalize::<V>(centers, room);
-        Self { centers, units, lack, any_lack: lack.iter().sum() }
+    pub(crate) fn new<V: Vector>(centers: Rows<'a>, scratch: &'a mut [f32]) -> Self {
+        let (units, is_zero) = normalize::<V>(centers, scratch);
+        Self { centers, units, is_zero, zero_count: is_zero.iter().sum() }
     }
 
-    /// distmat[i, j] = 1 − cos(x_i, c_j): exactly 1 where either is zero, NaN where a value is not finite.
+    /// distmat[i, j] = 1 − cos(x_i, c_j): exactly 1 where x or c is zero, NaN where a value is not finite.
     #[inline(never)]
-    pub(crate) fn distances<V: Vector>(&self, x: Rows, room: &mut [f32], distmat: &mut [f32]) {
-        let of_rows = x.count() * (x.dim() + 1);
-        let (row_room, room) = split_mut(room, of_rows);
-        let (units, lack) = normalize::<V>(x, row_room);
-        squared_euclidean::distances::<V>(units, self.units, room, distmat);
+    pub(crate) fn distances<V: Vector>(&self, x: Rows, scratch: &mut [f32], distmat: &mut [f32]) {
+        let len = x.count() * (x.dim() + 1);
+        let (row_scratch, scratch) = split_mut(scratch, len);
+        let (units, is_zero) = normalize::<V>(x, row_scratch);
+        squared_euclidean::distances::<V>(units, self.units, scratch, distmat);
         let n_classes = self.centers.count();
         for row in 0..x.count() {
-            let distances = part_mut(distmat, row * n_classes, n_classes);
-            let lack = at(lack, row);
-            let least = self.halve::<V>(lack, distances);
-            // Without a direction a row is as far from all.
-            if lack == 0.0 {
-                self.refine::<V>(x.row(row), least + ROUNDING + TOLERANCE * least, distances);
+            let distances = slice_mut(distmat, row * n_classes, n_classes);
+            let is_zero = item(is_zero, row);
+            let min = self.halve::<V>(is_zero, distances);
+            // A row of zeros is at distance 1 from all centers, so there is nothing to refine.
+            if is_zero == 0.0 {
+                self.refine::<V>(x.row(row), min + DIRECTION_ERROR + KERNEL_ERROR * min, distances);
             }
         }
     }
 
-    /// ½·‖u − v‖², but 1 where either has no direction; returns the least.
-    fn halve<V: Vector>(&self, lack: f32, distances: &mut [f32]) -> f32 {
+    /// Replaces ‖u − v‖² by ½‖u − v‖², or by 1 where x or c is zero, and returns the smallest distance.
+    fn halve<V: Vector>(&self, is_zero: f32, distances: &mut [f32]) -> f32 {
         let half = V::splat(0.5);
-        let mut least = V::splat(f32::INFINITY);
+        let mut min = V::splat(f32::INFINITY);
         let (lanes, rest) = distances.as_chunks_mut::<LANES>();
         for four in lanes {
             let halved = V::load(four).mul(half);
             halved.store(four);
-            least = least.min_or_self(halved);
+            min = min.min_or_self(halved);
         }
         for distance in rest {
             *distance *= 0.5;
-            least = least.min_or_self(V::splat(*distance));
+            min = min.min_or_self(V::splat(*distance));
         }
-        if lack + self.any_lack > 0.0 {
-            for (distance, center_lack) in distances.iter_mut().zip(self.lack) {
-                // Of what is not finite, NaN stays.
-                if lack + center_lack > 0.0 && distance.is_finite() {
+        if is_zero + self.zero_count > 0.0 {
+            for (distance, is_center_zero) in distances.iter_mut().zip(self.is_zero) {
+                // A distance of NaN, from a value that is not finite, stays NaN.
+                if is_zero + is_center_zero > 0.0 && distance.is_finite() {
                     *distance = 1.0;
                 }
-                least = least.min_or_self(V::splat(*distance));
+                min = min.min_or_self(V::splat(*distance));
             }
         }
-        least.least()
+        min.min_lane()
     }
 
-    /// Measures all distances below a bound.
+    /// Computes all distances below `bound` again in `f64`.
     fn refine<V: Vector>(&self, x: &[f32], bound: f32, distances: &mut [f32]) {
-        for (run, some) in distances.chunks_mut(AT_ONCE).enumerate() {
-            if !is_any_below::<V>(some, bound) {
+        for (i, chunk) in distances.chunks_mut(CHUNK_LEN).enumerate() {
+            if !is_any_below::<V>(chunk, bound) {
                 continue;
             }
-            for (place, distance) in some.iter_mut().enumerate() {
+            for (offset, distance) in chunk.iter_mut().enumerate() {
                 if *distance < bound {
-                    *distance = self.measure::<V>(x, run * AT_ONCE + place);
+                    *distance = self.exact_distance::<V>(x, i * CHUNK_LEN + offset);
                 }
             }
         }
     }
 
-    /// The distance of a row to a center, as exact as `f32` has it.
-    #[allow(clippy::cast_possible_truncation, reason = "distances are float32")]
-    pub(crate) fn measure<V: Vector>(&self, x: &[f32], class: usize) -> f32 {
+    /// Distance of a row to a center, computed in `f64`.
+    pub(crate) fn exact_distance<V: Vector>(&self, x: &[f32], class: usize) -> f32 {
         let exact = Metric::Cosine.pair::<V>(x, self.centers.row(class)).distance;
-        if exact < LEAST_ANGLE { 0.0 } else { exact as f32 }
+        if exact < MIN_DISTANCE { 0.0 } else { round_to_f32(exact) }
     }
 }
 
-/// Writes row/‖row‖ for each row to `room`, which has `dim + 1` places a row, and returns these directions and what they
-/// lack: 1 for a row of zeros, which has none and stays so, else 0.
+/// Writes the unit vector of each row to `scratch`, which has `dim + 1` values for each row. Returns the unit vectors,
+/// and flags: 1 for a row of zeros, which has no direction and stays zero, else 0.
 #[inline(never)]
-fn normalize<'a, V: Vector>(rows: Rows, room: &'a mut [f32]) -> (Rows<'a>, &'a [f32]) {
+fn normalize<'a, V: Vector>(rows: Rows, scratch: &'a mut [f32]) -> (Rows<'a>, &'a [f32]) {
     let (count, dim) = (rows.count(), rows.dim());
-    let (lack, units) = split_mut(part_mut(room, 0, count * (dim + 1)), count);
+    let (is_zero, units) = split_mut(slice_mut(scratch, 0, count * (dim + 1)), count);
     for row in 0..count {
         let values = rows.row(row);
-        let square = square::<V>(values);
-        *at_mut(lack, row) = if square == 0.0 { 1.0 } else { 0.0 };
-        let inverse = V::Wide::splat(if square == 0.0 { 0.0 } else { 1.0 / sqrt(square) });
-        let unit = part_mut(units, row * dim, dim);
+        let square = squared_norm::<V>(values);
+        *item_mut(is_zero, row) = if square == 0.0 { 1.0 } else { 0.0 };
+        let inverse = V::F64x4::splat(if square == 0.0 { 0.0 } else { 1.0 / sqrt(square) });
+        let unit = slice_mut(units, row * dim, dim);
         for_lanes::<V, 1, 1>([values], [unit], |[value], _| [V::narrow(value.widen().mul(inverse))]);
     }
-    (Rows::new(units, dim), lack)
+    (Rows::new(units, dim), is_zero)
 }

@@ -1,87 +1,88 @@
-//! Many distances at two operations a dimension: ‖x − c‖² = ‖x'‖² + ‖c'‖² − x'·2c', as seen from an origin amid the
-//! centers.
+//! Distances of many rows to many centers at two operations a dimension: ‖x − c‖² = ‖x'‖² + ‖c'‖² − x'·2c', where x'
+//! and c' are x and c minus an origin amid the centers.
 //!
-//! The expansion cancels where x is close to c. How much it can have rounded is known, and where that is more than the
-//! promise of accuracy allows, the distance is summed from the differences instead.
+//! This expansion cancels where x is close to c. Its largest rounding error is known; where that is more than the
+//! promised accuracy allows, `refine` sums the distance from the differences instead.
 
-use crate::distance::micro_kernel::{CENTERS, RUN, WIDTH, products};
-use crate::distance::packing::{Packed, mean_of_some, pack};
-use crate::distance::refine::{AMBIGUOUS, BLOCK_CENTERS, OfBlock, refine};
-use crate::rows::shape::{Rows, at, at_mut, part, part_mut, split_mut};
+use crate::distance::micro_kernel::{PARTIAL_DIMS, TILE_CENTERS, TILE_VECTORS, micro_kernel};
+use crate::distance::packing::{Packed, mean_of_sample, pack};
+use crate::distance::refine::{BLOCK_CENTERS, BlockValues, TIE_FACTOR, refine};
+use crate::rows::shape::{Rows, item, item_mut, slice, slice_mut, split_mut};
 use crate::rows::walk::{copy, squared_distance};
-use crate::simd::vector::{LANES, Vector};
+use crate::simd::vector::{LANES, Vector, round_to_f32};
 
-/// Values of centers that all rows pass over before the next ones are read: they stay in a usual second-level cache.
-const BLOCK_VALUES: usize = 16384;
+/// Number of values in a block of centers, which stays in a usual second-level cache while rows meet it.
+const BLOCK_LEN: usize = 16384;
 
-/// Rows that are kept packed: within a usual second-level cache, and so many that packing the centers for them costs
-/// a few hundredths of the products.
-const GROUP_ROWS: usize = 256;
+/// Number of rows that are packed at once: few enough for a usual second-level cache, and so many that packing the
+/// centers for them costs a few hundredths of the time for the products.
+const CHUNK_ROWS: usize = 256;
 
-/// Fewer rows than these are not worth packing the centers for.
-const FEWEST_ROWS: usize = 24;
+/// Smallest number of rows for which packing the centers pays.
+const MIN_ROWS: usize = 24;
 
-/// Fewer classes leave too little to gain on a row for what it takes to tell its nearest.
-const FEWEST_CLASSES: usize = 96;
+/// Smallest number of classes. With fewer, a row gains less than it costs to find its nearest center.
+const MIN_CLASSES: usize = 96;
 
-/// Fewer dimensions have shorter sums than the expansion has terms beside them.
-const FEWEST_DIMENSIONS: usize = 16;
+/// Smallest number of dimensions. With fewer, the terms beside the products take longer than the products.
+const MIN_DIMS: usize = 16;
 
-/// The error that a distance may have: the promise of 10⁻⁵, less that of rounding the distance itself.
+/// Largest relative error of an expanded distance: the promised 10⁻⁵, minus the error of rounding the distance itself.
 const TOLERANCE: f32 = 0.95e-5;
 
-/// Where more than this share of ‖x'‖² + ‖c'‖² is cancelled, most distances would have to be computed twice.
-const GREATEST_SHARE: f32 = 0.75;
+/// Largest share of ‖x'‖² + ‖c'‖² that may cancel. With a larger share most distances would be computed twice.
+const MAX_CANCELLED_SHARE: f32 = 0.75;
 
-/// What is smaller may have lost digits to underflow.
-const LEAST: f32 = 1e-30;
+/// Distances below may have lost digits to underflow.
+const UNDERFLOW_GUARD: f32 = 1e-30;
 
-/// Of two greater norms the sum, or the distance, may overflow.
-const GREATEST_NORM: f32 = 4e37;
+/// Largest squared norm of x' or c': the sum of two such norms, or a distance, stays finite.
+const MAX_SQUARED_NORM: f32 = 4e37;
 
-/// The share of S = ‖x'‖² + ‖c'‖² that a distance must exceed to keep its promise.
+/// Share of S = ‖x'‖² + ‖c'‖² that a distance must exceed to be as exact as promised.
 ///
-/// With u = 2⁻²⁴: since Σ|x'_k·2c'_k| ≤ S, the products' sum is off by at most (RUN + D/RUN)·u·S; each norm, a sum in 16
-/// parts, by (D/16 + 7)·u of it, D at most the 512 that are summed in float32; their sum by u·S. That x' and c' are
-/// rounded moves a distance d by at most 2u·√(2·S·d), below 3u·S where d is below S, and below 3u·d elsewhere.
+/// With u = 2⁻²⁴: since Σ|x'_k·2c'_k| ≤ S, the sum of the products is off by at most (PARTIAL_DIMS +
+/// D/PARTIAL_DIMS)·u·S. Each norm is a sum in 16 parts, off by (D/16 + 7)·u of itself, with D at most the 512 that are
+/// summed in `f32`. The sum of the norms is off by u·S. The rounding of x' and c' moves a distance d by at most
+/// 2u·√(2·S·d): below 3u·S where d is below S, and below 3u·d elsewhere.
 #[allow(clippy::cast_precision_loss, reason = "small counts")]
 fn cancelled_share(dim: usize) -> f32 {
-    let roundings = (RUN + dim / RUN) + (dim.min(512) / 16 + 7) + 1 + 3;
+    let roundings = (PARTIAL_DIMS + dim / PARTIAL_DIMS) + (dim.min(512) / 16 + 7) + 1 + 3;
     roundings as f32 * (f32::EPSILON / 2.0) / TOLERANCE
 }
 
-/// Whether the expansion takes less time than direct sums.
-pub(crate) fn pays(rows: usize, n_classes: usize, dim: usize) -> bool {
-    let is_large = rows >= FEWEST_ROWS && n_classes >= FEWEST_CLASSES && dim >= FEWEST_DIMENSIONS;
-    is_large && cancelled_share(dim) <= GREATEST_SHARE
+/// Returns true if the expansion takes less time than direct sums.
+pub(crate) fn is_faster(rows: usize, n_classes: usize, dim: usize) -> bool {
+    let is_large = rows >= MIN_ROWS && n_classes >= MIN_CLASSES && dim >= MIN_DIMS;
+    is_large && cancelled_share(dim) <= MAX_CANCELLED_SHARE
 }
 
-/// Float32 values of room that [`distances`] wants.
+/// Length of the scratch for [`distances`].
 #[must_use]
-pub fn room_values(rows: usize, n_classes: usize, dim: usize) -> usize {
-    if pays(rows, n_classes, dim) { dim + packed_rows(rows) * (dim + 2) + block_centers(dim) * dim } else { 0 }
+pub fn scratch_len(rows: usize, n_classes: usize, dim: usize) -> usize {
+    if is_faster(rows, n_classes, dim) { dim + packed_rows(rows) * (dim + 2) + block_centers(dim) * dim } else { 0 }
 }
 
 fn packed_rows(rows: usize) -> usize {
-    rows.min(GROUP_ROWS).next_multiple_of(LANES)
+    rows.min(CHUNK_ROWS).next_multiple_of(LANES)
 }
 
-/// Centers in a block.
+/// Number of centers in a block.
 fn block_centers(dim: usize) -> usize {
-    (BLOCK_VALUES / dim.max(1)).next_multiple_of(CENTERS).clamp(CENTERS, BLOCK_CENTERS)
+    (BLOCK_LEN / dim.max(1)).next_multiple_of(TILE_CENTERS).clamp(TILE_CENTERS, BLOCK_CENTERS)
 }
 
-/// What the walk keeps beside its operands.
-struct Room<'a> {
+/// Scratch of [`distances`], divided. `x`, `norms` and `nearest` belong to the packed rows: their values, squared norms
+/// and smallest distances so far.
+struct Scratch<'a> {
     origin: &'a mut [f32],
-    /// Of a group of rows: packed, their squared norms and their least distances so far.
     x: &'a mut Packed<1>,
     norms: &'a mut [[f32; LANES]],
     nearest: &'a mut [[f32; LANES]],
-    centers: &'a mut Packed<WIDTH>,
+    centers: &'a mut Packed<TILE_VECTORS>,
 }
 
-impl<'a> Room<'a> {
+impl<'a> Scratch<'a> {
     fn new(values: &'a mut [f32], rows: usize, dim: usize) -> Self {
         let (origin, values) = split_mut(values, dim);
         let (x, values) = split_mut(values, packed_rows(rows) * dim);
@@ -92,54 +93,54 @@ impl<'a> Room<'a> {
     }
 }
 
-/// The distances of all rows × all centers to `distmat`, the nearest class of each row to `classes`, if they are wanted.
+/// Writes the distances of all rows to all centers to `distmat`, and the nearest class of each row to `classes`; either
+/// may be absent.
 ///
-/// Each block of centers is passed over by all rows of a group while it is in the cache, and of one row the centers come
-/// in ascending order.
+/// All packed rows meet a block of centers while it is in the cache; each row meets the blocks in ascending order.
 #[inline(never)]
 pub(crate) fn distances<V: Vector>(
     x: Rows,
     centers: Rows,
-    room: &mut [f32],
+    scratch: &mut [f32],
     mut distmat: Option<&mut [f32]>,
     mut classes: Option<&mut [i32]>,
 ) {
     let dim = x.dim();
     let share = cancelled_share(dim);
-    let mut room = Room::new(room, x.count(), dim);
+    let mut scratch = Scratch::new(scratch, x.count(), dim);
     let (mut norms, mut doubts, mut tile) = ([0.0; BLOCK_CENTERS], [0.0; BLOCK_CENTERS], [[0.0; BLOCK_CENTERS]; LANES]);
-    mean_of_some(centers, room.origin);
-    for first_row in (0..x.count()).step_by(GROUP_ROWS) {
-        let x = x.part(first_row, GROUP_ROWS);
-        room.take_group::<V>(x);
+    mean_of_sample(centers, scratch.origin);
+    for first_row in (0..x.count()).step_by(CHUNK_ROWS) {
+        let x = x.chunk(first_row, CHUNK_ROWS);
+        scratch.pack_rows::<V>(x);
         for first in (0..centers.count()).step_by(block_centers(dim)) {
-            let block = centers.part(first, block_centers(dim));
-            room.take_block::<V>(block, &mut norms);
-            let mut greatest = 0.0;
+            let block = centers.chunk(first, block_centers(dim));
+            scratch.pack_block::<V>(block, &mut norms);
+            let mut max_doubt = 0.0;
             for (doubt, norm) in doubts.iter_mut().zip(norms).take(block.count()) {
                 *doubt = norm * share;
-                greatest = if *doubt > greatest { *doubt } else { greatest };
+                max_doubt = if *doubt > max_doubt { *doubt } else { max_doubt };
             }
             for row in (0..x.count()).step_by(LANES) {
-                room.expand::<V>(row, block.count(), &norms, &mut tile);
-                let doubtful = at(room.norms, row / LANES).map(|norm| norm * share + LEAST);
-                let nearest = at_mut(room.nearest, row / LANES);
-                let clear = clear_rows::<V>(&tile, block.count(), &doubtful, greatest, nearest);
+                scratch.expanded_distances::<V>(row, block.count(), &norms, &mut tile);
+                let row_doubts = item(scratch.norms, row / LANES).map(|norm| norm * share + UNDERFLOW_GUARD);
+                let nearest = item_mut(scratch.nearest, row / LANES);
+                let clear = clear_rows::<V>(&tile, block.count(), &row_doubts, max_doubt, nearest);
                 for offset in 0..LANES.min(x.count() - row) {
-                    let (at_row, x) = (first_row + row + offset, x.row(row + offset));
+                    let (row_index, x) = (first_row + row + offset, x.row(row + offset));
                     let distances = &mut tile[offset];
                     if clear & (1 << offset) == 0
-                        && let Some((distance, place)) =
-                            refine::<V>(x, block, doubtful[offset], &doubts, nearest[offset], distances)
+                        && let Some((distance, center)) =
+                            refine::<V>(x, block, row_doubts[offset], &doubts, nearest[offset], distances)
                     {
                         nearest[offset] = distance;
                         if let Some(classes) = &mut classes {
-                            *at_mut(classes, at_row) = i32::try_from(first + place).unwrap_or(i32::MAX);
+                            *item_mut(classes, row_index) = i32::try_from(first + center).unwrap_or(i32::MAX);
                         }
                     }
                     if let Some(distmat) = &mut distmat {
-                        let to = part_mut(distmat, at_row * centers.count() + first, block.count());
-                        copy::<V>(part(distances, 0, block.count()), to);
+                        let to = slice_mut(distmat, row_index * centers.count() + first, block.count());
+                        copy::<V>(slice(distances, 0, block.count()), to);
                     }
                 }
             }
@@ -147,80 +148,87 @@ pub(crate) fn distances<V: Vector>(
     }
 }
 
-impl Room<'_> {
-    /// Takes the rows of a group, which have no nearest center yet.
+impl Scratch<'_> {
+    /// Packs rows, which have no nearest center yet.
     #[inline(never)]
-    fn take_group<V: Vector>(&mut self, x: Rows) {
+    fn pack_rows<V: Vector>(&mut self, x: Rows) {
         let dim = x.dim();
         self.nearest.as_flattened_mut().fill(f32::INFINITY);
         for row in (0..x.count()).step_by(LANES) {
-            pack::<V>(x, row, self.origin, 1.0, part_mut(self.x, row / LANES * dim, dim).as_flattened_mut(), 1);
+            pack::<V>(x, row, self.origin, 1.0, slice_mut(self.x, row / LANES * dim, dim).as_flattened_mut(), 1);
             for offset in 0..LANES {
-                at_mut(self.norms, row / LANES)[offset] = norm::<V>(x, row + offset, self.origin);
+                item_mut(self.norms, row / LANES)[offset] = norm::<V>(x, row + offset, self.origin);
             }
         }
     }
 
-    /// Takes a block of centers, twice as long as they are, as the products want them.
+    /// Packs a block of centers, multiplied by 2 for the products.
     #[inline(never)]
-    fn take_block<V: Vector>(&mut self, block: Rows, norms: &mut OfBlock) {
+    fn pack_block<V: Vector>(&mut self, block: Rows, norms: &mut BlockValues) {
         let dim = block.dim();
         for center in (0..block.count()).step_by(LANES) {
-            let panel = part_mut(self.centers, center / CENTERS * dim, dim).as_flattened_mut();
-            let first = center / LANES % WIDTH;
-            pack::<V>(block, center, self.origin, 2.0, part_mut(panel, first, WIDTH * dim - first), WIDTH);
+            let panel = slice_mut(self.centers, center / TILE_CENTERS * dim, dim).as_flattened_mut();
+            let first = center / LANES % TILE_VECTORS;
+            let panel = slice_mut(panel, first, TILE_VECTORS * dim - first);
+            pack::<V>(block, center, self.origin, 2.0, panel, TILE_VECTORS);
         }
-        // Past the last center everything is infinitely far.
+        // Lanes past the last center are infinitely far.
         norms.fill(f32::INFINITY);
         for (center, to) in norms.iter_mut().enumerate().take(block.count()) {
             *to = norm::<V>(block, center, self.origin);
         }
     }
 
-    /// Expanded distances of four rows to the block.
+    /// Computes the expanded distances of four rows to the block.
     #[inline(never)]
-    fn expand<V: Vector>(&self, row: usize, count: usize, norms: &OfBlock, tile: &mut [OfBlock; LANES]) {
+    fn expanded_distances<V: Vector>(
+        &self,
+        row: usize,
+        count: usize,
+        norms: &BlockValues,
+        tile: &mut [BlockValues; LANES],
+    ) {
         let dim = self.origin.len();
-        let x = part(self.x, row / LANES * dim, dim);
-        let norms_of_x = at(self.norms, row / LANES).map(V::splat);
+        let x = slice(self.x, row / LANES * dim, dim);
+        let row_norms = item(self.norms, row / LANES).map(V::splat);
         let norms = norms.as_chunks::<LANES>().0;
-        for (panel, centers) in self.centers.chunks_exact(dim.max(1)).take(count.div_ceil(CENTERS)).enumerate() {
-            let products = products::<V>(x, centers);
-            for (n, norms) in part(norms, panel * WIDTH, WIDTH).iter().enumerate() {
+        for (panel, centers) in self.centers.chunks_exact(dim.max(1)).take(count.div_ceil(TILE_CENTERS)).enumerate() {
+            let products = micro_kernel::<V>(x, centers);
+            for (n, norms) in slice(norms, panel * TILE_VECTORS, TILE_VECTORS).iter().enumerate() {
                 for (row, distances) in tile.iter_mut().enumerate() {
-                    let sums = norms_of_x[row].add(V::load(norms)).sub(products[row][n]);
-                    sums.store(at_mut(distances.as_chunks_mut().0, panel * WIDTH + n));
+                    let sums = row_norms[row].add(V::load(norms)).sub(products[row][n]);
+                    sums.store(item_mut(distances.as_chunks_mut().0, panel * TILE_VECTORS + n));
                 }
             }
         }
     }
 }
 
-/// ‖row − origin‖²; infinite, which leaves all distances in doubt, where it is too great or not a number. Past the last
-/// row, that one stands in.
-#[allow(clippy::cast_possible_truncation, reason = "what overflows becomes infinite")]
+/// ‖row − origin‖². A norm that is too large or NaN becomes infinite, which leaves all distances of the row in doubt.
+/// The last row stands in for rows past the end.
 #[inline(never)]
 fn norm<V: Vector>(rows: Rows, row: usize, origin: &[f32]) -> f32 {
-    let norm = squared_distance::<V>(rows.row(row.min(rows.count() - 1)), origin) as f32;
-    if norm <= GREATEST_NORM { norm } else { f32::INFINITY }
+    let norm = round_to_f32(squared_distance::<V>(rows.row(row.min(rows.count() - 1)), origin));
+    if norm <= MAX_SQUARED_NORM { norm } else { f32::INFINITY }
 }
 
-/// Bits of the rows of a tile none of whose distances is in doubt or may be the row's least.
+/// Mask of the rows of a tile that need no refinement: no distance is in doubt, and none may be the smallest of its
+/// row.
 #[inline]
 fn clear_rows<V: Vector>(
-    tile: &[OfBlock; LANES],
+    tile: &[BlockValues; LANES],
     count: usize,
-    doubtful: &[f32; LANES],
-    greatest: f32,
+    row_doubts: &[f32; LANES],
+    max_doubt: f32,
     nearest: &[f32; LANES],
 ) -> u32 {
     let mut lows = [V::splat(f32::INFINITY); LANES];
-    for place in 0..count.div_ceil(LANES) {
+    for i in 0..count.div_ceil(LANES) {
         for (low, distances) in lows.iter_mut().zip(tile) {
-            *low = low.min_or_self(V::load(&at(distances.as_chunks().0, place)));
+            *low = low.min_or_self(V::load(&item(distances.as_chunks().0, i)));
         }
     }
-    let least = V::least_each(lows);
-    let doubtful = V::load(doubtful).add(V::splat(greatest));
-    least.greater(doubtful) & least.greater(V::load(nearest).mul(V::splat(AMBIGUOUS)))
+    let min = V::min_each(lows);
+    let row_doubts = V::load(row_doubts).add(V::splat(max_doubt));
+    min.greater_mask(row_doubts) & min.greater_mask(V::load(nearest).mul(V::splat(TIE_FACTOR)))
 }

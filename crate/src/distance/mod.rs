@@ -3,13 +3,13 @@
 //! | distance | formula | file |
 //! |---|---|---|
 //! | all pairs | ‖x_i − c_j‖² | `squared_euclidean` |
-//! | many pairs | ‖x‖² + ‖c‖² − 2x·c; `refine` computes the doubtful ones again | `gemm`, on `packing` and `micro_kernel` |
-//! | few rows | Σ_k (x_ik − c_jk)² by blocks of centers | `blocked` |
-//! | nearest of one row | Σ_k (x_ik − c_jk)², left off once it is too large | `partial_search` |
-//! | metric of a pair | ‖x − c‖², ‖x − c‖, 1 − cos(x, c) | `metric` |
+//! | many pairs | ‖x‖² + ‖c‖² − 2x·c; `refine` computes doubtful ones again | `gemm`, on `packing` and `micro_kernel` |
+//! | few rows | Σ_k (x_ik − c_jk)², in blocks of centers | `blocked` |
+//! | nearest center of one row | Σ_k (x_ik − c_jk)², ended early for far centers | `partial_search` |
+//! | one pair in a metric | ‖x − c‖², ‖x − c‖, 1 − cos(x, c) | `metric` |
 //! | all pairs in a metric | the same | `pairwise` |
 //! | all pairs by cosine | 1 − cos(x, c) | `cosine` |
-//! | by a diagonal precision p | Σ_k p_k·(x_k − c_k)² | `mahalanobis` |
+//! | all pairs by a diagonal precision p | Σ_k p_k·(x_k − c_k)² | `mahalanobis` |
 
 pub(crate) mod blocked;
 pub(crate) mod cosine;

@@ -1,21 +1,21 @@
-//! Rows turned for the product tile: dimension after dimension, the values of a few rows side by side.
+//! Rows in the layout of the register tile: dimension after dimension, the values of a few rows side by side.
 
-use crate::rows::shape::{Rows, at_mut, part};
+use crate::rows::shape::{Rows, item_mut, slice};
 use crate::simd::vector::{LANES, Vector};
 
-/// The most rows that an origin is the mean of.
-const ORIGIN_ROWS: usize = 64;
+/// Largest number of rows in the mean that is the origin.
+const MAX_ORIGIN_ROWS: usize = 64;
 
-/// The dimensions of [`LANES`]·`N` rows: value k of row [`LANES`]·n + lane stands at `[k][n][lane]`.
+/// [`LANES`]·`N` rows: value k of row [`LANES`]·n + lane is `[k][n][lane]`.
 pub(crate) type Packed<const N: usize> = [[[f32; LANES]; N]];
 
 /// Writes the mean of some rows, evenly spread over all, to `origin`.
 ///
-/// Seen from there the rows are as short as they can be, and so are the products that their distances are made of.
-/// Any origin would do: one that is far off only leaves more distances to be summed directly.
+/// Relative to this origin the rows are about as short as they can be, and so are the products in their distances. Any
+/// origin is correct: a far one only leaves more distances to be summed directly.
 #[inline(never)]
-pub(crate) fn mean_of_some(rows: Rows, origin: &mut [f32]) {
-    let step = rows.count().div_ceil(ORIGIN_ROWS).max(1);
+pub(crate) fn mean_of_sample(rows: Rows, origin: &mut [f32]) {
+    let step = rows.count().div_ceil(MAX_ORIGIN_ROWS).max(1);
     origin.fill(0.0);
     let mut count = 0.0;
     for row in (0..rows.count()).step_by(step) {
@@ -26,12 +26,13 @@ pub(crate) fn mean_of_some(rows: Rows, origin: &mut [f32]) {
     }
     for sum in origin {
         let mean = *sum / count;
-        // Of a center that is not finite, or is huge, the others need not suffer.
+        // A mean that is not finite becomes 0, so that one bad center does not spoil the origin for the others.
         *sum = if mean.is_finite() { mean } else { 0.0 };
     }
 }
 
-/// Writes factor·(row − origin) of four rows to every `step`th place of `packed`. Past the last row, that one stands in.
+/// Writes factor·(row − origin) of four rows to every `step`th vector of `packed`. The last row stands in for rows past
+/// the end.
 #[inline(never)]
 pub(crate) fn pack<V: Vector>(
     rows: Rows,
@@ -46,13 +47,13 @@ pub(crate) fn pack<V: Vector>(
     for start in (0..origin.len()).step_by(LANES) {
         let count = LANES.min(origin.len() - start);
         let load = |row: &[f32]| {
-            let values = part(row, start, count);
+            let values = slice(row, start, count);
             values.first_chunk().map_or_else(|| V::load_partial(values), V::load)
         };
         let origin = load(origin);
-        let turned = V::transpose(rows.map(|row| load(row).sub(origin).mul(factor)));
-        for (k, turned) in turned.into_iter().take(count).enumerate() {
-            turned.store(at_mut(packed, (start + k) * step));
+        let columns = V::transpose(rows.map(|row| load(row).sub(origin).mul(factor)));
+        for (k, column) in columns.into_iter().take(count).enumerate() {
+            column.store(item_mut(packed, (start + k) * step));
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Rows × centers in any metric, by the kernels of the squared distance.
+//! Distances of all rows to all centers in any metric.
 
 use crate::detect::softmin::map_lanes;
 use crate::distance::cosine::{self, Directions};
@@ -8,32 +8,31 @@ use crate::distance::squared_euclidean;
 use crate::rows::shape::{Rows, split_mut};
 use crate::simd::vector::Vector;
 
-/// `f32` values of room that [`distances`] wants.
+/// Length of the scratch for [`distances`].
 #[must_use]
-pub fn room_values(metric: Metric, rows: usize, n_classes: usize, dim: usize) -> usize {
+pub fn scratch_len(metric: Metric, rows: usize, n_classes: usize, dim: usize) -> usize {
     match metric {
-        Metric::Cosine => {
-            cosine::room_values_of_centers(n_classes, dim) + cosine::room_values_of_rows(rows, n_classes, dim)
-        }
-        _ => gemm::room_values(rows, n_classes, dim),
+        Metric::Cosine => cosine::center_scratch_len(n_classes, dim) + cosine::row_scratch_len(rows, n_classes, dim),
+        _ => gemm::scratch_len(rows, n_classes, dim),
     }
 }
 
-/// distmat[i, j] = d(x_i, c_j) by the metric; NaN where a value is not finite. The least of a row, and all that are as good
-/// as equal to it, depend on the row and the center alone: they are those of [`crate::detect::classify`].
-pub fn distances<V: Vector>(metric: Metric, x: Rows, centers: Rows, room: &mut [f32], distmat: &mut [f32]) {
+/// distmat[i, j] = d(x_i, c_j) in the metric; NaN where a value is not finite. The smallest distance of a row, and all
+/// that may be equal to it, depend on the row and the center alone: they have the bits that [`crate::detect::classify`]
+/// finds.
+pub fn distances<V: Vector>(metric: Metric, x: Rows, centers: Rows, scratch: &mut [f32], distmat: &mut [f32]) {
     if metric == Metric::Cosine {
-        let of_centers = cosine::room_values_of_centers(centers.count(), x.dim());
-        let (of_centers, room) = split_mut(room, of_centers);
-        return Directions::new::<V>(centers, of_centers).distances::<V>(x, room, distmat);
+        let len = cosine::center_scratch_len(centers.count(), x.dim());
+        let (center_scratch, scratch) = split_mut(scratch, len);
+        return Directions::new::<V>(centers, center_scratch).distances::<V>(x, scratch, distmat);
     }
-    squared_euclidean::distances::<V>(x, centers, room, distmat);
+    squared_euclidean::distances::<V>(x, centers, scratch, distmat);
     if metric == Metric::Euclidean {
         roots::<V>(distmat);
     }
 }
 
-/// d ← √d
+/// d ← √d, for all values.
 pub(crate) fn roots<V: Vector>(squares: &mut [f32]) {
     map_lanes::<V>(squares, V::sqrt);
 }

@@ -7,24 +7,24 @@
 //!
 //! The first draw is a signed integer: its magnitude gives u in 0 … 1, its sign that of both values.
 //! The second draw gives t in −1 … 1. Sign and half a turn together cover the circle, so no angle is
-//! reduced and no lane branches. The least u is 2⁻³², so |z| < 6.7; the chance of more is 3·10⁻¹¹.
+//! reduced and no lane branches. The smallest u is 2⁻³², so |z| < 6.7; the chance of more is 3·10⁻¹¹.
 //!
-//! Value i depends on the seed and on i alone: fewer values are the start of more.
+//! Value i depends on the seed and on i alone: a shorter list is the start of a longer one.
 
 use core::f32::consts::{FRAC_PI_2, LN_2};
 use rand_core::{Rng, SeedableRng};
 use rand_xoshiro::SplitMix64;
 
-use crate::simd::u32x4::Integers;
+use crate::simd::u32x4::U32x4;
 use crate::simd::vector::{LANES, Vector};
 
-/// Values that one step of all generators gives.
-const STEP: usize = 2 * LANES;
+/// Number of values from one step of all generators.
+const STEP_LEN: usize = 2 * LANES;
 
 /// Fills `values` from a seed, with the same bits on every machine.
 pub fn normal<V: Vector>(values: &mut [f32], seed: u64) {
     let mut streams = Streams::new(seed);
-    for step in values.chunks_mut(STEP) {
+    for step in values.chunks_mut(STEP_LEN) {
         let [first, second] = normal_step::<V>(&mut streams);
         if let [to_first, to_second] = step.as_chunks_mut().0 {
             first.store(to_first);
@@ -42,7 +42,7 @@ pub fn normal<V: Vector>(values: &mut [f32], seed: u64) {
 #[derive(Clone, Copy, Debug)]
 pub struct Streams<I>([I; 4]);
 
-impl<I: Integers> Streams<I> {
+impl<I: U32x4> Streams<I> {
     /// Seeds each generator with 128 bits of `SplitMix64`, as the authors of xoshiro advise. Of 2¹²⁸
     /// places in the sequence, four at random meet within 2⁴⁰ draws with a chance of 2⁻⁸⁴, so no jump
     /// is needed to keep them apart. `SplitMix64` never gives 0 twice in a row, the one bad state.
@@ -71,14 +71,14 @@ impl<I: Integers> Streams<I> {
     }
 }
 
-/// Keeps one copy in the module: inlined, the loop around it unrolls to eight.
+/// Advances the seeds. Inlined, the loop around it would unroll to eight copies.
 #[inline(never)]
 fn next_seed(seeds: &mut SplitMix64) -> u64 {
     seeds.next_u64()
 }
 
 #[inline]
-fn normal_step<V: Vector>(streams: &mut Streams<V::Integers>) -> [V; 2] {
+fn normal_step<V: Vector>(streams: &mut Streams<V::U32x4>) -> [V; 2] {
     let mut signed_uniform = || V::from_signed(streams.draw()).mul(V::splat(1.0 / 2_147_483_648.0));
     let (signed, quarter_turns) = (signed_uniform(), signed_uniform());
     let with_sign_of = |x: V, sign: V| x.sub(x.add(x).where_less(sign, V::splat(0.0)));

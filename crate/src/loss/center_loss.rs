@@ -1,60 +1,56 @@
-//! Center loss in any metric:
+//! Center loss in any metric: the loss of a row depends on its distance to its own center.
 //!
-//! loss = s·Σ_i w_i·ℓ(d(x_i, c_{y_i}), r_{y_i}) over the known rows, d by [`Metric`], ℓ by [`Penalty`], r by [`Radii`],
-//! w by [`Weights`], s by [`Reduction`] with Σ w_i for B.
+//! loss = s·Σ_i w_i·ℓ(d(x_i, c_{y_i}), r_{y_i}) over the known rows, with d by [`Metric`], ℓ by [`Penalty`], r by
+//! [`Radii`], w by [`Weights`], and s by [`Reduction`], where Σ w_i stands for B.
 //!
-//! In squared Euclidean distances, with one radius, no weights and the penalty `Hinge`, it is [`Loss`], the reference's
-//! loss with its floors and ceilings. Any other option selects the general loss, which has none: there, a row that is
-//! not finite makes the loss so and has no gradient, nor has a row whose gradient is longer than
-//! 10³⁰.
+//! With squared Euclidean distances, one radius, no weights and the penalty `Hinge`, it is [`Loss`], the reference's
+//! loss with its floors and ceilings. With any other option it is the general loss, which has no floors and no
+//! ceilings. There, a row that is not finite makes the loss not finite. Such a row has no gradient, nor has a row whose
+//! gradient is longer than 10³⁰.
 
 use crate::distance::metric::{Metric, combine};
 use crate::loss::batch_pass::{CenterOutput, PairLoss, Row, RowResult, SumWithRow, Term, batch_pass};
 use crate::loss::penalty::Penalty;
 use crate::loss::reduction::{Labels, Loss, Reduction};
 use crate::loss::weights::Weights;
-use crate::rows::shape::{Rows, at};
+use crate::rows::shape::{Rows, item};
 use crate::simd::vector::Vector;
 
-/// Length up to which a gradient is used: sums of longer ones could overflow `f32`.
+/// Largest length of a row's gradient. Rows with a longer one get no gradient: sums of such gradients could overflow
+/// `f32`.
 pub(crate) const MAX_GRADIENT_NORM: f64 = 1e30;
 
-/// The loss as a function of the rows' distances to their own centers.
+/// Loss as a function of the rows' distances to their own centers.
 #[derive(Clone, Copy, Debug)]
 pub struct CenterLoss<'a> {
-    /// Metric of the distances and of the radii.
     pub metric: Metric,
-    /// Cost of an excess over the radius.
     pub penalty: Penalty,
-    /// How the sum becomes the loss.
     pub reduction: Reduction,
-    /// Distances up to which a row costs nothing.
     pub radii: Radii<'a>,
-    /// Weights of classes and rows.
     pub weights: Weights<'a>,
 }
 
-/// Radii in units of the metric.
+/// Radii, in units of the metric. A row within the radius of its class costs nothing.
 #[derive(Clone, Copy, Debug)]
 pub enum Radii<'a> {
-    /// One for all classes.
+    /// One radius for all classes.
     One(f64),
-    /// [C]
+    /// One radius for each class [C].
     PerClass(&'a [f32]),
 }
 
 impl Radii<'_> {
-    fn of(&self, class: usize) -> f64 {
+    fn get(&self, class: usize) -> f64 {
         match self {
             Self::One(radius) => *radius,
-            Self::PerClass(radii) => f64::from(at(radii, class)),
+            Self::PerClass(radii) => f64::from(item(radii, class)),
         }
     }
 }
 
 impl CenterLoss<'_> {
     /// Computes the loss at the centers as they are, writes ∂loss/∂x [B, D] to `grad_x`, and writes `output`. With
-    /// [`CenterOutput::None`], `grad_x` may be empty and is then not written.
+    /// [`CenterOutput::None`], an empty `grad_x` is not written.
     #[inline(never)]
     pub fn pass<V: Vector>(&self, x: Rows, labels: &Labels, output: CenterOutput, grad_x: &mut [f32]) -> f64 {
         if let Some(loss) = self.reference() {
@@ -65,7 +61,7 @@ impl CenterLoss<'_> {
         batch_pass::<V>(&loss, x, labels, output, grad_x) * loss.scale
     }
 
-    /// The reference's loss, if the options are its own.
+    /// Returns the reference's loss if the options select it.
     fn reference(&self) -> Option<Loss> {
         let Radii::One(radius) = self.radii else { return None };
         let is_reference =
@@ -74,10 +70,9 @@ impl CenterLoss<'_> {
     }
 }
 
-/// [`CenterLoss`] in one batch.
+/// [`CenterLoss`] of one batch, with its scale s.
 struct GeneralLoss<'a> {
     loss: CenterLoss<'a>,
-    /// s
     scale: f64,
 }
 
@@ -87,30 +82,30 @@ impl PairLoss for GeneralLoss<'_> {
     fn row<V: Vector>(&self, row: Row, center: &[f32], sum: Option<SumWithRow>) -> RowResult {
         let Row { index, class, x, grad } = row;
         let CenterLoss { metric, penalty, radii, weights, .. } = &self.loss;
-        let weight = weights.of(index, Some(class));
+        let weight = weights.row_weight(index, Some(class));
         let pair = metric.pair::<V>(x, center);
-        let (cost, slope) = penalty.of(pair.distance, radii.of(class));
-        // 0·∞ is NaN.
+        let (cost, slope) = penalty.cost_and_slope(pair.distance, radii.get(class));
+        // A row of weight 0 costs 0: 0·∞ would be NaN.
         let cost = if weight > 0.0 { weight * cost } else { 0.0 };
         let slope = self.scale * weight * slope;
         // `slope > 0.0` also rejects NaN.
-        let is_active = slope > 0.0 && slope * pair.length <= MAX_GRADIENT_NORM;
+        let is_active = slope > 0.0 && slope * pair.norm_bound <= MAX_GRADIENT_NORM;
         if !is_active {
             grad.fill(0.0);
         } else if !grad.is_empty() {
-            combine::<V>(&[], x, center, pair.of_x.map(|factor| slope * factor), grad);
+            combine::<V>(&[], x, center, pair.x_coeffs.map(|factor| slope * factor), grad);
         }
         let mut is_added = false;
         if let Some(SumWithRow { term, before, after }) = sum {
-            let factors = match term {
-                Term::Gradient => is_active.then_some(pair.of_center.map(|factor| -slope * factor)),
-                Term::Offset => pair.of_average,
+            let coeffs = match term {
+                Term::Gradient => is_active.then_some(pair.center_coeffs.map(|factor| -slope * factor)),
+                Term::Offset => pair.mean_coeffs,
             };
-            if let Some(factors) = factors {
+            if let Some(coeffs) = coeffs {
                 is_added = true;
-                combine::<V>(before, x, center, factors, after);
+                combine::<V>(before, x, center, coeffs, after);
             }
         }
-        RowResult { cost, is_added, is_averaged: pair.of_average.is_some() }
+        RowResult { cost, is_added, is_averaged: pair.mean_coeffs.is_some() }
     }
 }

@@ -1,33 +1,33 @@
-//! Weights of classes from how often they occur.
+//! Class weights from the number of rows of each class.
 //!
-//! With n_j the rows of class j, n = Σ n_j, and K the number of classes that occur:
+//! n_j: rows of class j; n = Σ n_j; K: number of classes that occur.
 //!
 //! | scheme | w_j | source |
 //! |---|---|---|
 //! | `Balanced` | n/(K·n_j) | scikit-learn, `compute_class_weight('balanced')` |
 //! | `EffectiveNumber` | K·v_j/Σ v, v_j = (1 − β)/(1 − β^n_j) | Cui et al., CVPR 2019 |
 //!
-//! A class without rows has the weight 0.
+//! A class without rows has weight 0.
 
-use crate::rows::shape::{at_mut, class_of};
+use crate::rows::shape::{class_of, item_mut};
+use crate::simd::vector::round_to_f32;
 
-/// How a count becomes a weight.
+/// Scheme of class weights.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Scheme {
-    /// Every class weighs as much as any other, all together as many as there are rows.
+    /// All classes have the same total weight; the total over all rows is the number of rows.
     Balanced,
-    /// β in 0 … 1, without 1: from all rows alike to every class alike.
+    /// β, 0 ≤ β < 1. With 0 all rows weigh the same; towards 1, all classes do.
     EffectiveNumber(f64),
 }
 
-/// Weights of the classes of `labels`; both slices have one place a class.
-#[allow(clippy::cast_possible_truncation, reason = "weights are float32")]
+/// Writes the weights of the classes of `labels` to `weights` [C]. `counts` [C] gets the number of rows of each class.
 pub fn class_weights(labels: &[i32], scheme: Scheme, counts: &mut [u32], weights: &mut [f32]) {
     counts.fill(0);
     let mut rows = 0_u32;
     for &label in labels {
         let Some(class) = class_of(label, counts.len()) else { continue };
-        *at_mut(counts, class) += 1;
+        *item_mut(counts, class) += 1;
         rows += 1;
     }
     let (mut occurring, mut total) = (0.0, 0.0);
@@ -40,11 +40,11 @@ pub fn class_weights(labels: &[i32], scheme: Scheme, counts: &mut [u32], weights
         Scheme::EffectiveNumber(_) => occurring / total,
     };
     for (weight_of_class, &count) in weights.iter_mut().zip(&*counts) {
-        *weight_of_class = if count > 0 { (scale * weight(scheme, count)) as f32 } else { 0.0 };
+        *weight_of_class = if count > 0 { round_to_f32(scale * weight(scheme, count)) } else { 0.0 };
     }
 }
 
-/// The weight of a class up to a factor that all share.
+/// Weight of a class, up to a factor that all classes share.
 fn weight(scheme: Scheme, count: u32) -> f64 {
     match scheme {
         Scheme::Balanced => 1.0 / f64::from(count),
@@ -52,7 +52,7 @@ fn weight(scheme: Scheme, count: u32) -> f64 {
     }
 }
 
-/// By squares: βⁿ is off by some n·10⁻¹⁶ of itself, of which 1 − βⁿ sees as little as of the rounding of β.
+/// βⁿ by squaring. Its relative error is about n·10⁻¹⁶, which changes 1 − βⁿ no more than the rounding of β does.
 fn power(beta: f64, mut n: u32) -> f64 {
     let (mut square, mut result) = (beta, 1.0);
     while n > 0 {

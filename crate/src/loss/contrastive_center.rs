@@ -1,27 +1,26 @@
 //! Contrastive-center loss: C. Qi, F. Su, "Contrastive-center loss for deep neural networks", ICIP 2017.
 
-use crate::loss::proxy::RowLoss;
+use crate::loss::proxy::ProxyLoss;
 use crate::loss::softmin_state::sum_of_others;
-use crate::rows::shape::{at, at_mut};
-use crate::simd::vector::Lanes;
+use crate::rows::shape::{item, item_mut};
+use crate::simd::vector::{Lanes, round_to_f32};
 
-/// ℓ = ½·d_y / (Σ_{j≠y} d_j + δ), d the squared Euclidean distance.
+/// ℓ = ½·d_y / S, S = Σ_{j≠y} d_j + δ, where d is the squared Euclidean distance.
 ///
-/// With S = Σ_{j≠y} d_j + δ: ∂ℓ/∂d_y = ½/S, ∂ℓ/∂d_j = −½·d_y/S².
+/// ∂ℓ/∂d_y = ½/S, ∂ℓ/∂d_j = −½·d_y/S².
 #[derive(Clone, Copy, Debug)]
 pub struct ContrastiveCenter {
     /// δ > 0, which keeps the quotient finite.
     pub delta: f64,
 }
 
-impl RowLoss for ContrastiveCenter {
-    #[allow(clippy::cast_possible_truncation, reason = "gradients are float32")]
+impl ProxyLoss for ContrastiveCenter {
     fn row(&self, distances: &mut [f32], _: &mut [f32], class: usize) -> f64 {
-        let own = f64::from(at(distances, class));
+        let own = f64::from(item(distances, class));
         let others = sum_of_others::<Lanes>(distances, class) + self.delta;
-        let (of_own, of_others) = (1.0 / others, -own / others / others);
-        distances.fill(of_others as f32);
-        *at_mut(distances, class) = of_own as f32;
+        let (own_coeff, others_coeff) = (1.0 / others, -own / others / others);
+        distances.fill(round_to_f32(others_coeff));
+        *item_mut(distances, class) = round_to_f32(own_coeff);
         0.5 * own / others
     }
 }

@@ -1,17 +1,18 @@
 //! Softmax cross-entropy of logits, as `torch.nn.CrossEntropyLoss` with `weight` and `label_smoothing`.
 
-use crate::loss::softmin_state::Softmin;
+use crate::loss::softmin_state::SoftminState;
 use crate::loss::weights::Weights;
-use crate::rows::shape::{Rows, at_mut, class_of, part_mut};
+use crate::rows::shape::{Rows, class_of, item_mut, slice_mut};
 use crate::rows::walk::for_lanes;
-use crate::simd::vector::Vector;
+use crate::simd::vector::{Vector, round_to_f32};
 
-/// The loss and, in `grad`, ∂loss/∂logits. With p = softmax(z), ε = `smoothing`, s the sample weights, w the class weights:
+/// Computes the loss, and writes ∂loss/∂logits to `grad`. With p = softmax(z), ε = `smoothing`, s the sample weights
+/// and w the class weights:
 ///
 /// loss = Σ_i s_i·[(1 − ε)·w_{y_i}·(−log p_{i,y_i}) + ε/C·Σ_k w_k·(−log p_ik)] / Σ_i s_i·w_{y_i}
 ///
-/// over the rows that have a class. A row with a NaN or an infinite logit makes the loss NaN and has no gradient; −∞ is
-/// a class that can't be. 0 where the divisor is.
+/// over the rows that have a class; 0 if the divisor is 0. A logit of −∞ is a class of probability 0. A row with a
+/// logit of NaN or +∞ makes the loss NaN and has no gradient.
 pub fn cross_entropy<V: Vector>(
     logits: Rows,
     labels: &[i32],
@@ -22,7 +23,7 @@ pub fn cross_entropy<V: Vector>(
     let n_classes = logits.dim();
     grad.fill(0.0);
     let rows = || labels.iter().enumerate().filter_map(|(row, &label)| Some((row, class_of(label, n_classes)?)));
-    let divisor: f64 = rows().map(|(row, class)| weights.of(row, Some(class))).sum();
+    let divisor: f64 = rows().map(|(row, class)| weights.row_weight(row, Some(class))).sum();
     if divisor == 0.0 {
         return 0.0;
     }
@@ -31,17 +32,17 @@ pub fn cross_entropy<V: Vector>(
     let smoothed = Smoothed::new(classes, smoothing, n_classes);
     let mut total = 0.0;
     for (row, class) in rows() {
-        let sample = samples.of(row, None);
-        // What a row without weight holds does not matter.
+        let sample = samples.row_weight(row, None);
+        // The logits of a row of weight 0 do not matter.
         if sample > 0.0 {
-            let grad = part_mut(grad, row * n_classes, n_classes);
+            let grad = slice_mut(grad, row * n_classes, n_classes);
             total += sample * smoothed.row::<V>(logits.row(row), class, sample / divisor, grad);
         }
     }
     total / divisor
 }
 
-/// The target distribution that a row's probabilities are held against.
+/// Target distribution, with label smoothing.
 struct Smoothed<'a> {
     weights: Weights<'a>,
     /// 1 − ε
@@ -60,44 +61,41 @@ impl<'a> Smoothed<'a> {
         Self { weights, own: 1.0 - smoothing, each: smoothing / n_classes as f64, all }
     }
 
-    /// The loss of a row and scale·∂/∂logits of it: p_k·(own + each·Σw) − each·w_k, less own at the label, where
-    /// own·(p_y − 1) is computed without a difference.
+    /// Computes the loss of a row, and writes scale·∂/∂logits to `grad`: p_k·(own + each·Σw) − each·w_k, minus own at
+    /// the label. There, own·(p_y − 1) is computed without a difference.
     #[inline(never)]
     fn row<V: Vector>(&self, logits: &[f32], class: usize, scale: f64, grad: &mut [f32]) -> f64 {
         let zero = V::splat(0.0);
         for_lanes::<V, 1, 1>([logits], [grad], |[logits], _| [zero.sub(logits)]);
-        let softmin = Softmin::new::<V>(grad, class);
-        let of_class = self.weights.of(0, Some(class));
-        let own = self.own * of_class;
-        // 0·∞ is no loss at all.
+        let softmin = SoftminState::new::<V>(grad, class);
+        let class_weight = self.weights.row_weight(0, Some(class));
+        let own = self.own * class_weight;
+        // Multiplying by `own` = 0 would make an infinite loss NaN. The term 0·total still passes NaN on.
         let mut loss = if own > 0.0 { own * softmin.cross_entropy() } else { 0.0 * softmin.total() };
         let factor = scale * (own + self.each * self.all) / softmin.total();
         if !factor.is_finite() {
             grad.fill(0.0);
             return loss;
         }
-        let missing = own * softmin.missing();
-        let of_label = scale * (self.each * (self.all * softmin.probability() - of_class) - missing);
-        #[allow(clippy::cast_possible_truncation, reason = "gradients are float32")]
-        let (factor, of_label) = (V::splat(factor as f32), of_label as f32);
-        for_lanes::<V, 0, 1>([], [grad], |[], [likelihood]| [factor.mul(likelihood)]);
+        let complement = own * softmin.complement();
+        let label_grad = scale * (self.each * (self.all * softmin.probability() - class_weight) - complement);
+        let (factor, label_grad) = (V::splat(round_to_f32(factor)), round_to_f32(label_grad));
+        for_lanes::<V, 0, 1>([], [grad], |[], [term]| [factor.mul(term)]);
         if self.each > 0.0 {
             for (k, (grad, logit)) in grad.iter_mut().zip(logits).enumerate() {
-                let each = self.each * self.weights.of(0, Some(k));
+                let each = self.each * self.weights.row_weight(0, Some(k));
                 if each > 0.0 {
-                    loss += each * softmin.surprise(-f64::from(*logit));
-                    #[allow(clippy::cast_possible_truncation, reason = "gradients are float32")]
-                    let expected = (scale * each) as f32;
-                    *grad -= expected;
+                    loss += each * softmin.negative_log_likelihood(-f64::from(*logit));
+                    *grad -= round_to_f32(scale * each);
                 }
             }
         }
-        *at_mut(grad, class) = of_label;
+        *item_mut(grad, class) = label_grad;
         loss
     }
 }
 
-/// grad_x ← λ·grad_x, and the loss of both: softmax + λ·center.
+/// Joins two losses: returns softmax + λ·center and scales the gradient of the center loss, grad_x ← λ·grad_x.
 #[must_use]
 pub fn join<V: Vector>(softmax: f64, center: f64, lambda: f64, grad_x: &mut [f32]) -> f64 {
     crate::init::scale::<V>(grad_x, lambda);

@@ -1,42 +1,45 @@
 //! Soft-boundary Deep SVDD: L. Ruff et al., "Deep One-Class Classification", ICML 2018; `lukasruff/Deep-SVDD-PyTorch`.
 //!
-//! One class, and a ball around it that at most a part ν of its rows may leave.
+//! The loss has one class with center c and radius R; at most a share ν of its rows lies outside.
+//!
+//! loss = R² + 1/(ν·n)·Σ_i w_i·max(0, d_i − R²), d_i = ‖x_i − c‖², n = Σ_i w_i
+//!
+//! ∂loss/∂x_i = 2·w_i/(ν·n)·(x_i − c) where d_i > R², else 0; ∂loss/∂R = 2R·(1 − Σ_{i: d_i > R²} w_i/(ν·n)).
 
 use crate::loss::reduction::is_near;
 use crate::loss::weights::Weights;
-use crate::rows::shape::{Rows, at, at_mut, is_known, part_mut};
+use crate::rows::shape::{Rows, is_known, item, item_mut, slice_mut};
 use crate::rows::walk::{for_lanes, squared_distance};
-use crate::simd::vector::{Vector, sqrt};
+use crate::simd::vector::{Vector, round_to_f32, sqrt};
 
-/// How far from 0 a center's values are kept: a network reaches 0 without looking at its input.
-const LEAST_OF_CENTER: f64 = 0.1;
+/// Smallest magnitude of a center's values: a network can output 0 regardless of its input.
+const MIN_CENTER_MAGNITUDE: f64 = 0.1;
 
-/// The rows of the class.
+/// Rows of the class.
 #[derive(Clone, Copy, Debug)]
 pub struct Members<'a> {
     /// [B, D]
     pub x: Rows<'a>,
-    /// [B], below 0: not a row of the class; or empty: all are.
+    /// [B], or empty if all rows are of the class. A label below 0 marks a row of no class.
     pub labels: &'a [i32],
-    /// [B], or empty: all 1. A row of weight 0 is not a row of the class.
+    /// [B], or empty if all weights are 1. A row of weight 0 does not count.
     pub sample_weight: &'a [f32],
 }
 
 impl Members<'_> {
-    /// The rows of the class, and their weights.
+    /// Rows of the class that have a weight, with their weights.
     fn rows(&self) -> impl Iterator<Item = (usize, f64)> {
         (0..self.x.count()).filter_map(|row| {
-            let is_member = self.labels.is_empty() || is_known(at(self.labels, row));
-            let weight = Weights { class: &[], sample: self.sample_weight }.of(row, None);
+            let is_member = self.labels.is_empty() || is_known(item(self.labels, row));
+            let weight = Weights { class: &[], sample: self.sample_weight }.row_weight(row, None);
             (is_member && weight > 0.0).then_some((row, weight))
         })
     }
 
-    /// R² + 1/(ν·n)·Σ_i w_i·max(0, d_i − R²), d = ‖x − c‖², n = Σ_i w_i. `grad_radius` gets its derivative by R,
-    /// 2R·(1 − Σ_{i: d_i > R²} w_i/(ν·n)), `grad_x`, unless it is empty, that by x: 2·w_i/(ν·n)·(x_i − c) where d_i > R²,
-    /// else 0. All are 0 without rows.
+    /// Computes the loss, and writes ∂loss/∂R to `grad_radius` and ∂loss/∂x to `grad_x` unless that is empty. All are 0
+    /// without rows.
     ///
-    /// A row that is not finite makes the loss so, and has no part in the gradients.
+    /// A row that is not finite makes the loss not finite, and is left out of the gradients.
     pub fn soft_boundary<V: Vector>(
         &self,
         center: &[f32],
@@ -56,8 +59,8 @@ impl Members<'_> {
         for (row, weight) in self.rows() {
             let x = self.x.row(row);
             let distance = squared_distance::<V>(x, center);
-            // By the distance as `fit_radius` has it, so that the row that gave the radius is on it.
-            if f64::from(root(distance)) <= radius || distance <= square {
+            // The first comparison is in `f32`, as in `fit_radius`: the row that gave the radius is within it.
+            if f64::from(round_to_f32(sqrt(distance))) <= radius || distance <= square {
                 continue;
             }
             excesses += weight * (distance - square);
@@ -66,21 +69,19 @@ impl Members<'_> {
             }
             outside += weight;
             if !grad_x.is_empty() {
-                let grad = part_mut(grad_x, row * x.len(), x.len());
-                #[allow(clippy::cast_possible_truncation, reason = "gradients are float32")]
-                let factor = V::splat((2.0 * scale * weight) as f32);
+                let grad = slice_mut(grad_x, row * x.len(), x.len());
+                let factor = V::splat(round_to_f32(2.0 * scale * weight));
                 for_lanes::<V, 2, 1>([x, center], [grad], |[x, c], _| [factor.mul(x.sub(c))]);
             }
         }
-        #[allow(clippy::cast_possible_truncation, reason = "gradients are float32")]
-        grad_radius.fill((2.0 * radius * (1.0 - scale * outside)) as f32);
+        grad_radius.fill(round_to_f32(2.0 * radius * (1.0 - scale * outside)));
         square + scale * excesses
     }
 
-    /// c ← the mean of the rows, with values within ±0.1 moved there, 0 to 0.1; the number of rows. Rows that are not
-    /// finite are left out. Without any the center stays. `sums` has a place a dimension.
+    /// Sets the center to the mean of the rows and returns their number; without rows the center stays. Values in −0.1
+    /// … 0.1 move to the nearer end, and 0 moves to 0.1. Rows that are not finite are left out. `sums` is [D].
     ///
-    /// As `init_center_c` of the code of Ruff et al., which leaves an exact 0 and does not weigh rows.
+    /// `init_center_c` of the code of Ruff et al. does the same, but leaves an exact 0 and ignores weights.
     pub fn fit_center(&self, sums: &mut [f64], center: &mut [f32]) -> usize {
         sums.fill(0.0);
         let (mut rows, mut total) = (0, 0.0);
@@ -95,28 +96,26 @@ impl Members<'_> {
         if rows > 0 {
             for (center, sum) in center.iter_mut().zip(sums) {
                 let mean = *sum / total;
-                let kept = if mean.abs() >= LEAST_OF_CENTER {
+                let kept = if mean.abs() >= MIN_CENTER_MAGNITUDE {
                     mean
                 } else if mean < 0.0 {
-                    -LEAST_OF_CENTER
+                    -MIN_CENTER_MAGNITUDE
                 } else {
-                    LEAST_OF_CENTER
+                    MIN_CENTER_MAGNITUDE
                 };
-                #[allow(clippy::cast_possible_truncation, reason = "centers are float32")]
-                let value = kept as f32;
-                *center = value;
+                *center = round_to_f32(kept);
             }
         }
         rows
     }
 
-    /// The distances ‖x − c‖ of the rows, one after the other, without those that are not finite; their number.
+    /// Writes the finite distances ‖x − c‖ of the rows to `distances`, in order, and returns their number.
     pub fn distances<V: Vector>(&self, center: &[f32], distances: &mut [f32]) -> usize {
         let mut count = 0;
         for (row, _) in self.rows() {
-            let distance = root(squared_distance::<V>(self.x.row(row), center));
+            let distance = round_to_f32(sqrt(squared_distance::<V>(self.x.row(row), center)));
             if distance.is_finite() {
-                *at_mut(distances, count) = distance;
+                *item_mut(distances, count) = distance;
                 count += 1;
             }
         }
@@ -124,21 +123,16 @@ impl Members<'_> {
     }
 }
 
-/// The least of `sorted` distances that at most a part ν of them exceed, which as a radius makes the loss least: its
-/// derivative by R is 2R·(1 − #{d > R}/(ν·n)). 0 without any. (Ruff et al. interpolate between two.)
+/// Smallest of the `sorted` distances that at most a share ν of them exceed; 0 if there are none. As R, it minimizes
+/// the loss. (Ruff et al. interpolate between two distances.)
 #[must_use]
 #[allow(clippy::cast_precision_loss, reason = "counts of rows are below 2⁵³")]
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a part of a count")]
 pub fn fit_radius(sorted: &[f32], nu: f64) -> f64 {
-    // ν·n may have come out below the whole number that it is.
+    // The factor undoes the rounding of ν·n below a whole number.
     let outside = (nu * sorted.len() as f64 * (1.0 + 1e-12)) as usize;
     match sorted.len().checked_sub(1) {
-        Some(last) => at(sorted, last.saturating_sub(outside)).into(),
+        Some(last) => item(sorted, last.saturating_sub(outside)).into(),
         None => 0.0,
     }
-}
-
-#[allow(clippy::cast_possible_truncation, reason = "distances are float32")]
-fn root(square: f64) -> f32 {
-    sqrt(square) as f32
 }

@@ -1,6 +1,6 @@
 //! Losses, with the gradients of rows and centers.
 //!
-//! s is the scale by reduction, w_i = class[y_i]·sample[i] the weight of a row, d_ij the distance of row i to center j.
+//! s: scale by reduction; w_i = class[y_i]·sample[i]: weight of a row; d_ij: distance of row i to center j.
 //!
 //! | loss | formula | file |
 //! |---|---|---|
@@ -16,7 +16,7 @@
 //! | softmax cross-entropy | −Σ_i log p_{i,y_i} / B, weighted and smoothed | `cross_entropy`, `softmin_state` |
 //! | weights | class[y_i]·sample[i] | `weights`, `class_weights` (from counts) |
 //!
-//! `batch_pass` walks a batch once for loss, gradients and update of all losses of the own centers.
+//! `batch_pass` walks over a batch once for the loss, the gradients and the update of a center loss.
 
 pub mod batch_pass;
 pub mod cac;

@@ -1,13 +1,13 @@
-//! What the distance of a row to its own center costs.
+//! Cost of the distance of a row to its own center.
 //!
-//! Of the excess e = max(d − r, 0) over the radius:
+//! With the excess e = max(d − r, 0) over the radius:
 //!
 //! | penalty | value | slope | source |
 //! |---|---|---|---|
 //! | `Hinge` | e | 1 where e > 0 | pytorch-ood 0.3.3, with the squared distance |
 //! | `HalfSquared` | ½e² | e | Wen et al., IJCV 2019, with the distance: smooth at the radius |
 
-/// The cost of an excess.
+/// Cost of an excess e over the radius.
 #[cfg_attr(target_arch = "wasm32", wasm_bindgen::prelude::wasm_bindgen, derive(bytemuck::CheckedBitPattern))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
@@ -19,8 +19,8 @@ pub enum Penalty {
 }
 
 impl Penalty {
-    /// The cost of a distance and its slope there, (0, 0) up to the radius. NaN stays NaN, and has no slope.
-    pub(crate) fn of(self, distance: f64, radius: f64) -> (f64, f64) {
+    /// Cost of a distance, and its slope: (0, 0) up to the radius. A distance of NaN costs NaN.
+    pub(crate) fn cost_and_slope(self, distance: f64, radius: f64) -> (f64, f64) {
         let excess = distance - radius;
         if excess <= 0.0 {
             return (0.0, 0.0);

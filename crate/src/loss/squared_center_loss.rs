@@ -1,9 +1,11 @@
 //! Center loss in squared Euclidean distances with one radius and no weights: [`Loss`] from embeddings.
 //!
-//! x: a row; c: its center; d = ‖x − c‖²; w: the weight of one entry of the loss.
-//! ∂loss/∂x = 2w·(x − c) where the loss moves with d, else 0, and ∂loss/∂c = −Σ ∂loss/∂x over the rows of c.
+//! x: a row; c: its center; d = ‖x − c‖²; w: weight of one entry of the loss.
 //!
-//! One walk over x and c gives d, the gradient and the sum of the class with it. O(B·D), no distance matrix.
+//! ∂loss/∂x = 2w·(x − c) where the loss changes with d, else 0; ∂loss/∂c = −Σ ∂loss/∂x over the rows of c.
+//!
+//! One walk over x and c gives d, the gradient, and the sum of the class with the row. The time is O(B·D); there is no
+//! distance matrix.
 
 use crate::loss::batch_pass::{CenterOutput, PairLoss, Row, RowResult, SumWithRow, Term, batch_pass};
 use crate::loss::reduction::{Labels, Loss, is_near};
@@ -13,7 +15,7 @@ use crate::simd::vector::Vector;
 
 impl Loss {
     /// Computes the loss at the centers as they are, writes ∂loss/∂x [B, D] to `grad_x`, and writes `output`. With
-    /// [`CenterOutput::None`], `grad_x` may be empty and is then not written.
+    /// [`CenterOutput::None`], an empty `grad_x` is not written.
     #[inline(never)]
     pub fn pass<V: Vector>(self, x: Rows, labels: &Labels, output: CenterOutput, grad_x: &mut [f32]) -> f64 {
         let loss = SquaredEuclidean { loss: self, scale: self.scale(labels) };
@@ -21,10 +23,9 @@ impl Loss {
     }
 }
 
-/// [`Loss`] in one batch.
+/// [`Loss`] of one batch, with the scale 2w.
 struct SquaredEuclidean {
     loss: Loss,
-    /// 2w
     scale: f32,
 }
 
@@ -43,7 +44,7 @@ impl PairLoss for SquaredEuclidean {
         };
         let is_active = self.loss.is_active(distance);
         if !is_active {
-            // Filled, not multiplied by 0: 0·NaN is NaN.
+            // `fill`, because 0·NaN is NaN.
             grad.fill(0.0);
         }
         let is_averaged = is_near(distance);
@@ -53,8 +54,6 @@ impl PairLoss for SquaredEuclidean {
 }
 
 /// Computes ‖x − c‖² and in the same walk grad ← scale·(x − c) and after ← before + factor·(x − c).
-///
-/// Kept out of line: the walk needs all registers.
 #[inline(never)]
 fn accumulate_row<V: Vector>(
     x: &[f32],

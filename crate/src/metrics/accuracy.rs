@@ -2,7 +2,7 @@
 
 use crate::rows::shape::is_known;
 
-/// The share of the known rows (label ≥ 0) whose prediction is their label; NaN if there are none.
+/// Share of the known rows (label ≥ 0) whose prediction is their label; NaN if there are none.
 #[must_use]
 #[allow(clippy::cast_precision_loss, reason = "counts of rows are below 2⁵³")]
 pub fn accuracy(predicted: &[i32], labels: &[i32]) -> f64 {

@@ -1,31 +1,28 @@
-//! How well scores tell known rows from unknown ones: counts along the scores in their order, exact under ties.
+//! Metrics of how well scores separate known rows from unknown rows: counts along the ordered scores, exact under ties.
 //!
-//! One side is the positive one, which is to be found. Rows count as positive from the most positive score on to a
-//! threshold that moves; rows of equal scores pass it together. TP and FP are the positive and negative rows before it.
+//! One side is positive: the side to be found. A threshold moves from the most positive score on, and passes all rows
+//! of one score together. TP and FP are the positive and negative rows that it has passed; P and N are all of them.
 
-use crate::rows::shape::at_mut;
+use crate::rows::shape::item_mut;
 
-/// Which scores are the most positive ones.
+/// Side of the scale where scores are most positive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Order {
-    /// The highest: the unknown rows are the positive ones.
+    /// Highest scores: the unknown rows are positive.
     Highest,
-    /// The lowest: the known rows are the positive ones.
+    /// Lowest scores: the known rows are positive.
     Lowest,
 }
 
-/// The scores of two sides, each ascending, no NaN among them.
+/// Scores of both sides, each ascending, without NaN.
 #[derive(Clone, Copy, Debug)]
 pub struct Scores<'a> {
-    /// Of the side that is to be found.
     pub positive: &'a [f64],
-    /// Of the other side.
     pub negative: &'a [f64],
-    /// Where the positive ones should be.
     pub order: Order,
 }
 
-/// All rows of one score, and how many came before them.
+/// Rows of one score, with the counts before them.
 #[derive(Clone, Copy, Debug, Default)]
 struct Tie {
     score: f64,
@@ -53,11 +50,11 @@ impl Tie {
 }
 
 impl Scores<'_> {
-    /// Calls `visit` with each tie, from the most positive score on, until it says that it has seen enough.
+    /// Calls `visit` with each tie, from the most positive score on, until it returns true.
     #[inline(never)]
     fn for_each_tie(mut self, visit: &mut dyn FnMut(Tie) -> bool) {
         let mut before = (0.0, 0.0);
-        while let Some(score) = self.most_positive() {
+        while let Some(score) = self.next_score() {
             let positive = take_equal(&mut self.positive, score, self.order);
             let negative = take_equal(&mut self.negative, score, self.order);
             let tie = Tie { score, positive, negative, before };
@@ -69,8 +66,8 @@ impl Scores<'_> {
     }
 
     #[inline]
-    fn most_positive(&self) -> Option<f64> {
-        match (end(self.positive, self.order), end(self.negative, self.order)) {
+    fn next_score(&self) -> Option<f64> {
+        match (most_positive(self.positive, self.order), most_positive(self.negative, self.order)) {
             (Some(a), Some(b)) => Some(if self.order == Order::Highest { a.max(b) } else { a.min(b) }),
             (a, b) => a.or(b),
         }
@@ -86,24 +83,25 @@ impl Scores<'_> {
         self.negative.len() as f64
     }
 
-    /// The area under TP/`of` over FP/N, by trapezoids: Σ over pairs of [positive first] + ½·[tied], / (`of`·N).
+    /// Area under TP/`total_positives` over FP/N, by trapezoids: Σ over pairs of [positive first] + ½·[tied], divided
+    /// by `total_positives`·N.
     ///
-    /// With `of` = P, the number of positive rows, it is the AUROC (Mann–Whitney's U / (P·N)), which does not depend on
-    /// the side that is positive. With the correctly classified known rows as the positive ones and `of` the number of
-    /// all known rows it is the area under the curve of the open-set classification rate (Dhamija et al. 2018).
+    /// With `total_positives` = P it is the AUROC (Mann–Whitney's U / (P·N)), which is the same for either positive
+    /// side. If the positive rows are the correctly classified known rows, and `total_positives` is the number of all
+    /// known rows, it is the area under the curve of the open-set classification rate (Dhamija et al. 2018).
     #[must_use]
-    pub fn area(self, of: f64) -> f64 {
+    pub fn area(self, total_positives: f64) -> f64 {
         let mut twice = 0.0;
         self.for_each_tie(&mut |tie| {
             twice += tie.negative * (tie.before.0 + tie.true_positives());
             false
         });
-        // Whole numbers up to here: exact as long as 2·P·N < 2⁵³.
-        twice / 2.0 / (of * self.negatives())
+        // Counts are exact up to here as long as 2·P·N < 2⁵³.
+        twice / 2.0 / (total_positives * self.negatives())
     }
 
-    /// Average precision, the area under the steps of precision over recall: Σ (R_i − R_{i−1})·P_i, R = TP/P and
-    /// P = TP/(TP + FP), as scikit-learn's `average_precision_score`.
+    /// Average precision, the area under the steps of precision over recall: Σ (R_i − R_{i−1})·P_i, R = TP/P and P_i =
+    /// TP/(TP + FP), as scikit-learn's `average_precision_score`.
     #[must_use]
     pub fn average_precision(self) -> f64 {
         let mut sum = 0.0;
@@ -114,8 +112,8 @@ impl Scores<'_> {
         sum / self.positives()
     }
 
-    /// The area under precision over recall by trapezoids, from (0, 1) on: Σ (R_i − R_{i−1})·(P_i + P_{i−1})/2, as
-    /// pytorch-ood's `OODMetrics`. It is too high where scores are far from dense (Davis & Goadrich 2006).
+    /// Area under precision over recall by trapezoids, from (0, 1) on: Σ (R_i − R_{i−1})·(P_i + P_{i−1})/2, as
+    /// pytorch-ood's `OODMetrics`. It is too high where scores are sparse (Davis & Goadrich 2006).
     #[must_use]
     pub fn trapezoid_precision(self) -> f64 {
         let (mut sum, mut last) = (0.0, 1.0);
@@ -140,13 +138,13 @@ impl Scores<'_> {
         false_positives / self.negatives()
     }
 
-    /// The whole curve: FP/N, TP/P and the score for each threshold, after a first point (0, 0) with a threshold that
-    /// no row reaches; as scikit-learn's `roc_curve` without leaving out points. Returns the number of points, at the
+    /// Writes the whole curve: FP/N, TP/P and the score of each threshold, after a first point (0, 0) with an infinite
+    /// threshold. scikit-learn's `roc_curve` does the same, but leaves points out. Returns the number of points: at
     /// most one more than there are rows.
     pub fn roc_curve(self, fpr: &mut [f64], tpr: &mut [f64], thresholds: &mut [f64]) -> usize {
         let mut count = 0;
         let mut put = |point: (f64, f64, f64)| {
-            (*at_mut(fpr, count), *at_mut(tpr, count), *at_mut(thresholds, count)) = point;
+            (*item_mut(fpr, count), *item_mut(tpr, count), *item_mut(thresholds, count)) = point;
             count += 1;
         };
         let none = if self.order == Order::Highest { f64::INFINITY } else { f64::NEG_INFINITY };
@@ -160,18 +158,18 @@ impl Scores<'_> {
 }
 
 #[inline]
-fn end(scores: &[f64], order: Order) -> Option<f64> {
+fn most_positive(scores: &[f64], order: Order) -> Option<f64> {
     match order {
         Order::Highest => scores.last().copied(),
         Order::Lowest => scores.first().copied(),
     }
 }
 
-/// The number of scores of this value at the end, which are then left out.
+/// Removes the scores equal to `value` from the most positive end, and returns their number.
 #[inline]
 fn take_equal(scores: &mut &[f64], value: f64, order: Order) -> f64 {
     let mut count = 0.0;
-    while end(scores, order) == Some(value) {
+    while most_positive(scores, order) == Some(value) {
         *scores = match order {
             Order::Highest => scores.split_last().map_or(&[], |(_, rest)| rest),
             Order::Lowest => scores.split_first().map_or(&[], |(_, rest)| rest),

@@ -1,19 +1,19 @@
-//! The classes of a batch and how many rows each has there.
+//! Classes that occur in a batch, each with a slot.
 //!
-//! O(B) time, and nothing that grows with the number of classes C: the one table of C entries is handed in, all
-//! [`NONE`], and is left so.
+//! The time is O(B) and does not grow with the number of classes C: the caller keeps the one table of C entries, which
+//! holds [`NO_SLOT`] everywhere between calls.
 
 use crate::rows::row_sums::RowSum;
-use crate::rows::shape::{at, at_mut, class_of, part};
+use crate::rows::shape::{class_of, item, item_mut, slice};
 
-/// No class, no place.
-pub const NONE: u32 = u32::MAX;
+/// Slot of a class that does not occur in the batch.
+pub const NO_SLOT: u32 = u32::MAX;
 
-/// The classes of a batch in the order of their first row.
+/// Classes of a batch, in the order of their first rows.
 #[derive(Debug)]
-pub struct Groups<'a> {
-    slot_of_class: &'a mut [u32],
-    found: &'a mut [Group],
+pub struct BatchClasses<'a> {
+    class_slots: &'a mut [u32],
+    classes: &'a mut [BatchClass],
     len: usize,
 }
 
@@ -21,76 +21,72 @@ pub struct Groups<'a> {
 #[cfg_attr(target_arch = "wasm32", derive(bytemuck::Zeroable))]
 #[derive(Clone, Copy, Debug, Default)]
 #[repr(C)]
-pub struct Group {
-    /// The class.
+pub struct BatchClass {
     pub class: u32,
-    /// The number of its rows in the batch that are still to be taken.
-    left: u32,
-    /// The sum of the rows taken.
+    /// Number of its rows in the batch that are not consumed yet.
+    rows_left: u32,
     pub(crate) sum: RowSum,
 }
 
-impl Group {
-    /// Takes one of the rows, and tells whether it is the last.
+impl BatchClass {
+    /// Counts one row as consumed. Returns true for the last row.
     #[inline]
-    pub(crate) fn take_row(&mut self) -> bool {
-        self.left -= 1;
-        self.left == 0
+    pub(crate) fn consume_row(&mut self) -> bool {
+        self.rows_left -= 1;
+        self.rows_left == 0
     }
 }
 
-impl<'a> Groups<'a> {
-    /// The most groups that `rows` rows with `n_classes` classes can make.
+impl<'a> BatchClasses<'a> {
+    /// Largest number of classes that can occur in `rows` rows.
     #[must_use]
     pub fn capacity(rows: usize, n_classes: usize) -> usize {
         rows.min(n_classes)
     }
 
-    /// The classes of the rows that have one. `slot_of_class` holds [`NONE`] for every class, and `groups` has
-    /// [`Groups::capacity`] places; what the latter hold does not matter.
+    /// Finds the classes of the rows that have one. `class_slots` [C] holds [`NO_SLOT`] everywhere. `classes` has the
+    /// length [`BatchClasses::capacity`], with any content.
     #[allow(clippy::cast_possible_truncation, reason = "rows and classes fit the 32 bits of a wasm address")]
     #[must_use]
-    pub fn new(labels: &[i32], slot_of_class: &'a mut [u32], groups: &'a mut [Group]) -> Self {
+    pub fn new(labels: &[i32], class_slots: &'a mut [u32], classes: &'a mut [BatchClass]) -> Self {
         let mut len = 0;
         for &label in labels {
-            let Some(class) = class_of(label, slot_of_class.len()) else { continue };
-            let slot = at_mut(slot_of_class, class);
-            if *slot == NONE {
+            let Some(class) = class_of(label, class_slots.len()) else { continue };
+            let slot = item_mut(class_slots, class);
+            if *slot == NO_SLOT {
                 *slot = len as u32;
-                *at_mut(groups, len) = Group { class: class as u32, left: 1, sum: RowSum::default() };
+                *item_mut(classes, len) = BatchClass { class: class as u32, rows_left: 1, sum: RowSum::default() };
                 len += 1;
             } else {
-                at_mut(groups, *slot as usize).left += 1;
+                item_mut(classes, *slot as usize).rows_left += 1;
             }
         }
-        Self { slot_of_class, found: groups, len }
+        Self { class_slots, classes, len }
     }
 
-    /// The groups found.
     #[must_use]
-    pub fn as_slice(&self) -> &[Group] {
-        part(self.found, 0, self.len)
+    pub fn as_slice(&self) -> &[BatchClass] {
+        slice(self.classes, 0, self.len)
     }
 
-    /// The place of a class among the groups, past any if it has no row in the batch.
+    /// Slot of a class; [`NO_SLOT`] if it does not occur in the batch.
     #[must_use]
     #[inline]
-    pub fn place(&self, class: usize) -> usize {
-        at(self.slot_of_class, class) as usize
+    pub fn slot(&self, class: usize) -> usize {
+        item(self.class_slots, class) as usize
     }
 
-    /// The group at a place.
     #[inline]
-    pub(crate) fn at(&mut self, place: usize) -> &mut Group {
-        at_mut(self.found, place)
+    pub(crate) fn get(&mut self, slot: usize) -> &mut BatchClass {
+        item_mut(self.classes, slot)
     }
 }
 
-impl Drop for Groups<'_> {
-    /// Gives the table of classes back as it came.
+impl Drop for BatchClasses<'_> {
+    /// Sets `class_slots` back to [`NO_SLOT`].
     fn drop(&mut self) {
-        for group in part(self.found, 0, self.len) {
-            *at_mut(self.slot_of_class, group.class as usize) = NONE;
+        for batch_class in slice(self.classes, 0, self.len) {
+            *item_mut(self.class_slots, batch_class.class as usize) = NO_SLOT;
         }
     }
 }

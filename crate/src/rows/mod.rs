@@ -6,7 +6,7 @@
 //! | `walk` | walks over the dimensions of rows, ‖x − c‖² among them |
 //! | `walk_f64` | walks that sum in `f64` |
 //! | `row_sums` | sums of many rows, exact to the last bits of `f32` |
-//! | `batch_classes` | the classes of a batch, with a slot for each |
+//! | `batch_classes` | classes of a batch, each with a slot |
 
 pub mod batch_classes;
 pub mod row_sums;

@@ -1,122 +1,126 @@
-//! Sums of rows, one a class, each exact for one row and for a million.
+//! Sums of rows, one for each class, as exact for a million rows as for one.
+//!
+//! The last rows of a sum are added in `f32`, to the partial sum; after [`PARTIAL_ROWS`] rows, it moves to the
+//! accumulator, in `f64`.
 
-use crate::rows::shape::part_mut;
-use crate::simd::vector::trap;
+use crate::rows::shape::slice_mut;
+use crate::simd::vector::{round_to_f32, trap};
 
-/// Rows that are summed in `f32` before the sum moves to `f64`.
-const RUN: u32 = 64;
+/// Number of rows in a partial sum.
+const PARTIAL_ROWS: u32 = 64;
 
-/// Σ rows of one class: in `f32` over runs of 64 rows, in `f64` across runs.
+/// Position of the sum of one class in [`RowSums`].
 #[cfg_attr(target_arch = "wasm32", derive(bytemuck::Zeroable))]
 #[derive(Clone, Copy, Debug, Default)]
 #[repr(C)]
 pub struct RowSum {
-    /// Where the run stands; 0, the row of zeros, before the first row.
-    run: u32,
-    /// Where the total of the runs before stands; 0, the row of zeros, if there were none.
-    total: u32,
-    /// The number of rows.
+    /// Row of the partial sum; 0, the row of zeros, before the first row.
+    partial: u32,
+    /// Row of the accumulator; 0, the row of zeros, before the first partial sum is complete.
+    accumulator: u32,
+    /// Number of rows in the sum.
     rows: u32,
 }
 
-/// The memory of sums that grow side by side.
+/// Memory of sums that grow side by side.
 ///
-/// A row is added by whoever computes it: [`RowSums::next`] gives the sum as it is and a place for what it would
-/// become, and only [`RowSums::accept`] makes the one the other. So a row whose distance, known only when all of it has
-/// been read, keeps it out of the sum has not touched it, and one walk is enough.
+/// A caller adds a row in two steps. [`RowSums::peek`] returns the partial sum and memory for the partial sum with the
+/// row; [`RowSums::commit`] replaces the one by the other. Whether a row counts depends on its distance, which is known
+/// only once the whole row is read: a row that does not count is not committed, and one walk is enough.
 #[derive(Debug)]
 pub struct RowSums<'a> {
-    runs: &'a mut [f32],
-    totals: &'a mut [f64],
+    partials: &'a mut [f32],
+    accumulators: &'a mut [f64],
     dim: usize,
-    /// The run that belongs to no sum.
-    spare: u32,
-    runs_taken: u32,
-    totals_taken: u32,
+    /// Row of `partials` that belongs to no sum.
+    free_row: u32,
+    partials_used: u32,
+    accumulators_used: u32,
 }
 
 impl<'a> RowSums<'a> {
-    /// The most rows of `runs` that the sums of a batch take: those of classes of several rows, the zeros, the spare.
+    /// Number of rows that `partials` needs: the zeros, the free row, and one for each class of several rows.
     #[must_use]
-    pub fn runs(rows: usize, n_classes: usize) -> usize {
+    pub fn partial_rows(rows: usize, n_classes: usize) -> usize {
         n_classes.min(rows / 2) + 2
     }
 
-    /// The most rows of `totals` that the sums of a batch take: those of classes with many rows, the zeros.
+    /// Number of rows that `accumulators` needs: the zeros, and one for each class of at least [`PARTIAL_ROWS`] rows.
     #[must_use]
-    pub fn totals(rows: usize, n_classes: usize) -> usize {
-        n_classes.min(rows / RUN as usize) + 1
+    pub fn accumulator_rows(rows: usize, n_classes: usize) -> usize {
+        n_classes.min(rows / PARTIAL_ROWS as usize) + 1
     }
 
-    /// Room for the sums of a batch; `runs` and `totals` are rows of `dim` values, and what they hold does not matter.
+    /// Prepares the sums of a batch. `partials` and `accumulators` are rows of `dim` values, with any content.
     #[must_use]
-    pub fn new(runs: &'a mut [f32], totals: &'a mut [f64], dim: usize) -> Self {
-        part_mut(runs, 0, dim).fill(0.0);
-        part_mut(totals, 0, dim).fill(0.0);
-        Self { runs, totals, dim, spare: 1, runs_taken: 2, totals_taken: 0 }
+    pub fn new(partials: &'a mut [f32], accumulators: &'a mut [f64], dim: usize) -> Self {
+        slice_mut(partials, 0, dim).fill(0.0);
+        slice_mut(accumulators, 0, dim).fill(0.0);
+        Self { partials, accumulators, dim, free_row: 1, partials_used: 2, accumulators_used: 0 }
     }
 
-    /// The sum of the last run, and where to write it with one row more.
+    /// Returns the partial sum, and memory for the partial sum with one row more.
     #[inline]
-    pub fn next(&mut self, sum: RowSum) -> (&[f32], &mut [f32]) {
-        let row = |place: u32| place as usize * self.dim..(place as usize + 1) * self.dim;
-        match self.runs.get_disjoint_mut([row(sum.run), row(self.spare)]) {
+    pub fn peek(&mut self, sum: RowSum) -> (&[f32], &mut [f32]) {
+        let row = |row: u32| row as usize * self.dim..(row as usize + 1) * self.dim;
+        match self.partials.get_disjoint_mut([row(sum.partial), row(self.free_row)]) {
             Ok([before, after]) => (before, after),
             Err(_) => trap(),
         }
     }
 
-    /// Takes what was written after [`RowSums::next`] as the sum. To be called for all rows of a class but its last.
+    /// Replaces the partial sum by the values written after [`RowSums::peek`]. The last row of a class is not
+    /// committed: [`RowSums::finish`] takes it.
     #[inline]
-    pub fn accept(&mut self, sum: &mut RowSum) {
-        if sum.run == 0 {
-            sum.run = self.runs_taken;
-            self.runs_taken += 1;
+    pub fn commit(&mut self, sum: &mut RowSum) {
+        if sum.partial == 0 {
+            sum.partial = self.partials_used;
+            self.partials_used += 1;
         }
-        core::mem::swap(&mut sum.run, &mut self.spare);
+        core::mem::swap(&mut sum.partial, &mut self.free_row);
         sum.rows += 1;
-        if sum.rows.is_multiple_of(RUN) {
-            self.move_run_to_total(sum);
+        if sum.rows.is_multiple_of(PARTIAL_ROWS) {
+            self.flush_partial(sum);
         }
     }
 
     #[inline(never)]
-    fn move_run_to_total(&mut self, sum: &mut RowSum) {
-        let is_first = sum.total == 0;
+    fn flush_partial(&mut self, sum: &mut RowSum) {
+        let is_first = sum.accumulator == 0;
         if is_first {
-            self.totals_taken += 1;
-            sum.total = self.totals_taken;
+            self.accumulators_used += 1;
+            sum.accumulator = self.accumulators_used;
         }
-        let (run, total) = self.run_and_total(*sum);
-        for (total, run) in total.iter_mut().zip(run) {
-            *total = f64::from(*run) + if is_first { 0.0 } else { *total };
-            *run = 0.0;
+        let (partial, accumulator) = self.partial_and_accumulator(*sum);
+        for (accumulator, partial) in accumulator.iter_mut().zip(partial) {
+            *accumulator = f64::from(*partial) + if is_first { 0.0 } else { *accumulator };
+            *partial = 0.0;
         }
     }
 
-    /// The number of rows of a sum that is complete. `last` holds it with the last row, and if that is not `accepted`,
-    /// or there are totals, becomes what it is.
+    /// Completes a sum and returns its number of rows. `last` holds the partial sum with the last row and becomes the
+    /// whole sum. The last row is left out unless `is_added`.
     #[inline]
-    pub fn finish(&mut self, sum: RowSum, accepted: bool, last: &mut [f32]) -> u32 {
-        if !accepted || sum.total > 0 {
-            self.add_up(sum, accepted, last);
+    pub fn finish(&mut self, sum: RowSum, is_added: bool, last: &mut [f32]) -> u32 {
+        if !is_added || sum.accumulator > 0 {
+            self.add_accumulator(sum, is_added, last);
         }
-        sum.rows + u32::from(accepted)
+        sum.rows + u32::from(is_added)
     }
 
     #[inline(never)]
-    fn add_up(&mut self, sum: RowSum, accepted: bool, last: &mut [f32]) {
-        let (run, total) = self.run_and_total(sum);
-        for (last, (run, total)) in last.iter_mut().zip(run.iter().zip(total)) {
-            #[allow(clippy::cast_possible_truncation, reason = "the one rounding to float32")]
-            let sum = (*total + f64::from(if accepted { *last } else { *run })) as f32;
-            *last = sum;
+    fn add_accumulator(&mut self, sum: RowSum, is_added: bool, last: &mut [f32]) {
+        let (partial, accumulator) = self.partial_and_accumulator(sum);
+        for (last, (partial, accumulator)) in last.iter_mut().zip(partial.iter().zip(accumulator)) {
+            *last = round_to_f32(*accumulator + f64::from(if is_added { *last } else { *partial }));
         }
     }
 
-    /// The last run of a sum, and the total of those before.
-    fn run_and_total(&mut self, sum: RowSum) -> (&mut [f32], &mut [f64]) {
-        let start = |place: u32| place as usize * self.dim;
-        (part_mut(self.runs, start(sum.run), self.dim), part_mut(self.totals, start(sum.total), self.dim))
+    fn partial_and_accumulator(&mut self, sum: RowSum) -> (&mut [f32], &mut [f64]) {
+        let start = |row: u32| row as usize * self.dim;
+        (
+            slice_mut(self.partials, start(sum.partial), self.dim),
+            slice_mut(self.accumulators, start(sum.accumulator), self.dim),
+        )
     }
 }

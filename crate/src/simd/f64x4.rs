@@ -1,34 +1,31 @@
-//! Four `f64` lanes, twice, as those of `vector`: what four `f32` values are widened to where 24 bits are too few.
+//! Four `f64` lanes, for sums where the 24 bits of an `f32` are too few.
 //!
-//! Both implementations do the same operations on the same lanes in the same order.
+//! As in `vector`, there are two implementations with the same operations on the same lanes in the same order.
 #![allow(unsafe_code, reason = "v128 loads and stores go through raw pointers")]
 
 use crate::simd::vector::{LANES, zip};
 
-/// Four `f64` lanes and the few operations that the kernels need.
-pub trait Wide: Copy {
-    /// `value` in every lane.
+/// Four `f64` lanes. Arithmetic is lane-wise and follows IEEE 754, with the names of `core::ops`.
+pub trait F64x4: Copy {
+    /// Sets every lane to `value`.
     #[must_use]
     fn splat(value: f64) -> Self;
-    /// The four values, first value in lane 0.
+    /// Loads four values, the first one into lane 0.
     #[must_use]
     fn load(values: &[f64; LANES]) -> Self;
-    /// Writes lane 0 to the first value.
+    /// Stores four values, lane 0 first.
     fn store(self, values: &mut [f64; LANES]);
-    /// a + b
     #[must_use]
     fn add(self, other: Self) -> Self;
-    /// a − b
     #[must_use]
     fn sub(self, other: Self) -> Self;
-    /// a · b
     #[must_use]
     fn mul(self, other: Self) -> Self;
-    /// (lane 0 + lane 2) + (lane 1 + lane 3)
+    /// Adds the lanes in a fixed order: (lane 0 + lane 2) + (lane 1 + lane 3).
     #[must_use]
     fn sum(self) -> f64;
 
-    /// a · b + c, rounded after each of the two operations.
+    /// self · factor + addend, rounded after each of the two operations: never fused.
     #[must_use]
     #[inline]
     fn mul_add(self, factor: Self, addend: Self) -> Self {
@@ -36,7 +33,7 @@ pub trait Wide: Copy {
     }
 }
 
-impl Wide for [f64; LANES] {
+impl F64x4 for [f64; LANES] {
     #[inline]
     fn splat(value: f64) -> Self {
         [value; LANES]
@@ -70,13 +67,13 @@ impl Wide for [f64; LANES] {
 
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 mod simd128 {
-    use super::{LANES, Wide};
+    use super::{F64x4, LANES};
     use core::arch::wasm32::{
         f64x2_add, f64x2_extract_lane, f64x2_mul, f64x2_splat, f64x2_sub, v128, v128_load, v128_store,
     };
 
-    /// Lanes 0 and 1, then 2 and 3.
-    impl Wide for [v128; 2] {
+    /// The first vector holds lanes 0 and 1, the second lanes 2 and 3.
+    impl F64x4 for [v128; 2] {
         #[inline]
         fn splat(value: f64) -> Self {
             [f64x2_splat(value); 2]

@@ -1,59 +1,62 @@
-//! Half precision as storage: IEEE 754 binary16 from and to the formats that are computed in.
+//! Conversions of IEEE 754 binary16, a storage format: to `f32` and from `f64`.
 
-use crate::simd::vector::{HALF_INFINITE, LANES, Vector};
+use crate::simd::vector::{FLOAT16_INFINITY, LANES, Vector};
 
-/// 65520: halfway from the largest finite binary16 to what would follow, and of the two that is the even one.
-const OVERFLOWS: f64 = 65520.0;
+/// Smallest magnitude that rounds to infinity: halfway from the largest finite binary16, 65504, to 2¹⁶. The tie goes to
+/// 2¹⁶, which has the even significand.
+const OVERFLOW_THRESHOLD: f64 = 65520.0;
 
-/// The exponent of the least normal binary16, and of a step among the values below it.
-const LEAST_EXPONENT: i32 = -14;
+/// Exponent of the smallest normal binary16. Subnormal values have the same step.
+const MIN_EXPONENT: i32 = -14;
 const FRACTION_BITS: i32 = 10;
-const NAN: u16 = 0x7e00;
+const NAN_BITS: u16 = 0x7e00;
 
-/// to ← the values of the bits, exactly.
+/// Writes the values of `bits` to `to`, exactly.
 pub fn widen<V: Vector>(bits: &[u16], to: &mut [f32]) {
     for (bits, to) in bits.chunks(LANES).zip(to.chunks_mut(LANES)) {
         if let (Some(bits), Some(to)) = (bits.first_chunk(), to.first_chunk_mut()) {
-            V::load_half(bits).store(to);
+            V::load_float16(bits).store(to);
         } else {
             let mut four = [0; LANES];
             four.iter_mut().zip(bits).for_each(|(four, bits)| *four = *bits);
-            V::load_half(&four).store_partial(to);
+            V::load_float16(&four).store_partial(to);
         }
     }
 }
 
-/// to ← the bits of the nearest binary16, the even one of two as near. From `f64`, so that no value is rounded twice.
+/// Writes the bits of the nearest binary16 of each value to `to`; ties go to the even one. The values are `f64`, so
+/// that none is rounded twice.
 pub fn narrow(values: &[f64], to: &mut [u16]) {
     for (to, &value) in to.iter_mut().zip(values) {
-        *to = nearest(value);
+        *to = round_to_float16(value);
     }
 }
 
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "fractions are below 2¹¹, exponents small")]
-fn nearest(value: f64) -> u16 {
+fn round_to_float16(value: f64) -> u16 {
     if value.is_nan() {
-        return NAN;
+        return NAN_BITS;
     }
     let sign = (value.to_bits() >> 48) as u16 & 0x8000;
     let magnitude = value.abs();
-    if magnitude >= OVERFLOWS {
-        return sign | HALF_INFINITE;
+    if magnitude >= OVERFLOW_THRESHOLD {
+        return sign | FLOAT16_INFINITY;
     }
-    let exponent = (((magnitude.to_bits() >> 52) as i32) - 1023).max(LEAST_EXPONENT);
-    // In steps of the last place: a whole number below 2¹¹, or 2¹¹ where it is rounded up to the next exponent.
-    let steps = round(magnitude * power_of_two(FRACTION_BITS - exponent)) as u16;
-    // A normal value has a step of 2¹⁰ that its exponent stands for, which so is one too large.
-    sign | ((((exponent - LEAST_EXPONENT) as u16) << FRACTION_BITS) + steps)
+    let exponent = (((magnitude.to_bits() >> 52) as i32) - 1023).max(MIN_EXPONENT);
+    // The magnitude in units of the last place: below 2¹¹, or 2¹¹ where it is rounded up to the next exponent.
+    let steps = round_half_even(magnitude * power_of_two(FRACTION_BITS - exponent)) as u16;
+    // `steps` of a normal value includes the implicit leading bit 2¹⁰, which carries 1 into the exponent field. A
+    // subnormal value has no such bit, so its field stays 0.
+    sign | ((((exponent - MIN_EXPONENT) as u16) << FRACTION_BITS) + steps)
 }
 
-/// The nearest whole number, the even one of two, for 0 ≤ x < 2⁵¹: adding 2⁵² leaves no bits for a fraction.
-fn round(x: f64) -> f64 {
+/// Rounds 0 ≤ x < 2⁵¹ to the nearest whole number, ties to even: adding 2⁵² leaves no bits for a fraction.
+fn round_half_even(x: f64) -> f64 {
     const SHIFT: f64 = 4_503_599_627_370_496.0;
     (x + SHIFT) - SHIFT
 }
 
-/// 2ⁿ for normal results.
+/// 2ⁿ, for n in −1022 … 1023.
 #[allow(clippy::cast_sign_loss, reason = "exponents are in range")]
 fn power_of_two(n: i32) -> f64 {
     f64::from_bits(((n + 1023) as u64) << 52)

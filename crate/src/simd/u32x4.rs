@@ -1,19 +1,19 @@
 //! Four `u32` lanes: `v128` of WebAssembly SIMD and `[u32; 4]` for every other target.
 //!
-//! They are apart from the `f32` lanes because an `f32` that holds other bits may lose them: where
-//! the module is translated to JavaScript, all NaNs become one.
+//! They have a trait of their own because the bits of an integer can be those of a NaN: where the module is translated
+//! to JavaScript, an `f32` does not keep the bits of a NaN.
 
 use crate::simd::vector::LANES;
 
 /// Four `u32` lanes and their operations, which wrap around.
-pub trait Integers: Copy {
-    /// Takes the first value as lane 0.
+pub trait U32x4: Copy {
+    /// Loads four values, the first one into lane 0.
     #[must_use]
     fn load(values: &[u32; LANES]) -> Self;
-    /// Sum of each pair of lanes.
+    /// Adds each pair of lanes.
     #[must_use]
     fn add(self, other: Self) -> Self;
-    /// Bits that are set in one of the two lanes.
+    /// Sets the bits that differ.
     #[must_use]
     fn xor(self, other: Self) -> Self;
     /// Moves all bits to higher places; the highest are lost.
@@ -24,7 +24,7 @@ pub trait Integers: Copy {
     fn rotate_left(self, places: u32) -> Self;
 }
 
-impl Integers for [u32; LANES] {
+impl U32x4 for [u32; LANES] {
     #[inline]
     fn load(values: &[u32; LANES]) -> Self {
         *values
@@ -49,10 +49,10 @@ impl Integers for [u32; LANES] {
 
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 mod simd128 {
-    use super::{Integers, LANES};
+    use super::{LANES, U32x4};
     use core::arch::wasm32::{i32x4_add, i32x4_shl, u32x4, u32x4_shr, v128, v128_or, v128_xor};
 
-    impl Integers for v128 {
+    impl U32x4 for v128 {
         #[inline]
         fn load(&[a, b, c, d]: &[u32; LANES]) -> Self {
             u32x4(a, b, c, d)

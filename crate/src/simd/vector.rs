@@ -1,100 +1,101 @@
-//! Four `f32` lanes, twice: `v128` of WebAssembly SIMD and `[f32; 4]` for every other target.
+//! Four `f32` lanes: `v128` of WebAssembly SIMD, and `[f32; 4]` for every other target.
 //!
-//! Every kernel is written once over [`Vector`]. Both implementations do the same operations on the same lanes in
-//! the same order and never fuse a multiplication with an addition, so that native tests run the very arithmetic that
-//! ships: their results are equal to the last bit. Only this file, `wide` and `integers` know of `core::arch`.
+//! Every kernel is written once, generic over [`Vector`]. Both implementations do the same operations on the same lanes
+//! in the same order and never fuse a multiplication with an addition. So native tests run the arithmetic that ships,
+//! with results that are equal to the last bit.
+//!
+//! [`trap`] is the crate's panic: it stops the module without a message. Messages would make the module larger, and no
+//! caller of a WebAssembly module could read them.
+//!
+//! Functions that are `inline(never)`, here and in all kernels, exist once for all their callers, which keeps the
+//! module small, or have a loop that needs all registers.
 #![allow(unsafe_code, reason = "v128 loads and stores go through raw pointers")]
 
-use crate::simd::f64x4::Wide;
-use crate::simd::u32x4::Integers;
+use crate::simd::f64x4::F64x4;
+use crate::simd::u32x4::U32x4;
 
-/// The number of lanes of a [`Vector`].
+/// Number of lanes of a [`Vector`].
 pub const LANES: usize = 4;
 
-/// Four `f32` lanes and the few operations that the kernels need.
+/// Four `f32` lanes. Arithmetic is lane-wise and follows IEEE 754, with the names of `core::ops`.
 pub trait Vector: Copy {
-    /// The same lanes as `f64`.
-    type Wide: Wide;
+    /// Vector of `f64` with the same number of lanes.
+    type F64x4: F64x4;
     /// Vector of `u32` with the same number of lanes.
-    type Integers: Integers;
-    /// The lanes as `f64`.
+    type U32x4: U32x4;
+    /// Converts each lane to `f64`, exactly.
     #[must_use]
-    fn widen(self) -> Self::Wide;
-    /// The nearest `f32` of each lane.
+    fn widen(self) -> Self::F64x4;
+    /// Rounds each lane to the nearest `f32`.
     #[must_use]
-    fn narrow(wide: Self::Wide) -> Self;
-    /// The values of four binary16, by their bits.
+    fn narrow(wide: Self::F64x4) -> Self;
+    /// Converts four binary16 values, given by their bits, exactly.
     #[must_use]
-    fn load_half(bits: &[u16; LANES]) -> Self;
-    /// `value` in every lane.
+    fn load_float16(bits: &[u16; LANES]) -> Self;
+    /// Sets every lane to `value`.
     #[must_use]
     fn splat(value: f32) -> Self;
-    /// The four values, first value in lane 0.
+    /// Loads four values, the first one into lane 0.
     #[must_use]
     fn load(values: &[f32; LANES]) -> Self;
-    /// Writes lane 0 to the first value.
+    /// Stores four values, lane 0 first.
     fn store(self, values: &mut [f32; LANES]);
-    /// a + b
     #[must_use]
     fn add(self, other: Self) -> Self;
-    /// a − b
     #[must_use]
     fn sub(self, other: Self) -> Self;
-    /// a · b
     #[must_use]
     fn mul(self, other: Self) -> Self;
-    /// a / b
     #[must_use]
     fn div(self, other: Self) -> Self;
-    /// √a
     #[must_use]
     fn sqrt(self) -> Self;
-    /// The lanes where a is less than b, 0 in the others, as where either is NaN.
+    /// Keeps the lanes where a < b and sets the others to 0, also those where a or b is NaN.
     #[must_use]
     fn where_less(self, a: Self, b: Self) -> Self;
-    /// The larger of each pair of lanes; NaN where either is NaN.
+    /// Larger of each pair of lanes; NaN where either is NaN.
     #[must_use]
     fn max(self, other: Self) -> Self;
-    /// The smaller of each pair of lanes; that of `self` where either is NaN.
+    /// Smaller of each pair of lanes; the lane of `self` where either is NaN.
     #[must_use]
     fn min_or_self(self, other: Self) -> Self;
-    /// The smallest lanes of four vectors, as the lanes of one; none is NaN.
+    /// Smallest lane of each of four vectors. No lane may be NaN.
     #[must_use]
-    fn least_each(vectors: [Self; LANES]) -> Self;
-    /// Bit i is set where lane i is larger than that of `other`; never for NaN.
+    fn min_each(vectors: [Self; LANES]) -> Self;
+    /// Mask with bit i set where lane i is larger than lane i of `other`; NaN is never larger.
     #[must_use]
-    fn greater(self, other: Self) -> u32;
-    /// The matrix that has the four vectors as its rows, turned so that they are its columns.
+    fn greater_mask(self, other: Self) -> u32;
+    /// Transposes the 4 × 4 matrix with these rows.
     #[must_use]
     fn transpose(rows: [Self; LANES]) -> [Self; LANES];
-    /// 0 in all lanes but the last `count`.
+    /// Sets all lanes but the last `count` to 0.
     #[must_use]
     fn keep_last(self, count: usize) -> Self;
-    /// 2ⁿ for lanes that hold whole numbers n in −126 … 127.
+    /// Computes 2ⁿ. The lanes hold whole numbers n in −126 … 127.
     #[must_use]
     fn power_of_two(self) -> Self;
-    /// Nearest `f32` of each integer in −2³¹ … 2³¹ − 1, in two's complement.
+    /// Rounds each integer, read in two's complement, to the nearest `f32`.
     #[must_use]
-    fn from_signed(integers: Self::Integers) -> Self;
+    fn from_signed(integers: Self::U32x4) -> Self;
     /// Splits normal positive x = 2ᵉ·m into the whole numbers e and m in √½ … √2.
     #[must_use]
     fn split_exponent(self) -> (Self, Self);
-    /// The four lanes as an array.
+    /// Copies the lanes to an array.
     #[must_use]
     fn to_array(self) -> [f32; LANES];
 
-    /// a · b + c, rounded after each of the two operations.
+    /// self · factor + addend, rounded after each of the two operations: never fused.
     #[must_use]
     #[inline]
     fn mul_add(self, factor: Self, addend: Self) -> Self {
         self.mul(factor).add(addend)
     }
 
-    /// The sums of four vectors, each (lane 0 + lane 2) + (lane 1 + lane 3), as the lanes of one.
+    /// Sum of the lanes of each of four vectors, added as in [`Vector::sum`].
     #[must_use]
     fn sum_each(vectors: [Self; LANES]) -> Self;
 
-    /// (lane 0 + lane 2) + (lane 1 + lane 3)
+    /// Adds the lanes in a fixed order: (lane 0 + lane 2) + (lane 1 + lane 3).
     #[must_use]
     #[inline]
     fn sum(self) -> f32 {
@@ -102,20 +103,19 @@ pub trait Vector: Copy {
         (a + c) + (b + d)
     }
 
-    /// The smallest lane; none is NaN.
+    /// Smallest lane. No lane may be NaN.
     #[must_use]
     #[inline]
-    fn least(self) -> f32 {
+    fn min_lane(self) -> f32 {
         let [a, b, c, d] = self.to_array();
-        lesser(lesser(a, b), lesser(c, d))
+        min_or_first(min_or_first(a, b), min_or_first(c, d))
     }
 
-    /// Up to three values, the other lanes 0: two rows so loaded differ by 0 there, and one body serves all lengths.
-    /// Not inlined: a row needs it once at the most, and every kernel would carry several copies.
+    /// Loads up to three values and sets the other lanes to 0. Two rows that are loaded this way differ by 0 there.
     #[must_use]
     #[inline(never)]
     fn load_partial(values: &[f32]) -> Self {
-        // Spelled out: a loop becomes a call to copy memory, which takes longer than all the rest.
+        // Written out by hand: LLVM turns a loop into a call to copy memory, slower than the rest of the kernel.
         Self::load(&match *values {
             [a] => [a, 0.0, 0.0, 0.0],
             [a, b] => [a, b, 0.0, 0.0],
@@ -124,7 +124,7 @@ pub trait Vector: Copy {
         })
     }
 
-    /// Writes the first lanes to up to three values.
+    /// Stores the first lanes to up to three values.
     #[inline(never)]
     fn store_partial(self, values: &mut [f32]) {
         let lanes = self.to_array();
@@ -137,43 +137,42 @@ pub trait Vector: Copy {
     }
 }
 
-/// The bits of a binary16, as those of an `f32` 13 places higher, have an exponent that is so much too small: 2¹¹².
-const HALF_TO_FLOAT: f32 = f32::from_bits((112 + 127) << 23);
-/// Bits of a binary16 from which on it is not finite; so is the `f32` with all bits of its exponent.
-pub(crate) const HALF_INFINITE: u16 = 0x7c00;
+/// 2¹¹² = 2^(127 − 15): factor for the difference of the exponent biases of binary32 and binary16.
+const FLOAT16_SCALE: f32 = f32::from_bits((112 + 127) << 23);
+/// Bits of the binary16 infinity. Larger magnitudes are NaN.
+pub(crate) const FLOAT16_INFINITY: u16 = 0x7c00;
 
-/// Bits of √½, the least m of [`Vector::split_exponent`].
-const LEAST_SIGNIFICAND: i32 = 0x3f35_04f3;
+/// Bits of √½, the smallest m of [`Vector::split_exponent`].
+const MIN_SIGNIFICAND_BITS: i32 = 0x3f35_04f3;
 
-/// The lesser of the two, a where either is NaN: in WebAssembly, `f32::min` is a call.
+/// Smaller of the two; `a` where either is NaN. In WebAssembly, `f32::min` would be a call.
 #[inline]
-pub(crate) fn lesser(a: f32, b: f32) -> f32 {
+pub(crate) fn min_or_first(a: f32, b: f32) -> f32 {
     if b < a { b } else { a }
 }
 
 #[inline]
-pub(crate) fn zip<T: Copy>(a: [T; LANES], b: [T; LANES], of: impl Fn(T, T) -> T) -> [T; LANES] {
-    [of(a[0], b[0]), of(a[1], b[1]), of(a[2], b[2]), of(a[3], b[3])]
+pub(crate) fn zip<T: Copy>(a: [T; LANES], b: [T; LANES], f: impl Fn(T, T) -> T) -> [T; LANES] {
+    [f(a[0], b[0]), f(a[1], b[1]), f(a[2], b[2]), f(a[3], b[3])]
 }
 
 impl Vector for [f32; LANES] {
-    type Wide = [f64; LANES];
-    type Integers = [u32; LANES];
+    type F64x4 = [f64; LANES];
+    type U32x4 = [u32; LANES];
     #[inline]
-    fn widen(self) -> Self::Wide {
+    fn widen(self) -> Self::F64x4 {
         self.map(f64::from)
     }
     #[inline]
-    #[allow(clippy::cast_possible_truncation, reason = "it is rounded on purpose")]
-    fn narrow(wide: Self::Wide) -> Self {
-        wide.map(|value| value as f32)
+    fn narrow(wide: Self::F64x4) -> Self {
+        wide.map(round_to_f32)
     }
     #[inline]
-    fn load_half(bits: &[u16; LANES]) -> Self {
+    fn load_float16(bits: &[u16; LANES]) -> Self {
         bits.map(|bits| {
             let magnitude = bits & 0x7fff;
-            let finite = f32::from_bits(u32::from(magnitude) << 13) * HALF_TO_FLOAT;
-            let special = if magnitude < HALF_INFINITE { 0 } else { 0x7f80_0000 };
+            let finite = f32::from_bits(u32::from(magnitude) << 13) * FLOAT16_SCALE;
+            let special = if magnitude < FLOAT16_INFINITY { 0 } else { 0x7f80_0000 };
             f32::from_bits(finite.to_bits() | special | u32::from(bits & 0x8000) << 16)
         })
     }
@@ -206,9 +205,8 @@ impl Vector for [f32; LANES] {
         zip(self, other, |a, b| a / b)
     }
     #[inline]
-    #[allow(clippy::cast_possible_truncation, reason = "the root of an f32, by way of f64, is rounded as if at once")]
     fn sqrt(self) -> Self {
-        self.map(|lane| sqrt(f64::from(lane)) as f32)
+        self.map(|lane| round_to_f32(sqrt(f64::from(lane))))
     }
     #[inline]
     fn where_less(self, a: Self, b: Self) -> Self {
@@ -220,14 +218,14 @@ impl Vector for [f32; LANES] {
     }
     #[inline]
     fn min_or_self(self, other: Self) -> Self {
-        zip(self, other, lesser)
+        zip(self, other, min_or_first)
     }
     #[inline]
-    fn least_each(vectors: [Self; LANES]) -> Self {
-        vectors.map(Vector::least)
+    fn min_each(vectors: [Self; LANES]) -> Self {
+        vectors.map(Vector::min_lane)
     }
     #[inline]
-    fn greater(self, other: Self) -> u32 {
+    fn greater_mask(self, other: Self) -> u32 {
         let bit = |lane: usize| u32::from(self[lane] > other[lane]) << lane;
         bit(0) | bit(1) | bit(2) | bit(3)
     }
@@ -246,14 +244,14 @@ impl Vector for [f32; LANES] {
     }
     #[inline]
     #[allow(clippy::cast_precision_loss, reason = "it is rounded on purpose")]
-    fn from_signed(integers: Self::Integers) -> Self {
+    fn from_signed(integers: Self::U32x4) -> Self {
         integers.map(|integer| integer.cast_signed() as f32)
     }
     #[inline]
     #[allow(clippy::cast_precision_loss, reason = "exponents have eight bits")]
     fn split_exponent(self) -> (Self, Self) {
-        let offsets = self.map(|x| x.to_bits().cast_signed() - LEAST_SIGNIFICAND);
-        let significand = |offset: i32| f32::from_bits(((offset & 0x7f_ffff) + LEAST_SIGNIFICAND).cast_unsigned());
+        let offsets = self.map(|x| x.to_bits().cast_signed() - MIN_SIGNIFICAND_BITS);
+        let significand = |offset: i32| f32::from_bits(((offset & 0x7f_ffff) + MIN_SIGNIFICAND_BITS).cast_unsigned());
         (offsets.map(|offset| (offset >> 23) as f32), offsets.map(significand))
     }
     #[inline]
@@ -268,7 +266,7 @@ impl Vector for [f32; LANES] {
 
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 mod simd128 {
-    use super::{HALF_INFINITE, HALF_TO_FLOAT, LANES, LEAST_SIGNIFICAND, Vector};
+    use super::{FLOAT16_INFINITY, FLOAT16_SCALE, LANES, MIN_SIGNIFICAND_BITS, Vector};
     use core::arch::wasm32::{
         f32x4_add, f32x4_convert_i32x4, f32x4_demote_f64x2_zero, f32x4_div, f32x4_gt, f32x4_lt, f32x4_max, f32x4_mul,
         f32x4_pmin, f32x4_splat, f32x4_sqrt, f32x4_sub, f64x2_promote_low_f32x4, i32x4, i32x4_add, i32x4_bitmask,
@@ -277,26 +275,26 @@ mod simd128 {
     };
 
     impl Vector for v128 {
-        type Wide = [v128; 2];
-        type Integers = v128;
+        type F64x4 = [v128; 2];
+        type U32x4 = v128;
         #[inline]
-        fn widen(self) -> Self::Wide {
+        fn widen(self) -> Self::F64x4 {
             let high = i32x4_shuffle::<2, 3, 2, 3>(self, self);
             [f64x2_promote_low_f32x4(self), f64x2_promote_low_f32x4(high)]
         }
         #[inline]
-        fn narrow([low, high]: Self::Wide) -> Self {
+        fn narrow([low, high]: Self::F64x4) -> Self {
             let (low, high) = (f32x4_demote_f64x2_zero(low), f32x4_demote_f64x2_zero(high));
-            // Their upper lanes are 0. A shuffle of both the compiler would make four conversions, lane by lane.
+            // The upper lanes of both are 0. The compiler turns a shuffle of both into four conversions, lane by lane.
             v128_or(low, i64x2_shuffle::<1, 0>(high, high))
         }
         #[inline]
-        fn load_half(bits: &[u16; LANES]) -> Self {
+        fn load_float16(bits: &[u16; LANES]) -> Self {
             // SAFETY: the array is 8 readable bytes, and v128 loads need no alignment.
             let bits = u32x4_extend_low_u16x8(unsafe { v128_load64_zero(bits.as_ptr().cast()) });
             let magnitude = v128_and(bits, u32x4_splat(0x7fff));
-            let finite = f32x4_mul(i32x4_shl(magnitude, 13), f32x4_splat(HALF_TO_FLOAT));
-            let is_special = i32x4_ge(magnitude, i32x4_splat(HALF_INFINITE.into()));
+            let finite = f32x4_mul(i32x4_shl(magnitude, 13), f32x4_splat(FLOAT16_SCALE));
+            let is_special = i32x4_ge(magnitude, i32x4_splat(FLOAT16_INFINITY.into()));
             let special = v128_and(is_special, u32x4_splat(0x7f80_0000));
             let sign = i32x4_shl(v128_and(bits, u32x4_splat(0x8000)), 16);
             v128_or(v128_or(finite, special), sign)
@@ -348,12 +346,12 @@ mod simd128 {
             f32x4_pmin(self, other)
         }
         #[inline]
-        fn least_each(vectors: [Self; LANES]) -> Self {
+        fn min_each(vectors: [Self; LANES]) -> Self {
             let [a, b, c, d] = Self::transpose(vectors);
             f32x4_pmin(f32x4_pmin(a, b), f32x4_pmin(c, d))
         }
         #[inline]
-        fn greater(self, other: Self) -> u32 {
+        fn greater_mask(self, other: Self) -> u32 {
             u32::from(i32x4_bitmask(f32x4_gt(self, other)))
         }
         #[inline]
@@ -378,19 +376,19 @@ mod simd128 {
             i32x4_shl(i32x4_add(i32x4_trunc_sat_f32x4(self), i32x4_splat(127)), 23)
         }
         #[inline]
-        fn from_signed(integers: Self::Integers) -> Self {
+        fn from_signed(integers: Self::U32x4) -> Self {
             f32x4_convert_i32x4(integers)
         }
         #[inline]
         fn split_exponent(self) -> (Self, Self) {
-            let least = i32x4_splat(LEAST_SIGNIFICAND);
-            let offset = i32x4_sub(self, least);
-            let significand = i32x4_add(v128_and(offset, u32x4_splat(0x7f_ffff)), least);
+            let min = i32x4_splat(MIN_SIGNIFICAND_BITS);
+            let offset = i32x4_sub(self, min);
+            let significand = i32x4_add(v128_and(offset, u32x4_splat(0x7f_ffff)), min);
             (f32x4_convert_i32x4(i32x4_shr(offset, 23)), significand)
         }
         #[inline]
         fn sum_each([a, b, c, d]: [Self; LANES]) -> Self {
-            // Pairs of halves, then pairs of pairs: three additions for four sums.
+            // Add pairs of halves, then pairs of pairs: three additions for four sums.
             let ab = f32x4_add(i32x4_shuffle::<0, 1, 4, 5>(a, b), i32x4_shuffle::<2, 3, 6, 7>(a, b));
             let cd = f32x4_add(i32x4_shuffle::<0, 1, 4, 5>(c, d), i32x4_shuffle::<2, 3, 6, 7>(c, d));
             f32x4_add(i32x4_shuffle::<0, 2, 4, 6>(ab, cd), i32x4_shuffle::<1, 3, 5, 7>(ab, cd))
@@ -404,14 +402,14 @@ mod simd128 {
     }
 }
 
-/// The lanes that the target has.
+/// Lanes of the target.
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 pub type Lanes = core::arch::wasm32::v128;
-/// The lanes that the target has.
+/// Lanes of the target.
 #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
 pub type Lanes = [f32; LANES];
 
-/// √x, correctly rounded as everywhere: the instruction where there is one within reach.
+/// √x by the vector instruction, correctly rounded as [`libm::sqrt`].
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 pub(crate) fn sqrt(x: f64) -> f64 {
     use core::arch::wasm32::{f64x2_extract_lane, f64x2_splat, f64x2_sqrt};
@@ -423,13 +421,21 @@ pub(crate) fn sqrt(x: f64) -> f64 {
     libm::sqrt(x)
 }
 
-/// Stops the module as a panic does, without the message that none could read there.
+/// Rounds to the nearest `f32`: rows, centers, gradients, weights and scores are stored as `f32`. Values that overflow
+/// become infinite.
+#[allow(clippy::cast_possible_truncation, reason = "the rounding is wanted")]
+#[inline]
+pub(crate) fn round_to_f32(value: f64) -> f32 {
+    value as f32
+}
+
+/// Stops the module.
 #[cfg(target_arch = "wasm32")]
 #[inline]
 pub(crate) fn trap() -> ! {
     core::arch::wasm32::unreachable()
 }
-/// Stops the module as a panic does, without the message that none could read there.
+/// Panics.
 #[cfg(not(target_arch = "wasm32"))]
 #[track_caller]
 pub(crate) fn trap() -> ! {

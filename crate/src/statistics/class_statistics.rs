@@ -1,49 +1,51 @@
-//! Counts, means and scatter of classes from rows that come one after the other.
+//! Counts, means and scatter of classes, from rows that come in batches.
 //!
-//! Of class j, over its rows x_i of weight w_i:
+//! Over the rows x_i of class j, with weights w_i:
 //!
 //!   n = Σ w_i    m = Σ w_i·x_i / n    M = Σ w_i·(x_i − m)² in each dimension    T = Σ_j Σ w_i·(x_i − m_j)(x_i − m_j)ᵀ
 //!
-//! Two sets of rows make one (Chan, Golub and LeVeque 1979): with δ = m_b − m_a,
+//! Two sets of rows a and b join (Chan, Golub and LeVeque 1979): with δ = m_b − m_a,
 //!
 //!   n = n_a + n_b    m = m_a + δ·n_b/n    M = M_a + M_b + δ²·n_a·n_b/n    T likewise, with δδᵀ
 //!
-//! Rows are taken into a *run* in `f32`, Σ w·d and Σ w·d² of their differences d = x − p to a pivot p of the class: its
-//! mean as it was when the run began, so that neither the offset of the data nor their number costs digits. A run of at
-//! most 64 rows, which weigh no more than all before, joins the totals in `f64` by the formula above. (More weight could
-//! lie far from a pivot that weighs little, and then its own variance, a small part of Σ w·d², would lose its digits.)
+//! Rows first join a *run* of their class in `f32`: Σ w·d and Σ w·d² of the differences d = x − p. The pivot p is the
+//! mean of the class when the run began, so that neither the offset of the data nor the number of rows costs digits. A
+//! run has at most 64 rows, which weigh no more than all rows of the class before. (More weight could lie far from a
+//! pivot that weighs little; its own variance, a small part of Σ w·d², would lose its digits.) A full run joins the
+//! totals in `f64`.
 
-use crate::rows::shape::{Rows, at, at_mut, class_of, part, part_mut};
+use crate::rows::shape::{Rows, class_of, item, item_mut, slice, slice_mut};
 use crate::rows::walk::for_lanes;
-use crate::simd::vector::{Vector, trap};
-use crate::statistics::run_sums::{self, TOGETHER};
+use crate::simd::vector::{Vector, round_to_f32, trap};
+use crate::statistics::run_sums::{self, ROWS_PER_PASS};
 use crate::statistics::scatter;
 
-/// Rows whose sums are kept in `f32` before they move to `f64`.
-const RUN: u32 = 64;
+/// Largest number of rows in a run.
+const MAX_RUN_ROWS: u32 = 64;
 
-/// What the sums of a run, added up over its dimensions, may be, and what a row of it may weigh: all the sums that there
-/// are then stay within `f32`. Other rows go to the totals at once.
-const LARGEST: f32 = 1e36;
-const LIGHTEST: f64 = 1.0 / 1_048_576.0;
-const HEAVIEST: f64 = 1_048_576.0;
+/// Largest sum of a run over its dimensions: all sums stay within `f32`. Rows that would exceed it join the totals
+/// directly.
+const MAX_RUN_SUM: f32 = 1e36;
+/// Smallest weight of a row in a run: its products stay within `f32`.
+const MIN_RUN_WEIGHT: f64 = 1.0 / 1_048_576.0;
+/// Largest weight of a row in a run: its products stay within `f32`.
+const MAX_RUN_WEIGHT: f64 = 1_048_576.0;
 
-/// Rows that wait for others of their class stand in so many bytes, which a second-level cache has at once.
-const WAITING_BYTES: usize = 1 << 18;
-/// How far ahead rows are brought there: they are taken by classes, and only who reads on and on is read ahead for.
-const AHEAD_BYTES: usize = 1 << 15;
-/// In bytes.
-const CACHE_LINE: usize = 64;
+/// Bytes of the rows that are queued before a flush: they fit a second-level cache together.
+const QUEUE_BYTES: usize = 1 << 18;
+/// Prefetch distance in bytes. Rows are visited class by class, so the hardware prefetcher does not help.
+const PREFETCH_BYTES: usize = 1 << 15;
+const CACHE_LINE_BYTES: usize = 64;
 
-/// How much more than those before the rows may weigh before the weights of all are made smaller.
-const MOST_GROWTH: f64 = 1024.0;
+/// Largest growth of the weights of new rows before all weights are scaled down.
+const MAX_GROWTH: f64 = 1024.0;
 
-/// What is known of the rows beside counts and means.
+/// Scatter that is kept beside counts and means.
 #[cfg_attr(target_arch = "wasm32", wasm_bindgen::prelude::wasm_bindgen, derive(bytemuck::CheckedBitPattern))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
 pub enum Covariance {
-    /// Nothing.
+    /// No scatter.
     None,
     /// M of each class.
     Diagonal,
@@ -52,126 +54,121 @@ pub enum Covariance {
 }
 
 impl Covariance {
-    /// Rows of sums in a run: Σ w·d and, if it is needed, Σ w·d².
-    pub(crate) fn sums_of_a_run(self) -> usize {
+    /// Number of sums in a run: Σ w·d and, with a covariance, Σ w·d².
+    pub(crate) fn sums_per_run(self) -> usize {
         if self == Self::None { 1 } else { 2 }
     }
 }
 
-/// A run of one class.
+/// Run of one class, with a queue of rows to add in one pass.
 #[cfg_attr(target_arch = "wasm32", derive(bytemuck::Zeroable))]
 #[derive(Clone, Copy, Debug, Default)]
 #[repr(C)]
-pub struct Run {
+pub struct RowRun {
     /// Σ w
     weight: f64,
-    /// The number of its rows; 0: what its sums hold does not matter.
+    /// Number of rows. If it is 0, the sums have any content.
     rows: u32,
-    /// Where its sums stand.
+    /// Position of the sums in [`Memory::sums`].
     slot: u32,
-    /// Rows of the call that are to be added together, and their number.
-    waiting: [u32; TOGETHER],
-    waiting_len: u32,
-    /// Fills up the last eight bytes.
+    /// Rows of the current call that are added to the run together.
+    queue: [u32; ROWS_PER_PASS],
+    queue_len: u32,
+    /// Fills the last eight bytes up.
     padding: u32,
 }
 
-/// What is one for all classes.
+/// State shared by all classes.
 #[derive(Clone, Copy, Debug, Default)]
 #[repr(C)]
-pub struct Head {
-    /// What a row of weight 1 weighs now. It grows where the rows before are to weigh less, since those are more.
+pub struct SharedState {
+    /// Current weight of a row of weight 1. It grows, instead of the weights of all earlier rows shrinking.
     growth: f64,
-    /// The sums that belong to no class.
-    spare: u32,
-    /// Rows since the tied run began.
+    /// Position of sums that belong to no class.
+    free_slot: u32,
+    /// Number of rows in the tied run, one run for the scatter T of all classes.
     tied_rows: u32,
-    /// Differences that are to be added to it, and the weights of their rows.
-    differences: u32,
-    weights: [f32; scatter::TOGETHER],
-    /// Of no use, but to those who might take its reading for waste.
-    touched: f32,
+    /// Number of differences that are queued for the tied run.
+    queued: u32,
+    queued_weights: [f32; scatter::ROWS_PER_PASS],
+    /// Sum of the prefetched values, kept so that the compiler does not remove the loads.
+    prefetched: f32,
 }
 
-/// The rows of a call.
-struct Arriving<'a> {
+/// Rows of a call, with their weights.
+struct Incoming<'a> {
     x: Rows<'a>,
     weights: &'a [f32],
     growth: f64,
 }
 
-impl Arriving<'_> {
+impl Incoming<'_> {
     #[inline]
     fn weight(&self, row: usize) -> f64 {
-        if self.weights.is_empty() { self.growth } else { f64::from(at(self.weights, row)) * self.growth }
+        if self.weights.is_empty() { self.growth } else { f64::from(item(self.weights, row)) * self.growth }
     }
 }
 
-/// Memory of the statistics, by the lengths of [`Sizes`].
+/// Memory of the statistics, with the lengths in [`Sizes`].
 #[derive(Debug)]
 pub struct Memory<'a> {
     /// [C, D]
     pub pivots: &'a mut [f32],
-    /// [C + 2, D] or [C + 2, 2, D]
+    /// [C + 2, D] or [C + 2, 2, D]: the row of zeros, the free sums and the sums of each class.
     pub sums: &'a mut [f32],
-    /// A triangle, or nothing.
+    /// Triangle of T in the tied run, or empty.
     pub tied: &'a mut [f32],
-    /// [4, D], or nothing.
+    /// [4, D], or empty.
     pub differences: &'a mut [f32],
-    /// One.
-    pub head: &'a mut [Head],
+    /// [1]
+    pub shared: &'a mut [SharedState],
     /// [C]
-    pub runs: &'a mut [Run],
-    /// [D]; what it holds does not matter.
+    pub runs: &'a mut [RowRun],
+    /// Scratch [D].
     pub delta: &'a mut [f64],
-    /// The number of rows left out, n [C], m [C, D], M [C, D] unless there is no covariance, and the triangle T if it is
+    /// Number of rejected rows, n [C], m [C, D], M [C, D] if there is a covariance, and the triangle of T if it is
     /// tied.
     pub totals: &'a mut [f64],
 }
 
-/// Numbers of values in a [`Memory`].
+/// Lengths of a [`Memory`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sizes {
-    /// Length of [`Memory::pivots`].
     pub pivots: usize,
-    /// Length of [`Memory::sums`]: the runs of the classes, one that is all 0, and one that belongs to none.
     pub sums: usize,
-    /// Length of [`Memory::tied`].
     pub tied: usize,
-    /// Length of [`Memory::differences`].
     pub differences: usize,
-    /// Length of [`Memory::totals`].
     pub totals: usize,
 }
 
 impl Sizes {
-    /// Sizes for C classes of D dimensions; `None` where an address does not reach so far.
+    /// Lengths for C classes of D dimensions; `None` if one exceeds the address space.
     #[must_use]
     pub fn new(n_classes: usize, dim: usize, covariance: Covariance) -> Option<Self> {
         let matrix = n_classes.checked_mul(dim)?;
         let is_tied = covariance == Covariance::Tied;
         let tied = if is_tied { dim.checked_add(1)?.checked_mul(dim)? / 2 } else { 0 };
         let squares = if covariance == Covariance::None { 0 } else { matrix };
-        let runs = n_classes.checked_add(2)?.checked_mul(covariance.sums_of_a_run())?;
+        let runs = n_classes.checked_add(2)?.checked_mul(covariance.sums_per_run())?;
         Some(Self {
             pivots: matrix,
             sums: runs.checked_mul(dim)?,
             tied,
-            differences: if is_tied { scatter::TOGETHER.checked_mul(dim)? } else { 0 },
+            differences: if is_tied { scatter::ROWS_PER_PASS.checked_mul(dim)? } else { 0 },
             totals: n_classes.checked_add(1)?.checked_add(matrix)?.checked_add(squares)?.checked_add(tied)?,
         })
     }
 }
 
-/// The statistics of C classes in D dimensions.
+/// Statistics of C classes in D dimensions.
 #[derive(Debug)]
 pub struct Statistics<'a> {
     covariance: Covariance,
     sums: &'a mut [f32],
     tied: &'a mut [f32],
     differences: &'a mut [f32],
-    head: &'a mut Head,
-    runs: &'a mut [Run],
+    shared: &'a mut SharedState,
+    runs: &'a mut [RowRun],
     delta: &'a mut [f64],
     rejected: &'a mut f64,
     totals: Totals<'a>,
@@ -183,17 +180,17 @@ struct Totals<'a> {
     pivots: &'a mut [f32],
     weights: &'a mut [f64],
     means: &'a mut [f64],
-    /// M, or nothing.
+    /// M, or empty.
     squares: &'a mut [f64],
-    /// T, or nothing.
+    /// T, or empty.
     scatter: &'a mut [f64],
 }
 
 impl<'a> Statistics<'a> {
-    /// A view on memory that [`Statistics::restore`] has made ready.
+    /// Views memory that [`Statistics::restore`] has initialized.
     ///
     /// # Panics
-    /// If a part has another length than it should.
+    /// If a part of the memory has another length than [`Sizes`] says.
     #[must_use]
     pub fn new(memory: Memory<'a>, dim: usize, covariance: Covariance) -> Self {
         let n_classes = memory.runs.len();
@@ -215,231 +212,235 @@ impl<'a> Statistics<'a> {
             sums: memory.sums,
             tied: memory.tied,
             differences: memory.differences,
-            head: at_first(memory.head),
+            shared: first_item(memory.shared),
             runs: memory.runs,
             delta: memory.delta,
-            rejected: at_first(rejected),
+            rejected: first_item(rejected),
             totals: Totals { dim, pivots: memory.pivots, weights, means, squares, scatter },
         }
     }
 
-    /// Makes all else agree with the totals: after these have been written, or were set to 0 together with everything.
-    #[allow(clippy::cast_possible_truncation, reason = "classes fit 32 bits; a pivot need only be near the mean")]
+    /// Makes everything else agree with the totals, after they were written, or after all memory was set to 0.
+    #[allow(clippy::cast_possible_truncation, reason = "classes fit the 32 bits of a wasm address")]
     pub fn restore(&mut self) {
-        *self.head = Head { growth: 1.0, spare: 1, ..Head::default() };
+        *self.shared = SharedState { growth: 1.0, free_slot: 1, ..SharedState::default() };
         self.tied.fill(0.0);
-        // The row of zeros.
-        part_mut(self.sums, 0, self.covariance.sums_of_a_run() * self.totals.dim).fill(0.0);
+        // Row 0 of the sums is the row of zeros.
+        slice_mut(self.sums, 0, self.covariance.sums_per_run() * self.totals.dim).fill(0.0);
         for (class, run) in self.runs.iter_mut().enumerate() {
-            *run = Run { slot: class as u32 + 2, ..Run::default() };
+            *run = RowRun { slot: class as u32 + 2, ..RowRun::default() };
         }
         for (pivot, mean) in self.totals.pivots.iter_mut().zip(self.totals.means.iter()) {
-            *pivot = *mean as f32;
+            *pivot = round_to_f32(*mean);
         }
     }
 
-    /// Adds rows, each with its weight, or 1 if there are none: finite, and rows that weigh nothing are as if they were
-    /// not there, like those without a class. Rows with a value that is not finite are counted, and left out. Before,
-    /// all rows of earlier calls get `forgetting` times the weight that they had, 0 < `forgetting` ≤ 1.
+    /// Adds rows with their weights, or with weight 1 if there are none. Weights are finite.
+    ///
+    /// First, all earlier rows get `forgetting` times their weight, 0 < `forgetting` ≤ 1. Rows without a class or of
+    /// weight 0 are ignored. Rows with a value that is not finite are counted as rejected.
     pub fn add<V: Vector>(&mut self, x: Rows, labels: &[i32], weights: &[f32], forgetting: f64) {
         self.forget::<V>(forgetting);
-        let arriving = Arriving { x, weights, growth: self.head.growth };
-        let rows_of = |bytes: usize| bytes.checked_div(size_of::<f32>() * x.dim()).unwrap_or(0).max(TOGETHER);
-        let (at_once, ahead) = (rows_of(WAITING_BYTES), rows_of(AHEAD_BYTES));
-        for first in (0..labels.len()).step_by(at_once) {
-            let labels = part(labels, first, at_once.min(labels.len() - first));
+        let incoming = Incoming { x, weights, growth: self.shared.growth };
+        let rows_in = |bytes: usize| bytes.checked_div(size_of::<f32>() * x.dim()).unwrap_or(0).max(ROWS_PER_PASS);
+        let (queue_rows, prefetch_rows) = (rows_in(QUEUE_BYTES), rows_in(PREFETCH_BYTES));
+        for first in (0..labels.len()).step_by(queue_rows) {
+            let labels = slice(labels, first, queue_rows.min(labels.len() - first));
             for (row, &label) in (first..).zip(labels) {
-                if row.is_multiple_of(ahead) {
-                    self.head.touched = touch(x.part((row + ahead).min(x.count()), ahead));
+                if row.is_multiple_of(prefetch_rows) {
+                    self.shared.prefetched = prefetch(x.chunk((row + prefetch_rows).min(x.count()), prefetch_rows));
                 }
                 let Some(class) = class_of(label, self.runs.len()) else { continue };
-                // Compared before it grows: no weight is 0 that was not.
-                if weights.is_empty() || at(weights, row) > 0.0 {
-                    self.wait::<V>(class, row, &arriving);
+                // Compare before scaling: scaling could underflow a small weight to 0.
+                if weights.is_empty() || item(weights, row) > 0.0 {
+                    self.enqueue::<V>(class, row, &incoming);
                 }
             }
             for &label in labels {
                 if let Some(class) = class_of(label, self.runs.len())
-                    && at_mut(self.runs, class).waiting_len > 0
+                    && item_mut(self.runs, class).queue_len > 0
                 {
-                    self.add_waiting::<V>(class, &arriving);
+                    self.flush_queue::<V>(class, &incoming);
                 }
             }
         }
     }
 
-    /// Puts a row among those that are added to the run of their class together.
+    /// Queues a row of a class.
     #[allow(clippy::cast_possible_truncation, reason = "rows fit the 32 bits of a wasm address")]
     #[inline]
-    fn wait<V: Vector>(&mut self, class: usize, row: usize, arriving: &Arriving) {
-        let run = at_mut(self.runs, class);
-        *at_mut(&mut run.waiting, run.waiting_len as usize) = row as u32;
-        run.waiting_len += 1;
-        // The tied run is one for all classes, and its rows are to come in their order.
-        if run.waiting_len as usize == TOGETHER || self.covariance == Covariance::Tied {
-            self.add_waiting::<V>(class, arriving);
+    fn enqueue<V: Vector>(&mut self, class: usize, row: usize, incoming: &Incoming) {
+        let run = item_mut(self.runs, class);
+        *item_mut(&mut run.queue, run.queue_len as usize) = row as u32;
+        run.queue_len += 1;
+        // All classes share the tied run, whose rows keep their order.
+        if run.queue_len as usize == ROWS_PER_PASS || self.covariance == Covariance::Tied {
+            self.flush_queue::<V>(class, incoming);
         }
     }
 
     #[inline(never)]
-    fn add_waiting<V: Vector>(&mut self, class: usize, arriving: &Arriving) {
-        let run = at_mut(self.runs, class);
-        let (waiting, len) = (run.waiting, run.waiting_len as usize);
-        run.waiting_len = 0;
-        let rows = waiting.map(|row| row as usize);
-        if len == TOGETHER && self.add_to_run::<V, TOGETHER>(class, rows, arriving) {
+    fn flush_queue<V: Vector>(&mut self, class: usize, incoming: &Incoming) {
+        let run = item_mut(self.runs, class);
+        let (queue, len) = (run.queue, run.queue_len as usize);
+        run.queue_len = 0;
+        let rows = queue.map(|row| row as usize);
+        if len == ROWS_PER_PASS && self.add_to_run::<V, ROWS_PER_PASS>(class, rows, incoming) {
             return;
         }
         for row in rows.into_iter().take(len) {
-            if !self.add_to_run::<V, 1>(class, [row], arriving) {
-                self.add_alone(class, arriving.x.row(row), arriving.weight(row));
+            if !self.add_to_run::<V, 1>(class, [row], incoming) {
+                self.add_single_row(class, incoming.x.row(row), incoming.weight(row));
             }
         }
     }
 
     fn forget<V: Vector>(&mut self, forgetting: f64) {
         if forgetting < 1.0 {
-            // The rows to come weigh more, instead of all before less: the time does not grow with the classes.
-            self.head.growth /= forgetting;
-            if self.head.growth > MOST_GROWTH {
-                self.settle::<V>();
+            // Making new rows heavier takes less time than making all earlier rows lighter.
+            self.shared.growth /= forgetting;
+            if self.shared.growth > MAX_GROWTH {
+                self.flush::<V>();
             }
         }
     }
 
-    /// Adds rows of a class to its run, or, if they are not all of a run, tells so and leaves all as it was.
-    #[allow(clippy::cast_possible_truncation, reason = "weights as the sums take them")]
+    /// Adds rows of a class to its run. Returns false, and changes nothing, if the run can't hold them all.
+    #[allow(clippy::cast_possible_truncation, reason = "R is at most ROWS_PER_PASS")]
     #[inline]
-    fn add_to_run<V: Vector, const R: usize>(&mut self, class: usize, rows: [usize; R], arriving: &Arriving) -> bool {
+    fn add_to_run<V: Vector, const R: usize>(&mut self, class: usize, rows: [usize; R], incoming: &Incoming) -> bool {
         let dim = self.totals.dim;
-        let per_run = self.covariance.sums_of_a_run() * dim;
-        let run = at_mut(self.runs, class);
-        let weights = rows.map(|row| arriving.weight(row));
-        if !weights.iter().all(|weight| (LIGHTEST..=HEAVIEST).contains(weight)) {
+        let per_run = self.covariance.sums_per_run() * dim;
+        let run = item_mut(self.runs, class);
+        let weights = rows.map(|row| incoming.weight(row));
+        if !weights.iter().all(|weight| (MIN_RUN_WEIGHT..=MAX_RUN_WEIGHT).contains(weight)) {
             return false;
         }
-        let weights = weights.map(|weight| weight as f32);
-        // No more than the class had before; so its first row is alone.
-        let most = at(self.totals.weights, class);
+        let weights = weights.map(round_to_f32);
+        // The run weighs no more than the class had before, so the first row of a class joins the totals directly.
+        let max_weight = item(self.totals.weights, class);
         let weight = weights.iter().fold(run.weight, |sum, weight| sum + f64::from(*weight));
-        if run.rows as usize + R > RUN as usize || weight > most {
+        if run.rows as usize + R > MAX_RUN_ROWS as usize || weight > max_weight {
             return false;
         }
-        let x = rows.map(|row| arriving.x.row(row));
-        let slot = |place: u32| place as usize * per_run..(place as usize + 1) * per_run;
-        // A run begins at the row of zeros.
+        let x = rows.map(|row| incoming.x.row(row));
+        let range = |slot: u32| slot as usize * per_run..(slot as usize + 1) * per_run;
+        // An empty run starts at the row of zeros.
         let before = if run.rows == 0 { 0 } else { run.slot };
-        let Ok([before, after]) = self.sums.get_disjoint_mut([slot(before), slot(self.head.spare)]) else { trap() };
-        let pivot = part(self.totals.pivots, class * dim, dim);
+        let Ok([before, after]) = self.sums.get_disjoint_mut([range(before), range(self.shared.free_slot)]) else {
+            trap()
+        };
+        let pivot = slice(self.totals.pivots, class * dim, dim);
         let size = if self.covariance == Covariance::None {
             run_sums::add::<V, R, false>(x, pivot, weights, before, after)
         } else {
             run_sums::add::<V, R, true>(x, pivot, weights, before, after)
         };
-        if size.is_nan() || size.abs() > LARGEST {
+        if size.is_nan() || size.abs() > MAX_RUN_SUM {
             return false;
         }
-        core::mem::swap(&mut run.slot, &mut self.head.spare);
+        core::mem::swap(&mut run.slot, &mut self.shared.free_slot);
         (run.weight, run.rows) = (weight, run.rows + R as u32);
-        let is_full = run.rows == RUN || run.weight >= most;
+        let is_full = run.rows == MAX_RUN_ROWS || run.weight >= max_weight;
         if self.covariance == Covariance::Tied {
             for (x, weight) in x.into_iter().zip(weights) {
                 self.add_difference::<V>(class, x, weight);
             }
         }
         if is_full {
-            self.finish_run(class);
+            self.flush_run(class);
         }
         true
     }
 
-    /// Puts the difference of a row from its pivot among those that are added to the tied run together.
+    /// Queues the difference of a row from its pivot for the tied run.
     #[inline(never)]
     fn add_difference<V: Vector>(&mut self, class: usize, x: &[f32], weight: f32) {
         let dim = x.len();
-        let place = self.head.differences as usize;
-        let pivot = part(self.totals.pivots, class * dim, dim);
-        let row = part_mut(self.differences, place * dim, dim);
+        let index = self.shared.queued as usize;
+        let pivot = slice(self.totals.pivots, class * dim, dim);
+        let row = slice_mut(self.differences, index * dim, dim);
         for_lanes::<V, 2, 1>([x, pivot], [row], |[x, pivot], _| [x.sub(pivot)]);
-        *at_mut(&mut self.head.weights, place) = weight;
-        self.head.differences += 1;
-        self.head.tied_rows += 1;
-        if place + 1 == scatter::TOGETHER {
+        *item_mut(&mut self.shared.queued_weights, index) = weight;
+        self.shared.queued += 1;
+        self.shared.tied_rows += 1;
+        if index + 1 == scatter::ROWS_PER_PASS {
             self.add_to_tied_run::<V>();
         }
-        if self.head.tied_rows == RUN {
+        if self.shared.tied_rows == MAX_RUN_ROWS {
             scatter::drain(self.tied, self.totals.scatter);
-            self.head.tied_rows = 0;
+            self.shared.tied_rows = 0;
         }
     }
 
     fn add_to_tied_run<V: Vector>(&mut self) {
         let dim = self.totals.dim;
-        let rows = core::array::from_fn(|r| part(self.differences, r * dim, dim));
-        scatter::add_rows::<V>(self.tied, self.head.weights, rows);
-        self.head.differences = 0;
+        let rows = core::array::from_fn(|r| slice(self.differences, r * dim, dim));
+        scatter::add_rows::<V>(self.tied, self.shared.queued_weights, rows);
+        self.shared.queued = 0;
     }
 
-    /// A row that no run takes: the first of its class, one that is too far or too heavy, or one that is no row at all.
+    /// Handles the rows that a run can't hold: the first row of a class, an outlier, a heavy row, or a row that is not
+    /// finite.
     #[cold]
     #[inline(never)]
-    fn add_alone(&mut self, class: usize, x: &[f32], weight: f64) {
+    fn add_single_row(&mut self, class: usize, x: &[f32], weight: f64) {
         if x.iter().any(|value| !value.is_finite()) {
             *self.rejected += 1.0;
             return;
         }
-        // The pivot moves, so that the run can't go on.
-        self.finish_run(class);
+        // The row becomes the pivot, so the run has to end.
+        self.flush_run(class);
         let dim = self.totals.dim;
-        // Not by `copy_from_slice`, whose panic writes numbers: that takes two kilobytes in the module.
-        part_mut(self.totals.pivots, class * dim, dim).iter_mut().zip(x).for_each(|(pivot, value)| *pivot = *value);
-        let zeros = part(self.sums, 0, self.covariance.sums_of_a_run() * dim);
+        // `copy_from_slice` would bring a panic with formatted numbers: two kilobytes in the module.
+        slice_mut(self.totals.pivots, class * dim, dim).iter_mut().zip(x).for_each(|(pivot, value)| *pivot = *value);
+        let zeros = slice(self.sums, 0, self.covariance.sums_per_run() * dim);
         self.totals.join_run(class, weight, zeros, self.delta);
     }
 
-    /// Takes the run of a class into the totals.
-    fn finish_run(&mut self, class: usize) {
-        let run = at_mut(self.runs, class);
+    /// Moves the run of a class to the totals.
+    fn flush_run(&mut self, class: usize) {
+        let run = item_mut(self.runs, class);
         if run.rows > 0 {
-            let per_run = self.covariance.sums_of_a_run() * self.totals.dim;
-            let sums = part(self.sums, run.slot as usize * per_run, per_run);
+            let per_run = self.covariance.sums_per_run() * self.totals.dim;
+            let sums = slice(self.sums, run.slot as usize * per_run, per_run);
             self.totals.join_run(class, run.weight, sums, self.delta);
             (run.weight, run.rows) = (0.0, 0);
         }
     }
 
-    /// Takes all runs into the totals, and makes the last rows weigh what they weigh: before totals are read.
+    /// Moves all runs to the totals, and scales the weights back: the totals can be read then.
     #[inline(never)]
-    pub fn settle<V: Vector>(&mut self) {
+    pub fn flush<V: Vector>(&mut self) {
         for class in 0..self.runs.len() {
-            self.finish_run(class);
+            self.flush_run(class);
         }
-        if self.head.differences > 0 {
-            // Four rows or none: the others are rows of zeros.
-            let taken = self.head.differences as usize * self.totals.dim;
+        if self.shared.queued > 0 {
+            // Rows of zeros fill the pass up.
+            let taken = self.shared.queued as usize * self.totals.dim;
             if let Some(rest) = self.differences.get_mut(taken..) {
                 rest.fill(0.0);
             }
             self.add_to_tied_run::<V>();
         }
         scatter::drain(self.tied, self.totals.scatter);
-        self.head.tied_rows = 0;
-        if self.head.growth > 1.0 {
-            self.totals.scale(1.0 / self.head.growth);
-            self.head.growth = 1.0;
+        self.shared.tied_rows = 0;
+        if self.shared.growth > 1.0 {
+            self.totals.scale(1.0 / self.shared.growth);
+            self.shared.growth = 1.0;
         }
     }
 
-    /// The statistics of the rows of both: `other` has as many classes and dimensions and the same covariance.
+    /// Adds the rows of `other`, which has as many classes and dimensions, and the same covariance.
     pub fn merge<V: Vector>(&mut self, other: &mut Statistics) {
-        self.settle::<V>();
-        other.settle::<V>();
+        self.flush::<V>();
+        other.flush::<V>();
         let (dim, from) = (self.totals.dim, &other.totals);
         for class in 0..self.runs.len() {
-            let weight = at(from.weights, class);
+            let weight = item(from.weights, class);
             if weight > 0.0 {
-                let squares = if from.squares.is_empty() { &[] } else { part(from.squares, class * dim, dim) };
-                let mean = part(from.means, class * dim, dim);
+                let squares = if from.squares.is_empty() { &[] } else { slice(from.squares, class * dim, dim) };
+                let mean = slice(from.means, class * dim, dim);
                 self.totals.join(class, weight, mean, squares, self.delta);
             }
         }
@@ -449,30 +450,29 @@ impl<'a> Statistics<'a> {
         *self.rejected += *other.rejected;
     }
 
-    /// The means as centers [C, D]; those of a class without rows are infinite, so that no row is near it.
-    #[allow(clippy::cast_possible_truncation, reason = "centers are float32")]
+    /// Writes the means as centers [C, D]. A class without rows has an infinite center, which is nearest to no row.
     pub fn centers(&self, out: &mut [f32]) {
         let Totals { dim, weights, means, .. } = &self.totals;
         for (class, weight) in weights.iter().enumerate() {
-            let center = part_mut(out, class * dim, *dim);
-            for (center, mean) in center.iter_mut().zip(part(means, class * dim, *dim)) {
-                *center = if *weight > 0.0 { *mean as f32 } else { f32::INFINITY };
+            let center = slice_mut(out, class * dim, *dim);
+            for (center, mean) in center.iter_mut().zip(slice(means, class * dim, *dim)) {
+                *center = if *weight > 0.0 { round_to_f32(*mean) } else { f32::INFINITY };
             }
         }
     }
 
-    /// M/n [C, D], the maximum likelihood estimate; 0 of a class without rows.
+    /// Writes M/n [C, D], the maximum likelihood estimate of the variances; 0 for a class without rows.
     pub fn variances(&self, out: &mut [f64]) {
         let Totals { dim, weights, squares, .. } = &self.totals;
         for (class, weight) in weights.iter().enumerate() {
-            let variances = part_mut(out, class * dim, *dim);
-            for (variance, squares) in variances.iter_mut().zip(part(squares, class * dim, *dim)) {
+            let variances = slice_mut(out, class * dim, *dim);
+            for (variance, squares) in variances.iter_mut().zip(slice(squares, class * dim, *dim)) {
                 *variance = if *weight > 0.0 { *squares / *weight } else { 0.0 };
             }
         }
     }
 
-    /// T/Σn [D, D], the maximum likelihood estimate of the covariance that all classes have; 0 without rows.
+    /// Writes T/Σn [D, D], the maximum likelihood estimate of the covariance that all classes share; 0 without rows.
     pub fn tied_covariance(&self, out: &mut [f64]) {
         let Totals { dim, weights, scatter, .. } = &self.totals;
         scatter::covariance(scatter, weights.iter().sum(), *dim, out);
@@ -480,27 +480,27 @@ impl<'a> Statistics<'a> {
 }
 
 impl Totals<'_> {
-    /// Makes the rows of a class more, and gives the share of the new ones and n_a·n_b/n.
-    fn count(&mut self, class: usize, weight: f64) -> (f64, f64) {
-        let own = at_mut(self.weights, class);
+    /// Adds to the weight of a class. Returns n_b/n and n_a·n_b/n, where b are the new rows.
+    fn add_weight(&mut self, class: usize, weight: f64) -> (f64, f64) {
+        let own = item_mut(self.weights, class);
         let share = weight / (*own + weight);
         let between = *own * share;
         *own += weight;
         (share, between)
     }
 
-    /// Joins the rows of a class with those of a run around its pivot.
-    #[allow(clippy::cast_possible_truncation, reason = "a pivot need only be near the mean")]
+    /// Joins a run of a class to its totals.
     #[inline(never)]
     fn join_run(&mut self, class: usize, weight: f64, sums: &[f32], delta: &mut [f64]) {
         let dim = self.dim;
-        let (share, between) = self.count(class, weight);
+        let (share, between) = self.add_weight(class, weight);
         let inverse = 1.0 / weight;
-        let means = part_mut(self.means, class * dim, dim);
-        let pivots = part_mut(self.pivots, class * dim, dim);
-        let sum = part(sums, 0, dim);
+        let means = slice_mut(self.means, class * dim, dim);
+        let pivots = slice_mut(self.pivots, class * dim, dim);
+        let sum = slice(sums, 0, dim);
         if !self.scatter.is_empty() {
-            // The rows of the run were added as they lie around the pivot.
+            // The tied run has summed its rows about the pivot: move their scatter to their mean, then join the two
+            // means.
             for (delta, sum) in delta.iter_mut().zip(sum) {
                 *delta = f64::from(*sum) * inverse;
             }
@@ -515,37 +515,36 @@ impl Totals<'_> {
             let offset = f64::from(*sum) * inverse;
             let difference = f64::from(*pivot) + offset - *mean;
             *mean += share * difference;
-            *pivot = *mean as f32;
+            *pivot = round_to_f32(*mean);
             (f64::from(*sum) * offset, between * difference * difference)
         };
         if self.squares.is_empty() {
             runs.for_each(|run| _ = join(run));
             return;
         }
-        let squares = part_mut(self.squares, class * dim, dim).iter_mut().zip(part(sums, dim, dim));
+        let squares = slice_mut(self.squares, class * dim, dim).iter_mut().zip(slice(sums, dim, dim));
         for ((own, sum_of_squares), run) in squares.zip(runs) {
             let (offset, between) = join(run);
-            // What rounding may leave of no variance is not to be one below 0.
+            // Clamp: rounding can make a zero variance slightly negative.
             let own_square = f64::from(*sum_of_squares) - offset;
             *own += if own_square > 0.0 { own_square } else { 0.0 } + between;
         }
     }
 
-    /// Joins the rows of a class with those of another set, of n = `weight`, m = `mean` and M = `squares`.
-    #[allow(clippy::cast_possible_truncation, reason = "a pivot need only be near the mean")]
+    /// Joins another set of rows of a class, with n = `weight`, m = `mean` and M = `squares`.
     #[inline(never)]
     fn join(&mut self, class: usize, weight: f64, mean: &[f64], squares: &[f64], delta: &mut [f64]) {
         let dim = self.dim;
-        let (share, between) = self.count(class, weight);
-        let means = part_mut(self.means, class * dim, dim);
-        let pivots = part_mut(self.pivots, class * dim, dim);
+        let (share, between) = self.add_weight(class, weight);
+        let means = slice_mut(self.means, class * dim, dim);
+        let pivots = slice_mut(self.pivots, class * dim, dim);
         for ((own, pivot), (mean, delta)) in means.iter_mut().zip(pivots).zip(mean.iter().zip(&mut *delta)) {
             *delta = mean - *own;
             *own += share * *delta;
-            *pivot = *own as f32;
+            *pivot = round_to_f32(*own);
         }
         if !self.squares.is_empty() {
-            let own = part_mut(self.squares, class * dim, dim);
+            let own = slice_mut(self.squares, class * dim, dim);
             for (own, (squares, delta)) in own.iter_mut().zip(squares.iter().zip(delta.iter())) {
                 *own += squares + between * delta * delta;
             }
@@ -555,18 +554,18 @@ impl Totals<'_> {
         }
     }
 
-    /// Makes all weights `factor` times what they are, and forgets classes of which nothing is left.
+    /// Multiplies all weights by `factor`. A class whose weight underflows is left without rows.
     #[inline(never)]
     fn scale(&mut self, factor: f64) {
         for class in 0..self.weights.len() {
-            let weight = at_mut(self.weights, class);
+            let weight = item_mut(self.weights, class);
             *weight *= factor;
             if *weight < f64::MIN_POSITIVE {
                 *weight = 0.0;
-                part_mut(self.means, class * self.dim, self.dim).fill(0.0);
-                part_mut(self.pivots, class * self.dim, self.dim).fill(0.0);
+                slice_mut(self.means, class * self.dim, self.dim).fill(0.0);
+                slice_mut(self.pivots, class * self.dim, self.dim).fill(0.0);
                 if !self.squares.is_empty() {
-                    part_mut(self.squares, class * self.dim, self.dim).fill(0.0);
+                    slice_mut(self.squares, class * self.dim, self.dim).fill(0.0);
                 }
             }
         }
@@ -576,13 +575,14 @@ impl Totals<'_> {
     }
 }
 
-/// Reads a value of each cache line, of many at once: one by one among the sums of other rows took twice the time.
+/// Reads one value of each cache line of many rows at once. Reading line by line, amid the sums of other rows, took
+/// twice the time.
 #[inline]
-fn touch(rows: Rows) -> f32 {
-    rows.values().iter().step_by(CACHE_LINE / size_of::<f32>()).sum()
+fn prefetch(rows: Rows) -> f32 {
+    rows.values().iter().step_by(CACHE_LINE_BYTES / size_of::<f32>()).sum()
 }
 
-fn at_first<T>(values: &mut [T]) -> &mut T {
+fn first_item<T>(values: &mut [T]) -> &mut T {
     match values.first_mut() {
         Some(value) => value,
         None => trap(),

@@ -1,4 +1,4 @@
-//! Statistics of classes, added batch by batch and merged over machines.
+//! Statistics of classes, added batch by batch and merged across machines.
 //!
 //! | file | content |
 //! |---|---|

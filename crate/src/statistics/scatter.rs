@@ -1,33 +1,33 @@
-//! Scatter matrices Σ w·v·vᵀ, of which only the upper triangle is kept: row i from column i on, row after row.
+//! Scatter matrices Σ w·v·vᵀ. Only the upper triangle is kept: row i from column i on, row after row.
 
-use crate::rows::shape::{at, at_mut, part, part_mut};
+use crate::rows::shape::{item, item_mut, slice, slice_mut};
 use crate::rows::walk::for_lanes;
 use crate::simd::vector::Vector;
 
-/// Rows that are added at once, so that each entry is loaded and stored once for all of them.
-pub(crate) const TOGETHER: usize = 4;
+/// Number of rows in a pass, which loads and stores each entry once for all of them.
+pub(crate) const ROWS_PER_PASS: usize = 4;
 
-/// The number of entries of a triangle of `dim` rows.
+/// Number of entries in the triangle of a matrix [dim, dim].
 #[must_use]
 pub(crate) fn len(dim: usize) -> usize {
     start(dim, dim)
 }
 
-/// Where row `i` begins.
+/// Position of row `i`.
 fn start(i: usize, dim: usize) -> usize {
     i * (2 * dim - i + 1) / 2
 }
 
-/// scatter ← scatter + Σ `w_r`·`v_r`·`v_r`ᵀ in `f32`: the sums of a run of rows.
+/// run ← run + Σ_r w_r·v_r·v_rᵀ, in `f32`.
 #[inline(never)]
-pub(crate) fn add_rows<V: Vector>(scatter: &mut [f32], weights: [f32; TOGETHER], rows: [&[f32]; TOGETHER]) {
+pub(crate) fn add_rows<V: Vector>(run: &mut [f32], weights: [f32; ROWS_PER_PASS], rows: [&[f32]; ROWS_PER_PASS]) {
     let dim = rows.first().map_or(0, |row| row.len());
     for i in 0..dim {
-        let factors: [V; TOGETHER] = core::array::from_fn(|r| V::splat(weights[r] * at(rows[r], i)));
+        let factors: [V; ROWS_PER_PASS] = core::array::from_fn(|r| V::splat(weights[r] * item(rows[r], i)));
         let columns = dim - i;
-        let entries = part_mut(scatter, start(i, dim), columns);
-        for_lanes::<V, TOGETHER, 1>(rows.map(|row| part(row, i, columns)), [entries], |values, [sum]| {
-            let [a, b, c, d]: [V; TOGETHER] = core::array::from_fn(|r| factors[r].mul(values[r]));
+        let entries = slice_mut(run, start(i, dim), columns);
+        for_lanes::<V, ROWS_PER_PASS, 1>(rows.map(|row| slice(row, i, columns)), [entries], |values, [sum]| {
+            let [a, b, c, d]: [V; ROWS_PER_PASS] = core::array::from_fn(|r| factors[r].mul(values[r]));
             [sum.add(a.add(b).add(c.add(d)))]
         });
     }
@@ -47,21 +47,21 @@ pub(crate) fn add_outer(scatter: &mut [f64], factor: f64, v: &[f64]) {
     let dim = v.len();
     for (i, value) in v.iter().enumerate() {
         let scale = factor * value;
-        for (sum, value) in part_mut(scatter, start(i, dim), dim - i).iter_mut().zip(part(v, i, dim - i)) {
+        for (sum, value) in slice_mut(scatter, start(i, dim), dim - i).iter_mut().zip(slice(v, i, dim - i)) {
             *sum += scale * value;
         }
     }
 }
 
-/// The matrix [dim, dim] of scatter / weight, both its halves; 0 if the weight is.
+/// Writes scatter / weight as a whole matrix [dim, dim]; 0 if the weight is 0.
 pub(crate) fn covariance(scatter: &[f64], weight: f64, dim: usize, out: &mut [f64]) {
     for i in 0..dim {
-        for (j, &sum) in (i..dim).zip(part(scatter, start(i, dim), dim - i)) {
-            // What rounding may leave of no variance is not to be one below 0.
+        for (j, &sum) in (i..dim).zip(slice(scatter, start(i, dim), dim - i)) {
+            // Clamp: rounding can make a zero variance slightly negative.
             let sum = if i == j { sum.max(0.0) } else { sum };
             let value = if weight > 0.0 { sum / weight } else { 0.0 };
-            *at_mut(out, i * dim + j) = value;
-            *at_mut(out, j * dim + i) = value;
+            *item_mut(out, i * dim + j) = value;
+            *item_mut(out, j * dim + i) = value;
         }
     }
 }

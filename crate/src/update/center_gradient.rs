@@ -1,29 +1,29 @@
-//! Where ∂loss/∂centers is written: all [C, D] of it, or only the rows of the classes in the batch.
+//! Memory for ∂loss/∂centers: all of [C, D], or one row for each class of the batch.
 
-use crate::rows::batch_classes::Groups;
-use crate::rows::shape::{at_mut, part_mut};
+use crate::rows::batch_classes::BatchClasses;
+use crate::rows::shape::{item_mut, slice_mut};
 
-/// The form of a center gradient.
+/// Form of a center gradient.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
-    /// [C, D]; the rows of absent classes are 0.
+    /// Matrix [C, D] with zeros in the rows of absent classes.
     Dense,
-    /// One row a class of the batch, in the order of the classes' first rows.
-    Touched,
+    /// One row for each class of the batch, in the order of the classes' first rows.
+    Sparse,
 }
 
 impl Form {
-    /// The most rows that the gradient of a batch of `batch` rows can have.
+    /// Largest number of rows in the gradient of a batch of `batch` rows.
     #[must_use]
     pub fn rows(self, batch: usize, n_classes: usize) -> usize {
         match self {
             Self::Dense => n_classes,
-            Self::Touched => Groups::capacity(batch, n_classes),
+            Self::Sparse => BatchClasses::capacity(batch, n_classes),
         }
     }
 }
 
-/// A center gradient that is being written.
+/// Center gradient that is being written.
 #[derive(Debug)]
 pub struct CenterGradient<'a> {
     form: Form,
@@ -32,27 +32,33 @@ pub struct CenterGradient<'a> {
 }
 
 impl<'a> CenterGradient<'a> {
-    /// A gradient over `rows`, for all classes of `groups`: the rows of the other classes are zero after. The classes
-    /// go to `touched`, which has one place more than there can be groups: their number first.
+    /// Prepares a gradient in `rows` for the classes of a batch. Writes to `class_list` the number of these classes,
+    /// then the classes. The list has one entry more than there can be classes.
     #[allow(clippy::cast_possible_truncation, reason = "classes fit the 32 bits of a wasm address")]
     #[must_use]
-    pub fn new(form: Form, rows: &'a mut [f32], touched: &mut [u32], dim: usize, groups: &Groups) -> Self {
-        let found = groups.as_slice();
-        *at_mut(touched, 0) = found.len() as u32;
-        for (place, group) in found.iter().enumerate() {
-            *at_mut(touched, 1 + place) = group.class;
+    pub fn new(
+        form: Form,
+        rows: &'a mut [f32],
+        class_list: &mut [u32],
+        dim: usize,
+        batch_classes: &BatchClasses,
+    ) -> Self {
+        let classes = batch_classes.as_slice();
+        *item_mut(class_list, 0) = classes.len() as u32;
+        for (slot, batch_class) in classes.iter().enumerate() {
+            *item_mut(class_list, 1 + slot) = batch_class.class;
         }
         if form == Form::Dense {
-            // All of them, not only those written by the call before: users may write there, too.
+            // Fills all rows, not only those of the previous call: callers may write to any of them.
             rows.fill(0.0);
         }
         Self { form, rows, dim }
     }
 
-    /// The row of a class that stands at `place` among the groups.
+    /// Row of a class, which has this slot in the batch.
     #[inline]
-    pub(crate) fn row(&mut self, class: usize, place: usize) -> &mut [f32] {
-        let row = if self.form == Form::Dense { class } else { place };
-        part_mut(self.rows, row * self.dim, self.dim)
+    pub(crate) fn row(&mut self, class: usize, slot: usize) -> &mut [f32] {
+        let row = if self.form == Form::Dense { class } else { slot };
+        slice_mut(self.rows, row * self.dim, self.dim)
     }
 }

@@ -1,4 +1,4 @@
-//! Centers: their gradients and how they move.
+//! Gradients of centers, and rules that move centers.
 //!
 //! | update | formula | file |
 //! |---|---|---|
@@ -6,7 +6,7 @@
 //! | averages | c_j ← c_j − α·Σ_{i: y_i = j}(c_j − x_i) / (1 + n_j), and others | `averages` |
 //! | SGD | v ← m·v + g, c ← c − η·v | `sgd` |
 //!
-//! `params_hash` tells whether centers have moved.
+//! `params_hash` shows whether centers have changed.
 
 pub mod averages;
 pub mod center_gradient;

@@ -3,7 +3,7 @@
 use super::Batch;
 use center_loss::rows::shape::Rows;
 use center_loss::simd::vector::Lanes;
-use center_loss::statistics::class_statistics::{Covariance, Head, Memory, Run, Sizes, Statistics};
+use center_loss::statistics::class_statistics::{Covariance, Memory, RowRun, SharedState, Sizes, Statistics};
 
 /// Statistics with memory of their own, which is full of what must not matter.
 #[derive(Clone)]
@@ -12,8 +12,8 @@ pub(crate) struct Owned {
     pub(crate) n_classes: usize,
     pub(crate) n_dim: usize,
     pub(crate) floats: [Vec<f32>; 4],
-    pub(crate) head: Vec<Head>,
-    pub(crate) runs: Vec<Run>,
+    pub(crate) shared: Vec<SharedState>,
+    pub(crate) runs: Vec<RowRun>,
     pub(crate) totals: Vec<f64>,
 }
 
@@ -36,8 +36,8 @@ impl Owned {
             n_classes,
             n_dim,
             floats: floats.map(|len| vec![f32::NAN; len]),
-            head: vec![Head::default()],
-            runs: vec![Run::default(); n_classes],
+            shared: vec![SharedState::default()],
+            runs: vec![RowRun::default(); n_classes],
             totals: vec![0.0; sizes.totals],
         };
         owned.restore();
@@ -52,7 +52,7 @@ impl Owned {
             sums,
             tied,
             differences,
-            head: &mut self.head,
+            shared: &mut self.shared,
             runs: &mut self.runs,
             delta: &mut delta,
             totals: &mut self.totals,
@@ -66,8 +66,8 @@ impl Owned {
     }
 
     #[allow(clippy::redundant_closure_for_method_calls, reason = "the method is of one lifetime, `with` of any")]
-    pub(crate) fn settle(&mut self) {
-        self.with(|all| all.settle::<Lanes>());
+    pub(crate) fn flush(&mut self) {
+        self.with(|all| all.flush::<Lanes>());
     }
 
     pub(crate) fn add(&mut self, batch: &Batch, forgetting: f64) {
@@ -80,7 +80,7 @@ impl Owned {
     }
 
     pub(crate) fn totals(&mut self) -> Totals {
-        self.settle();
+        self.flush();
         let (matrix, squares) = (self.n_classes * self.n_dim, self.covariance != Covariance::None);
         let mut rest = self.totals.clone();
         let mut next = |len: usize| rest.drain(..len).collect::<Vec<f64>>();
@@ -95,21 +95,21 @@ impl Owned {
 
     pub(crate) fn centers(&mut self) -> Vec<f32> {
         let mut out = vec![f32::NAN; self.n_classes * self.n_dim];
-        self.settle();
+        self.flush();
         self.with(|all| all.centers(&mut out));
         out
     }
 
     pub(crate) fn variances(&mut self) -> Vec<f64> {
         let mut out = vec![f64::NAN; self.n_classes * self.n_dim];
-        self.settle();
+        self.flush();
         self.with(|all| all.variances(&mut out));
         out
     }
 
     pub(crate) fn tied_covariance(&mut self) -> Vec<f64> {
         let mut out = vec![f64::NAN; self.n_dim * self.n_dim];
-        self.settle();
+        self.flush();
         self.with(|all| all.tied_covariance(&mut out));
         out
     }

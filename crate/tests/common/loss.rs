@@ -1,6 +1,6 @@
 //! One case for every loss: a batch with what its loss depends on, and the kernels as functions of it.
 
-use super::{Batch, METRICS};
+use super::{Batch, METRICS, assert_same_bits, assert_same_f64};
 use crate::reference;
 use center_loss::distance::metric::Metric;
 use center_loss::loss::batch_pass::{CenterOutput, ClassAccumulators};
@@ -11,11 +11,11 @@ use center_loss::loss::cross_entropy::cross_entropy;
 use center_loss::loss::deep_svdd::Members;
 use center_loss::loss::island::{HalfSquared, repulsion};
 use center_loss::loss::penalty::Penalty;
-use center_loss::loss::proxy::{self, Room, RoomSizes, RowLoss};
+use center_loss::loss::proxy::{self, ProxyLoss, Scratch, ScratchSizes};
 use center_loss::loss::reduction::{Labels, Reduction};
 use center_loss::loss::triplet_center::TripletCenter;
-use center_loss::loss::weights::{Weights, without_weightless};
-use center_loss::rows::batch_classes::{Group, Groups, NONE};
+use center_loss::loss::weights::{Weights, mask_weightless_labels};
+use center_loss::rows::batch_classes::{BatchClass, BatchClasses, NO_SLOT};
 use center_loss::rows::row_sums::RowSums;
 use center_loss::simd::vector::{LANES, Lanes};
 use center_loss::update::averages::Rule;
@@ -242,17 +242,17 @@ impl Case {
         }
     }
 
-    fn proxy_pass(&self, loss: &dyn RowLoss, grad_x: &mut [f32], grad_centers: &mut [f32]) -> f64 {
+    fn proxy_pass(&self, loss: &dyn ProxyLoss, grad_x: &mut [f32], grad_centers: &mut [f32]) -> f64 {
         let (x, centers) = self.batch.views();
-        let sizes = RoomSizes::new(self.batch.rows(), self.batch.n_classes(), self.batch.n_dim);
-        let mut scratch = Room {
+        let sizes = ScratchSizes::new(self.batch.rows(), self.batch.n_classes(), self.batch.n_dim);
+        let mut scratch = Scratch {
             distances: &mut vec![f32::NAN; sizes.distances],
-            of_rows: &mut vec![f64::NAN; sizes.of_rows],
-            of_centers: &mut vec![f64::NAN; sizes.of_centers],
+            row_accumulator: &mut vec![f64::NAN; sizes.row_accumulator],
+            center_accumulator: &mut vec![f64::NAN; sizes.center_accumulator],
         };
         let (labels, weights, reduction) = (&self.batch.labels[..], self.weights(), self.reduction);
         let batch = proxy::Batch { x, labels, centers, weights, reduction };
-        let value = proxy::sweep::<Lanes>(loss, &batch, grad_x, grad_centers, &mut scratch);
+        let value = proxy::proxy_pass::<Lanes>(loss, &batch, grad_x, grad_centers, &mut scratch);
         let LossSpec::Island(lambda) = self.spec else { return value };
         value + repulsion::<Lanes>(lambda, &batch, &mut vec![[f64::NAN; LANES]; sizes.sum], grad_centers)
     }
@@ -261,7 +261,7 @@ impl Case {
     fn known_labels(&self) -> Vec<i32> {
         let mut labels = self.batch.labels.clone();
         if !self.batch.sample_weight.is_empty() {
-            without_weightless(&self.batch.labels, &self.batch.sample_weight, &mut labels);
+            mask_weightless_labels(&self.batch.labels, &self.batch.sample_weight, &mut labels);
         }
         labels
     }
@@ -293,7 +293,7 @@ impl Case {
     pub(crate) fn center_gradients_into(&self, form: Form, centers: &mut [f32], touched: &mut [u32]) -> Gradients {
         let mut x = vec![f32::NAN; self.batch.x.len()];
         let (loss, counts) = self.with_classes(|labels, classes, _| {
-            let gradient = CenterGradient::new(form, centers, touched, self.batch.n_dim, &classes.groups);
+            let gradient = CenterGradient::new(form, centers, touched, self.batch.n_dim, &classes.batch_classes);
             let output = CenterOutput::Gradient { centers: &self.batch.centers, classes, gradient };
             self.center_pass(labels, output, &mut x)
         });
@@ -316,18 +316,18 @@ impl Case {
     fn with_classes(&self, pass: impl FnOnce(&[i32], ClassAccumulators, &mut [f32]) -> f64) -> (f64, Vec<u32>) {
         const COUNTED_BEFORE: u32 = 7;
         let (rows, n_classes, n_dim) = (self.batch.rows(), self.batch.n_classes(), self.batch.n_dim);
-        let (mut slots, labels) = (vec![NONE; n_classes], self.known_labels());
-        let mut groups = vec![Group::default(); Groups::capacity(rows, n_classes)];
-        let mut runs = vec![f32::NAN; RowSums::runs(rows, n_classes) * n_dim];
-        let mut totals = vec![f64::NAN; RowSums::totals(rows, n_classes) * n_dim];
+        let (mut slots, labels) = (vec![NO_SLOT; n_classes], self.known_labels());
+        let mut groups = vec![BatchClass::default(); BatchClasses::capacity(rows, n_classes)];
+        let mut runs = vec![f32::NAN; RowSums::partial_rows(rows, n_classes) * n_dim];
+        let mut totals = vec![f64::NAN; RowSums::accumulator_rows(rows, n_classes) * n_dim];
         let mut counts = vec![COUNTED_BEFORE; n_classes];
         let classes = ClassAccumulators {
-            groups: Groups::new(&labels, &mut slots, &mut groups),
+            batch_classes: BatchClasses::new(&labels, &mut slots, &mut groups),
             sums: RowSums::new(&mut runs, &mut totals, n_dim),
             counts: Some(&mut counts),
         };
         let loss = pass(&labels, classes, &mut vec![f32::NAN; n_dim]);
-        assert!(slots.iter().all(|&slot| slot == NONE), "the class table is not as it was");
+        assert!(slots.iter().all(|&slot| slot == NO_SLOT), "the class table is not as it was");
         (loss, counts.iter().map(|count| count - COUNTED_BEFORE).collect())
     }
 }
@@ -337,19 +337,19 @@ impl Case {
     pub(crate) fn checked_gradients(&self) -> Gradients {
         let (what, dense) = (self.name(), self.gradients());
         let (loss, x) = self.gradient_x();
-        super::assert_same_f64(self.evaluate(), dense.loss, format_args!("evaluate, {what}"));
-        super::assert_same_f64(loss, dense.loss, format_args!("loss without ∂/∂centers, {what}"));
-        super::assert_same_bits(&x, &dense.x, format_args!("∂/∂x without ∂/∂centers, {what}"));
+        assert_same_f64(self.evaluate(), dense.loss, format_args!("evaluate, {what}"));
+        assert_same_f64(loss, dense.loss, format_args!("loss without ∂/∂centers, {what}"));
+        assert_same_bits(&x, &dense.x, format_args!("∂/∂x without ∂/∂centers, {what}"));
         if self.is_center_loss() {
-            let touched = self.center_gradients(Form::Touched);
-            super::assert_same_f64(touched.loss, dense.loss, format_args!("touched loss, {what}"));
-            super::assert_same_bits(&touched.x, &dense.x, format_args!("touched ∂/∂x, {what}"));
-            assert_eq!((&touched.classes, &touched.counts), (&dense.classes, &dense.counts), "{what}");
+            let sparse = self.center_gradients(Form::Sparse);
+            assert_same_f64(sparse.loss, dense.loss, format_args!("sparse loss, {what}"));
+            assert_same_bits(&sparse.x, &dense.x, format_args!("sparse ∂/∂x, {what}"));
+            assert_eq!((&sparse.classes, &sparse.counts), (&dense.classes, &dense.counts), "{what}");
             let mut spread = vec![0.0; self.batch.centers.len()];
-            for (row, &class) in touched.centers.chunks(self.batch.n_dim).zip(&touched.classes) {
+            for (row, &class) in sparse.centers.chunks(self.batch.n_dim).zip(&sparse.classes) {
                 spread[class as usize * self.batch.n_dim..][..self.batch.n_dim].copy_from_slice(row);
             }
-            super::assert_same_bits(&spread, &dense.centers, format_args!("touched ∂/∂centers, {what}"));
+            assert_same_bits(&spread, &dense.centers, format_args!("sparse ∂/∂centers, {what}"));
         }
         dense
     }

@@ -47,6 +47,12 @@ pub(crate) fn normal(len: usize, seed: u64) -> Vec<f32> {
     values
 }
 
+pub(crate) fn sorted(scores: impl IntoIterator<Item = f64>) -> Vec<f64> {
+    let mut scores: Vec<f64> = scores.into_iter().collect();
+    scores.sort_by(f64::total_cmp);
+    scores
+}
+
 /// Labels from −1 (unknown) to C (known, of no class), by turns; the first is a class.
 pub(crate) fn mixed_labels(rows: usize, n_classes: usize) -> Vec<i32> {
     (0..rows).map(|row| ((row * 1009 + 1) % (n_classes + 2)) as i32 - 1).collect()
@@ -140,7 +146,7 @@ impl Batch {
     pub(crate) fn distances(&self, metric: Metric) -> Vec<f32> {
         let (x, centers) = self.views();
         let mut distmat = vec![f32::NAN; self.rows() * self.n_classes()];
-        let mut scratch = vec![f32::NAN; pairwise::room_values(metric, self.rows(), self.n_classes(), self.n_dim)];
+        let mut scratch = vec![f32::NAN; pairwise::scratch_len(metric, self.rows(), self.n_classes(), self.n_dim)];
         pairwise::distances::<Lanes>(metric, x, centers, &mut scratch, &mut distmat);
         distmat
     }
@@ -152,7 +158,7 @@ impl Batch {
     pub(crate) fn predict(&self) -> Vec<i32> {
         let mut classes = vec![i32::MAX; self.rows()];
         let (x, centers) = self.views();
-        let mut scratch = vec![f32::NAN; nearest::room_values(self.rows(), self.n_classes(), self.n_dim)];
+        let mut scratch = vec![f32::NAN; nearest::scratch_len(self.rows(), self.n_classes(), self.n_dim)];
         nearest::predict::<Lanes>(x, centers, &mut scratch, &mut classes);
         classes
     }
@@ -161,7 +167,7 @@ impl Batch {
     pub(crate) fn classify(&self, measure: Measure, score: Score) -> (Vec<f32>, Vec<i32>) {
         let (x, centers) = self.views();
         let metric = if let Measure::Metric(metric) = measure { metric } else { Metric::SqEuclidean };
-        let mut scratch = vec![f32::NAN; classify::room_values(metric, self.rows(), self.n_classes(), self.n_dim)];
+        let mut scratch = vec![f32::NAN; classify::scratch_len(metric, self.rows(), self.n_classes(), self.n_dim)];
         let (mut scores, mut nearest) = (vec![f32::NAN; self.rows()], vec![7; self.rows()]);
         classify::classify::<Lanes>(x, centers, measure, score, &mut scratch, &mut scores, &mut nearest);
         (scores, nearest)

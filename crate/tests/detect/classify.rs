@@ -41,7 +41,7 @@ fn expected(d: &[f64], score: Score, nearest: usize) -> f64 {
     let (first, second) = two_least(d);
     match score {
         Score::Distance => first,
-        // What float64 leaves of equal directions is not a distance.
+        // A rounding of float64 between equal directions is not a distance.
         Score::KnnCenters if second < 1e-30 => 1.0,
         Score::Normalized(radii) => first / f64::from(radii[nearest.min(radii.len() - 1)]),
         Score::Cac => cac(d),
@@ -185,7 +185,7 @@ fn the_nearest_of_two_directions_is_that_of_float64() {
             batch.center_mut(1)[k] = if k % 2 == 0 { value.next_up() } else { value } * 3.0;
         }
         let d = &truth(&batch, COSINE)[0];
-        // What is equal as float32 is the lower class.
+        // The lower class wins where the distances are equal as float32.
         let expected = i32::from((d[1] as f32) < d[0] as f32);
         let (ratio, nearest) = batch.classify(COSINE, Score::KnnCenters);
         assert!(ratio[0] <= 1.0 && nearest[0] == expected, "seed {seed}: {ratio:?}, {d:?}");

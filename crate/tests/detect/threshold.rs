@@ -1,15 +1,10 @@
 //! Thresholds and p-values against their definitions: scores that tie often, at every small size.
 
+use crate::common::sorted;
 use crate::reference::scores as reference;
 use center_loss::detect::threshold::{p_values, threshold};
 use proptest::collection::vec;
 use proptest::prelude::*;
-
-fn sorted(scores: impl IntoIterator<Item = f64>) -> Vec<f64> {
-    let mut scores: Vec<f64> = scores.into_iter().collect();
-    scores.sort_by(f64::total_cmp);
-    scores
-}
 
 #[test]
 fn thresholds_of_every_small_size() {
@@ -19,7 +14,7 @@ fn thresholds_of_every_small_size() {
         for scores in [distinct, tied] {
             let mut shares = vec![1e-9, 0.05, 0.1, 0.5, 0.9, 0.95, 0.99, 1.0 - 1e-16, 1.0];
             shares.extend((1..=n).flat_map(|k| [k as f64 / n as f64, k as f64 / (n + 1) as f64]));
-            // Also what is next to them: products of it round to the same whole number.
+            // The shares next to them: their products round to the same whole number.
             shares.extend(shares.clone().into_iter().flat_map(|share| [share.next_down(), share.next_up().min(1.0)]));
             for (tpr, finite_sample) in shares.into_iter().flat_map(|tpr| [(tpr, false), (tpr, true)]) {
                 let expected = reference::threshold(&scores, tpr, finite_sample);
@@ -28,11 +23,11 @@ fn thresholds_of_every_small_size() {
             }
         }
     }
-    // 0.95·20 and 0.07·100 are not 19 and 7 in float64, one of them is above.
+    // In float64, 0.07·100 is above 7.
     let hundred: Vec<f64> = (1..=100).map(f64::from).collect();
     assert_eq!(threshold(&hundred[..20], 0.95, false), 19.0);
     assert_eq!(threshold(&hundred, 0.07, false), 7.0);
-    // Of 19 scores the 20th would have to be under 0.95: that is the highest; of 18 there is none.
+    // 0.95·(19 + 1) is 19, the highest score; 0.95·(18 + 1) is above 18.
     assert_eq!(threshold(&hundred[..19], 0.95, true), 19.0);
     assert_eq!(threshold(&hundred[..18], 0.95, true), f64::INFINITY);
 }

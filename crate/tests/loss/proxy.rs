@@ -109,7 +109,7 @@ fn centers_that_point_away_have_no_repulsion() {
         ([3.0, 4.0, -6.0, -8.0], 0.0),
         ([3.0, 4.0, 6.0, 8.0], 4.0),
         ([3.0, 4.0, 0.0, 0.0], 2.0),
-        // As short as float32 has it.
+        // The shortest float32.
         ([3.0, 4.0, 1e-45, 0.0], 2.0 * 1.6),
     ] {
         assert_close(island(&centers, &mut []), expected, 1.0, 1e-12, format_args!("{centers:?}"));

@@ -1,16 +1,10 @@
 //! Metrics by order against their definitions: scores that tie often, at every small size.
 
-use crate::common::assert_close;
+use crate::common::{assert_close, sorted};
 use crate::reference::scores as reference;
 use center_loss::metrics::roc::{Order, Scores};
 use proptest::collection::vec;
 use proptest::prelude::*;
-
-fn sorted(scores: impl IntoIterator<Item = f64>) -> Vec<f64> {
-    let mut scores: Vec<f64> = scores.into_iter().collect();
-    scores.sort_by(f64::total_cmp);
-    scores
-}
 
 /// The unknown rows are the positive ones, with the highest scores.
 fn find_unknown<'a>(known: &'a [f64], unknown: &'a [f64]) -> Scores<'a> {

@@ -179,18 +179,19 @@ fn cosine(a: &[f64], b: &[f64]) -> f64 {
     if dot(a, b) == 0.0 { 0.0 } else { dot(a, b) / (norm(a) * norm(b)) }
 }
 
-/// What the rounding of a loss is relative to. The error of a distance is relative to the distance, not to what the
-/// radius leaves of it.
+/// Scale of the rounding of a loss. The error of a distance is relative to the distance, not to its excess over the
+/// radius.
 pub(crate) fn loss_scale(case: &Case, x: &Matrix, params: &Matrix) -> f64 {
     match &case.spec {
         LossSpec::Center(metric, penalty, _) => {
             let without_radius = Case { spec: without_radius(&case.spec), ..case.clone() };
             let factor = if *penalty == Penalty::Hinge { 1.0 } else { 3.0 };
-            // Equal directions leave squares of 10⁻¹⁶ in float64.
+            // Float64 leaves squares of 10⁻¹⁶ between equal directions.
             let rounding = if *metric == Metric::Cosine { 1e-25 } else { 0.0 };
             factor * loss(&without_radius, x, params) + rounding
         }
-        LossSpec::CrossEntropy(_) => loss(case, x, params).abs() + 1e-9,
+        // Float64 rounds sums that cancel.
+        LossSpec::CrossEntropy(_) | LossSpec::Island(_) => loss(case, x, params).abs() + 1e-9,
         _ => loss(case, x, params),
     }
 }
@@ -229,7 +230,7 @@ pub(crate) fn distance_to_kink(case: &Case) -> f64 {
     least
 }
 
-/// Gradients, and for each entry what its rounding is relative to.
+/// Gradients, and for each entry the scale of its rounding.
 pub(crate) struct Gradients {
     pub(crate) x: Matrix,
     pub(crate) x_terms: Matrix,
@@ -241,7 +242,7 @@ pub(crate) struct Gradients {
 pub(crate) fn gradients(case: &Case, x: &Matrix, params: &Matrix) -> Gradients {
     let (rows, n_dim, scale) = (x.len(), case.batch.n_dim, scale(case));
     let metric = if let LossSpec::Center(metric, ..) = case.spec { metric } else { Metric::SqEuclidean };
-    // In float64, too, a direction is off by 10⁻¹⁶.
+    // Float64 rounds a direction by 10⁻¹⁶.
     let rounding = if metric == Metric::Cosine { 1e-8 } else { 0.0 };
     let param_dim = params.first().map_or(0, Vec::len);
     let mut grad = Gradients {
@@ -270,7 +271,7 @@ pub(crate) fn gradients(case: &Case, x: &Matrix, params: &Matrix) -> Gradients {
             let (pull, size) = (pull * scale * weight(case, i), size * scale * weight(case, i));
             outside += pull;
             let (of_x, of_center) = (slope(metric, &x[i], &centers[j]), slope(metric, &centers[j], &x[i]));
-            // Rounding makes of a component a part of the whole vector's length, but by squares a part of itself.
+            // A squared distance rounds each component relative to itself, other metrics relative to the vector's length.
             let term = |of: &[f64], k: usize| if metric == Metric::SqEuclidean { of[k].abs() } else { norm(of) };
             for k in 0..n_dim {
                 grad.x[i][k] += pull * of_x[k];
@@ -293,7 +294,7 @@ pub(crate) fn gradients(case: &Case, x: &Matrix, params: &Matrix) -> Gradients {
     grad
 }
 
-/// (j, ∂ℓ/∂d_j, what the rounding of that is relative to) where the loss of a row moves with the distance d_j.
+/// (j, ∂ℓ/∂d_j, the scale of its rounding) where the loss of a row moves with the distance d_j.
 fn pulls(case: &Case, y: usize, x: &[f64], centers: &Matrix, params: &Matrix) -> Vec<(usize, f64, f64)> {
     let d: Vec<f64> = centers.iter().map(|c| distance(Metric::SqEuclidean, x, c)).collect();
     let each = |pull: &dyn Fn(usize) -> f64| (0..d.len()).map(|j| (j, pull(j), pull(j).abs())).collect();

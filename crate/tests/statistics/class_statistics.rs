@@ -1,4 +1,4 @@
-//! The statistics of classes against float64 in two passes.
+//! Statistics of classes against float64 in two passes.
 
 use crate::common::class_statistics::{Owned, Totals};
 use crate::common::{BAD, Batch, assert_close, mixed_labels, normal};
@@ -10,8 +10,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-/// Of a mean, relative to the spread of the rows around it; of a variance, relative to itself. This is the cost of
-/// float32 runs of 64.
+/// Error of a mean relative to the spread of the rows around it, or of a variance relative to itself: the cost of float32
+/// runs of 64.
 const TOLERANCE: f64 = 1e-6;
 
 const COVARIANCES: [Covariance; 3] = [Covariance::None, Covariance::Diagonal, Covariance::Tied];

@@ -1,83 +1,92 @@
 // @ts-check
-/** Delivers a batch as a producer must: again and again, until a reply says that it was merged. */
+/** Producer's side: a batch is sent, through faults, until a reply says that it was merged. */
+import { createHash } from 'node:crypto';
+import { request } from 'node:http';
+import { json } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
-import { faultOf } from './faults.js';
-import { post } from './post.js';
 
-/** @import { Fault } from './faults.js' */
 /** @import { Server } from './server.js' */
 
 /**
- * @typedef {object} Tally
- * @property {number} requests that were sent
- * @property {number} bytes of their bodies
- * @property {number} folded bytes of the statistics, of all replies
- * @property {number} merged replies that say so
- * @property {number} known replies that say that the batch was there already
- * @property {number} failed deliveries without such a reply
- * @property {Record<string, number>} faults
+ * @typedef {object} Break
+ * @property {number} [cut] the connection ends after this many bytes of the body
+ * @property {number} [end] or this many milliseconds after all of it
+ * @property {'before the merge' | 'after the merge'} [death] the worker dies
  */
 
-/** @returns {Tally} */
-export const newTally = () => ({ requests: 0, bytes: 0, folded: 0, merged: 0, known: 0, failed: 0, faults: {} });
+/** @typedef {{ requests: number, bytes: number, known: number, failed: number, faults: Record<string, number> }} Tally */
 
-const MOST_ATTEMPTS = 60;
-const FIRST_PAUSE_MS = 10;
-const LONGEST_PAUSE_MS = 500;
+/** Draws a number in [0, 1) that depends on nothing but the key, so each run has the same faults. @param {unknown[]} key */
+export const draw = (...key) => createHash('sha256').update(key.join()).digest().readUInt32LE() / 2 ** 32;
 
-/** @typedef {{ nth: number, path: string, body: Buffer }} Parcel */
+/** Share of all attempts that have a fault; each fault is as likely as the others. */
+const FAULT_SHARE = 0.32;
 
-/** @param {Server} server @param {Parcel} parcel @param {Tally} tally @param {boolean} faulty */
-export async function deliver(server, parcel, tally, faulty) {
-  for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
-    const { fault, at, end } = faulty ? faultOf(parcel.nth, attempt) : { fault: 'none', at: 0, end: 0 };
-    if (fault !== 'none') tally.faults[fault] = (tally.faults[fault] ?? 0) + 1;
-    if (await attemptWith(server, parcel, tally, /** @type {Fault} */ (fault), at, end)) return;
+/**
+ * Sends a batch with a fault; `at`, from 0 to 1, says where. The result is whether the producer knows that it was merged.
+ * @type {[string, (send: (how?: Break) => Promise<boolean>, at: number, bytes: number) => Promise<boolean>][]}
+ */
+const FAULTS = [
+  ['request lost', async () => false],
+  ['reply lost', async (send) => (await send()) && false],
+  ['sent twice at once', async (send) => (await Promise.all([send(), send()])).includes(true)],
+  ['cut off in the body', (send, at, bytes) => send({ cut: Math.floor(at * bytes) })],
+  // A delivery takes about 12 ms.
+  ['broken off after the body', (send, at) => send({ end: 12 * at })],
+  ['worker dies before the merge', (send) => send({ death: 'before the merge' })],
+  ['worker dies after the merge', (send) => send({ death: 'after the merge' })],
+];
+
+const MAX_ATTEMPTS = 60;
+
+/** @param {Server} server @param {string} path @param {Buffer} body @param {Tally} tally @param {boolean} faulty */
+export async function deliver(server, path, body, tally, faulty) {
+  const send = (/** @type {Break | undefined} */ how) => attempt(server, path, body, tally, how);
+  for (let nth = 0; nth < MAX_ATTEMPTS; nth++) {
+    const [fault, sendWith] = FAULTS[Math.floor((draw('fault', path, nth) / FAULT_SHARE) * FAULTS.length)] ?? [];
+    if (faulty && fault && sendWith) {
+      tally.faults[fault] = (tally.faults[fault] ?? 0) + 1;
+      if (await sendWith(send, draw('at', path, nth), body.length)) return;
+    } else if (await send(undefined)) return;
     tally.failed++;
-    await wait(Math.min(FIRST_PAUSE_MS * 2 ** attempt, LONGEST_PAUSE_MS));
+    await wait(Math.min(10 * 2 ** nth, 500));
   }
-  throw new Error(`${parcel.path} was not merged in ${MOST_ATTEMPTS} attempts`);
+  throw new Error(`${path} was not merged in ${MAX_ATTEMPTS} attempts`);
+}
+
+/** @param {Server} server @param {string} path @param {Buffer} body @param {Tally} tally @param {Break} [how] */
+async function attempt(server, path, body, tally, how) {
+  const url = new URL(path, await server.url);
+  tally.requests++;
+  tally.bytes += how?.cut ?? body.length;
+  const { status, reply } = await post(url, body, how).catch(() => ({ status: 0, reply: undefined }));
+  // Another attempt helps without a connection or an object, and if earlier batches are still on their way.
+  if (status === 0 || status === 503 || reply.error?.code === 'ERR_AHEAD') return false;
+  if (status !== 200) throw new Error(`${path}: ${status} ${JSON.stringify(reply)}`);
+  if (!reply.merged) tally.known++;
+  return true;
 }
 
 /**
- * @param {Server} server @param {Parcel} parcel @param {Tally} tally
- * @param {Fault} fault @param {number} at @param {number} end @returns {Promise<boolean>} whether it is known to be merged
+ * Posts a body on a connection that can be broken at any byte.
+ * @param {URL} url @param {Buffer} body @param {Break} [how] @returns {Promise<{ status: number, reply: any }>}
  */
-async function attemptWith(server, parcel, tally, fault, at, end) {
-  switch (fault) {
-    case 'none':
-      return send(server, parcel, tally);
-    case 'request lost':
-      return false;
-    case 'reply lost':
-      await send(server, parcel, tally);
-      return false;
-    case 'twice at once':
-      return (await Promise.all([send(server, parcel, tally), send(server, parcel, tally)])).includes(true);
-    case 'cut off':
-      return send(server, parcel, tally, { cut: Math.floor(at * parcel.body.length) });
-    case 'broken off':
-      return send(server, parcel, tally, { end });
-    case 'worker dies before the merge':
-      return send(server, parcel, tally, { death: 'before' });
-    case 'worker dies after it':
-      return send(server, parcel, tally, { death: 'after' });
-  }
-}
-
-/** @param {Server} server @param {Parcel} parcel @param {Tally} tally @param {import('./post.js').Breaking} [breaking] */
-async function send(server, { path, body }, tally, breaking) {
-  const url = new URL(path, await server.url);
-  tally.requests++;
-  tally.bytes += breaking?.cut ?? body.length;
-  const { status, reply } = await post(url, body, breaking).catch(() => ({ status: 0, reply: undefined }));
-  // Without a connection or an object a retry helps. Any other error is one of this program.
-  if (status === 0 || status === 503) return false;
-  // Other batches of this producer are on their way and must come first.
-  if (status === 409 && reply.error?.code === 'ERR_AHEAD') return false;
-  if (status !== 200) throw new Error(`${path}: ${status} ${JSON.stringify(reply)}`);
-  tally.folded += reply.folded;
-  if (reply.merged) tally.merged++;
-  else tally.known++;
-  return true;
+export function post(url, body, { cut, end, death } = {}) {
+  const headers = {
+    'content-type': 'application/octet-stream',
+    'content-length': body.length,
+    ...(death && { 'x-dies': death }),
+  };
+  return new Promise((resolve, reject) => {
+    const sent = request(url, { method: 'POST', headers, timeout: 20_000 }, (response) => {
+      // The runtime replies in place of a dead worker.
+      if (death) reject(new Error('the worker died'));
+      json(response).then((reply) => resolve({ status: response.statusCode ?? 0, reply }), reject);
+    });
+    const breakOff = () => sent.destroy(new Error('broken off'));
+    sent.on('error', reject);
+    sent.on('timeout', breakOff);
+    if (cut !== undefined) sent.write(body.subarray(0, cut), () => setTimeout(breakOff, 1));
+    else sent.end(body, () => end !== undefined && setTimeout(breakOff, end));
+  });
 }

@@ -1,39 +1,18 @@
-/** Types of workerd that this example uses. All of them would conflict with those of Node. */
+/** Types of workerd that this example uses. The complete ones conflict with those of Node. */
 declare module 'cloudflare:workers' {
-  export type SqlValue = ArrayBuffer | string | number | null;
-
-  export interface SqlCursor {
-    toArray(): Record<string, SqlValue>[];
-    /** The only row. */
-    one(): Record<string, SqlValue>;
-  }
-
-  export interface DurableObjectStorage {
-    readonly sql: { exec(query: string, ...bindings: (SqlValue | ArrayBufferView)[]): SqlCursor };
-    transactionSync<Result>(write: () => Result): Result;
-  }
-
   export interface DurableObjectState {
-    readonly storage: DurableObjectStorage;
+    readonly storage: {
+      readonly kv: { get<Value>(key: string): Value | undefined; put(key: string, value: unknown): void };
+      transactionSync<Result>(write: () => Result): Result;
+    };
   }
 
   export class DurableObject {
     constructor(state: DurableObjectState, env: unknown);
   }
 
-  interface DurableObjectId {
-    toString(): string;
-  }
-
-  /** An object as it is from elsewhere: each method takes time. */
-  export type Stub<Target> = {
-    [Name in keyof Target]: Target[Name] extends (...args: infer Args) => infer Result
-      ? (...args: Args) => Promise<Awaited<Result>>
-      : never;
-  };
-
   export interface DurableObjectNamespace<Target> {
-    idFromName(name: string): DurableObjectId;
-    get(id: DurableObjectId): Stub<Target>;
+    /** Stub of the object, whose methods all return promises. */
+    getByName(name: string): Target;
   }
 }

@@ -2,36 +2,27 @@
 /**
  * One fit: merges the statistics of batches exactly once, and serves them.
  *
- * The object keeps nothing in memory, so that a restart or a failed transaction leaves nothing to repair. The runtime
- * sends no reply before its writes are on disk.
+ * The object keeps nothing in memory, so a restart or a failed transaction leaves nothing to repair. The runtime sends
+ * no reply before the writes are on disk.
  */
-
 import { DurableObject } from 'cloudflare:workers';
 import { ClassStatistics } from 'center-loss';
-import { FitStorage } from './fit-storage.js';
-import { LIMITS } from './limits.js';
-import { RequestError } from './request-error.js';
-import { aheadOf, mark, nothingSeen, place, WINDOW } from './sequences.js';
+import { failure, HttpError, LIMITS } from './http.js';
+import { aheadOf, mark, NOTHING_MERGED, place, WINDOW } from './sequences.js';
 
 /** @import { DurableObjectState } from 'cloudflare:workers' */
+/** @import { Merged } from './sequences.js' */
 
 /**
- * Result of a call. Only the message of an error crosses from the object to the worker, so errors of a client are values.
- * @template Value @typedef {{ value: Value } | { refused: { status: number, code: string, message: string } }} Answer
+ * @typedef {object} Fit
+ * @property {string} birth id that tells this fit from a deleted one of the same name
+ * @property {number} version number of merged batches
+ * @property {number} producers
+ * @property {number} bytes of the statistics
  */
 
-/**
- * @template Value @param {() => Value} work @returns {Answer<Value>}
- */
-function answer(work) {
-  try {
-    return { value: work() };
-  } catch (error) {
-    if (!(error instanceof RequestError)) throw error;
-    const { status, code, message } = error;
-    return { refused: { status, code, message } };
-  }
-}
+/** Bytes of statistics in one row of the database. A row may have 2 MB. */
+const PART_BYTES = 1_000_000;
 
 export class FitObject extends DurableObject {
   #storage;
@@ -39,114 +30,113 @@ export class FitObject extends DurableObject {
   /** @param {DurableObjectState} state @param {unknown} env */
   constructor(state, env) {
     super(state, env);
-    this.#storage = new FitStorage(state.storage);
+    this.#storage = state.storage;
   }
 
-  /**
-   * @param {string} producer @param {number} sequence together they name the batch
-   * @param {Uint8Array} file its statistics
-   * @returns whether the batch was merged now, not before, and the version that has it
-   */
-  merge(producer, sequence, file) {
-    // The transaction that merges a batch also remembers it: neither is ever there without the other.
-    return answer(() => this.#storage.atOnce(() => this.#merge(producer, sequence, file)));
+  /** @param {string} producer @param {number} number of the batch @param {Uint8Array} file its statistics */
+  merge(producer, number, file) {
+    // One transaction merges a batch and records that it did: neither is ever there without the other.
+    return reply(() => Response.json(this.#storage.transactionSync(() => this.#merge(producer, number, file))));
   }
 
-  /** @param {string[]} known ETags that the reader has @returns the file of the statistics, unless the reader has it */
-  statistics(known) {
-    return answer(() => {
-      const etag = this.#etag();
-      // '*' stands for any version.
-      const isKnown = known.includes(etag) || known.includes('*');
-      return { etag, file: isKnown ? null : this.#file() };
+  /** @param {string | null} ifNoneMatch ETags of the versions that the reader has */
+  statistics(ifNoneMatch) {
+    return reply(() => {
+      const fit = this.#fit();
+      const etag = etagOf(fit);
+      // A reader may keep the file, but asks each time whether there is another.
+      const headers = { etag, 'cache-control': 'no-cache', 'content-type': 'application/octet-stream' };
+      // An ETag includes its quotes, so no other one contains it. '*' stands for any version.
+      const isKnown = ifNoneMatch?.includes(etag) || ifNoneMatch?.trim() === '*';
+      return isKnown ? new Response(null, { status: 304, headers }) : new Response(this.#read(fit), { headers });
     });
   }
 
   status() {
-    return answer(() => {
-      const etag = this.#etag();
-      const statistics = ClassStatistics.load(this.#file());
+    return reply(() => {
+      const fit = this.#fit();
+      using statistics = ClassStatistics.load(this.#read(fit));
       const { nClasses, nDim, counts, rejected } = statistics;
-      statistics.dispose();
-      const { version } = this.#storage.version();
       const rows = counts.reduce((sum, count) => sum + count, 0);
-      return { version, etag, nClasses, nDim, rows, rejected, producers: this.#storage.countProducers() };
+      const { version, producers } = fit;
+      return Response.json({ version, etag: etagOf(fit), nClasses, nDim, rows, rejected, producers });
     });
   }
 
-  /** Place where a producer that lost its own continues. @param {string} producer */
+  /** Tells a producer that lost its place where to continue. @param {string} producer */
   progress(producer) {
-    const seen = this.#storage.progress(producer);
-    return { next: seen.next, ahead: aheadOf(seen) };
+    return reply(() => {
+      /** @type {Merged} */
+      const merged = this.#storage.kv.get(`producers/${producer}`) ?? NOTHING_MERGED;
+      return Response.json({ next: merged.next, ahead: aheadOf(merged) });
+    });
   }
 
-  /** @param {string} producer @param {number} sequence @param {Uint8Array} file */
-  #merge(producer, sequence, file) {
-    const storage = this.#storage;
-    storage.create();
-    const { version } = storage.version();
-    const seen = storage.seen(producer) ?? this.#newProducer();
-    switch (place(seen, sequence)) {
-      case 'seen':
-        return { merged: false, version };
-      case 'beyond':
-        throw new RequestError(
-          409,
-          'ERR_AHEAD',
-          `batch ${sequence} is more than ${WINDOW} after batch ${seen.next}, which is missing: send that first`,
-        );
-      case 'new':
-        storage.writeFile(this.#sumWith(file));
-        storage.writeSeen(producer, mark(seen, sequence));
-        storage.writeVersion(version + 1);
-        return { merged: true, version: version + 1 };
+  /** @param {string} producer @param {number} number @param {Uint8Array} file */
+  #merge(producer, number, file) {
+    const { kv } = this.#storage;
+    /** @type {Fit} */
+    const fit = kv.get('fit') ?? { birth: crypto.randomUUID(), version: 0, producers: 0, bytes: 0 };
+    /** @type {Merged | undefined} */
+    const record = kv.get(`producers/${producer}`);
+    if (!record && fit.producers >= LIMITS.producers) {
+      throw new HttpError(409, 'ERR_PRODUCERS', `the fit has ${fit.producers} producers and takes no more`);
     }
-  }
-
-  #newProducer() {
-    if (this.#storage.countProducers() < LIMITS.producers) return nothingSeen();
-    throw new RequestError(
-      409,
-      'ERR_PRODUCERS',
-      `there are ${LIMITS.producers} producers, and a fit may not have more`,
-    );
-  }
-
-  /** @param {Uint8Array} file */
-  #sumWith(file) {
-    const stored = this.#storage.file();
-    const added = ClassStatistics.load(file);
-    try {
-      if (stored === undefined) return added.save();
-      const statistics = ClassStatistics.load(stored);
-      try {
-        checkSameShape(statistics, added);
-        statistics.merge(added);
-        return statistics.save();
-      } finally {
-        statistics.dispose();
+    const merged = record ?? NOTHING_MERGED;
+    using added = ClassStatistics.load(file);
+    const { rejected } = added;
+    switch (place(merged, number)) {
+      case 'merged':
+        return { merged: false, version: fit.version, rejected };
+      case 'beyond': {
+        const problem = `batch ${number} is ${WINDOW} or more after batch ${merged.next}, which is missing`;
+        throw new HttpError(409, 'ERR_AHEAD', `${problem}: send that first`);
       }
-    } finally {
-      added.dispose();
     }
+    const sum = fit.version === 0 ? file : this.#sum(fit, added);
+    for (let at = 0; at < sum.length; at += PART_BYTES) kv.put(`statistics/${at}`, sum.slice(at, at + PART_BYTES));
+    kv.put(`producers/${producer}`, mark(merged, number));
+    const version = fit.version + 1;
+    kv.put('fit', { ...fit, version, producers: fit.producers + (record ? 0 : 1), bytes: sum.length });
+    return { merged: true, version, rejected };
   }
 
-  #file() {
-    const file = this.#storage.file();
-    if (file === undefined) throw new Error('there is a version of the fit, but no statistics');
+  /** @param {Fit} fit @param {ClassStatistics} added @returns {Uint8Array} */
+  #sum(fit, added) {
+    using statistics = ClassStatistics.load(this.#read(fit));
+    // The configuration of the worker can change, merged statistics can't.
+    const [ours, theirs] = [statistics, added].map((of) => `${of.nClasses} classes of ${of.nDim} dimensions`);
+    if (ours !== theirs) throw new HttpError(409, 'ERR_FIT', `the fit has ${ours}, the batch has ${theirs}`);
+    statistics.merge(added);
+    return statistics.save();
+  }
+
+  /** @returns {Fit} */
+  #fit() {
+    /** @type {Fit | undefined} */
+    const fit = this.#storage.kv.get('fit');
+    if (fit) return fit;
+    throw new HttpError(404, 'ERR_NOT_FOUND', 'the fit has no batch yet');
+  }
+
+  /** @param {Fit} fit */
+  #read({ bytes }) {
+    const file = new Uint8Array(bytes);
+    for (let at = 0; at < bytes; at += PART_BYTES) {
+      file.set(/** @type {Uint8Array} */ (this.#storage.kv.get(`statistics/${at}`)), at);
+    }
     return file;
-  }
-
-  #etag() {
-    if (!this.#storage.exists()) throw new RequestError(404, 'ERR_NOT_FOUND', 'the fit has no batch yet');
-    const { birth, version } = this.#storage.version();
-    return `"${birth}.${version}"`;
   }
 }
 
-/** The configuration of the worker can change, merged statistics can't. @param {ClassStatistics} ours @param {ClassStatistics} added */
-function checkSameShape(ours, added) {
-  if (ours.nClasses === added.nClasses && ours.nDim === added.nDim) return;
-  const shown = (/** @type {ClassStatistics} */ { nClasses, nDim }) => `${nClasses} classes of ${nDim} dimensions`;
-  throw new RequestError(409, 'ERR_FIT', `the fit is of ${shown(ours)}, the batch of ${shown(added)}`);
+/** @param {Fit} fit */
+const etagOf = ({ birth, version }) => `"${birth}.${version}"`;
+
+/** Turns errors into responses here: only the message of an error would reach the worker. @param {() => Response} work */
+async function reply(work) {
+  try {
+    return work();
+  } catch (error) {
+    return failure(error);
+  }
 }

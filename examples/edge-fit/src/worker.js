@@ -1,20 +1,18 @@
 // @ts-check
-/** Folds batches, passes their statistics on to the object of their fit, and serves the object's statistics. */
-import { readBatch, TYPE } from './batch.js';
-import { etagsOf } from './etags.js';
-import { failure } from './failure.js';
-import { fold } from './fold.js';
-import { LIMITS } from './limits.js';
-import { RequestError } from './request-error.js';
-import { routeOf } from './route.js';
+/** Folds each batch into statistics, and passes these and all other requests on to the object of their fit. */
+import { ClassStatistics } from 'center-loss';
+import { failure, HttpError, LIMITS, quoted, readBody } from './http.js';
 import { WINDOW } from './sequences.js';
-import { shapeOf } from './shape.js';
 
 /** @import { DurableObjectNamespace } from 'cloudflare:workers' */
-/** @import { Answer, FitObject } from './fit-object.js' */
+/** @import { FitObject } from './fit-object.js' */
 /** @typedef {{ FITS: DurableObjectNamespace<FitObject>, N_CLASSES: number, N_DIM: number }} Env */
 
 export { FitObject } from './fit-object.js';
+
+const TYPE = 'application/octet-stream';
+const NAME = /^[A-Za-z0-9._-]{1,64}$/;
+const NUMBER = /^(0|[1-9]\d{0,14})$/;
 
 export default {
   /** @param {Request} request @param {Env} env @returns {Promise<Response>} */
@@ -27,35 +25,85 @@ export default {
   },
 };
 
+/**
+ * Method and path of each route, and the call of the object that answers it.
+ * @type {[string, RegExp, (fit: FitObject, request: Request, env: Env, producer: string, number: string) => Promise<Response>][]}
+ */
+const ROUTES = [
+  ['GET', /^\/fits\/([^/]*)$/, (fit) => fit.status()],
+  ['GET', /^\/fits\/([^/]*)\/statistics$/, (fit, { headers }) => fit.statistics(headers.get('if-none-match'))],
+  ['GET', /^\/fits\/([^/]*)\/producers\/([^/]*)$/, (fit, _request, _env, producer) => fit.progress(producer)],
+  ['POST', /^\/fits\/([^/]*)\/batches\/([^/]*)\/([^/]*)$/, merge],
+];
+
 /** @param {Request} request @param {Env} env */
 async function respond(request, env) {
-  const route = routeOf(request);
-  const shape = shapeOf(env);
-  if (route.at === 'root') return Response.json({ ...shape, limits: { ...LIMITS, window: WINDOW } });
-  const object = env.FITS.get(env.FITS.idFromName(route.fit));
-  switch (route.at) {
-    case 'batch': {
-      const { file, rows, rejected } = fold(await readBatch(request, shape.nDim), shape);
-      const merge = valueIn(await object.merge(route.producer, route.sequence, file));
-      return Response.json({ ...merge, rows, rejected, folded: file.length });
-    }
-    case 'statistics': {
-      const { etag, file } = valueIn(await object.statistics(etagsOf(request.headers.get('if-none-match'))));
-      // A reader may keep the file, but asks each time whether there is another.
-      const headers = { etag, 'cache-control': 'no-cache' };
-      if (file === null) return new Response(null, { status: 304, headers });
-      return new Response(file, { headers: { ...headers, 'content-type': TYPE } });
-    }
-    case 'status':
-      return Response.json(valueIn(await object.status()));
-    case 'progress':
-      return Response.json(await object.progress(route.producer));
+  const { pathname } = new URL(request.url);
+  if (pathname === '/') {
+    checkMethod(request, 'GET');
+    return Response.json({ ...shapeOf(env), limits: { ...LIMITS, window: WINDOW } });
   }
+  for (const [method, path, answer] of ROUTES) {
+    const parts = path.exec(pathname)?.slice(1);
+    if (!parts) continue;
+    checkMethod(request, method);
+    const [fit = '', producer = '', number = ''] = parts;
+    const wrong = parts.slice(0, 2).find((name) => !NAME.test(name));
+    if (wrong !== undefined) {
+      const rule = 'the name of a fit or producer has 1 to 64 characters of A–Z a–z 0–9 . _ -';
+      throw new HttpError(400, 'ERR_NAME', `${rule}, got ${quoted(wrong)}`);
+    }
+    return await answer(env.FITS.getByName(fit), request, env, producer, number);
+  }
+  throw new HttpError(404, 'ERR_NOT_FOUND', `there is nothing at ${quoted(pathname)}`);
 }
 
-/** @template Value @param {Answer<Value>} answer @returns {Value} */
-function valueIn(answer) {
-  if ('value' in answer) return answer.value;
-  const { status, code, message } = answer.refused;
-  throw new RequestError(status, code, message);
+/** @param {Request} request @param {string} allow */
+function checkMethod({ method }, allow) {
+  if (method !== allow) throw new HttpError(405, 'ERR_METHOD', `${method} is not ${allow}`, { allow });
+}
+
+/** @param {FitObject} fit @param {Request} request @param {Env} env @param {string} producer @param {string} number */
+async function merge(fit, request, env, producer, number) {
+  if (!NUMBER.test(number)) {
+    throw new HttpError(400, 'ERR_NAME', `the number of a batch is 0, 1, 2, …, got ${quoted(number)}`);
+  }
+  const type = request.headers.get('content-type')?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
+  if (type !== TYPE) throw new HttpError(415, 'ERR_TYPE', `the content type must be ${TYPE}, got ${quoted(type)}`);
+  const { nClasses, nDim } = shapeOf(env);
+  const { x, target } = parseBatch(await readBody(request), nDim);
+  using statistics = new ClassStatistics(nClasses, nDim);
+  statistics.add(x, target);
+  return fit.merge(producer, Number(number), statistics.save());
+}
+
+/**
+ * @param {Uint8Array<ArrayBuffer>} body B rows of float32, then B labels of int32, all little-endian
+ * @param {number} nDim @returns views of the body: all machines with workerd are little-endian
+ */
+function parseBatch({ buffer, length }, nDim) {
+  const rowBytes = 4 * (nDim + 1);
+  const rows = length / rowBytes;
+  /** @param {string} message */
+  const misshapen = (message) => new HttpError(422, 'ERR_SHAPE', message);
+  if (rows === 0) throw misshapen('there is no row in the body');
+  if (!Number.isInteger(rows)) {
+    throw misshapen(`${length} bytes are not a multiple of ${rowBytes}, a row of ${nDim} float32 and its label`);
+  }
+  if (rows > LIMITS.rows) throw misshapen(`the batch has ${rows} rows; the limit is ${LIMITS.rows}`);
+  return { x: new Float32Array(buffer, 0, rows * nDim), target: new Int32Array(buffer, 4 * rows * nDim, rows) };
+}
+
+/** @param {Env} env @throws Error for a wrong configuration */
+function shapeOf({ N_CLASSES: nClasses, N_DIM: nDim }) {
+  for (const size of [nClasses, nDim]) {
+    if (!Number.isSafeInteger(size) || size < 1) {
+      throw new Error(`N_CLASSES and N_DIM must be positive integers, got ${nClasses} and ${nDim}`);
+    }
+  }
+  // Each class has a count, and a mean and a sum of squares for each dimension, all in float64.
+  const bytes = 8 * nClasses * (1 + 2 * nDim);
+  if (bytes <= LIMITS.totalsBytes) return { nClasses, nDim };
+  const size = `${nClasses} classes of ${nDim} dimensions take ${bytes} bytes`;
+  throw new Error(`${size}; the limit of a fit is ${LIMITS.totalsBytes}: divide the classes among fits`);
 }

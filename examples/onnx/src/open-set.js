@@ -1,5 +1,5 @@
 // @ts-check
-/** A trained network in ONNX Runtime, and center-loss on its outputs, which need no conversion. */
+/** Classes of a network's outputs: ONNX Runtime runs the network, and center-loss takes its outputs without conversion. */
 import { ClassCenters, OpenSetClassifier } from 'center-loss';
 
 /** @import { InferenceSession, Tensor } from 'onnxruntime-web' */

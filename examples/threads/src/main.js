@@ -1,78 +1,59 @@
 // @ts-check
-/** Classifies many embeddings on one thread and on more, and prints how much faster that is. */
+// Usage: node src/main.js [--threads N] [--rows N] [--rounds N] — compares the time of N threads with that of one.
+import assert from 'node:assert/strict';
 import { availableParallelism, cpus, loadavg } from 'node:os';
-import { ClassCenters } from 'center-loss';
-import { SingleBar } from 'cli-progress';
-import { classify } from './classify.js';
-import { fill, labelOf } from './embeddings.js';
-import { makeJob } from './job.js';
-import { measure } from './measure.js';
-import { parseOptions, usage } from './options.js';
-import { Pool } from './pool.js';
-import { isSame } from './same.js';
-import { table } from './table.js';
+import { parseArgs } from 'node:util';
+import { CenterLoss, OpenSetClassifier } from 'center-loss';
+import { Pool, sharedFloats } from './pool.js';
 
-/** @import { Job } from './job.js' */
+const [CLASSES, DIM] = [100, 128];
+const { values } = parseArgs({
+  options: {
+    threads: { type: 'string', default: `${availableParallelism()}` },
+    rows: { type: 'string', default: '200000' },
+    rounds: { type: 'string', default: '9' },
+  },
+});
+const [threads, rows, rounds] = [Number(values.threads), Number(values.rows), Number(values.rounds)];
+if (!(threads >= 1 && rows >= 1 && rounds >= 1)) throw new RangeError('each option must be a number above 0');
 
-/** Makes the results without threads. @param {Job} job */
-function withoutThreads(job) {
-  const centers = new ClassCenters(job.nClasses, job.nDim);
-  classify(job, centers);
-  centers.dispose();
-  return { classes: job.classes.slice(), distances: job.distances.slice() };
+const loss = new CenterLoss(CLASSES, DIM, { init: 'normal', seed: 1 });
+const classifier = new OpenSetClassifier(loss, { threshold: DIM });
+const x = sharedFloats(rows * DIM);
+for (const i of x.keys()) x[i] = (loss.centers.params[i % (CLASSES * DIM)] ?? 0) + 3.4 * (Math.random() - 0.5);
+const expected = classifier.classify(x);
+
+/** Classifies all rows, and gives the milliseconds that it took. @param {Pool} pool */
+async function timed(pool) {
+  const start = performance.now();
+  const { labels, scores } = await pool.classify(x);
+  const ms = performance.now() - start;
+  assert.deepEqual(Int32Array.from(labels), expected.labels);
+  assert.deepEqual(Float32Array.from(scores), expected.scores);
+  return ms;
 }
 
-/** @param {Job} job @param {ReturnType<typeof withoutThreads>} due @param {Pool} pool */
-function checkSame(job, due, { threads }) {
-  if (!isSame(job.classes, due.classes) || !isSame(job.distances, due.distances)) {
-    throw new Error(`the results of ${threads} threads are not those of the main thread`);
-  }
-  // The next run must write all of them itself.
-  job.classes.fill(-2);
-  job.distances.fill(-2);
+/** Median, least and greatest. @param {number[]} numbers @param {number} digits */
+function summary(numbers, digits) {
+  const sorted = numbers.toSorted((a, b) => a - b).map((value) => value.toFixed(digits));
+  return `${sorted[sorted.length >> 1]} (${sorted[0]}–${sorted.at(-1)})`;
 }
 
-/** @param {string[]} args */
-async function main(args) {
-  const options = parseOptions(args);
-  if (options.help) {
-    console.log(usage);
-    return;
-  }
-  const { rows, nClasses, nDim, rounds } = options;
-  const job = makeJob(options);
-  console.log(`${cpus()[0]?.model.trim()}, ${availableParallelism()} cores (load ${loadavg()[0]?.toFixed(1)})`);
-  console.log(`${rows} rows of ${nDim} values, ${nClasses} centers, ${rounds} rounds`);
-  fill(job);
-  const due = withoutThreads(job);
-  const right = due.classes.reduce((sum, nearest, row) => sum + Number(nearest === labelOf(row, job)), 0);
-  console.log(`${((100 * right) / rows).toFixed(1)} % of the rows are nearest to the center of their class\n`);
-
-  const bar = new SingleBar({ format: '{bar} {percentage} %  {eta_formatted} left', clearOnComplete: true });
-  /** @type {Pool[]} */
-  const pools = [];
-  try {
-    for (const threads of options.threads) pools.push(await Pool.start(job, threads));
-    bar.start((1 + rounds) * pools.length, 0);
-    const onRun = (/** @type {Pool} */ pool) => {
-      checkSame(job, due, pool);
-      bar.increment();
-    };
-    // The first round is for the compilers, which make the code fast while it runs.
-    await measure(pools, 1, onRun);
-    const results = await measure(pools, rounds, onRun);
-    bar.stop();
-    console.log(table(results, rows));
-    console.log('\nEvery run gave the same results as the main thread alone, to the last bit.');
-  } finally {
-    bar.stop();
-    await Promise.all(pools.map((pool) => pool.stop()));
-  }
+console.log(`${cpus()[0]?.model.trim()}, ${availableParallelism()} cores (load ${loadavg()[0]?.toFixed(1)})`);
+console.log(`${rows} rows of ${DIM} values, ${CLASSES} centers, ${rounds} rounds`);
+const [one, many] = [new Pool(classifier, 1), new Pool(classifier, threads)];
+// Code becomes fast while it runs, so the first calls are not counted.
+await timed(one);
+await timed(many);
+const [alone, together] = [Array(rounds).fill(0), Array(rounds).fill(0)];
+// The pools take turns, since other programs may use the cores for some of the rounds.
+for (let round = 0; round < rounds; round++) {
+  alone[round] = await timed(one);
+  together[round] = await timed(many);
 }
-
-try {
-  await main(process.argv.slice(2));
-} catch (error) {
-  console.error(`threads: ${error instanceof Error ? error.message : error}`);
-  process.exitCode = 1;
-}
+console.log(`1 thread, ms:  ${summary(alone, 0)}`);
+console.log(`${threads} threads, ms: ${summary(together, 0)}`);
+const speedUps = alone.map((ms, round) => ms / together[round]);
+console.log(`speed-up:      ${summary(speedUps, 2)}`);
+console.log('Every call gave the labels and scores of the main thread, to the last bit.');
+await Promise.all([one.stop(), many.stop()]);

@@ -1,15 +1,25 @@
 // @ts-check
-/** A thread: an engine of its own, over memory that all share. */
+/** A thread: it classifies blocks of rows that all threads share, with an engine of its own. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { ClassCenters } from 'center-loss';
-import { classify } from './classify.js';
+import { OpenSetClassifier } from 'center-loss';
 
-if (parentPort === null) throw new Error('worker.js runs in a thread: start src/main.js');
-const port = parentPort;
+/** @import { Job } from './pool.js' */
 
-/** @type {import('./job.js').Job} */
-const job = workerData;
-const centers = new ClassCenters(job.nClasses, job.nDim);
-port.on('message', () => port.postMessage(classify(job, centers)));
-// The first message says that the engine is ready.
-port.postMessage(0);
+const classifier = OpenSetClassifier.load(workerData);
+
+/** Takes blocks until none is left. @param {Job} job @returns {number} rows that this thread did */
+function classifyBlocks({ x, labels, scores, nextBlock, blockRows }) {
+  const { nDim } = classifier;
+  for (let done = 0; ; ) {
+    // The addition is atomic, so no two threads get the same block.
+    const first = Atomics.add(nextBlock, 0, 1) * blockRows;
+    if (first >= labels.length) return done;
+    const end = Math.min(first + blockRows, labels.length);
+    const block = classifier.classify(x.subarray(first * nDim, end * nDim));
+    labels.set(block.labels, first);
+    scores.set(block.scores, first);
+    done += end - first;
+  }
+}
+
+parentPort?.on('message', (job) => parentPort?.postMessage(classifyBlocks(job)));

@@ -1,162 +1,98 @@
 // @ts-check
 import assert from 'node:assert/strict';
-import { after, describe, test } from 'node:test';
-import { ClassCenters } from 'center-loss';
-import { fill } from '../src/embeddings.js';
-import { makeJob } from '../src/job.js';
-import { Pool } from '../src/pool.js';
-import { isSame } from '../src/same.js';
+import { execFile } from 'node:child_process';
+import { after, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { CenterLoss, OpenSetClassifier } from 'center-loss';
+import { Pool, sharedFloats } from '../src/pool.js';
 
-/** @import { Job, Sizes } from '../src/job.js' */
+const [ROWS, CLASSES, DIM] = [5001, 13, 31];
 
-const SIZES = { rows: 5001, nClasses: 13, nDim: 31 };
-/** Rows that have no nearest center, and one far off. */
-const ODD = { 7: Number.NaN, 4096: Number.POSITIVE_INFINITY, 5000: 3e38, 2048: 1e9 };
-
+const loss = new CenterLoss(CLASSES, DIM, { init: 'normal', seed: 1 });
+const classifier = new OpenSetClassifier(loss, { threshold: 0.9 * DIM });
+const noise = new CenterLoss(ROWS, DIM, { init: 'normal', seed: 2 });
+/** Rows around the centers, and three that have no finite distance. */
+const x = sharedFloats(ROWS * DIM);
+for (const i of x.keys()) x[i] = (loss.centers.params[i % (CLASSES * DIM)] ?? 0) + (noise.centers.params[i] ?? 0);
+x[7 * DIM + 3] = Number.NaN;
+x[4096 * DIM] = Number.POSITIVE_INFINITY;
+x[5000 * DIM + 30] = 3e38;
 /** @type {Pool[]} */
-const started = [];
-after(() => Promise.all(started.map((pool) => pool.stop())));
+const pools = [];
+after(() => Promise.all(pools.map((pool) => pool.stop())));
 
-/** @param {Job} job @param {number} threads @param {URL} [script] */
-async function start(job, threads, script) {
-  const pool = await Pool.start(job, threads, script);
-  started.push(pool);
+/** @param {number} threads @param {OpenSetClassifier} [ofThreads] */
+function start(threads, ofThreads = classifier) {
+  const pool = new Pool(ofThreads, threads);
+  pools.push(pool);
   return pool;
 }
 
-/** @param {number} [rowsAtOnce] @param {Sizes} [sizes] */
-function makeFilled(rowsAtOnce, sizes = SIZES) {
-  const job = makeJob(sizes, rowsAtOnce);
-  fill(job);
-  for (const [row, value] of Object.entries(ODD)) job.x[Number(row) * job.nDim + 3] = value;
-  return job;
+/** @param {Awaited<ReturnType<Pool['classify']>>} results @param {Float32Array} rows */
+function assertSame({ labels, scores }, rows) {
+  const expected = classifier.classify(rows);
+  assert.deepEqual(Int32Array.from(labels), expected.labels);
+  assert.deepEqual(Float32Array.from(scores), expected.scores);
 }
 
-/** Classifies all rows at once, in this thread. @param {Job} job */
-function expected({ x, params, nClasses, nDim }) {
-  const centers = new ClassCenters(nClasses, nDim);
-  centers.params.set(params);
-  const classes = centers.predict(x);
-  const matrix = centers.distances(x);
-  const distances = Float32Array.from(classes, (nearest, row) => matrix[row * nClasses + nearest] ?? Number.NaN);
-  for (const row of classes.keys()) if ((classes[row] ?? -1) < 0) distances[row] = Number.NaN;
-  centers.dispose();
-  return { classes, distances };
-}
+test('there are rows of each class, unknown rows and rows at no finite distance', () => {
+  const { labels, nearest } = classifier.classify(x);
+  assert.deepEqual([new Set(labels).size, nearest.filter((label) => label < 0).length], [CLASSES + 1, 3]);
+});
 
-/** @param {Job} job */
-function assertRight(job) {
-  const due = expected(job);
-  assert.ok(isSame(job.classes, due.classes), 'other classes');
-  assert.ok(isSame(job.distances, due.distances), 'other distances');
-}
-
-describe('the results of any number of threads are those of one call without, to the last bit', () => {
-  for (const threads of [1, 2, 3, 8]) {
-    for (const rowsAtOnce of [1, 7, 64, 512, 100_000]) {
-      test(`${threads} threads, blocks of ${rowsAtOnce}`, async () => {
-        const job = makeFilled(rowsAtOnce);
-        const done = await (await start(job, threads)).run();
-        assertRight(job);
-        assert.equal(done.length, threads);
-        // Each row once: none was left out, none was done by two.
-        assert.equal(
-          done.reduce((sum, rows) => sum + rows, 0),
-          SIZES.rows,
-        );
-      });
-    }
+for (const threads of [1, 2, 3, 8]) {
+  for (const blockRows of [1, 7, 512, 100_000]) {
+    test(`${threads} threads give the results of one, to the last bit, in blocks of ${blockRows}`, async () => {
+      const pool = start(threads);
+      for (const rows of [x, x.subarray(0, 3 * DIM)]) {
+        const results = await pool.classify(rows, { blockRows });
+        assertSame(results, rows);
+        const sum = results.rowsOfThreads.reduce((total, done) => total + done, 0);
+        assert.equal(sum, rows.length / DIM, 'two threads did the same rows');
+      }
+    });
   }
+}
 
-  test('the odd rows are odd, the others known', async () => {
-    const job = makeFilled();
-    await (await start(job, 2)).run();
-    const unknown = Array.from(job.classes.keys()).filter((row) => job.classes[row] === -1);
-    assert.deepEqual(unknown, [7, 4096, 5000]);
-    assert.deepEqual(
-      unknown.map((row) => job.distances[row]),
-      [Number.NaN, Number.NaN, Number.NaN],
-    );
-    assert.ok(new Set(job.classes).size === SIZES.nClasses + 1, 'a class is nearest to no row');
-  });
-
-  test('fewer rows than threads, and a single one', async () => {
-    for (const rows of [1, 3]) {
-      const job = makeJob({ rows, nClasses: 2, nDim: 5 }, 1);
-      fill(job);
-      await (await start(job, 4)).run();
-      assertRight(job);
-    }
-  });
+test('a second call at the same time is refused, and the first goes on', async () => {
+  const pool = start(2);
+  const first = pool.classify(x);
+  await assert.rejects(pool.classify(x), /the pool is busy/);
+  assertSame(await first, x);
+  assertSame(await pool.classify(x), x);
 });
 
-describe('a pool', () => {
-  test('sees what has changed in shared memory since its last run', async () => {
-    const job = makeFilled();
-    const pool = await start(job, 2);
-    await pool.run();
-    const before = job.classes.slice();
-    job.params.subarray(0, job.nDim).fill(1e6);
-    job.x.subarray(job.nDim).reverse();
-    await pool.run();
-    assert.ok(!isSame(job.classes, before));
-    assertRight(job);
-  });
-
-  test('does not wait for a slow thread: the others take what it does not get to', async () => {
-    const job = { ...makeFilled(64), heldUp: new Int32Array(new SharedArrayBuffer(4)) };
-    const done = await (await start(job, 2, new URL('./workers/held-up.js', import.meta.url))).run();
-    assert.deepEqual(
-      done.sort((a, b) => a - b),
-      [64, SIZES.rows - 64],
-    );
-    assertRight(job);
-  });
-
-  test('refuses a second run while one is under way, and the first is right all the same', async () => {
-    const job = makeFilled();
-    const pool = await start(job, 2);
-    const first = pool.run();
-    await assert.rejects(pool.run(), /this pool is at work/);
-    await first;
-    assertRight(job);
-    await pool.run();
-  });
+test('no threads, and rows that are not shared, are refused', async () => {
+  assert.throws(() => start(0), /at least 1 thread, got 0/);
+  await assert.rejects(start(1).classify(new Float32Array(DIM)), /must be in shared memory/);
 });
 
-describe('a thread that fails', { timeout: 20_000 }, () => {
-  test('while it starts: its error, and the others end', async () => {
-    // More than an engine holds; the threads are the first to ask for it.
-    const job = { ...makeFilled(), nClasses: 2 ** 20, nDim: 2 ** 12 };
-    await assert.rejects(
-      start(job, 2),
-      /cannot allocate 17,179,869,184 bytes .* for 1048576 centers of 4096 dimensions/,
-    );
-    await assert.rejects(start(job, 2, new URL('./workers/missing.js', import.meta.url)), /Cannot find module/);
-  });
+test('an error of a thread reaches this call and the next', async () => {
+  const pool = start(3);
+  for (const rows of [x.subarray(0, 1000), x.subarray(0, DIM)]) {
+    await assert.rejects(pool.classify(rows), /x has 1000 values, which is not a multiple of nDim/);
+  }
+});
 
-  test('at its work: its error', async () => {
-    const pool = await start(makeFilled(), 3, new URL('./workers/throws.js', import.meta.url));
-    await assert.rejects(pool.run(), { name: 'TypeError', message: 'no such row' });
-    // And not forgotten.
-    await assert.rejects(pool.run(), { name: 'TypeError', message: 'no such row' });
-  });
+test('an error at the start of a thread reaches the first call', async () => {
+  const broken = /** @type {OpenSetClassifier} */ ({ nDim: DIM, save: () => new Uint8Array(3) });
+  await assert.rejects(start(2, broken).classify(x), { message: /safetensors/ });
+});
 
-  test('by what the package says of the shared arrays', async () => {
-    const job = makeFilled();
-    // One thread: of two, the one whose rows are past the end of x may be the first to say so.
-    const pool = await start({ ...job, x: job.x.subarray(0, 1000) }, 1);
-    await assert.rejects(pool.run(), /x has 1000 values, which is not a multiple of nDim = 31/);
-  });
+test('a thread that ends is an error of the call and of the next', async () => {
+  const pool = start(2);
+  const call = pool.classify(x);
+  const refused = assert.rejects(call, /a thread ended with code \d/);
+  await pool.stop();
+  await refused;
+  await assert.rejects(pool.classify(x), /a thread ended with code \d/);
+});
 
-  test('without a word: which one it was', async () => {
-    const pool = await start(makeFilled(), 2, new URL('./workers/exits.js', import.meta.url));
-    await assert.rejects(pool.run(), /thread [12] of 2 ended with code 7/);
-  });
-
-  test('a stopped pool does not wait for ever', async () => {
-    const pool = await start(makeFilled(), 2);
-    await pool.stop();
-    await assert.rejects(pool.run(), /thread [12] of 2 ended with code 1/);
-  });
+test('the program compares times', async () => {
+  const main = fileURLToPath(new URL('../src/main.js', import.meta.url));
+  const args = ['--threads', '3', '--rows', '2001', '--rounds', '2'];
+  const { stdout } = await promisify(execFile)(process.execPath, [main, ...args], { timeout: 60_000 });
+  assert.match(stdout, /1 thread, ms: +\d+ .*\n3 threads, ms: +\d+ .*\nspeed-up: +[\d.]+ .*\nEvery call gave/);
+  await assert.rejects(promisify(execFile)(process.execPath, [main, '--rows', 'x']), /must be a number above 0/);
 });

@@ -1,4 +1,4 @@
-// What a program with strict settings writes; compiled against the packed package, never run.
+// Program with strict settings. A test compiles it against the packed package; it never runs.
 import {
   type Batch,
   CenterLoss,

@@ -1,3 +1,0 @@
-import { report } from './data.js';
-
-await report(async () => () => 0);

@@ -1,0 +1,310 @@
+// Where centers start, what the options do, and what the class centers answer.
+import { CenterLoss, ClassCenters, isKnown } from 'center-loss';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { expectClose } from '../support/close.js';
+import { distances } from '../support/reference.js';
+
+afterEach(() => void vi.restoreAllMocks());
+
+const params = (...args: ConstructorParameters<typeof CenterLoss>) => [...new CenterLoss(...args).centers.params];
+const eye3 = [1, 0, 0, 0, 1, 0, 0, 0, 1];
+
+describe('init', () => {
+  it("'pytorch-ood': identity if C = D, normal else; magnitude only on fixed identity, warned about once", () => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+    expect(params(3, 3)).toEqual(eye3);
+    expect(params(3, 3, { fixed: true, magnitude: 5 })).toEqual(eye3.map((value) => 5 * value));
+    expect(warn).not.toHaveBeenCalled();
+    expect(params(3, 3, { magnitude: 5 })).toEqual(eye3);
+    expect(warn).toHaveBeenCalledTimes(1);
+    expect(warn.mock.calls[0]?.[0]).toMatch(/magnitude = 5 is ignored/);
+    expect(params(3, 4, { magnitude: 5, fixed: true })).toEqual(params(3, 4));
+    expect(params(3, 4)).toEqual(params(3, 4, { init: 'normal' }));
+    expect(warn).toHaveBeenCalledTimes(1);
+  });
+
+  it('every other init applies magnitude', () => {
+    expect(params(3, 3, { init: 'eye', magnitude: 2 })).toEqual(eye3.map((value) => 2 * value));
+    expect(params(2, 4, { init: 'anchors', magnitude: 3 })).toEqual([3, 0, 0, 0, 0, 3, 0, 0]);
+    expect(params(1, 2, { init: new Float32Array([1, -2]), magnitude: 3 })).toEqual([3, -6]);
+    const scaled = (init: 'normal' | 'orthogonal') => params(4, 6, { init, magnitude: 4, seed: 9 });
+    expect(scaled('normal')).toEqual(params(4, 6, { init: 'normal', seed: 9 }).map((value) => 4 * value));
+    expect(scaled('orthogonal')).toEqual(params(4, 6, { init: 'orthogonal', seed: 9 }).map((value) => 4 * value));
+  });
+
+  it('the same seed gives the same centers, another seed others', () => {
+    expect(params(5, 7, { init: 'normal', seed: 1 })).toEqual(params(5, 7, { init: 'normal', seed: 1 }));
+    expect(params(5, 7, { init: 'normal', seed: 1 })).not.toEqual(params(5, 7, { init: 'normal', seed: 2 }));
+    expect(params(5, 7, { init: 'normal' })).toEqual(params(5, 7, { init: 'normal', seed: 0 }));
+    expect(params(5, 7, { init: 'normal', seed: 2 ** 40 })).not.toEqual(params(5, 7, { init: 'normal', seed: 0 }));
+  });
+
+  it("'normal' is standard normal", () => {
+    const values = params(100, 1000, { init: 'normal', seed: 3 });
+    const moment = (power: number) => values.reduce((sum, value) => sum + value ** power, 0) / values.length;
+    // Five standard errors of each moment over 10⁵ values.
+    expect(Math.abs(moment(1))).toBeLessThan(5 * Math.sqrt(1 / 1e5));
+    expect(Math.abs(moment(2) - 1)).toBeLessThan(5 * Math.sqrt(2 / 1e5));
+    expect(Math.abs(moment(3))).toBeLessThan(5 * Math.sqrt(15 / 1e5));
+    expect(Math.abs(moment(4) - 3)).toBeLessThan(5 * Math.sqrt(96 / 1e5));
+  });
+
+  it.each([
+    [1, 1],
+    [5, 8],
+    [8, 5],
+    [16, 16],
+  ])("'orthogonal' %i × %i: the shorter side is orthonormal", (nClasses, nDim) => {
+    const values = params(nClasses, nDim, { init: 'orthogonal', seed: 4 });
+    const vectors = Array.from({ length: Math.min(nClasses, nDim) }, (_, v) =>
+      Array.from({ length: Math.max(nClasses, nDim) }, (_, i) =>
+        nClasses <= nDim ? (values[v * nDim + i] ?? 0) : (values[i * nDim + v] ?? 0),
+      ),
+    );
+    vectors.forEach((a, i) => {
+      vectors.forEach((b, j) => {
+        const dot = a.reduce((sum, value, k) => sum + value * (b[k] ?? 0), 0);
+        expectClose(dot, i === j ? 1 : 0, { relative: 1e-6, absolute: 1e-6 });
+      });
+    });
+  });
+});
+
+describe('CenterLoss', () => {
+  it('says what it was made with', () => {
+    const { nClasses, nDim, magnitude, radius, fixed, reduction, centers } = new CenterLoss(2, 3, {
+      magnitude: 4,
+      radius: 0.5,
+      fixed: true,
+      reduction: 'wen',
+      init: 'anchors',
+    });
+    expect({ nClasses, nDim, magnitude, radius, fixed, reduction }).toEqual({
+      nClasses: 2,
+      nDim: 3,
+      magnitude: 4,
+      radius: 0.5,
+      fixed: true,
+      reduction: 'wen',
+    });
+    expect(centers).toBeInstanceOf(ClassCenters);
+    expect([centers.nClasses, centers.nDim, centers.fixed]).toEqual([2, 3, true]);
+  });
+
+  it('the worked example of the reference, in every reduction', () => {
+    const value = (reduction: 'mean' | 'batch' | 'wen' | 'sum') =>
+      new CenterLoss(3, 1, { reduction, init: 'normal' }).forward([1, 2, 3, 4, 5, 6], [0, 2]);
+    expectClose([value('mean'), value('batch'), value('wen'), value('sum')], [7 / 6, 7 / 2, 7 / 4, 7]);
+  });
+
+  it('radius is on the squared distance', () => {
+    const at = (radius: number) => new CenterLoss(1, 1, { radius, init: new Float32Array([0]) }).gradients([3], [0]);
+    expectClose(at(4).loss, 5);
+    expect(at(9).gradX[0]).toBe(0);
+    expect(at(Number.POSITIVE_INFINITY).gradX[0]).toBe(0);
+    expectClose(at(-1).loss, 10);
+  });
+
+  it('no known row: loss 0 and zero gradients', () => {
+    const loss = new CenterLoss(3, 2, { init: 'normal' });
+    const before = loss.centers.params.slice();
+    for (const [x, target] of [
+      [
+        [1, 2, Number.NaN, 4],
+        [-1, -9],
+      ],
+      [[], []],
+    ] as const) {
+      const zeros = new Float32Array(x.length);
+      expect(loss.evaluate(x, target)).toBe(0);
+      expect(loss.gradients(x, target)).toEqual({ loss: 0, gradX: zeros, gradCenters: new Float32Array(6) });
+      expect(loss.gradients(x, target, { centers: 'touched' }).gradCenters).toEqual({
+        classes: new Int32Array(0),
+        rows: new Float32Array(0),
+      });
+      expect(loss.step(x, target)).toEqual({ loss: 0, gradX: zeros });
+    }
+    expect(loss.forward([], [])).toBe(0);
+    expect(loss.forward([1, 2, Number.NaN], [-1])).toBe(0);
+    expect(loss.backward([], [])).toEqual(new Float32Array(0));
+    expect([loss.centers.predict([]).length, loss.centers.distances([]).length]).toEqual([0, 0]);
+    expect(loss.centers.params).toEqual(before);
+  });
+
+  it('fixed: no center gradient, and step moves nothing', () => {
+    const loss = new CenterLoss(2, 2, { fixed: true, init: 'anchors', magnitude: 3 });
+    const { gradX, gradCenters, loss: value } = loss.gradients([1, 1, 2, 2], [0, 1]);
+    expect(gradCenters).toBeNull();
+    expect(loss.gradients([1, 1], [0], { centers: 'touched' }).gradCenters).toBeNull();
+    const step = loss.step([1, 1, 2, 2], [0, 1], { alpha: 1 });
+    expect(step).toEqual({ loss: value, gradX });
+    expect([...loss.centers.params]).toEqual([3, 0, 0, 3]);
+    loss.centers.params[0] = 4;
+    expectClose(loss.evaluate([1, 1], [0]), (9 + 1) / 2);
+  });
+
+  it('Wen: a class moves to its rows, the others stay', () => {
+    const loss = new CenterLoss(3, 1, { init: new Float32Array([0, 10, 20]) });
+    loss.step([3, 6, 25], [0, 0, 2], { alpha: 0.5 });
+    // 0 − 0.5·(−3 − 6)/(1 + 2) and 20 − 0.5·(−5)/(1 + 1)
+    expectClose(loss.centers.params, [1.5, 10, 21.25]);
+    loss.step([3], [0], { alpha: 0 });
+    expectClose(loss.centers.params, [1.5, 10, 21.25]);
+  });
+
+  it('lenient labels: a known row of no class makes the loss NaN if it is not finite, an unknown one does not', () => {
+    const lenient = new CenterLoss(2, 2, { labels: 'lenient', init: 'eye' });
+    const x = [Number.NaN, 0, 1, 0];
+    for (const value of [
+      lenient.evaluate(x, [5, 0]),
+      lenient.gradients(x, [5, 0]).loss,
+      lenient.step(x, [5, 0]).loss,
+      lenient.forward(lenient.centers.distances(x), [5, 0]),
+    ]) {
+      expect(value).toBeNaN();
+    }
+    expectClose(lenient.evaluate(x, [-1, 0]), 1e-12);
+  });
+
+  it('no embedding, however far, leaves a center that is not finite', () => {
+    for (const [center, x] of [
+      [0, 3e38],
+      [-3e38, 3e38],
+      [0, 1e29],
+      [0, 1e31],
+    ] as const) {
+      const loss = new CenterLoss(1, 2, { reduction: 'wen', init: new Float32Array([center, 0]) });
+      const rows = new Float32Array(400).map((_, i) => (i % 2 === 0 ? x : 0));
+      const { loss: value, gradX } = loss.step(rows, new Int32Array(200), { alpha: 1 });
+      expect(value).toBeGreaterThan(0);
+      expect([...gradX, ...loss.centers.params].every(Number.isFinite)).toBe(true);
+      const nearEnough = Math.abs(x - center) <= 1e30;
+      expectClose(loss.centers.params[0] ?? 0, nearEnough ? (x * 200) / 201 : center);
+    }
+  });
+
+  it('lenient labels: past the last class or no integer adds floors and counts in B', () => {
+    const lenient = new CenterLoss(3, 1, { labels: 'lenient', init: new Float32Array([0, 1, 2]) });
+    for (const label of [3, 99, 1.5, 2 ** 40, Number.POSITIVE_INFINITY]) {
+      expectClose(lenient.evaluate([2, 7], [0, label]), (4 + 5e-12) / 6);
+      expect([...lenient.gradients([2, 7], [0, label]).gradX].map((v) => v === 0)).toEqual([false, true]);
+    }
+    for (const label of [Number.NaN, -1.5, Number.NEGATIVE_INFINITY])
+      expectClose(lenient.evaluate([2, 7], [0, label]), 4 / 3);
+  });
+
+  it('every kind of target and of rows', () => {
+    const loss = new CenterLoss(3, 2, { init: 'normal', seed: 8 });
+    const x = [1, 2, 3, 4, 5, 6];
+    const expected = loss.gradients(x, [2, -1, 0]);
+    const kinds = [Int8Array, Int16Array, Int32Array, Float32Array, Float64Array];
+    for (const Kind of kinds) expect(loss.gradients(x, new Kind([2, -1, 0]))).toEqual(expected);
+    expect(loss.gradients(x, new BigInt64Array([2n, -1n, 0n]))).toEqual(expected);
+    expect(loss.gradients(x, [2n, -1n, 0n])).toEqual(expected);
+    expect(loss.gradients(x, [2, -1, -0])).toEqual(expected);
+    const known = loss.evaluate(x, [2, 1, 0]);
+    for (const Kind of [Uint8Array, Uint8ClampedArray, Uint16Array, Uint32Array]) {
+      expect(loss.evaluate(x, new Kind([2, 1, 0]))).toBe(known);
+    }
+    expect(loss.evaluate(x, new BigUint64Array([2n, 1n, 0n]))).toBe(known);
+    for (const rows of [new Float32Array(x), new Float64Array(x)]) expect(loss.evaluate(rows, [2, 1, 0])).toBe(known);
+    expect(loss.evaluate(new Float32Array([9, ...x, 9]).subarray(1, 7), [2, 1, 0])).toBe(known);
+  });
+
+  // A page has none unless it is isolated.
+  it.runIf(globalThis.SharedArrayBuffer)('rows and labels in shared memory', () => {
+    const loss = new CenterLoss(3, 2, { init: 'normal', seed: 8 });
+    const x = [1, 2, 3, 4, 5, 6];
+    const shared = new Float32Array(new SharedArrayBuffer(24));
+    shared.set(x);
+    const target = new Int32Array(new SharedArrayBuffer(12));
+    target.set([2, 1, 0]);
+    expect(loss.evaluate(shared, target)).toBe(loss.evaluate(x, [2, 1, 0]));
+  });
+});
+
+describe('ClassCenters', () => {
+  const centers = new ClassCenters(3, 2);
+  centers.params.set([0, 0, 3, 4, 3, 4]);
+
+  it('distances, into an array of the caller too', () => {
+    expect([...centers.distances([0, 0, 3, 4])]).toEqual([0, 25, 25, 25, 0, 0]);
+    const out = new Float32Array(6);
+    expect(centers.distances([0, 0, 3, 4], out)).toBe(out);
+    expect([...out]).toEqual([0, 25, 25, 25, 0, 0]);
+  });
+
+  it('the lowest class wins a tie, −1 where no distance is finite', () => {
+    expect([...centers.predict([3, 4, 1.5, 2, Number.NaN, 0, Number.POSITIVE_INFINITY, 0, 1e20, 0])]).toEqual([
+      1, 0, -1, -1, -1,
+    ]);
+    for (let nClasses = 2; nClasses <= 11; nClasses++) {
+      for (let twin = 1; twin < nClasses; twin++) {
+        for (let first = 0; first < twin; first++) {
+          const tied = new CenterLoss(nClasses, 7, { init: 'normal', seed: nClasses }).centers;
+          const center = tied.params.slice(first * 7, (first + 1) * 7).map((value) => value + 0.125);
+          tied.params.set(center, first * 7);
+          tied.params.set(center, twin * 7);
+          expect([...tied.predict([...center, ...center, ...center])]).toEqual([first, first, first]);
+          tied.dispose();
+        }
+      }
+    }
+  });
+
+  it('a center that is not finite is no row’s nearest', () => {
+    const some = new ClassCenters(3, 1);
+    some.params.set([Number.NaN, 5, Number.POSITIVE_INFINITY]);
+    expect([...some.predict([0, 9])]).toEqual([1, 1]);
+    expect([...some.predictProba([0])].every(Number.isNaN)).toBe(true);
+  });
+
+  it('probabilities of the reference’s example', () => {
+    const two = new ClassCenters(2, 2);
+    two.params.set([0, 0, 3, 4]);
+    expectClose(two.predictProba([0, 0]), [1, 1.3887943864771144e-11]);
+    expectClose(two.predictProba([1.5, 2]), [0.5, 0.5]);
+    expect([...two.predictProba([Number.NaN, 0])].every(Number.isNaN)).toBe(true);
+    expect([...two.predictProba([1e19, 0, 0, 0])].every(Number.isNaN)).toBe(false);
+  });
+
+  it.each([32, 256, 512, 1024, 3000])('probabilities in %i dimensions keep their bound', (nDim) => {
+    const { params, ...many } = (({ centers }) => ({ params: centers.params, centers }))(
+      new CenterLoss(20, nDim, { init: 'normal', seed: 1 }),
+    );
+    const x = new CenterLoss(16, nDim, { init: 'normal', seed: 2 }).centers.params.slice();
+    const proba = many.centers.predictProba(x);
+    distances(x, params, nDim).forEach((row, i) => {
+      const least = Math.min(...row);
+      const total = row.reduce((sum, distance) => sum + Math.exp(least - distance), 0);
+      row.forEach((distance, j) => {
+        const want = Math.exp(least - distance) / total;
+        expectClose(proba[i * 20 + j] ?? 0, want, { relative: 1e-5 + 1e-6 * distance, absolute: 1e-37 });
+      });
+    });
+  });
+
+  it('distances keep their bound where every addition rounds the same way', () => {
+    const worst = new ClassCenters(1, 1024);
+    const x = new Float32Array(1024).fill(Math.sqrt(2 ** -24 * 0.999)).fill(1, 0, 4);
+    expectClose(worst.distances(x), distances(x, worst.params, 1024).flat());
+  });
+
+  it('many rows come out as single ones do', () => {
+    const many = new CenterLoss(1000, 3, { init: 'normal', seed: 1 }).centers;
+    const x = new CenterLoss(3001, 3, { init: 'normal', seed: 2 }).centers.params.slice();
+    const [classes, distmat, proba] = [many.predict(x), many.distances(x), many.predictProba(x)];
+    for (const row of [0, 1, 1049, 1050, 2097, 2098, 3000]) {
+      const one = x.subarray(3 * row, 3 * row + 3);
+      expect(many.predict(one)[0]).toBe(classes[row]);
+      expect(many.distances(one)).toEqual(distmat.slice(1000 * row, 1000 * (row + 1)));
+      expect(many.predictProba(one)).toEqual(proba.slice(1000 * row, 1000 * (row + 1)));
+    }
+  });
+});
+
+it('isKnown', () => {
+  expect([...isKnown([0, -1, 5, -0, Number.NaN, 2 ** 40])]).toEqual([1, 0, 1, 1, 0, 1]);
+  expect([...isKnown(new BigInt64Array([3n, -3n]))]).toEqual([1, 0]);
+  expect(isKnown([])).toEqual(new Uint8Array(0));
+});

@@ -1,0 +1,104 @@
+// Rows × centers in every metric.
+import { CenterLoss, ClassCenters, classify, toFloat16 } from 'center-loss';
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { problem } from '../support/arbitrary.js';
+import { distance, row } from '../support/center-loss-reference.js';
+import { expectClose } from '../support/close.js';
+import { expectError } from '../support/error.js';
+
+const metric = fc.constantFrom('sqeuclidean' as const, 'euclidean' as const, 'cosine' as const);
+
+it('are those of float64, and the nearest is the least', () => {
+  fc.assert(
+    fc.property(problem(), metric, (one, metric) => {
+      const centers = new ClassCenters(one.nClasses, one.nDim, { metric });
+      centers.params.set(one.centers);
+      const actual = centers.distances(one.x);
+      const expected = Array.from(actual, (_, at) => {
+        const [i, j] = [Math.floor(at / one.nClasses), at % one.nClasses];
+        return distance(metric, row(one.x, i, one.nDim), row(one.centers, j, one.nDim));
+      });
+      // Directions are rounded to float32: of that a distance sees its root.
+      const rounding = metric === 'cosine' ? 3e-7 : 0;
+      const allowed = expected.map((d) => d * 1e-5 + rounding * Math.sqrt(d) + 1e-14);
+      expectClose(actual, expected, { relative: 1, scale: allowed });
+      const least = Array.from({ length: one.rows }, (_, i) => {
+        const of = actual.subarray(i * one.nClasses, (i + 1) * one.nClasses);
+        return Math.min(...of);
+      });
+      const classes = centers.predict(one.x);
+      expect([...classes].map((label, i) => actual[i * one.nClasses + label])).toEqual(least);
+      // By cosine, what classifies has the same to the last bit.
+      const { nearest, scores } = classify(centers, one.x);
+      expect(nearest).toEqual(classes);
+      if (metric === 'cosine') expect([...scores]).toEqual(least);
+      centers.dispose();
+    }),
+    { numRuns: 100 },
+  );
+});
+
+it('of many rows come in blocks', () => {
+  const [rows, nClasses, nDim] = [60_000, 20, 3];
+  const centers = new CenterLoss(nClasses, nDim, { init: 'normal', seed: 1, metric: 'cosine' }).centers;
+  const { centers: others } = new CenterLoss(rows, nDim, { init: 'normal', seed: 2 });
+  const x = others.params.slice();
+  const all = centers.distances(x);
+  const classes = centers.predict(x);
+  for (const i of [0, 1, 29_999, 30_000, 59_999]) {
+    const expected = Array.from({ length: nClasses }, (_, j) =>
+      distance('cosine', row(x, i, nDim), row(centers.params, j, nDim)),
+    );
+    const of = all.subarray(i * nClasses, (i + 1) * nClasses);
+    // As above.
+    expectClose(of, expected, { absolute: 1e-6 });
+    expect(of[classes[i] ?? -1]).toBe(Math.min(...of));
+  }
+  const out = new Float32Array(rows * nClasses);
+  expect(centers.distances(others.params, out)).toBe(out);
+  // Not by a matcher, which would take seconds for two million values.
+  expect(out.every((value, at) => value === all[at])).toBe(true);
+});
+
+it('a zero vector is at 1 from all, and what is not finite is nobody’s', () => {
+  const inMetric = (metric: 'cosine' | 'euclidean' | 'sqeuclidean') => {
+    const centers = new ClassCenters(3, 2, { metric });
+    centers.params.set([0, 0, 1, 1, -1, 0]);
+    return centers;
+  };
+  const centers = inMetric('cosine');
+  const x = [0, 0, 2, 0, Number.NaN, 1, 1, Number.POSITIVE_INFINITY];
+  const actual = centers.distances(x);
+  expect([...actual.subarray(0, 4)]).toEqual([1, 1, 1, 1]);
+  expectClose(actual.subarray(4, 6), [1 - Math.SQRT1_2, 2], { relative: 1e-6 });
+  // Exactly, also where the other directions are rounded, and where many rows meet many centers.
+  const [rows, nClasses, nDim] = [70, 130, 19];
+  const { centers: many } = new CenterLoss(nClasses, nDim, { init: 'normal', seed: 1, metric: 'cosine' });
+  const { centers: others } = new CenterLoss(rows, nDim, { init: 'normal', seed: 2 });
+  many.params.fill(0, 5 * nDim, 6 * nDim);
+  others.params.fill(0, 66 * nDim, 67 * nDim);
+  const all = many.distances(others.params);
+  const { nearest, scores } = classify(many, others.params);
+  for (let i = 0; i < rows; i++) expect(all[i * nClasses + 5]).toBe(1);
+  expect(all.subarray(66 * nClasses, 67 * nClasses).every((d) => d === 1)).toBe(true);
+  expect([nearest[66], scores[66]]).toEqual([0, 1]);
+  expect(actual.subarray(6).every(Number.isNaN)).toBe(true);
+  expect([...centers.predict(x)]).toEqual([0, 1, -1, -1]);
+  expect([...inMetric('euclidean').predict(x)]).toEqual([0, 1, -1, -1]);
+  expect([...inMetric('euclidean').distances([3, 4])].slice(0, 1)).toEqual([5]);
+  expect([...inMetric('sqeuclidean').distances([3, 4]).subarray(0, 1)]).toEqual([25]);
+  expect(inMetric('euclidean').distances(toFloat16([3, 4]))[0]).toBe(5);
+});
+
+it('refuses what does not fit', () => {
+  const centers = new ClassCenters(2, 2, { metric: 'cosine' });
+  const x = new Float32Array(8);
+  expectError(() => centers.distances([1, 2, 3]), 'ERR_SHAPE', 'x has 3 values, which is not a multiple of nDim = 2');
+  expectError(() => new ClassCenters(2, 2, { metric: 'l1' as never }), 'ERR_OPTION', 'metric must be');
+  expectError(() => new ClassCenters(2, 2, { matric: 'cosine' } as never), 'ERR_OPTION', 'there is no option "matric"');
+  expectError(() => centers.distances(x, x), 'ERR_SHAPE', 'out and x share memory');
+  expectError(() => centers.distances(x, new Float32Array(2)), 'ERR_SHAPE', 'out has 2 values, but the result has 8');
+  expectError(() => centers.distances([1, 2], null as never), 'ERR_SHAPE', 'out must be a Float32Array');
+  expectError(() => centers.predict([1]), 'ERR_SHAPE', 'x has 1 values');
+});

@@ -1,0 +1,299 @@
+// Bad input: a typed error with the values in it, and an object that is as it was.
+import { CenterLoss, type CenterLossOptions, ClassCenters, isKnown } from 'center-loss';
+import { describe, expect, it } from 'vitest';
+import { expectError } from '../support/error.js';
+
+const make = (options?: CenterLossOptions) => new CenterLoss(10, 64, { init: 'normal', ...options });
+const x = new Float32Array(2 * 64).fill(0.5);
+// Types are checked by the compiler in TypeScript only; these are the calls that JavaScript lets through.
+const untyped = (value: unknown) => value as never;
+
+describe('constructor', () => {
+  it.each([0, -1, 2.5, Number.NaN, '3', undefined, null])('nClasses = %s', (value) => {
+    expectError(() => new CenterLoss(untyped(value), 4), 'ERR_OPTION', /nClasses must be a positive integer, got/);
+    expectError(() => new ClassCenters(untyped(value), 4), 'ERR_OPTION', /nClasses must be a positive integer, got/);
+    expectError(() => new CenterLoss(4, untyped(value)), 'ERR_OPTION', /nDim must be a positive integer, got/);
+  });
+
+  it.each([
+    [{ raduis: 1 }, 'there is no option "raduis"; the options are init, magnitude,'],
+    [{ reduction: 'none' }, 'reduction must be "mean" or "batch" or "wen" or "sum", got "none"'],
+    [{ radius: Number.NaN }, 'radius must be a number from -1e30 on, got NaN'],
+    [{ radius: '1' }, 'radius must be a number from -1e30 on, got "1"'],
+    [{ radius: Number.NEGATIVE_INFINITY }, /radius must be a number from -1e30 on, got -Infinity/],
+    [{ magnitude: Number.POSITIVE_INFINITY }, 'magnitude must be a number up to ±1e30, got Infinity'],
+    [{ magnitude: 1e39 }, 'magnitude must be a number up to ±1e30, got 1e+39'],
+    [
+      { init: new Float32Array(640).fill(1e20), magnitude: 1e20 },
+      'init[0] is 100000002004087730000 times magnitude = 100000000000000000000, not a finite float32',
+    ],
+    [{ fixed: 1 }, 'fixed must be true or false, got 1'],
+    [{ labels: 'loose' }, 'labels must be "strict" or "lenient", got "loose"'],
+    [{ seed: -1 }, 'seed must be a whole number ≥ 0, got -1'],
+    [{ seed: 0.5 }, 'seed must be a whole number ≥ 0, got 0.5'],
+    [{ init: 'xavier' }, /init must be "pytorch-ood" or "eye" or .* got "xavier"/],
+    [{ init: 'eye' }, "init 'eye' needs nClasses = nDim, got 10 and 64"],
+    [{ init: new Float32Array(640).fill(Number.NaN, 7, 8) }, 'init[7] is NaN, not a finite float32'],
+    [null, 'options must be an object, got null'],
+  ])('options %j', (options, message) => {
+    expectError(() => new CenterLoss(10, 64, untyped(options)), 'ERR_OPTION', message);
+  });
+
+  it('initial centers of another size', () => {
+    expectError(
+      () => new CenterLoss(2, 3, { init: new Float32Array(5) }),
+      'ERR_SHAPE',
+      'init has 5 values, but 2 centers of 3 dimensions have 6',
+    );
+    expectError(
+      () => new CenterLoss(3, 2, { init: 'anchors' }),
+      'ERR_OPTION',
+      "'anchors' needs nClasses ≤ nDim, got 3 and 2",
+    );
+  });
+
+  it('more than WebAssembly can hold', () => {
+    expectError(
+      () => new CenterLoss(2 ** 20, 2 ** 12),
+      'ERR_OUT_OF_MEMORY',
+      'cannot allocate 17,179,869,184 bytes of WebAssembly memory for 1048576 centers of 4096 dimensions',
+    );
+    expectError(() => new CenterLoss(2 ** 20, 2 ** 10), 'ERR_OUT_OF_MEMORY', /allocate 4,294,967,296 bytes/);
+    // The same size modulo 2³² must not pass for a small one.
+    expectError(() => new ClassCenters(2 ** 30 + 1, 4), 'ERR_OUT_OF_MEMORY', /allocate 17,179,869,200 bytes/);
+    expect(make().evaluate(x, [0, 1])).toBeGreaterThan(0);
+  });
+});
+
+describe('shapes', () => {
+  const calls: [string, (loss: CenterLoss, x: never, target: never) => unknown][] = [
+    ['evaluate', (loss, x, target) => loss.evaluate(x, target)],
+    ['gradients', (loss, x, target) => loss.gradients(x, target)],
+    ['step', (loss, x, target) => loss.step(x, target)],
+  ];
+
+  it.each(calls)('%s', (_, call) => {
+    const loss = make();
+    const before = loss.centers.params.slice();
+    const check = (x: unknown, target: unknown, message: string | RegExp) =>
+      expectError(() => call(loss, untyped(x), untyped(target)), 'ERR_SHAPE', message);
+    check(new Float32Array(130), [0, 1], 'x has 130 values, which is not a multiple of nDim = 64');
+    check(x, [0, 1, 2], 'x has 2 rows of 64 values, but target has 3 labels');
+    check([[1, 2]], [0], 'x[0] is an array, not a number');
+    check(new Array(64), [0], 'x[0] is undefined, not a number');
+    check([...new Array(63).fill(0), '1'], [0], 'x[63] is "1", not a number');
+    check(new Uint8Array(64), [0], 'x must be a Float32Array, a Float64Array or an array of numbers, got Uint8Array');
+    check(undefined, [0], /got Undefined/);
+    check(new ArrayBuffer(64), [0], /got ArrayBuffer/);
+    expect(loss.centers.params).toEqual(before);
+    expect(loss.evaluate(x, [0, 1])).toBeGreaterThan(0);
+  });
+
+  it('distance matrices and centers', () => {
+    const loss = make();
+    const distmat = new Float32Array(20);
+    expectError(
+      () => loss.forward(new Float32Array(19), [0, 1]),
+      'ERR_SHAPE',
+      'distmat has 19 values, which is not a multiple of nClasses = 10',
+    );
+    expectError(
+      () => loss.forward(distmat, [0]),
+      'ERR_SHAPE',
+      'distmat has 2 rows of 10 values, but target has 1 labels',
+    );
+    expectError(
+      () => loss.backward(distmat, [0, 1], new Float32Array(5)),
+      'ERR_SHAPE',
+      'out has 5 values, but the result has 20',
+    );
+    expectError(() => loss.backward(distmat, [0, 1], distmat), 'ERR_SHAPE', 'out and distmat share memory');
+    expectError(
+      () => loss.centers.distances(x, new Float32Array(21)),
+      'ERR_SHAPE',
+      'out has 21 values, but the result has 20',
+    );
+    expectError(() => loss.centers.distances(x, untyped([1])), 'ERR_SHAPE', /out must be a Float32Array, got/);
+    expectError(() => loss.centers.distances(x, x.subarray(0, 20)), 'ERR_SHAPE', 'out and x share memory');
+    expectError(
+      () => loss.centers.distances(x, loss.centers.params.subarray(0, 20)),
+      'ERR_SHAPE',
+      'out and params share memory',
+    );
+    expectError(
+      () => loss.centers.predict(new Float32Array(63)),
+      'ERR_SHAPE',
+      'x has 63 values, which is not a multiple of nDim = 64',
+    );
+    expectError(() => loss.centers.predictProba(untyped('x')), 'ERR_SHAPE', /got String/);
+  });
+});
+
+describe('labels', () => {
+  it.each([
+    [[0, 10], 'target[1] is 10, but there are 10 classes (0 … 9; below 0 = unknown)'],
+    [[1.5, 0], 'target[0] is 1.5, but a label must be an integer'],
+    [[0, Number.NaN], 'target[1] is NaN, but a label must be an integer'],
+    [[-0.5, 0], 'target[0] is -0.5, but a label must be an integer'],
+    [[0, Number.POSITIVE_INFINITY], 'target[1] is Infinity, but a label must be an integer'],
+    [[0, '1'], 'target[1] is 1, not a number'],
+    [[true, 0], 'target[0] is true, not a number'],
+    [new BigInt64Array([0n, 2n ** 40n]), 'target[1] is 1099511627776, but there are 10 classes'],
+    [new Uint8Array([255, 0]), 'target[0] is 255, but there are 10 classes'],
+    ['01', 'target must be an array or a typed array of integers, got String'],
+    [undefined, 'target must be an array or a typed array of integers, got Undefined'],
+    [new DataView(new ArrayBuffer(2)), /got DataView/],
+  ])('%s', (target, message) => {
+    const loss = make();
+    const before = loss.centers.params.slice();
+    expectError(() => loss.step(x, untyped(target)), 'ERR_LABEL', message as string);
+    expectError(() => loss.evaluate(x, untyped(target)), 'ERR_LABEL', message as string);
+    expect(loss.centers.params).toEqual(before);
+  });
+
+  it('in a batch', () => {
+    const loss = make();
+    const batch = loss.batch(2);
+    batch.target.set([3, 10]);
+    expectError(() => loss.gradients(batch), 'ERR_LABEL', 'target[1] is 10, but there are 10 classes');
+    batch.target.set([3, -7]);
+    expect(loss.gradients(batch).loss).toBeGreaterThan(0);
+  });
+
+  it('isKnown', () => {
+    expectError(() => isKnown(untyped(7)), 'ERR_LABEL', /got Number/);
+    expectError(() => isKnown(untyped(['a'])), 'ERR_LABEL', 'target[0] is a, not a number');
+  });
+});
+
+describe('options of calls', () => {
+  it('gradients and step', () => {
+    const loss = make();
+    expectError(
+      () => loss.gradients(x, [0, 1], untyped({ centers: 'sparse' })),
+      'ERR_OPTION',
+      'centers must be "dense" or "touched", got "sparse"',
+    );
+    expectError(
+      () => loss.step(x, [0, 1], untyped({ rule: 'adam' })),
+      'ERR_OPTION',
+      'rule must be "wen" or "mean" or "ema" or "sgd", got "adam"',
+    );
+    expectError(
+      () => loss.step(x, [0, 1], { alpha: -0.1 }),
+      'ERR_OPTION',
+      'alpha must be a finite number ≥ 0, got -0.1',
+    );
+    expectError(
+      () => loss.step(x, [0, 1], { alpha: Number.NaN }),
+      'ERR_OPTION',
+      'alpha must be a finite number ≥ 0, got NaN',
+    );
+    expectError(
+      () => loss.step(x, [0, 1], untyped({ alhpa: 1 })),
+      'ERR_OPTION',
+      'there is no option "alhpa"; the options are rule, sampleWeight, alpha',
+    );
+    expectError(
+      () => loss.step(x, [0, 1], { alpha: 1e39 }),
+      'ERR_OPTION',
+      'alpha must be a finite number ≥ 0, got 1e+39',
+    );
+    expectError(() => loss.batch(-1), 'ERR_OPTION', 'the number of rows must be a whole number ≥ 0, got -1');
+    expectError(() => loss.batch(1.5), 'ERR_OPTION', /got 1.5/);
+  });
+
+  it('a batch of another loss: only of the same shape, or the kernels would write past its end', () => {
+    const batch = new CenterLoss(2, 64, { init: 'normal' }).batch(4);
+    const message = 'the batch was made for 2 classes in 64 dimensions, not for 10 in 64';
+    for (const use of [() => make().step(batch), () => make().gradients(batch), () => make().evaluate(batch)]) {
+      expectError(use, 'ERR_SHAPE', message);
+    }
+    const wide = new CenterLoss(10, 32).batch(4);
+    expectError(() => make().step(wide), 'ERR_SHAPE', 'for 10 classes in 32 dimensions, not for 10 in 64');
+    expect(make().step(make().batch(4)).loss).toBeGreaterThan(0);
+    expectError(() => make().batch(2 ** 26), 'ERR_OUT_OF_MEMORY', /for a batch of 67108864 rows of 64 values/);
+  });
+
+  it('a target or options after a batch are not passed over', () => {
+    const loss = make();
+    const batch = loss.batch(2);
+    const before = loss.centers.params.slice();
+    const message = /with a batch takes no target: the batch holds it/;
+    expectError(() => loss.step(untyped(batch), untyped(undefined), { alpha: 0 }), 'ERR_OPTION', message);
+    expectError(
+      () => loss.gradients(untyped(batch), untyped(undefined), { centers: 'touched' }),
+      'ERR_OPTION',
+      message,
+    );
+    expectError(() => loss.evaluate(untyped(batch), [0, 1]), 'ERR_OPTION', message);
+    expect(loss.centers.params).toEqual(before);
+  });
+
+  it('a result that no array can hold', () => {
+    const many = new ClassCenters(2 ** 20, 1);
+    expectError(
+      () => many.distances(new Float32Array(2 ** 20)),
+      'ERR_OUT_OF_MEMORY',
+      /cannot allocate 4,398,046,511,104 bytes for the result/,
+    );
+    expectError(() => many.predictProba(new Float32Array(2 ** 20)), 'ERR_OUT_OF_MEMORY', /for the result/);
+  });
+});
+
+describe('dispose', () => {
+  it('ends every use, may be called again, and leaves results alone', () => {
+    const loss = make();
+    const batch = loss.batch(2);
+    const { gradX } = loss.gradients(x, [0, 1]);
+    const inPlace = loss.gradients(batch);
+    const kept = gradX.slice();
+    loss.dispose();
+    loss.dispose();
+    const uses = [
+      () => loss.evaluate(x, [0, 1]),
+      () => loss.evaluate(batch),
+      () => loss.gradients(x, [0, 1]),
+      () => loss.step(x, [0, 1]),
+      () => loss.forward(new Float32Array(10), [0]),
+      () => loss.backward(new Float32Array(10), [0]),
+      () => loss.batch(1),
+    ];
+    for (const use of uses) expectError(use, 'ERR_DISPOSED', 'this CenterLoss was disposed');
+    const ofCenters = [
+      () => loss.centers.params,
+      () => loss.centers.distances(x),
+      () => loss.centers.predict(x),
+      () => loss.centers.predictProba(x),
+    ];
+    for (const use of ofCenters) expectError(use, 'ERR_DISPOSED', 'this ClassCenters was disposed');
+    expect(gradX).toEqual(kept);
+    expect([loss.nClasses, loss.nDim]).toEqual([10, 64]);
+    batch.dispose();
+    batch.dispose();
+    const ofBatch = [
+      () => batch.x,
+      () => batch.target,
+      () => batch.gradX,
+      () => inPlace.gradX,
+      () => inPlace.gradCenters,
+    ];
+    for (const use of ofBatch) {
+      expectError(use, 'ERR_DISPOSED', 'this Batch was disposed');
+    }
+    expectError(() => make().step(batch), 'ERR_DISPOSED', 'this Batch was disposed');
+  });
+
+  it('by the symbol', () => {
+    // What compilers of `using` fall back to where a runtime has no such symbol.
+    const dispose: typeof Symbol.dispose = Symbol.dispose ?? (Symbol.for('Symbol.dispose') as typeof Symbol.dispose);
+    const loss = make();
+    const batch = loss.batch(1);
+    batch[dispose]();
+    loss[dispose]();
+    expectError(() => loss.centers.params, 'ERR_DISPOSED', 'ClassCenters');
+    const centers = new ClassCenters(1, 1);
+    centers[dispose]();
+    expectError(() => centers.predict([1]), 'ERR_DISPOSED', 'ClassCenters');
+  });
+});

@@ -1,0 +1,235 @@
+// What a user holds stays right when WebAssembly memory grows, and memory does not grow without need.
+import { CenterLoss, ClassCenters } from 'center-loss';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { expectError } from '../support/error.js';
+import { withoutRoomFor } from '../support/out-of-memory.js';
+
+const memoryBytes = (loss: CenterLoss) => loss.centers.params.buffer.byteLength;
+
+/** Makes the memory grow, which detaches every view taken before. */
+function grow(loss: CenterLoss): void {
+  const before = memoryBytes(loss);
+  const kept: ClassCenters[] = [];
+  while (memoryBytes(loss) === before) kept.push(new ClassCenters(1024, 256));
+  for (const centers of kept) centers.dispose();
+}
+
+it('a step whose gradient there is no room for moves nothing', () => {
+  const loss = new CenterLoss(2, 2);
+  const before = loss.centers.params.slice();
+  withoutRoomFor(6, () =>
+    expectError(() => loss.step([1, 2, 3, 4, 5, 6], [0, 1, 1]), 'ERR_OUT_OF_MEMORY', /for the result/),
+  );
+  expect(loss.centers.params).toEqual(before);
+});
+
+describe('growth', () => {
+  it('leaves params, batches and results right', () => {
+    const loss = new CenterLoss(3, 4, { init: 'normal', seed: 5 });
+    const stale = loss.centers.params;
+    const values = stale.slice();
+    const batch = loss.batch(2);
+    batch.x.set([1, 2, 3, 4, 5, 6, 7, 8]);
+    batch.target.set([2, 0]);
+    const inPlace = loss.gradients(batch);
+    const copied = loss.gradients([1, 2, 3, 4, 5, 6, 7, 8], [2, 0]);
+    const [keptX, keptCenters] = [copied.gradX.slice(), copied.gradCenters?.slice()];
+    grow(loss);
+    expect(stale.length).toBe(0);
+    expect(loss.centers.params).toEqual(values);
+    expect([...batch.x]).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+    expect([...batch.target]).toEqual([2, 0]);
+    expect(inPlace.gradX).toEqual(keptX);
+    expect(inPlace.gradCenters).toEqual(keptCenters);
+    expect(copied.gradX).toEqual(keptX);
+    expect(copied.gradCenters).toEqual(keptCenters);
+  });
+
+  it('by the very call that reads a view', () => {
+    const loss = new CenterLoss(4096, 64, { init: 'normal' });
+    const { params } = loss.centers;
+    const expected = new Int32Array(4096).map((_, j) => j);
+    // The centers as rows of their own: the call needs scratch memory and may have to grow for it.
+    expect(loss.centers.predict(params)).toEqual(expected);
+    const big = new CenterLoss(2, 4096 * 64, { init: 'normal' });
+    const before = memoryBytes(big);
+    const view = big.centers.params;
+    const target = new Int32Array(2).map((_, j) => j);
+    // Every row is its own center: nothing but the floors is left.
+    expect(big.gradients(view, target).loss).toBeLessThan(1e-11);
+    expect(memoryBytes(big)).toBeGreaterThan(before);
+  });
+
+  it('out may be a view that the call itself detaches', () => {
+    const loss = new CenterLoss(3, 70_000, { init: 'normal', seed: 1 });
+    const batch = loss.batch(1);
+    const x = new Float32Array(70_000 * 64).fill(0.1);
+    const target = new ClassCenters(64, 3);
+    const out = target.params;
+    const result = loss.centers.distances(x, out);
+    expect(result).toEqual(loss.centers.distances(x));
+    expect(target.params).toEqual(result);
+    batch.dispose();
+  });
+
+  it('a view from before is refused, not read as empty', () => {
+    const loss = new CenterLoss(3, 4);
+    const batch = loss.batch(2);
+    const [params, x, target] = [loss.centers.params, batch.x, batch.target];
+    grow(loss);
+    const message = 'is a view on memory that has grown';
+    expectError(() => loss.centers.predict(params), 'ERR_SHAPE', `x ${message}`);
+    expectError(() => loss.centers.distances(params), 'ERR_SHAPE', `x ${message}`);
+    expectError(() => loss.evaluate(x, [0, 1]), 'ERR_SHAPE', `x ${message}`);
+    expectError(() => loss.step([1, 2, 3, 4], target), 'ERR_SHAPE', `target ${message}`);
+  });
+
+  it('the centers of one loss may be the first ones of another', () => {
+    const first = new CenterLoss(5000, 64, { init: 'normal' });
+    const more: CenterLoss[] = [];
+    const before = memoryBytes(first);
+    while (memoryBytes(first) === before) more.push(new CenterLoss(5000, 64, { init: first.centers.params }));
+    const expected = first.centers.params;
+    // By hand: as many losses as fill the memory that earlier tests left would keep a matcher busy for seconds.
+    const differs = ({ centers: { params } }: CenterLoss) => expected.some((value, i) => params[i] !== value);
+    expect(more.findIndex(differs)).toBe(-1);
+    for (const loss of more) loss.dispose();
+  });
+});
+
+it('objects made and disposed in any order are 0 at first and keep what is theirs', () => {
+  const size = fc.oneof(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 60_000 }));
+  fc.assert(
+    fc.property(fc.array(fc.record({ size, drop: fc.nat(2) }), { maxLength: 40 }), (steps) => {
+      const held: { centers: ClassCenters; mark: number }[] = [];
+      const holds = ({ centers, mark }: (typeof held)[number]) => centers.params.every((value) => value === mark);
+      for (const [i, { size, drop }] of steps.entries()) {
+        const made = { centers: new ClassCenters(1, size), mark: 0 };
+        expect(holds(made)).toBe(true);
+        made.mark = i + 1;
+        made.centers.params.fill(made.mark);
+        held.push(made);
+        // Of the middle, so that what is free lies between what is not.
+        for (const one of held.splice(held.length >> 1, drop)) {
+          expect(holds(one)).toBe(true);
+          one.centers.dispose();
+        }
+      }
+      expect(held.every(holds)).toBe(true);
+      for (const { centers } of held) centers.dispose();
+    }),
+    { numRuns: 50 },
+  );
+});
+
+describe('in place', () => {
+  it('a dense gradient is 0 where no row pulls, whatever was written there before', () => {
+    const loss = new CenterLoss(3, 2, { init: 'normal' });
+    const batch = loss.batch(1);
+    const expected = loss.gradients(batch).gradCenters?.slice();
+    loss.gradients(batch).gradCenters?.fill(7);
+    expect(loss.gradients(batch).gradCenters).toEqual(expected);
+  });
+
+  it('results can be spread and listed', () => {
+    const loss = new CenterLoss(3, 2, { init: 'normal' });
+    const batch = loss.batch(1);
+    expect(Object.keys({ ...loss.gradients(batch) })).toEqual(['loss', 'gradX', 'gradCenters']);
+    expect(Object.keys({ ...loss.step(batch) })).toEqual(['loss', 'gradX']);
+  });
+
+  it('an empty batch', () => {
+    const loss = new CenterLoss(3, 2, { init: 'normal' });
+    const batch = loss.batch(0);
+    expect(loss.evaluate(batch)).toBe(0);
+    expect(loss.step(batch).loss).toBe(0);
+    expect({ ...loss.gradients(batch) }).toEqual({
+      loss: 0,
+      gradX: new Float32Array(0),
+      gradCenters: new Float32Array(6),
+    });
+    batch.dispose();
+  });
+});
+
+describe('no leak', () => {
+  it('a million steps leave the memory as it was', () => {
+    const loss = new CenterLoss(3, 2, { init: 'normal' });
+    const [x, target] = [new Float32Array([1, 2, 3, 4]), new Int32Array([0, 2])];
+    loss.step(x, target);
+    const before = memoryBytes(loss);
+    for (let i = 0; i < 1_000_000; i++) loss.step(x, target, { alpha: 0.001 });
+    expect(memoryBytes(loss)).toBe(before);
+  });
+
+  it('objects made and disposed give their memory back', () => {
+    const loss = new CenterLoss(2, 2);
+    const cycle = () => {
+      const one = new CenterLoss(100, 256, { init: 'normal' });
+      const batch = one.batch(64);
+      one.gradients(batch);
+      one.gradients(batch, { centers: 'touched' });
+      one.gradients(batch.x.slice(), batch.target.slice());
+      batch.dispose();
+      one.dispose();
+    };
+    cycle();
+    const before = memoryBytes(loss);
+    for (let i = 0; i < 500; i++) cycle();
+    expect(memoryBytes(loss)).toBe(before);
+  });
+
+  it('failed allocations take nothing', () => {
+    const loss = new CenterLoss(2, 2);
+    const before = memoryBytes(loss);
+    for (let i = 0; i < 100; i++) expectError(() => new ClassCenters(2 ** 15, 2 ** 15), 'ERR_OUT_OF_MEMORY', /bytes/);
+    expect(memoryBytes(loss)).toBe(before);
+  });
+
+  // WebAssembly would have these 2 GB; what it does at its 4 GB is in memory-limit.test.ts.
+  it.runIf(typeof WebAssembly === 'undefined')('nor do those for which the memory can grow no more', () => {
+    const loss = new CenterLoss(2, 2, { init: Float32Array.of(1, 2, 3, 4) });
+    const { params } = loss.centers;
+    expectError(() => new ClassCenters(2 ** 29 - 4, 1), 'ERR_OUT_OF_MEMORY', /allocate 2,147,483,632 bytes/);
+    expect(loss.centers.params).toBe(params);
+    expect([...params]).toEqual([1, 2, 3, 4]);
+    expect(new ClassCenters(2, 2).distances([3, 4])).toEqual(Float32Array.of(25, 25));
+  });
+
+  it.runIf(globalThis.gc)('objects that nobody holds are freed', async () => {
+    const loss = new CenterLoss(2, 2);
+    const collect = async () => {
+      globalThis.gc?.();
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    };
+    for (let i = 0; i < 20; i++) new ClassCenters(1024, 1024);
+    await collect();
+    const before = memoryBytes(loss);
+    for (let i = 0; i < 50; i++) {
+      new ClassCenters(1024, 1024);
+      await collect();
+    }
+    expect(memoryBytes(loss)).toBe(before);
+  });
+
+  it.runIf(globalThis.gc)('a view keeps its memory although its owner is not held', async () => {
+    const view = new ClassCenters(8, 8).params;
+    view.fill(7);
+    const touched = (() => {
+      const batch = new CenterLoss(4, 4, { init: 'normal' }).batch(4);
+      batch.target.set([3, 2, 1, 0]);
+      const loss = new CenterLoss(4, 4, { init: 'normal' });
+      return loss.gradients(batch, { centers: 'touched' }).gradCenters;
+    })();
+    for (let i = 0; i < 5; i++) {
+      globalThis.gc?.();
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      const other = new ClassCenters(8, 8).params;
+      if (other.buffer === view.buffer) expect(other.byteOffset).not.toBe(view.byteOffset);
+      new CenterLoss(4, 4).batch(4).target.fill(9);
+    }
+    expect([...(touched?.classes ?? [])]).toEqual([3, 2, 1, 0]);
+    expect(view.every((value) => value === 7)).toBe(true);
+  });
+});

@@ -1,0 +1,336 @@
+// Classification with a score: as SciPy and scikit-learn, against float64, containment, thresholds, refusals.
+import { ClassCenters, classify, fitPrecision, type Metric, type Score, type ScoreOptions } from 'center-loss';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { distancesCase } from '../oracle/classify-cases.js';
+import { type Problem, problem } from '../support/arbitrary.js';
+import * as reference from '../support/classify-reference.js';
+import { expectClose, TOLERANCE } from '../support/close.js';
+import { expectError } from '../support/error.js';
+
+const METRICS = ['sqeuclidean', 'euclidean', 'cosine'] as const;
+const OF_METRIC = ['distance', 'normalized', 'softmin', 'entropy', 'knn-centers'] as const;
+
+/** Runs on centers of these params, and frees them. */
+function on<T>(params: ArrayLike<number>, nDim: number, act: (centers: ClassCenters) => T): T {
+  const centers = new ClassCenters(params.length / nDim, nDim);
+  centers.params.set(params);
+  try {
+    return act(centers);
+  } finally {
+    centers.dispose();
+  }
+}
+
+describe('as SciPy and scikit-learn', () => {
+  const { x, centers, target, radius, precision, mahalanobis } = distancesCase;
+  const nDim = 7;
+  const run = <T>(act: (centers: ClassCenters, x: Float32Array) => T) =>
+    on(centers.flat(), nDim, (made) => act(made, Float32Array.from(x.flat())));
+
+  it.each(METRICS)('%s', (metric) => {
+    run((made, rows) => {
+      for (const score of OF_METRIC) {
+        const { scores, nearest, labels } = classify(made, rows, {
+          score,
+          metric,
+          ...(score === 'normalized' ? { radius } : {}),
+        });
+        expectClose(scores, distancesCase[metric][score], { relative: 2e-5, absolute: 1e-7 });
+        expect([...nearest]).toEqual(distancesCase[metric].nearest);
+        expect(labels).toEqual(nearest);
+      }
+    });
+  });
+
+  it('cac, mahalanobis, and the precision', () => {
+    run((made, rows) => {
+      expectClose(classify(made, rows, { score: 'cac' }).scores, distancesCase.euclidean.cac, { absolute: 1e-7 });
+      expectClose(fitPrecision(made, rows, target), precision);
+      expectClose(classify(made, rows, { score: 'mahalanobis', precision }).scores, mahalanobis, { absolute: 1e-7 });
+    });
+  });
+});
+
+it('decides by the metric of the centers unless another is given', () => {
+  const params = [3, 0, 0, 1];
+  const x = [1, 1, 5, 4, -2, 1];
+  for (const metric of METRICS) {
+    const centers = new ClassCenters(2, 2, { metric });
+    centers.params.set(params);
+    for (const score of OF_METRIC) {
+      const options = score === 'normalized' ? { score, radius: 2 } : { score };
+      const expected = on(params, 2, (plain) => classify(plain, x, { ...options, metric }));
+      expect(classify(centers, x, options)).toEqual(expected);
+      const inCosine = on(params, 2, (plain) => classify(plain, x, { ...options, metric: 'cosine' }));
+      expect(classify(centers, x, { ...options, metric: 'cosine' })).toEqual(inCosine);
+    }
+    // Two scores have a distance of their own.
+    for (const options of [{ score: 'cac' }, { score: 'mahalanobis', precision: [1, 2] }] as const) {
+      expect(classify(centers, x, options)).toEqual(on(params, 2, (plain) => classify(plain, x, options)));
+    }
+    centers.dispose();
+  }
+});
+
+/** A problem without what only rounding decides: two centers as good as equally near. */
+const clear = (one: Problem, metric: Metric) =>
+  reference.distances(one.x, one.centers, one.nDim, metric).every((d) => {
+    const [first = 0, second = 1] = [...d].sort((a, b) => a - b);
+    return d.length < 2 || second - first > 1e-5 * second + 1e-5;
+  });
+
+describe('against float64', () => {
+  it.each(METRICS)('%s', (metric) => {
+    fc.assert(
+      fc.property(problem(), (one) => {
+        fc.pre(clear(one, metric));
+        on(one.centers, one.nDim, (centers) => {
+          const distmat = reference.distances(one.x, one.centers, one.nDim, metric);
+          for (const score of OF_METRIC) {
+            if (score === 'knn-centers' && one.nClasses < 2) continue;
+            const { scores, nearest } = classify(centers, one.x, {
+              score,
+              metric,
+              ...(score === 'normalized' ? { radius: 0.5 } : {}),
+            });
+            distmat.forEach((d, i) => {
+              expect(nearest[i]).toBe(d.indexOf(Math.min(...d)));
+              const exponent = score === 'softmin' || score === 'entropy' ? 1e-6 * Math.max(...d) : 0;
+              const cosine = metric === 'cosine' && score !== 'distance' ? 1e-5 : 0;
+              expectClose(scores[i] ?? 0, reference.score(d, score, 0.5), {
+                relative: 2 * TOLERANCE + exponent + cosine,
+                absolute: 1e-7,
+              });
+            });
+          }
+        });
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('cac by the minimum over all classes, of which the nearest has it', () => {
+    fc.assert(
+      fc.property(problem(), (one) =>
+        on(one.centers, one.nDim, (centers) => {
+          const { scores } = classify(centers, one.x, { score: 'cac' });
+          reference.distances(one.x, one.centers, one.nDim, 'euclidean').forEach((d, i) => {
+            const relative = 2 * TOLERANCE + 1e-6 * Math.max(...d);
+            // Squares below 1e-38 underflow.
+            expectClose(scores[i] ?? 0, reference.cac(d), { relative, absolute: 1e-17 });
+          });
+        }),
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  it('mahalanobis, and the precision', () => {
+    fc.assert(
+      fc.property(problem(), (one) => {
+        const known = one.target.some((label) => label >= 0);
+        fc.pre(known);
+        on(one.centers, one.nDim, (centers) => {
+          const precision = fitPrecision(centers, one.x, one.target);
+          expectClose(precision, reference.precision(one.x, one.target, one.centers, one.nDim));
+          // Of what varies by 1e-20 and less the weights are no more than just so representable.
+          fc.pre(Math.max(...precision) < 1e30);
+          const { scores } = classify(centers, one.x, { score: 'mahalanobis', precision });
+          const weighted = reference.weighted(one.x, one.centers, one.nDim, precision);
+          expectClose(
+            scores,
+            weighted.map((d) => Math.min(...d)),
+            // A square that underflows may have any weight.
+            { absolute: 1e-30 * Math.max(1, ...precision) },
+          );
+        });
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('scores keep their digits where the nearest class is as good as certain', () => {
+    on([0, 0, 0, 60], 2, (centers) => {
+      const x = [0, 29];
+      const { scores } = classify(centers, x, { score: 'softmin', metric: 'euclidean' });
+      // d = 29 and 31: 1 − p₁ = e⁻²/(1 + e⁻²).
+      expectClose(scores, [Math.exp(-2) / (1 + Math.exp(-2))]);
+      const near = classify(centers, [0, 1], { score: 'softmin', metric: 'euclidean' });
+      expectClose(near.scores, [Math.exp(-58)], { relative: 1e-4 });
+      expectClose(classify(centers, [0, 1], { score: 'entropy', metric: 'euclidean' }).scores, [59 * Math.exp(-58)], {
+        relative: 1e-4,
+      });
+    });
+  });
+});
+
+describe('one row', () => {
+  const nDim = 5;
+  const nClasses = 70;
+  const values = (count: number) => Float32Array.from({ length: count }, (_, i) => Math.sin(i * i + 1));
+  const options: ScoreOptions[] = [
+    ...METRICS.flatMap((metric) => OF_METRIC.map((score): ScoreOptions => ({ metric, score }))),
+    { score: 'cac' },
+    { score: 'mahalanobis', precision: [1, 2, 3, 4, 5] },
+  ].map((one) => (one.score === 'normalized' ? { ...one, radius: 2 } : one) as ScoreOptions);
+
+  it.each(options)('that is not finite is unknown and reaches no other: %j', (one) => {
+    on(values(nClasses * nDim), nDim, (centers) => {
+      const x = values(66 * nDim);
+      const before = classify(centers, x, one);
+      const bad = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+      const rows = [0, 7, 65];
+      rows.forEach((row, i) => {
+        x[row * nDim + i] = bad[i] ?? 0;
+      });
+      const after = classify(centers, x, { ...one, threshold: Number.POSITIVE_INFINITY });
+      for (const row of rows) {
+        expect([after.scores[row], after.nearest[row], after.labels[row]]).toEqual([Number.POSITIVE_INFINITY, -1, -1]);
+        after.scores[row] = before.scores[row] ?? 0;
+        after.nearest[row] = before.nearest[row] ?? 0;
+        after.labels[row] = before.labels[row] ?? 0;
+      }
+      expect(after).toEqual(before);
+    });
+  });
+
+  it.each(options)('has one score among any others: %j', (one) => {
+    on(values(nClasses * nDim), nDim, (centers) => {
+      const x = values(130 * nDim);
+      const all = classify(centers, x, one);
+      for (const row of [0, 1, 63, 64, 65, 127, 128, 129]) {
+        const alone = classify(centers, Array.from(x.subarray(row * nDim, (row + 1) * nDim)), one);
+        expect([alone.scores[0], alone.nearest[0]]).toEqual([all.scores[row], all.nearest[row]]);
+      }
+    });
+  });
+
+  it('has one score also where more rows come than are copied in at once', () => {
+    // 512 of them take a megabyte.
+    const wide = 512;
+    on(values(3 * wide), wide, (centers) => {
+      const x = values(1100 * wide);
+      for (const metric of METRICS) {
+        const all = classify(centers, x, { metric, threshold: 1 });
+        expect([all.labels, all.scores, all.nearest].map(({ length }) => length)).toEqual([1100, 1100, 1100]);
+        for (const row of [0, 511, 512, 513, 1023, 1024, 1099]) {
+          const alone = classify(centers, x.subarray(row * wide, (row + 1) * wide), { metric, threshold: 1 });
+          expect([alone.labels[0], alone.scores[0], alone.nearest[0]]).toEqual([
+            all.labels[row],
+            all.scores[row],
+            all.nearest[row],
+          ]);
+        }
+      }
+    });
+  });
+});
+
+it('takes any number of rows with many classes, of which a few are compared by another kernel', () => {
+  const [nDim, nClasses] = [512, 70];
+  const values = (count: number) => Float32Array.from({ length: count }, (_, i) => Math.sin(i * i + 1));
+  on(values(nClasses * nDim), nDim, (centers) => {
+    const x = values(1026 * nDim);
+    const all = classify(centers, x.subarray(0, 1024 * nDim));
+    for (const rows of [513, 514, 1025, 1026]) {
+      const { scores, nearest } = classify(centers, x.subarray(0, rows * nDim));
+      expect(scores.subarray(0, 1024)).toEqual(all.scores.subarray(0, rows));
+      expect(nearest.subarray(0, 1024)).toEqual(all.nearest.subarray(0, rows));
+    }
+  });
+});
+
+describe('thresholds', () => {
+  it('reject what is above them, of all rows or by nearest class', () => {
+    on([0, 10], 1, (centers) => {
+      const x = [1, 2, 8, 9, 5];
+      const labels = (threshold: ScoreOptions['threshold']) =>
+        Array.from(classify(centers, x, threshold === undefined ? {} : { threshold }).labels);
+      expect(labels(undefined)).toEqual([0, 0, 1, 1, 0]);
+      expect(labels(4)).toEqual([0, 0, 1, 1, -1]);
+      expect(labels(3.9)).toEqual([0, -1, -1, 1, -1]);
+      expect(labels([1, 4])).toEqual([0, -1, 1, 1, -1]);
+      expect(labels(Float64Array.of(Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY))).toEqual([0, 0, -1, -1, 0]);
+      expect(classify(centers, x, { threshold: 0 }).nearest).toEqual(Int32Array.of(0, 0, 1, 1, 0));
+    });
+  });
+
+  it('mean what `scores[i] > threshold` means', () => {
+    on([0], 1, (centers) => {
+      const x = [Math.sqrt(0.1), Math.sqrt(0.3)];
+      const { scores } = classify(centers, x);
+      for (const threshold of [0.1, 0.3, scores[0] ?? 0, scores[1] ?? 0]) {
+        const { labels } = classify(centers, x, { threshold });
+        expect([...labels]).toEqual(Array.from(scores, (score) => (score > threshold ? -1 : 0)));
+      }
+    });
+  });
+});
+
+it('takes views on the memory that its own call makes grow', () => {
+  on([1, 2, 3, 4], 2, (centers) => {
+    const expected = classify(centers, [1, 2, 3, 4], { score: 'mahalanobis', precision: [1, 2] });
+    const large = new ClassCenters(3_000_000, 1);
+    expect(classify(centers, centers.params, { score: 'mahalanobis', precision: [1, 2] })).toEqual(expected);
+    expect([...fitPrecision(centers, centers.params, [0, 1])]).toEqual([1, 1]);
+    large.dispose();
+  });
+});
+
+it('has nothing to say of no rows', () => {
+  on([1, 2, 3, 4], 2, (centers) => {
+    const nothing = { labels: new Int32Array(0), scores: new Float32Array(0), nearest: new Int32Array(0) };
+    expect(classify(centers, [])).toEqual(nothing);
+    expect(classify(centers, new Float32Array(0), { score: 'softmin', metric: 'cosine', threshold: 1 })).toEqual(
+      nothing,
+    );
+  });
+});
+
+it('refuses what does not fit', () => {
+  on([1, 2, 3, 4], 2, (centers) => {
+    const x = [1, 2];
+    const refused = (options: object, code: 'ERR_OPTION' | 'ERR_SHAPE', message: string | RegExp) =>
+      expectError(() => classify(centers, x, options as ScoreOptions), code, message);
+    refused({ score: 'msp' }, 'ERR_OPTION', /score must be "distance" or "normalized" or .* got "msp"/);
+    refused({ metric: 'l2' }, 'ERR_OPTION', /metric must be "sqeuclidean" or .* got "l2"/);
+    refused({ scores: 1 }, 'ERR_OPTION', 'there is no option "scores"');
+    refused({ score: 'normalized' }, 'ERR_OPTION', "score 'normalized' needs the option radius");
+    refused({ score: 'mahalanobis' }, 'ERR_OPTION', "score 'mahalanobis' needs the option precision");
+    refused({ radius: 1 }, 'ERR_OPTION', "radius is an option of score 'normalized', not of 'distance'");
+    refused({ score: 'cac', precision: [1, 1] }, 'ERR_OPTION', "precision is an option of score 'mahalanobis'");
+    refused({ score: 'cac', metric: 'cosine' }, 'ERR_OPTION', /'cac' is defined by metric 'euclidean', got "cosine"/);
+    refused({ score: 'mahalanobis', precision: [1, 1], metric: 'cosine' }, 'ERR_OPTION', /a metric of its own/);
+    const normalized = { score: 'normalized' as Score };
+    refused({ ...normalized, radius: -1 }, 'ERR_OPTION', 'radius must be a finite number ≥ 0, got -1');
+    refused({ ...normalized, radius: 1e39 }, 'ERR_OPTION', /radius must be a finite/);
+    refused({ ...normalized, radius: [1, Number.NaN] }, 'ERR_OPTION', 'radius[1] must be a finite number ≥ 0, got NaN');
+    refused({ ...normalized, radius: [1] }, 'ERR_SHAPE', 'radius has 1 values, not 2');
+    refused({ score: 'mahalanobis', precision: [1, 1, 1] }, 'ERR_SHAPE', 'precision has 3 values, not 2');
+    refused({ threshold: Number.NaN }, 'ERR_OPTION', 'threshold must be a number other than NaN, got NaN');
+    refused({ threshold: [0, Number.NaN] }, 'ERR_OPTION', /threshold\[1\] must be a number other than NaN/);
+    refused({ threshold: [1, 2, 3] }, 'ERR_SHAPE', 'threshold has 3 values, not 2');
+    expectError(() => classify(centers, [1, 2, 3]), 'ERR_SHAPE', /not a multiple of nDim = 2/);
+    expectError(() => classify({ nClasses: 1 } as never, x), 'ERR_OPTION', 'centers must be ClassCenters, got Object');
+    expectError(() => fitPrecision(centers, x, [-1]), 'ERR_SHAPE', 'none of the 1 rows is known and finite');
+    expectError(
+      () => fitPrecision(centers, [Number.NaN, 0], [0]),
+      'ERR_SHAPE',
+      'none of the 1 rows is known and finite',
+    );
+    expectError(() => fitPrecision(centers, x, [2]), 'ERR_LABEL', /target\[0\] is 2, but there are 2 classes/);
+    expectError(
+      () => fitPrecision(centers, x, [0, 1]),
+      'ERR_SHAPE',
+      /x has 1 rows of 2 values, but target has 2 labels/,
+    );
+    expectError(() => fitPrecision([] as never, x, [0]), 'ERR_OPTION', /centers must be ClassCenters, got Array/);
+  });
+  on([1, 2], 2, (centers) => {
+    expectError(() => classify(centers, [1, 2], { score: 'knn-centers' }), 'ERR_OPTION', /compares two centers/);
+    centers.dispose();
+    expectError(() => classify(centers, [1, 2]), 'ERR_DISPOSED', /disposed/);
+    expectError(() => fitPrecision(centers, [1, 2], [0]), 'ERR_DISPOSED', /disposed/);
+  });
+});

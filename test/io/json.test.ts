@@ -1,0 +1,105 @@
+// Objects in JSON: the bytes of `save()` in base64, whatever the runtime has for that.
+import { CenterLoss, ClassCenters, NamedCenters, OpenSetClassifier } from 'center-loss';
+import { describe, expect, it } from 'vitest';
+import { expectError } from '../support/error.js';
+
+const centers = new ClassCenters(300, 50, { metric: 'cosine' });
+centers.params.forEach((_, i, params) => {
+  params[i] = Math.sin(i * i);
+});
+
+/** Base64 without `Buffer`, which Node has; bytes of any number and value. */
+const expected = (bytes: Uint8Array) => btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
+
+describe('base64', () => {
+  const check = () => {
+    const { format, version, base64 } = centers.toJSON();
+    expect([format, version, base64 === expected(centers.save())]).toEqual(['center-loss', 2, true]);
+    using again = ClassCenters.fromJSON({ format, version, base64 });
+    expect(again.save()).toEqual(centers.save());
+  };
+
+  it('is made as this runtime has it', check);
+
+  it('is made by btoa and atob where there is no Buffer', () => {
+    const { Buffer } = globalThis as { Buffer?: unknown };
+    const replace = (value: unknown) =>
+      Object.defineProperty(globalThis, 'Buffer', { value, configurable: true, writable: true });
+    replace(undefined);
+    try {
+      check();
+    } finally {
+      replace(Buffer);
+    }
+  });
+
+  it('is made by Uint8Array where that has the methods', () => {
+    const called: string[] = [];
+    const patch = (target: object, name: string, value: unknown) =>
+      Object.defineProperty(target, name, { value, configurable: true, writable: true });
+    const had = [Reflect.get(Uint8Array.prototype, 'toBase64'), Reflect.get(Uint8Array, 'fromBase64')];
+    try {
+      patch(Uint8Array.prototype, 'toBase64', function (this: Uint8Array) {
+        called.push('to');
+        return expected(this);
+      });
+      patch(Uint8Array, 'fromBase64', (text: string) => {
+        called.push('from');
+        return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+      });
+      check();
+    } finally {
+      patch(Uint8Array.prototype, 'toBase64', had[0]);
+      patch(Uint8Array, 'fromBase64', had[1]);
+    }
+    expect(called).toEqual(['to', 'from']);
+  });
+});
+
+describe('JSON.stringify', () => {
+  it('loses no centers, wherever the object is', () => {
+    using loss = new CenterLoss(3, 2, { init: 'normal', radius: [1, 2, 3] });
+    using classifier = new OpenSetClassifier(loss, { threshold: 2 });
+    using named = new NamedCenters(2);
+    named.addClass('a', [1, 2]);
+    const text = JSON.stringify({ all: [loss, classifier, named] });
+    const { all } = JSON.parse(text);
+    using sameLoss = CenterLoss.fromJSON(all[0]);
+    using sameClassifier = OpenSetClassifier.fromJSON(all[1]);
+    using sameNamed = NamedCenters.fromJSON(all[2]);
+    expect([sameLoss.save(), sameClassifier.save(), sameNamed.save()]).toEqual([
+      loss.save(),
+      classifier.save(),
+      named.save(),
+    ]);
+  });
+});
+
+describe('fromJSON', () => {
+  const good = centers.toJSON();
+
+  it.each<[unknown, RegExp]>([
+    [undefined, /^expected the object that toJSON gave, got a value of type undefined$/],
+    [null, /got null$/],
+    ['{}', /got "\{\}"$/],
+    [{}, /^format must be "center-loss", got a value of type undefined$/],
+    [{ ...good, format: 'center-loss/open-set-classifier' }, /got "center-loss\/open-set-classifier"$/],
+    [{ ...good, version: 1 }, /^version must be 2, got 1: save the object again$/],
+    [{ ...good, version: '2' }, /^version must be 2, got "2"/],
+    [{ ...good, centers: '' }, /^"centers" is not part of version 2$/],
+    [{ ...good, base64: 5 }, /^base64 must be a string, got 5$/],
+    [{ ...good, base64: good.base64.slice(1) }, /^base64 must be groups of 4 characters/],
+    [{ ...good, base64: `${good.base64.slice(0, -4)}*AAA` }, /^base64 must be groups of 4 characters/],
+    [{ ...good, base64: `${good.base64.slice(0, 8)}\n   ${good.base64.slice(8)}` }, /^base64 must be groups/],
+    [{ ...good, base64: 'A===' }, /^base64 must be groups/],
+    [{ ...good, base64: '' }, /^a file of 0 bytes is not a safetensors file$/],
+    [{ ...good, base64: good.base64.slice(0, -4) }, /the tensors end at byte|, but the file has/],
+  ])('refuses %j', (value, message) => {
+    expectError(() => ClassCenters.fromJSON(value), 'ERR_FORMAT', message);
+  });
+
+  it('takes text of any runtime, and is no method', () => {
+    const read = [good].map(ClassCenters.fromJSON);
+    expect(read.map((one) => one.save())).toEqual([centers.save()]);
+  });
+});

@@ -1,0 +1,145 @@
+// Both ways with Python's own libraries, where they are: what we write opens there, and what they refuse, we refuse.
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import {
+  CenterLoss,
+  ClassStatistics,
+  type Dtype,
+  fromSafetensors,
+  NamedCenters,
+  OpenSetClassifier,
+  readNpy,
+  type Tensor,
+  toSafetensors,
+  writeNpy,
+} from 'center-loss';
+import { describe, expect, it } from 'vitest';
+import { arrays, bytesOf, stateDicts, tensors } from '../oracle/file-cases.js';
+import { mutated, random } from '../support/mutate.js';
+
+// PYTHON: one with safetensors and numpy (see ../oracle/files.py).
+const python = process.env.PYTHON ?? 'python3';
+const there = spawnSync(python, ['-c', 'import numpy, safetensors']).status === 0;
+if (!there) console.warn(`skipped: ${python} has no safetensors and numpy; PYTHON can name one that has`);
+
+interface Found {
+  readonly dtype: string;
+  readonly shape: number[];
+  readonly base64: string;
+}
+
+const base64 = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
+
+/** What Python's library finds in each file; null where it refuses it. */
+function judge<F>(kind: 'safetensors' | 'npy', files: readonly Uint8Array[]): (F | null)[] {
+  const { stdout, stderr, status } = spawnSync(
+    python,
+    [fileURLToPath(new URL('../oracle/files.py', import.meta.url)), 'judge'],
+    { input: files.map((file) => `${kind} ${base64(file)}\n`).join(''), encoding: 'utf8', maxBuffer: 2 ** 30 },
+  );
+  if (status !== 0) throw new Error(stderr);
+  return stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+}
+
+const bytesOfTensor = ({ data }: Tensor) => base64(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+const described = (tensors: Readonly<Record<string, Tensor>>): Record<string, Found> =>
+  Object.fromEntries(
+    Object.entries(tensors).map(([name, tensor]) => [
+      name,
+      { dtype: tensor.dtype, shape: [...tensor.shape], base64: bytesOfTensor(tensor) },
+    ]),
+  );
+
+const attempt = <T>(act: () => T): T | null => {
+  try {
+    return act();
+  } catch {
+    return null;
+  }
+};
+
+describe.skipIf(!there)('Python', () => {
+  it('opens safetensors files of ours, with equal values', () => {
+    const names = ['a', 'b', 'ç', '狗', '𝟙', '"', '\\'];
+    const loss = new CenterLoss(7, 5, { radius: 0.25, seed: 3, names, classWeight: [0, 1, 2, 3, 4, 5, 1e30] });
+    const classifier = new OpenSetClassifier(loss, { threshold: [1, 2, 3, 4, 5, 6, 1e38] });
+    const statistics = new ClassStatistics(2, 3, { covariance: 'tied' });
+    statistics.add([1, 2, 3, 4, 5, 7], [0, 0]);
+    const named = new NamedCenters(2);
+    named.addClass('狗', [1, 2]);
+    const objects = [loss, classifier, statistics, named];
+    const saved = objects.map((object) => object.save());
+    for (const object of objects) object.dispose();
+    const values = Float32Array.of(0, -0, Number.NaN, Number.POSITIVE_INFINITY, 1e-45, 3.4e38);
+    const all: Record<string, Tensor> = {
+      one: { dtype: 'F64', shape: [], data: Float64Array.of(1 / 3) },
+      none: { dtype: 'F32', shape: [0, 3], data: new Float32Array(0) },
+      values: { dtype: 'F32', shape: [2, 3], data: values },
+      half: { dtype: 'F16', shape: [2], data: Uint16Array.of(1, 0xfbff) },
+      flags: { dtype: 'BOOL', shape: [1, 3], data: Uint8Array.of(0, 1, 1) },
+      wide: { dtype: 'I64', shape: [1], data: BigInt64Array.of(-(2n ** 63n)) },
+    };
+    const files = [...saved, toSafetensors(all, { a: '\u0000', 'b\n': '"狗"' }), toSafetensors({})];
+    const found = judge<Record<string, Found>>('safetensors', files);
+    expect(found).toEqual(files.map((file) => described(fromSafetensors(file).tensors)));
+  });
+
+  it('opens .npy files of ours, with equal values', () => {
+    const lists = [Float32Array.of(1.5, Number.NaN, -0, 3, 4, 5), Float64Array.of(1e300, 2, 3, 4, 5, 6)] as const;
+    const whole = [Int32Array.of(-1, 2, 3, 4, 5, 6), Uint8Array.of(1, 2, 3, 4, 5, 255)] as const;
+    const files = [...lists, ...whole, BigInt64Array.of(1n, 2n, 3n, 4n, 5n, -6n)].flatMap((values) =>
+      [[6], [2, 3], [3, 2, 1], [6, 1]].map((shape) => writeNpy(values, shape)),
+    );
+    const found = judge<{ shape: number[]; base64: string }>('npy', files);
+    expect(found.map((array) => ({ shape: array?.shape, base64: array?.base64 }))).toEqual(
+      files.map((file) => {
+        const tensor = readNpy(file);
+        return { shape: tensor.shape, base64: bytesOfTensor(tensor) };
+      }),
+    );
+  });
+
+  it('refuses every safetensors file that we refuse but the odd ones, and all that it refuses, we do', () => {
+    const next = random(9);
+    const seeds = [...tensors, ...stateDicts].map(bytesOf);
+    const files = Array.from({ length: 20_000 }, () => mutated(seeds, next, true));
+    const theirs = judge<Record<string, Found>>('safetensors', files);
+    let [both, odd] = [0, 0];
+    for (const [i, file] of files.entries()) {
+      const ours = attempt(() => described(fromSafetensors(file).tensors));
+      if (ours) {
+        both++;
+        // Not by a matcher, which takes longer than all the rest.
+        if (sorted(ours) !== sorted(theirs[i])) expect(ours).toEqual(theirs[i]);
+      } else if (theirs[i]) odd++;
+    }
+    expect(both).toBeGreaterThan(1_000);
+    expect(odd).toBeLessThan(both / 20);
+  });
+
+  it('refuses every .npy file that we refuse but other types, and all that it refuses, we do', () => {
+    const next = random(10);
+    const seeds = arrays.map(bytesOf);
+    const files = Array.from({ length: 20_000 }, () => mutated(seeds, next, false));
+    const theirs = judge<{ descr: string; shape: number[]; base64: string }>('npy', files);
+    let [both, odd] = [0, 0];
+    for (const [i, file] of files.entries()) {
+      const ours = attempt(() => readNpy(file));
+      const found = theirs[i];
+      if (ours) {
+        both++;
+        const { dtype, shape } = ours;
+        const same = found && `${found.shape}` === `${shape}` && found.base64 === bytesOfTensor(ours);
+        if (!same) expect([file.subarray(0, 140).toString(), dtype satisfies Dtype, shape]).toEqual(found);
+      } else if (found && /^[<|][biuf][1248]$/.test(found.descr)) odd++;
+    }
+    expect(both).toBeGreaterThan(500);
+    expect(odd).toBeLessThan(both / 10);
+  });
+});
+
+const sorted = (tensors: Record<string, Found> | null | undefined) =>
+  JSON.stringify(Object.entries(tensors ?? {}).sort());

@@ -1,0 +1,229 @@
+import { fromSafetensors, safetensorsHeader, type Tensor, toFloats, toSafetensors } from 'center-loss';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { bytesOf, expected, tensors, wrongTensors } from '../oracle/file-cases.js';
+import { expectError } from '../support/error.js';
+
+const HALVES = ['F16', 'BF16'];
+
+describe("a file of Python's safetensors", () => {
+  it.each(tensors)('opens: $name', (file) => {
+    const { tensors, metadata, floats } = fromSafetensors(bytesOf(file));
+    expect(Object.keys(tensors).sort()).toEqual(Object.keys(file.tensors).sort());
+    expect({ ...metadata }).toEqual(file.metadata);
+    for (const [name, wanted] of Object.entries(file.tensors)) {
+      const tensor = tensors[name] as Tensor;
+      expect({ dtype: tensor.dtype, shape: tensor.shape }).toEqual({ dtype: wanted.dtype, shape: wanted.shape });
+      const data = HALVES.includes(wanted.dtype) ? floats(name) : tensor.data;
+      expect([...data]).toEqual(expected(wanted.values, data));
+    }
+  });
+
+  it.each(tensors)('is what we write, byte for byte: $name', (file) => {
+    const bytes = bytesOf(file);
+    const { tensors, metadata } = fromSafetensors(bytes);
+    // Names in another order, which is not kept.
+    const reversed = Object.fromEntries(Object.entries(tensors).reverse());
+    expect(toSafetensors(reversed, metadata)).toEqual(bytes);
+  });
+});
+
+describe('a wrong file is refused', () => {
+  it.each(wrongTensors)('$name', (file) => {
+    expectError(() => fromSafetensors(bytesOf(file)), 'ERR_FORMAT', /^.{10,600}$/);
+  });
+
+  it('and the reference refuses most of them, too', () => {
+    const ours = wrongTensors.filter(({ refused }) => !refused).map(({ name }) => name);
+    expect(ours).toEqual([
+      'a tensor twice',
+      'a tensor twice, once by escapes',
+      'a key of metadata twice',
+      'metadata null',
+      'a field too many',
+      '65 sizes',
+    ]);
+  });
+
+  it('by the values at fault', () => {
+    const refusal = (name: string) => {
+      const file = wrongTensors.find((file) => file.name === name);
+      return () => fromSafetensors(bytesOf(file ?? { base64: '' }));
+    };
+    for (const [name, message] of [
+      ['a header of 2^64 − 1', 'the header should have 18446744073709551615 bytes, but the file has 10'],
+      ['a tensor twice', 'the header has "a" twice'],
+      ['a hole', 'tensor "a" leaves a hole before it: it starts at byte 62, not 61'],
+      ['tensors that overlap', 'tensor "b" overlaps another: it starts at byte 114, not 115'],
+      ['a wrong dtype', 'tensor "centers", F64 of shape [1, 2], has 16 bytes, not those from 0 to 8'],
+      ['an unknown dtype', 'tensor "centers" has the unknown dtype "F31"'],
+      ['bytes at the end', 'the tensors end at byte 62, but the file has 63'],
+      ['a size with a fraction', `the header: expected ']' at character 40, found ".0, 2.0], \\"data_offs"`],
+    ] as const) {
+      expectError(refusal(name), 'ERR_FORMAT', message);
+    }
+  });
+});
+
+/** Any tensor that can be. */
+const tensor = fc
+  .record({
+    dtype: fc.constantFrom('F32', 'F64', 'U8', 'I8', 'U16', 'I16', 'F16', 'BF16', 'U32', 'I32', 'BOOL'),
+    shape: fc.array(fc.integer({ min: 0, max: 4 }), { maxLength: 4 }),
+    seed: fc.integer(),
+  })
+  .map(({ dtype, shape, seed }): Tensor => {
+    const array = { F32: Float32Array, F64: Float64Array, U8: Uint8Array, BOOL: Uint8Array, I8: Int8Array };
+    const more = { U16: Uint16Array, F16: Uint16Array, BF16: Uint16Array, I16: Int16Array };
+    const types = { ...array, ...more, U32: Uint32Array, I32: Int32Array };
+    const length = shape.reduce((product, size) => product * size, 1);
+    const data = new types[dtype](length).map((_: number, i: number) => (seed * (i + 1)) % 1013);
+    return { dtype, shape, data };
+  });
+const name = fc.oneof(
+  fc.string({ unit: 'binary' }),
+  fc.constantFrom('', '__proto__', 'constructor', '1', '"', '\\', '\u0000', 'é', '\u2028', '{}'),
+);
+
+describe('what was written', () => {
+  it('is read again, whatever it is called', () => {
+    const tensors = fc.dictionary(name, tensor, { maxKeys: 6 });
+    fc.assert(
+      fc.property(tensors, fc.dictionary(name, name, { maxKeys: 3 }), (tensors, metadata) => {
+        fc.pre(!Object.hasOwn(tensors, '__metadata__'));
+        const file = toSafetensors(tensors, metadata);
+        const read = fromSafetensors(file);
+        expect(Object.entries(read.metadata).sort()).toEqual(Object.entries(metadata).sort());
+        expect(Object.keys(read.tensors).sort()).toEqual(Object.keys(tensors).sort());
+        for (const [name, { dtype, shape, data }] of Object.entries(tensors)) {
+          const found = read.tensors[name];
+          expect([found?.dtype, found?.shape, found?.data]).toEqual([dtype, shape, data]);
+        }
+        expect(toSafetensors(read.tensors, read.metadata).length).toBe(file.length);
+      }),
+    );
+  });
+
+  it('stands at multiples of its size, in a view of any place, and is copied', () => {
+    const file = toSafetensors({
+      a: { dtype: 'U8', shape: [3], data: Uint8Array.of(1, 2, 3) },
+      b: { dtype: 'F64', shape: [2], data: Float64Array.of(1.5, -2) },
+      c: { dtype: 'F32', shape: [1], data: Float32Array.of(7) },
+    });
+    for (const { dtype, start } of Object.values(safetensorsHeader(file, file.length).places)) {
+      expect(start % (Number(dtype.slice(1)) / 8)).toBe(0);
+    }
+    for (let offset = 0; offset < 9; offset++) {
+      const shifted = new Uint8Array(file.length + 9).subarray(offset, offset + file.length);
+      shifted.set(file);
+      const { tensors } = fromSafetensors(shifted);
+      const { data } = tensors.b as Tensor;
+      shifted.fill(0);
+      expect([...data]).toEqual([1.5, -2]);
+      expect(tensors.b?.data).toBe(data);
+    }
+  });
+
+  it('is told from its header alone', () => {
+    const data = new Float32Array(1000);
+    const file = toSafetensors({ x: { dtype: 'F32', shape: [10, 100], data } }, { by: 'us' });
+    const start = file.length - data.byteLength;
+    const header = safetensorsHeader(file.slice(0, start), file.length);
+    expect(header.places.x).toEqual({ dtype: 'F32', shape: [10, 100], start, end: file.length });
+    expect({ ...header.metadata }).toEqual({ by: 'us' });
+    expectError(
+      () => safetensorsHeader(file.subarray(0, 50), file.length),
+      'ERR_FORMAT',
+      `the header ends at byte ${start} of the file, but only 50 are given`,
+    );
+    expectError(() => safetensorsHeader(file, 0.5), 'ERR_OPTION', 'fileBytes must be a whole number ≥ 0, got 0.5');
+    expect(fromSafetensors(file.buffer).tensors.x?.shape).toEqual([10, 100]);
+  });
+});
+
+describe('toFloats', () => {
+  const bits = (float: number) => new Uint32Array(Float32Array.of(float).buffer)[0];
+
+  it('widens every half exactly', () => {
+    const data = Uint16Array.from({ length: 2 ** 16 }, (_, i) => i);
+    const floats = toFloats({ dtype: 'F16', shape: [2 ** 16], data });
+    for (const half of data) {
+      const [sign, exponent, fraction] = [half >> 15 ? -1 : 1, (half >> 10) & 31, half & 1023];
+      const finite = exponent === 0 ? fraction * 2 ** -24 : (1024 + fraction) * 2 ** (exponent - 25);
+      const value = exponent < 31 ? sign * finite : fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
+      // Not by a matcher, 65,536 times.
+      if (!Object.is(floats[half], value)) expect([half, floats[half]]).toEqual([half, value]);
+    }
+  });
+
+  it('widens every bfloat16 exactly', () => {
+    const data = Uint16Array.from({ length: 2 ** 16 }, (_, i) => i);
+    const floats = toFloats({ dtype: 'BF16', shape: [2 ** 16], data });
+    for (const half of data) {
+      const [sign, exponent, fraction] = [half >> 15 ? -1 : 1, (half >> 7) & 255, half & 127];
+      const finite = exponent === 0 ? fraction * 2 ** -133 : (128 + fraction) * 2 ** (exponent - 134);
+      const value = exponent < 255 ? sign * finite : fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
+      if (!Object.is(floats[half], value)) expect([half, floats[half]]).toEqual([half, value]);
+    }
+  });
+
+  it('rounds what is wider to the nearest', () => {
+    const floats = toFloats({ dtype: 'F64', shape: [3], data: Float64Array.of(1 / 3, 1e300, -0) });
+    expect([...floats]).toEqual([Math.fround(1 / 3), Number.POSITIVE_INFINITY, -0]);
+    expect([...toFloats({ dtype: 'I64', shape: [2], data: BigInt64Array.of(-3n, 2n ** 40n) })]).toEqual([-3, 2 ** 40]);
+    expect([...toFloats({ dtype: 'U8', shape: [1], data: Uint8Array.of(255) })]).toEqual([255]);
+    expect(bits(toFloats({ dtype: 'I32', shape: [1], data: Int32Array.of(16777217) })[0] as number)).toBe(
+      bits(2 ** 24),
+    );
+  });
+
+  it('refuses what is no number, and names that there are not', () => {
+    expectError(
+      () => toFloats({ dtype: 'BOOL', shape: [1], data: Uint8Array.of(1) }),
+      'ERR_FORMAT',
+      'values of type BOOL are not read as float32',
+    );
+    const { floats } = fromSafetensors(toSafetensors({ a: { dtype: 'F32', shape: [], data: new Float32Array(1) } }));
+    expectError(() => floats('b'), 'ERR_FORMAT', 'the file has no tensor "b", but "a"');
+    expectError(() => floats('toString'), 'ERR_FORMAT', 'the file has no tensor "toString", but "a"');
+  });
+});
+
+describe('what can not be written', () => {
+  const data = new Float32Array(6);
+  const write = (tensor: object, name = 'a') =>
+    toSafetensors({ [name]: { dtype: 'F32', shape: [2, 3], data, ...tensor } });
+
+  it('is refused by what is wrong with it', () => {
+    for (const [act, code, message] of [
+      [() => write({ dtype: 'F31' }), 'ERR_OPTION', /^the dtype of tensor "a" must be one of BOOL, .*, got "F31"$/],
+      [
+        () => write({ shape: [2, 4] }),
+        'ERR_SHAPE',
+        'tensor "a" has 24 bytes of values, but F32 of shape [2, 4] has 32',
+      ],
+      [() => write({ shape: 6 }), 'ERR_OPTION', /^the shape of tensor "a" must be an array .*, got 6$/],
+      [() => write({ shape: [2, -3] }), 'ERR_OPTION', /whole numbers ≥ 0, got \[2, -3\]$/],
+      [() => write({ shape: [2, 1.5] }), 'ERR_OPTION', /whole numbers ≥ 0, got \[2, 1.5\]$/],
+      [() => write({ shape: new Array(65).fill(1) }), 'ERR_OPTION', /up to 64/],
+      [() => write({ shape: [2 ** 52, 2 ** 52, 0] }), 'ERR_SHAPE', /has NaN$/],
+      [
+        () => write({ dtype: 'F64' }),
+        'ERR_SHAPE',
+        'tensor "a" of type F64 must be in a Float64Array, got Float32Array',
+      ],
+      [() => write({ data: [1] }), 'ERR_SHAPE', 'tensor "a" of type F32 must be in a Float32Array, got Array'],
+      [() => write({}, '__metadata__'), 'ERR_OPTION', "a tensor cannot have the name '__metadata__'"],
+      [() => write({}, '\ud800'), 'ERR_OPTION', /^the name of a tensor must be .*, got "\\ud800"$/],
+      [() => toSafetensors({ a: undefined as never }), 'ERR_OPTION', /got "undefined"$/],
+      [() => toSafetensors({}, { a: 1 as never }), 'ERR_OPTION', /^metadata "a" must be a string .*, got 1$/],
+      [
+        () => fromSafetensors('{}' as never),
+        'ERR_SHAPE',
+        'the file must be a Uint8Array or an ArrayBuffer, got String',
+      ],
+    ] as const) {
+      expectError(act, code, message);
+    }
+  });
+});

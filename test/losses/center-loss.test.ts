@@ -1,0 +1,284 @@
+// Center loss with metrics, penalties, radii and weights: its edges, and what it refuses.
+import { CenterLoss } from 'center-loss';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { expectError } from '../support/error.js';
+import { withoutRoomFor } from '../support/out-of-memory.js';
+
+const untyped = (value: unknown) => value as never;
+
+describe('without a new option', () => {
+  it('has the defaults of the reference', () => {
+    const loss = new CenterLoss(3, 2);
+    expect(loss).toMatchObject({ metric: 'sqeuclidean', penalty: 'hinge', radius: 0, reduction: 'mean', fixed: false });
+    expect([...loss.radii]).toEqual([0, 0, 0]);
+    expect([...loss.updateCounts]).toEqual([0, 0, 0]);
+    expect([...new CenterLoss(2, 2, { radius: 1.5 }).radii]).toEqual([1.5, 1.5]);
+  });
+});
+
+describe('weights', () => {
+  const x = Float32Array.of(1, 0, 0, 1, Number.NaN, 2, 3, 3);
+  const options = { init: new Float32Array(4), reduction: 'batch' } as const;
+
+  it('a row without a weight is not there, whatever it holds', () => {
+    const loss = new CenterLoss(2, 2, options);
+    const sampleWeight = [1, 3, 0, 0];
+    const { loss: value, gradX, gradCenters } = loss.gradients(x, [0, 1, 1, 0], { sampleWeight });
+    expect(value).toBe(1);
+    expect([...gradX]).toEqual([0.5, 0, 0, 1.5, 0, 0, 0, 0]);
+    expect([...(gradCenters ?? [])]).toEqual([-0.5, -0, -0, -1.5].map((v) => v + 0));
+    loss.step(x, [0, 1, 1, 0], { rule: 'mean', alpha: 1, sampleWeight });
+    expect([...loss.centers.params]).toEqual([1, 0, 0, 1]);
+    expect([...loss.updateCounts]).toEqual([1, 1]);
+    expect(loss.evaluate(x, [0, 1, 1, 0], { sampleWeight: [0, 0, 0, 0] })).toBe(0);
+    expect(loss.evaluate(x, [0, 1, 1, 0])).toBeNaN();
+  });
+
+  it('a class without a weight has no loss, and its center follows its rows all the same', () => {
+    const loss = new CenterLoss(2, 2, { ...options, classWeight: [0, 2] });
+    expect(loss.evaluate(x.subarray(0, 4), [0, 1])).toBe(1);
+    loss.step(x.subarray(0, 4), [0, 0], { rule: 'mean', alpha: 1 });
+    expect([...loss.centers.params]).toEqual([0.5, 0.5, 0, 0]);
+  });
+});
+
+describe('radii', () => {
+  it('leave the loss as it was after an error', () => {
+    const loss = new CenterLoss(2, 2, { radius: 0.5 });
+    expectError(
+      () => loss.fitRadius([1, 2], [0], { quantile: 2 }),
+      'ERR_OPTION',
+      'quantile must be a number from 0 to 1',
+    );
+    expectError(
+      () => loss.fitRadius([1, 2], [0], untyped({ quantil: 1 })),
+      'ERR_OPTION',
+      'there is no option "quantil"',
+    );
+    expectError(() => loss.fitRadius([1, 2], [2]), 'ERR_LABEL', 'target[0] is 2');
+    expect(loss.radius).toBe(0.5);
+    expect([...loss.radii]).toEqual([0.5, 0.5]);
+  });
+
+  it('are for the loss what one radius was', () => {
+    const x = [3, 0, 0, 1];
+    const init = new Float32Array(4);
+    const one = new CenterLoss(2, 2, { init, reduction: 'sum', metric: 'euclidean', radius: 2 });
+    const each = new CenterLoss(2, 2, { init, reduction: 'sum', metric: 'euclidean', radius: [2, 0.25] });
+    expect(one.evaluate(x, [0, 1])).toBe(1);
+    expect(each.evaluate(x, [0, 1])).toBe(1.75);
+    expect(one.radius).toBe(2);
+    expect(each.radius).toBeNaN();
+  });
+});
+
+describe('a batch', () => {
+  it('takes no target', () => {
+    const loss = new CenterLoss(2, 2);
+    const batch = loss.batch(1);
+    expectError(() => loss.evaluate(untyped(batch), [0], {}), 'ERR_OPTION', 'evaluate with a batch takes no target');
+    expectError(() => loss.fitRadius(untyped(batch), [0], {}), 'ERR_OPTION', 'fitRadius with a batch takes no');
+    expectError(
+      () => new CenterLoss(2, 3).evaluate(batch),
+      'ERR_SHAPE',
+      'the batch was made for 2 classes in 2 dimensions',
+    );
+  });
+});
+
+describe('bad values', () => {
+  it.each(['sqeuclidean', 'euclidean', 'cosine'] as const)('%s: a bad row reaches no other', (metric) => {
+    for (const bad of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
+      const options = { init: Float32Array.of(1, 2, 3, 4, 5, 6), metric, penalty: 'half-squared' } as const;
+      const [loss, other] = [new CenterLoss(2, 3, options), new CenterLoss(2, 3, { ...options, labels: 'lenient' })];
+      const x = Float32Array.of(0, 1, 0, 1, bad, 1, 2, 0, 1);
+      const { loss: value, gradX, gradCenters } = loss.gradients(x, [0, 0, 1]);
+      // Known, of no class: what is left when the row does nothing but count.
+      const without = other.gradients([0, 1, 0, 1, 1, 1, 2, 0, 1], [0, 2, 1]);
+      expect(Number.isFinite(value)).toBe(false);
+      expect(gradX).toEqual(without.gradX);
+      expect(gradCenters).toEqual(without.gradCenters);
+      for (const rule of ['wen', 'mean', 'ema', 'sgd'] as const) {
+        loss.step(x, [0, 0, 1], { rule });
+        other.step([0, 1, 0, 1, 1, 1, 2, 0, 1], [0, 2, 1], { rule });
+        expect(loss.centers.params).toEqual(other.centers.params);
+      }
+      expect([...loss.updateCounts]).toEqual([4, 4]);
+      expect(loss.evaluate(x, [0, -1, 1])).not.toBeNaN();
+      expect(loss.predict(x)[1]).toBe(-1);
+    }
+  });
+
+  it('nothing known is no loss, not even a row', () => {
+    const loss = new CenterLoss(2, 2, { metric: 'cosine' });
+    expect(loss.gradients([1, 2, 3, 4], [-1, -2])).toMatchObject({ loss: 0, gradX: new Float32Array(4) });
+    expect(loss.gradients([], [])).toEqual({ loss: 0, gradX: new Float32Array(0), gradCenters: new Float32Array(4) });
+    expect(loss.step([], [], { rule: 'ema' }).loss).toBe(0);
+    expect(loss.predict([])).toEqual(new Int32Array(0));
+    expect(loss.fitRadius([], [])).toEqual(new Float32Array(2));
+  });
+});
+
+describe('fixed centers', () => {
+  it('stay, and have no gradient', () => {
+    for (const rule of ['wen', 'mean', 'ema', 'sgd'] as const) {
+      const loss = new CenterLoss(2, 2, { init: 'eye', fixed: true, metric: 'euclidean' });
+      const { gradX } = loss.step([1, 2, 3, 4], [0, 1], { rule });
+      expect(gradX.some((value) => value !== 0)).toBe(true);
+      expect([...loss.centers.params]).toEqual([1, 0, 0, 1]);
+      expect([...loss.updateCounts]).toEqual([0, 0]);
+      expect(loss.gradients([1, 2, 3, 4], [0, 1]).gradCenters).toBeNull();
+    }
+  });
+});
+
+describe('centers that nobody moves', () => {
+  afterEach(() => void vi.restoreAllMocks());
+  const train = (loss: CenterLoss, act: () => void, times = 150) => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+    warn.mockClear();
+    for (let i = 0; i < times; i++) {
+      loss.gradients([1, 2], [0]);
+      act();
+    }
+    return warn.mock.calls.map(([message]) => String(message));
+  };
+
+  it('are spoken of once, after a hundred gradients', () => {
+    expect(train(new CenterLoss(2, 2), () => {})).toEqual([
+      expect.stringMatching(/^center-loss: the centers have not moved in 100 calls of gradients\. Use step/),
+    ]);
+    expect(train(new CenterLoss(2, 2), () => {}, 99)).toEqual([]);
+  });
+
+  it('are not, if someone does, or none should', () => {
+    const stepped = new CenterLoss(2, 2);
+    expect(train(stepped, () => stepped.step([1, 2], [0]))).toEqual([]);
+    // Who says that they are not to move has not forgotten to move them …
+    const held = new CenterLoss(2, 2);
+    const hold = () => held.softmaxCenter([1, 2], [0, 0], [0], { update: false });
+    expect(train(held, () => void [hold(), hold()], 99)).toEqual([]);
+    // … unless that is all that ever comes of other calls, too.
+    expect(train(held, hold, 1)).toHaveLength(1);
+    const written = new CenterLoss(2, 2);
+    expect(train(written, () => written.centers.params.set([(written.centers.params[0] as number) + 1]))).toEqual([]);
+    expect(train(new CenterLoss(2, 2, { fixed: true }), () => {})).toEqual([]);
+  });
+});
+
+it('a step whose gradient there is no room for moves nothing', () => {
+  for (const rule of ['wen', 'ema', 'sgd'] as const) {
+    const loss = new CenterLoss(2, 2, { metric: 'euclidean' });
+    const before = loss.centers.params.slice();
+    withoutRoomFor(6, () =>
+      expectError(() => loss.step([1, 2, 3, 4, 5, 6], [0, 1, 1], { rule }), 'ERR_OUT_OF_MEMORY', /for the result/),
+    );
+    expect(loss.centers.params).toEqual(before);
+    expect([...loss.updateCounts]).toEqual([0, 0]);
+  }
+});
+
+describe('refuses', () => {
+  it.each([
+    [{ metric: 'manhattan' }, 'ERR_OPTION', 'metric must be "sqeuclidean" or "euclidean" or "cosine", got "manhattan"'],
+    [{ penalty: 'squared' }, 'ERR_OPTION', 'penalty must be "hinge" or "half-squared", got "squared"'],
+    [{ radius: [1] }, 'ERR_SHAPE', 'radius has 1 values, but there are 2 classes'],
+    [{ radius: [1, Number.NaN] }, 'ERR_OPTION', 'radius[1] must be a number from -1e30 on, got NaN'],
+    [{ radius: null }, 'ERR_SHAPE', 'radius must be a Float32Array'],
+    [{ radius: '1' }, 'ERR_OPTION', 'radius must be a number from -1e30 on, got "1"'],
+    [{ classWeight: [1, 2, 3] }, 'ERR_SHAPE', 'classWeight has 3 values, but there are 2 classes'],
+    [{ classWeight: [1, -1] }, 'ERR_OPTION', 'classWeight[1] must be a finite number ≥ 0, got -1'],
+    [
+      { classWeight: 0 },
+      'ERR_SHAPE',
+      'classWeight must be a Float32Array, a Float64Array or an array of numbers, got Number',
+    ],
+    [{ classWeight: [1e39, 1] }, 'ERR_OPTION', 'classWeight[0] must be a finite number ≥ 0, got 1e+39'],
+    [
+      { raduis: 1 },
+      'ERR_OPTION',
+      /there is no option "raduis"; the options are init, magnitude, .*classWeight, metric, penalty, radius/,
+    ],
+    [{ init: new Uint16Array(3) }, 'ERR_SHAPE', 'init has 3 values, but 2 centers of 2 dimensions have 4'],
+    [{ reduction: 'none' }, 'ERR_OPTION', 'reduction must be "mean"'],
+    [null, 'ERR_OPTION', 'options must be an object, got null'],
+  ] as const)('options %j', (options, code, message) => {
+    expectError(() => new CenterLoss(2, 2, untyped(options)), code, message);
+  });
+
+  it.each([
+    [{ rule: 'adam' }, 'rule must be "wen" or "mean" or "ema" or "sgd", got "adam"'],
+    [{ alpha: -1 }, 'alpha must be a finite number ≥ 0, got -1'],
+    [{ rule: 'ema', alpha: 1 }, 'there is no option "alpha"; the options are rule, sampleWeight, momentum'],
+    [{ momentum: 1 }, 'there is no option "momentum"; the options are rule, sampleWeight, alpha'],
+    [{ rule: 'ema', momentum: 1.5 }, 'momentum must be a number from 0 to 1, got 1.5'],
+    [{ rule: 'sgd', learningRate: Number.NaN }, 'learningRate must be a finite number ≥ 0, got NaN'],
+    [{ rule: 'sgd', momentum: -1 }, 'momentum must be a finite number ≥ 0, got -1'],
+    [{ sampleWeight: [-1] }, 'sampleWeight[0] must be a finite number ≥ 0, got -1'],
+    [{ sampleWeight: [Number.NaN] }, 'sampleWeight[0] must be a finite number ≥ 0, got NaN'],
+    ['wen', 'options must be an object, got "wen"'],
+  ])('step(%j), and stays as it was', (options, message) => {
+    const loss = new CenterLoss(2, 2, { init: 'eye' });
+    expectError(() => loss.step([1, 2], [0], untyped(options)), 'ERR_OPTION', message);
+    expect([...loss.centers.params]).toEqual([1, 0, 0, 1]);
+    expect([...loss.updateCounts]).toEqual([0, 0]);
+  });
+
+  it('rows, labels and weights that do not fit', () => {
+    const loss = new CenterLoss(2, 2);
+    expectError(
+      () => loss.evaluate([1, 2, 3], [0]),
+      'ERR_SHAPE',
+      'x has 3 values, which is not a multiple of nDim = 2',
+    );
+    expectError(() => loss.evaluate(new Uint16Array(3), [0]), 'ERR_SHAPE', 'x has 3 values');
+    expectError(() => loss.evaluate(untyped(new Int16Array(2)), [0]), 'ERR_SHAPE', 'x must be a Float32Array');
+    expectError(() => loss.evaluate([1, 2], [0, 1]), 'ERR_SHAPE', 'x has 1 rows of 2 values, but target has 2 labels');
+    expectError(() => loss.evaluate([1, 2], [2]), 'ERR_LABEL', 'target[0] is 2');
+    expectError(() => loss.evaluate([1, 2], untyped(undefined)), 'ERR_LABEL', 'target must be an array');
+    const sampleWeight = [1, 1];
+    expectError(
+      () => loss.evaluate([1, 2], [0], { sampleWeight }),
+      'ERR_SHAPE',
+      'sampleWeight has 2 values, but there are 1 rows',
+    );
+    expectError(() => loss.evaluate([1, 2], [0], untyped({ weight: 1 })), 'ERR_OPTION', 'there is no option "weight"');
+    expectError(() => loss.gradients([1, 2], [0], untyped({ centers: 'all' })), 'ERR_OPTION', 'centers must be');
+    expectError(() => loss.gradients([1, 2], [0], untyped({ center: 1 })), 'ERR_OPTION', 'there is no option "center"');
+  });
+
+  it('a distance matrix where the reference has no such loss', () => {
+    for (const options of [
+      { metric: 'cosine' },
+      { penalty: 'half-squared' },
+      { radius: [1, 1] },
+      { classWeight: [1, 1] },
+    ] as const) {
+      const loss = new CenterLoss(2, 2, options);
+      expectError(() => loss.forward([1, 2], [0]), 'ERR_OPTION', /^forward takes squared distances and one radius/);
+      expectError(() => loss.backward([1, 2], [0]), 'ERR_OPTION', /^backward takes/);
+    }
+  });
+
+  it('any use after dispose', () => {
+    const loss = new CenterLoss(2, 2, { metric: 'cosine' });
+    loss.step([1, 2], [0], { rule: 'sgd', momentum: 0.5 });
+    loss.dispose();
+    loss.dispose();
+    for (const use of [
+      () => loss.radii,
+      () => loss.updateCounts,
+      () => loss.evaluate([1, 2], [0]),
+      () => loss.gradients([1, 2], [0]),
+      () => loss.step([1, 2], [0]),
+      () => loss.fitRadius([1, 2], [0]),
+      () => loss.distances([1, 2]),
+      () => loss.predict([]),
+      () => loss.forward([1, 2], [0]),
+      () => loss.centers.distances([1, 2]),
+      () => loss.centers.predict([1, 2]),
+    ]) {
+      expectError(use, 'ERR_DISPOSED', /was disposed/);
+    }
+  });
+});

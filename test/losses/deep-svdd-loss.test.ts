@@ -1,0 +1,195 @@
+// Soft-boundary Deep SVDD: against PyTorch, and what is done before and after.
+import { ClassCenters, DeepSVDDLoss, toFloat16 } from 'center-loss';
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import oracle from '../oracle/open-set/separation.json' with { type: 'json' };
+import { expectClose } from '../support/close.js';
+import { expectError } from '../support/error.js';
+
+const untyped = (value: unknown) => value as never;
+
+it.each(oracle.deepSVDD)('with ν = $nu is that of PyTorch, and so are its gradients', (entry) => {
+  const { nu, radius } = entry;
+  const loss = new DeepSVDDLoss(entry.center.length, { nu, radius, center: Float32Array.from(entry.center) });
+  expectClose(loss.evaluate(entry.x), entry.value);
+  const { loss: value, gradX, gradRadius } = loss.gradients(entry.x);
+  expectClose(value, entry.value);
+  expectClose(gradX, entry.gradX, { absolute: 1e-7 });
+  expectClose(gradRadius, entry.gradRadius);
+});
+
+it('can not be used before its center is known', () => {
+  const loss = new DeepSVDDLoss(2);
+  for (const call of ['evaluate', 'gradients', 'fitRadius'] as const) {
+    expectError(
+      () => loss[call]([1, 2]),
+      'ERR_NOT_INITIALIZED',
+      `${call} before the center is known: call fitCenter(x)`,
+    );
+  }
+  expectError(() => loss.fitCenter([Number.NaN, 1]), 'ERR_SHAPE', 'fitCenter needs a row of the class that is finite');
+  expectError(() => loss.evaluate([1, 2]), 'ERR_NOT_INITIALIZED', /evaluate before/);
+  expect([...loss.fitCenter([1, 2, 3, 2])]).toEqual([2, 2]);
+  expect(loss.evaluate([2, 2])).toBe(0);
+  expect([...loss.centers.params]).toEqual([2, 2]);
+  expect(loss.centers).toBeInstanceOf(ClassCenters);
+});
+
+it('has the mean as its center, away from 0', () => {
+  const loss = new DeepSVDDLoss(3);
+  const x = [1, 0.1, -0.01, 2, -0.1, -0.02, 6, 7, Number.NaN, 100, 100, 100];
+  // Labels and weights say which rows are of the class; what is not finite is left out.
+  const expected = [...Float32Array.of(1.5, 0.1, -0.1)];
+  expect([...loss.fitCenter(x, [0, 5, 1, -1])]).toEqual(expected);
+  expect([...loss.fitCenter(x, null, { sampleWeight: [1, 1, 1, 0] })]).toEqual(expected);
+  expect([...loss.fitCenter(x, [0, 0, 0, -1], { sampleWeight: [3, 1, 1, 1] })]).toEqual([
+    ...Float32Array.of(1.25, 0.1, -0.1),
+  ]);
+});
+
+it('has a radius that leaves out a part of ν, where the loss is least', () => {
+  const distances = fc.array(fc.integer({ min: 0, max: 1000 }), { minLength: 1, maxLength: 40 });
+  fc.assert(
+    fc.property(distances, fc.constantFrom(0.01, 0.05, 0.1, 0.29, 0.3, 0.5, 0.7, 0.9, 1), (integers, nu) => {
+      const loss = new DeepSVDDLoss(1, { nu, center: Float32Array.of(-2) });
+      const x = integers.map((value) => value - 2);
+      const radius = loss.fitRadius(x);
+      expect(loss.radius).toBe(radius);
+      const allowed = Math.floor(Math.round(nu * 100) * integers.length) / 100;
+      const outside = integers.filter((distance) => distance > radius).length;
+      expect(outside).toBeLessThanOrEqual(allowed);
+      // No less does, unless all may be outside.
+      const closer = integers.filter((distance) => distance >= radius).length;
+      expect(integers).toContain(radius);
+      expect(closer > allowed || radius === Math.min(...integers)).toBe(true);
+      const least = loss.evaluate(x);
+      for (const other of [0, radius * 0.9, radius * 1.1, radius + 1, ...integers]) {
+        loss.radius = other;
+        expect(loss.evaluate(x)).toBeGreaterThanOrEqual(least * (1 - 1e-6));
+      }
+      loss.dispose();
+    }),
+    { numRuns: 50 },
+  );
+});
+
+it('takes all rows without labels, and ignores those below 0', () => {
+  const loss = new DeepSVDDLoss(1, { center: Float32Array.of(1), radius: 1, nu: 0.5 });
+  const x = [1, 4, Number.NaN];
+  expect(loss.evaluate(x)).toBeNaN();
+  const expected = { loss: 1 + 8 / (0.5 * 2), gradX: Float32Array.of(0, 6, 0), gradRadius: 0 };
+  expect(loss.gradients(x, [0, 3, -1])).toEqual(expected);
+  expect(loss.gradients(x, undefined, { sampleWeight: [1, 1, 0] })).toEqual(expected);
+  expect(loss.gradients(x, null, { sampleWeight: [1, 3, 0] })).toEqual({
+    loss: 1 + (3 * 8) / (0.5 * 4),
+    gradX: Float32Array.of(0, 9, 0),
+    gradRadius: -1,
+  });
+  expect(loss.gradients(x, [-1, -1, -1])).toEqual({ loss: 0, gradX: new Float32Array(3), gradRadius: 0 });
+  expect(loss.gradients([])).toEqual({ loss: 0, gradX: new Float32Array(0), gradRadius: 0 });
+  // The bad row has no gradient, and takes none from the others but by its count.
+  const { gradX } = loss.gradients(x);
+  expect([gradX[0], gradX[2]]).toEqual([0, 0]);
+  expectClose(gradX[1] ?? 0, 4);
+});
+
+it('takes half precision', () => {
+  const loss = new DeepSVDDLoss(2);
+  expect([...loss.fitCenter(toFloat16([1, 2, 3, 2]))]).toEqual([2, 2]);
+  expect(loss.fitRadius(toFloat16([1, 2, 3, 2]))).toBe(1);
+  expect(loss.gradients(toFloat16([2, 4]), [0])).toEqual(loss.gradients([2, 4], [0]));
+});
+
+it('gives of a batch what it gives of copies, in place', () => {
+  const row = fc.array(fc.integer({ min: -20, max: 20 }), { minLength: 3, maxLength: 3 });
+  const rows = fc.array(fc.record({ row, label: fc.integer({ min: -1, max: 5 }), weight: fc.constantFrom(0, 0.5, 1) }));
+  fc.assert(
+    fc.property(rows, fc.boolean(), (rows, weighted) => {
+      const target = [0, ...rows.map(({ label }) => label)];
+      const x = Float32Array.from([1, 2, 3, ...rows.flatMap(({ row }) => row)]);
+      const options = weighted ? { sampleWeight: [1, ...rows.map(({ weight }) => weight)] } : {};
+      const [loss, twin] = [new DeepSVDDLoss(3, { nu: 0.5 }), new DeepSVDDLoss(3, { nu: 0.5 })];
+      const batch = loss.batch(target.length);
+      batch.x.set(x);
+      batch.target.set(target);
+      expect(loss.fitCenter(batch, options)).toEqual(twin.fitCenter(x, target, options));
+      expect(loss.fitRadius(batch, options)).toBe(twin.fitRadius(x, target, options));
+      expect(loss.evaluate(batch, options)).toBe(twin.evaluate(x, target, options));
+      batch.gradX.fill(7);
+      const actual = loss.gradients(batch, options);
+      expect({ ...actual }).toEqual(twin.gradients(x, target, options));
+      expect(actual.gradX).toBe(batch.gradX);
+      expect([...batch.target]).toEqual(target);
+      // As a batch is at first, all rows are of the class.
+      batch.target.fill(0);
+      expect(loss.evaluate(batch)).toBe(twin.evaluate(x));
+      for (const gone of [batch, loss, twin]) gone.dispose();
+    }),
+    { numRuns: 40 },
+  );
+});
+
+it('refuses a batch that does not fit', () => {
+  const loss = new DeepSVDDLoss(2, { center: Float32Array.of(1, 1) });
+  const wide = new DeepSVDDLoss(3).batch(1);
+  for (const call of ['evaluate', 'gradients', 'fitRadius', 'fitCenter'] as const) {
+    expectError(() => loss[call](wide), 'ERR_SHAPE', 'the batch was made for 1 classes in 3 dimensions');
+    const beside = () => (loss[call] as (...given: unknown[]) => unknown)(loss.batch(1), {}, {});
+    expectError(beside, 'ERR_OPTION', `${call} with a batch takes no target`);
+  }
+  expectError(() => loss.batch(0.5), 'ERR_OPTION', /number of rows/);
+  loss.dispose();
+  expectError(() => loss.batch(1), 'ERR_DISPOSED', 'this DeepSVDDLoss was disposed');
+});
+
+it('refuses bad input and is as it was', () => {
+  const loss = new DeepSVDDLoss(2, { center: Float32Array.of(1, 1), radius: 2 });
+  expectError(() => loss.gradients([1, 2, 3]), 'ERR_SHAPE', 'x has 3 values, which is not a multiple of nDim = 2');
+  expectError(() => loss.evaluate([1, 2], [0, 1]), 'ERR_SHAPE', 'x has 1 rows of 2 values, but target has 2 labels');
+  expectError(() => loss.evaluate([1, 2], [0.5]), 'ERR_LABEL', 'target[0] is 0.5, but a label must be an integer');
+  expectError(
+    () => loss.evaluate([1, 2], null, { sampleWeight: [-1] }),
+    'ERR_OPTION',
+    'sampleWeight[0] must be a finite number ≥ 0, got -1',
+  );
+  expectError(() => loss.evaluate([1, 2], null, untyped({ weight: 1 })), 'ERR_OPTION', 'there is no option "weight"');
+  expectError(() => loss.fitRadius([1, 2], [-1]), 'ERR_SHAPE', 'fitRadius needs a row of the class that is finite');
+  expectError(() => loss.fitCenter([]), 'ERR_SHAPE', 'but none of 0 is');
+  for (const radius of [-1, Number.NaN, 1e16, untyped('1')]) {
+    expectError(() => Object.assign(loss, { radius }), 'ERR_OPTION', 'radius must be a number from 0 to 1e15');
+  }
+  expect([loss.radius, ...loss.centers.params]).toEqual([2, 1, 1]);
+  loss.dispose();
+  for (const call of ['evaluate', 'gradients', 'fitRadius', 'fitCenter'] as const) {
+    expectError(() => loss[call]([1, 2]), 'ERR_DISPOSED', 'this DeepSVDDLoss was disposed');
+  }
+});
+
+it('has the name of its class, which its center knows', () => {
+  const loss = new DeepSVDDLoss(2, { names: ['normal'] });
+  expect(loss.names).toEqual(['normal']);
+  expect(loss.centers.names).toEqual(['normal']);
+  expect(new DeepSVDDLoss(2).names).toBeUndefined();
+});
+
+it('refuses bad options', () => {
+  const make = (options: unknown) => () => new DeepSVDDLoss(2, untyped(options));
+  expectError(make({ nu: 0 }), 'ERR_OPTION', 'nu must be a number from 1e-9 to 1, got 0');
+  expectError(make({ nu: 1.5 }), 'ERR_OPTION', 'nu must be a number from 1e-9 to 1, got 1.5');
+  expectError(make({ radius: -1 }), 'ERR_OPTION', 'radius must be a number from 0 to 1e15, got -1');
+  expectError(make({ labels: 'none' }), 'ERR_OPTION', 'labels must be "strict" or "lenient"');
+  expectError(
+    make({ center: new Float32Array(3) }),
+    'ERR_SHAPE',
+    'center must be a Float32Array of nDim = 2 values, got 3',
+  );
+  expectError(make({ center: [1, 2] }), 'ERR_SHAPE', 'center must be a Float32Array of nDim = 2 values');
+  expectError(make({ center: Float32Array.of(1, Number.NaN) }), 'ERR_OPTION', /NaN, not a finite float32/);
+  expectError(
+    make({ names: ['a', 'b'] }),
+    'ERR_SHAPE',
+    'names must be an array of 1 strings, one a class, got 2 names',
+  );
+  expectError(make({ raduis: 1 }), 'ERR_OPTION', 'there is no option "raduis"');
+  expectError(() => new DeepSVDDLoss(0), 'ERR_OPTION', 'nDim must be a positive integer, got 0');
+});

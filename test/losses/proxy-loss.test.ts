@@ -1,0 +1,405 @@
+// Losses of rows against all centers, through the package: against PyTorch, against plain loops, and with bad input.
+import {
+  CACLoss,
+  type CenterLossError,
+  ClassCenters,
+  ContrastiveCenterLoss,
+  IslandLoss,
+  type ProxyLoss,
+  type ProxyLossOptions,
+  TripletCenterLoss,
+  toFloat16,
+} from 'center-loss';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import oracle from '../oracle/open-set/separation.json' with { type: 'json' };
+import { problem, reduction } from '../support/arbitrary.js';
+import { expectClose } from '../support/close.js';
+import { expectError } from '../support/error.js';
+import { type Batch, distanceToKink, type LossName, proxyLoss } from '../support/proxy-loss-reference.js';
+
+type Make = (nClasses: number, nDim: number, parameter: number, options: ProxyLossOptions) => ProxyLoss;
+
+const MAKE: Record<LossName, Make> = {
+  CACLoss: (nClasses, nDim, lambda, options) => new CACLoss(nClasses, nDim, { lambda, ...options }),
+  ContrastiveCenterLoss: (nClasses, nDim, delta, options) =>
+    new ContrastiveCenterLoss(nClasses, nDim, { delta, ...options }),
+  TripletCenterLoss: (nClasses, nDim, margin, options) => new TripletCenterLoss(nClasses, nDim, { margin, ...options }),
+  IslandLoss: (nClasses, nDim, lambda, options) => new IslandLoss(nClasses, nDim, { lambda, ...options }),
+};
+
+const NAMES = Object.keys(MAKE) as LossName[];
+const PARAMETERS: Record<LossName, number> = {
+  CACLoss: 0.1,
+  ContrastiveCenterLoss: 1,
+  TripletCenterLoss: 5,
+  IslandLoss: 0.5,
+};
+
+/** Learnable centers at given places, magnitude 1. */
+const at = (centers: ArrayLike<number>, options: ProxyLossOptions = {}): ProxyLossOptions => ({
+  init: Float32Array.from(centers),
+  magnitude: 1,
+  fixed: false,
+  ...options,
+});
+
+const normal = (count: number, seed: number): Float32Array => {
+  const centers = new ContrastiveCenterLoss(1, Math.max(count, 1), { seed });
+  const values = centers.centers.params.slice(0, count);
+  centers.dispose();
+  return values;
+};
+
+it.each(oracle.separation.map((entry) => [entry.loss, entry.parameter, entry.nClasses, entry] as const))(
+  '%s (%d) of %d classes is that of PyTorch, and so are its gradients',
+  (name, parameter, nClasses, entry) => {
+    const { classWeight, nDim, target, sampleWeight } = entry;
+    const loss = MAKE[name as LossName](nClasses, nDim, parameter, at(entry.centers, { classWeight }));
+    expectClose(loss.evaluate(entry.x, target, { sampleWeight }), entry.value);
+    const { loss: value, gradX, gradCenters } = loss.gradients(entry.x, target, { sampleWeight });
+    expectClose(value, entry.value);
+    // What cancels is right to what its terms have.
+    expectClose(gradX, entry.gradX, { absolute: 1e-6 });
+    expectClose(gradCenters ?? [], entry.gradCenters, { absolute: 1e-6 * Math.max(1, parameter) });
+    loss.dispose();
+  },
+);
+
+it.each(oracle.sgd)('steps of rate $learningRate and momentum $momentum are those of torch.optim.SGD', (entry) => {
+  const { learningRate, momentum, target } = entry;
+  const loss = new ContrastiveCenterLoss(4, 3, at(entry.centers));
+  for (const value of entry.values) {
+    const { gradX } = loss.gradients(entry.x, target);
+    const step = loss.step(entry.x, target, { learningRate, momentum });
+    expectClose(step.loss, value);
+    expect(step.gradX).toEqual(gradX);
+  }
+  expectClose(loss.centers.params, entry.after, { absolute: 1e-6 });
+});
+
+describe.each(NAMES)('%s', (name) => {
+  const parameter = PARAMETERS[name];
+
+  it('is as in float64 for any batch, and its gradients are the slope', () => {
+    const weighted = fc.record({
+      problem: problem({ rows: 9, nClasses: 18, nDim: 9 }),
+      reduction,
+      weighted: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(weighted, ({ problem: { nClasses, nDim, x, centers, target, rows }, reduction, weighted }) => {
+        fc.pre(nClasses > 1);
+        const [noiseX, noise] = [normal(x.length, 1), normal(centers.length, 2)];
+        const batch: Batch = {
+          x: x.map((value, i) => value / 4 + (noiseX[i] ?? 0)),
+          centers: centers.map((value, i) => value / 4 + (noise[i] ?? 0)),
+          target,
+          nClasses,
+          nDim,
+          reduction,
+          classWeight: weighted ? Float32Array.from({ length: nClasses }, (_, j) => (j % 4) / 2) : undefined,
+          sampleWeight: weighted ? Array.from({ length: rows }, (_, i) => ((i + 1) % 3) / 2) : undefined,
+        };
+        // There the slope jumps, and a difference has a part of both sides.
+        fc.pre(name !== 'TripletCenterLoss' || distanceToKink(parameter, batch) > 0.02);
+        const { classWeight, sampleWeight } = batch;
+        const options = at(batch.centers, {
+          reduction,
+          ...(classWeight ? { classWeight: [...Array.from(classWeight)] } : {}),
+        });
+        const loss = MAKE[name](nClasses, nDim, parameter, options);
+        const sample = sampleWeight ? { sampleWeight: Array.from(sampleWeight) } : {};
+        const { loss: value, gradX, gradCenters } = loss.gradients(batch.x as Float32Array, target, sample);
+        const expected = proxyLoss(name, parameter, batch);
+        expectClose(value, expected, { absolute: 1e-12 });
+        expect(loss.evaluate(batch.x as Float32Array, target, sample)).toBe(value);
+        loss.dispose();
+        // Along one direction, for all of them would take long.
+        const expectSlope = (key: 'x' | 'centers', gradient: ArrayLike<number>, seed: number) => {
+          const values = Array.from(batch[key]);
+          const direction = normal(values.length, seed);
+          const step = 1e-4;
+          const moved = (by: number) =>
+            proxyLoss(name, parameter, { ...batch, [key]: values.map((v, i) => v + by * (direction[i] ?? 0)) });
+          const slope = (moved(step) - moved(-step)) / (2 * step);
+          const terms = Array.from(gradient, (g, i) => g * (direction[i] ?? 0));
+          const [sum, scale] = terms.reduce(([sum, scale], term) => [sum + term, scale + Math.abs(term)], [0, 0]);
+          expectClose(sum, slope, { relative: 1e-4, scale: [scale], absolute: 1e-5 * Math.max(1, expected) });
+        };
+        expectSlope('x', gradX, 3);
+        expectSlope('centers', gradCenters ?? [], 4);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('of nothing known is 0', () => {
+    const loss = MAKE[name](3, 2, parameter, at([1, 2, 3, 4, 5, 7]));
+    const nothing = [
+      [[], [], {}],
+      [[1, 2, Number.NaN, 4], [-1, -7], {}],
+      [[1, 2, Number.NaN, 4], [0, 1], { sampleWeight: [0, 0] }],
+    ] as const;
+    for (const [x, target, options] of nothing) {
+      expect(loss.evaluate(x, target, options)).toBe(0);
+      const zero = new Float32Array(x.length);
+      expect(loss.gradients(x, target, options)).toEqual({ loss: 0, gradX: zero, gradCenters: new Float32Array(6) });
+      expect(loss.step(x, target, options)).toEqual({ loss: 0, gradX: zero });
+      expect([...loss.centers.params]).toEqual([1, 2, 3, 4, 5, 7]);
+    }
+  });
+
+  it('keeps a row that is not finite away from all others', () => {
+    const [x, centers] = [normal(5 * 3, 3), normal(4 * 3, 4)];
+    for (const bad of [Number.NaN, Number.POSITIVE_INFINITY]) {
+      const spoiled = x.slice();
+      spoiled[7] = bad;
+      const loss = MAKE[name](4, 3, parameter, at(centers, { reduction: 'sum' }));
+      const expected = loss.gradients(x, [0, 1, -1, 2, 3]);
+      const actual = loss.gradients(spoiled, [0, 1, 2, 2, 3]);
+      expect(Number.isFinite(actual.loss)).toBe(false);
+      if (Number.isNaN(bad)) expect(actual.loss).toBeNaN();
+      expect({ ...actual, loss: 0 }).toEqual({ ...expected, loss: 0 });
+      // Ignored, it reaches nothing.
+      expect(loss.gradients(spoiled, [0, 1, -1, 2, 3])).toEqual(expected);
+      expect(loss.gradients(spoiled, [0, 1, 2, 2, 3], { sampleWeight: [1, 1, 0, 1, 1] })).toEqual(expected);
+    }
+  });
+
+  it('with fixed centers has no gradient of them and leaves them', () => {
+    const [x, centers] = [normal(6 * 5, 3), normal(4 * 5, 4)];
+    const [fixed, free] = [true, false].map((fixed) => MAKE[name](4, 5, parameter, at(centers, { fixed })));
+    if (!fixed || !free) throw new Error('two losses');
+    const target = [0, 1, 2, 3, -1, 0];
+    expect(fixed.gradients(x, target)).toEqual({ ...free.gradients(x, target), gradCenters: null });
+    expect(fixed.step(x, target, { momentum: 0.5 })).toEqual(free.step(x, target, { momentum: 0.5 }));
+    expect(fixed.centers.params).toEqual(centers);
+    expect(free.centers.params).not.toEqual(centers);
+    expect(free.step(x, target, { learningRate: 0 }).loss).toBe(free.evaluate(x, target));
+  });
+
+  it('leaves labels of no class to their policy', () => {
+    const centers = normal(4 * 3, 4);
+    const [x, target] = [normal(2 * 3, 5), [0, 9]];
+    const strict = MAKE[name](4, 3, parameter, at(centers));
+    expectError(() => strict.evaluate(x, target), 'ERR_LABEL', 'target[1] is 9, but there are 4 classes');
+    const lenient = MAKE[name](4, 3, parameter, at(centers, { labels: 'lenient' }));
+    const expected = proxyLoss(name, parameter, { x, target, centers, nClasses: 4, nDim: 3, reduction: 'batch' });
+    expectClose(lenient.evaluate(x, target), expected);
+  });
+
+  it('gives of a batch what it gives of copies, in place', () => {
+    const weighted = fc.record({ problem: problem({ rows: 9, nClasses: 18, nDim: 9 }), weighted: fc.boolean() });
+    fc.assert(
+      fc.property(weighted, fc.boolean(), ({ problem: { nClasses, nDim, rows, ...one }, weighted }, fixed) => {
+        fc.pre(nClasses > 1);
+        const [x, target] = [one.x as Float32Array, one.target as number[]];
+        const loss = MAKE[name](nClasses, nDim, parameter, at(one.centers, { fixed }));
+        const options = weighted ? { sampleWeight: target.map((_, i) => ((i + 1) % 3) / 2) } : {};
+        const batch = loss.batch(rows);
+        batch.x.set(x);
+        batch.target.set(target);
+        expect(loss.evaluate(batch, options)).toBe(loss.evaluate(x, target, options));
+        const expected = loss.gradients(x, target, options);
+        batch.gradX.fill(7);
+        const actual = loss.gradients(batch, options);
+        expect({ ...actual }).toEqual(expected);
+        expect(actual.gradX).toBe(batch.gradX);
+        // The centers and their velocity move as with copies, too.
+        const twin = MAKE[name](nClasses, nDim, parameter, at(one.centers, { fixed }));
+        for (let time = 0; time < 2; time++) {
+          const descent = { learningRate: 0.1, momentum: 0.9, ...options };
+          expect({ ...loss.step(batch, descent) }).toEqual(twin.step(x, target, descent));
+        }
+        expect(loss.centers.params).toEqual(twin.centers.params);
+        expect([...batch.x]).toEqual([...x]);
+        expect([...batch.target]).toEqual(target);
+        for (const gone of [batch, loss, twin]) gone.dispose();
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('refuses a batch that does not fit and is as it was', () => {
+    const loss = MAKE[name](3, 2, parameter, at([0, 1, 4, 2, -3, 5]));
+    const before = loss.centers.params.slice();
+    const batch = loss.batch(2);
+    const wide = MAKE[name](3, 4, parameter, { init: 'normal' }).batch(2);
+    for (const call of ['evaluate', 'gradients', 'step'] as const) {
+      expectError(() => loss[call](wide), 'ERR_SHAPE', 'the batch was made for 3 classes in 4 dimensions');
+      expectError(() => loss[call](batch, [0, 1] as never), 'ERR_OPTION', /takes no target: the batch holds it/);
+      expectError(
+        () => (loss[call] as (...given: unknown[]) => unknown)(batch, {}, {}),
+        'ERR_OPTION',
+        `${call} with a batch takes no target`,
+      );
+      expectError(() => loss[call](batch, { sampleWeight: [1] }), 'ERR_SHAPE', 'sampleWeight has 1 values');
+      batch.target.set([0, 3]);
+      expectError(() => loss[call](batch), 'ERR_LABEL', 'target[1] is 3, but there are 3 classes');
+      batch.target.set([0, 1]);
+    }
+    expect(loss.centers.params).toEqual(before);
+    expectError(() => loss.batch(-1), 'ERR_OPTION', 'the number of rows must be a whole number ≥ 0, got -1');
+    batch.dispose();
+    expectError(() => loss.step(batch), 'ERR_DISPOSED', 'this Batch was disposed');
+    loss.dispose();
+    expectError(() => loss.batch(1), 'ERR_DISPOSED', `this ${name} was disposed`);
+  });
+
+  it('takes what the core takes', () => {
+    const loss = MAKE[name](3, 2, parameter, at([0, 1, 4, 2, -3, 5]));
+    const value = loss.evaluate([1, 2, 3, 4], [0, 2]);
+    expect(loss.evaluate(Float64Array.of(1, 2, 3, 4), BigInt64Array.of(0n, 2n))).toBe(value);
+    expect(loss.evaluate(Float32Array.of(1, 2, 3, 4), Uint8Array.of(0, 2))).toBe(value);
+    const half = toFloat16([1, 2, 3, 4]);
+    expect(loss.evaluate(half, [0, 2])).toBe(value);
+    const ofHalf = MAKE[name](3, 2, parameter, { ...at([]), init: toFloat16([0, 1, 4, 2, -3, 5]) });
+    expect(ofHalf.step(half, [0, 2])).toEqual({ loss: value, gradX: loss.gradients([1, 2, 3, 4], [0, 2]).gradX });
+    // Rows and weights that are views on the very memory that they are copied into.
+    const held = new ClassCenters(2, 2);
+    held.params.set([1, 2, 3, 4]);
+    expect(loss.evaluate(held.params, [0, 2])).toBe(value);
+    expect(loss.step(held.params, [0, 2], { momentum: 0.9, sampleWeight: [1, 1] }).loss).toBe(value);
+  });
+
+  it('refuses bad input and is as it was', () => {
+    const loss = MAKE[name](3, 2, parameter, at([0, 1, 4, 2, -3, 5]));
+    const before = loss.centers.params.slice();
+    const x = [1, 2, 3, 4];
+    const untyped = (value: unknown) => value as never;
+    for (const call of ['evaluate', 'gradients', 'step'] as const) {
+      expectError(() => loss[call]([1, 2, 3], [0]), 'ERR_SHAPE', 'x has 3 values, which is not a multiple of nDim = 2');
+      expectError(() => loss[call](x, [0]), 'ERR_SHAPE', 'x has 2 rows of 2 values, but target has 1 labels');
+      expectError(() => loss[call](x, [0, 3]), 'ERR_LABEL', 'target[1] is 3, but there are 3 classes');
+      expectError(() => loss[call](x, untyped(undefined)), 'ERR_LABEL', /must be an array/);
+      expectError(() => loss[call](x, untyped(null)), 'ERR_LABEL', /must be an array/);
+      expectError(() => loss[call](untyped('ab'), [0]), 'ERR_SHAPE', /x must be a Float32Array/);
+      expectError(() => loss[call](x, [0, 1], untyped({ weight: 1 })), 'ERR_OPTION', 'there is no option "weight"');
+      const weighted = (sampleWeight: unknown) => () => loss[call](x, [0, 1], untyped({ sampleWeight }));
+      expectError(weighted([1]), 'ERR_SHAPE', 'sampleWeight has 1 values, but there are 2 rows');
+      expectError(weighted([1, -1]), 'ERR_OPTION', 'sampleWeight[1] must be a finite number ≥ 0, got -1');
+      expectError(weighted([1e39, 1]), 'ERR_OPTION', 'sampleWeight[0] must be a finite number ≥ 0, got 1e+39');
+      expectError(weighted(7), 'ERR_SHAPE', /sampleWeight must be a Float32Array/);
+    }
+    expectError(
+      () => loss.step(x, [0, 1], { learningRate: -1 }),
+      'ERR_OPTION',
+      'learningRate must be a finite number ≥ 0',
+    );
+    expectError(() => loss.step(x, [0, 1], { momentum: -1 }), 'ERR_OPTION', 'momentum must be a finite number ≥ 0');
+    expect(loss.centers.params).toEqual(before);
+    loss.dispose();
+    loss.dispose();
+    expectError(() => loss.evaluate(x, [0, 1]), 'ERR_DISPOSED', `this ${name} was disposed`);
+    expectError(() => loss.step(x, [0, 1], { momentum: 0.5 }), 'ERR_DISPOSED', `this ${name} was disposed`);
+  });
+
+  it('has names, which its centers know', () => {
+    const loss = MAKE[name](3, 2, parameter, at([0, 1, 4, 2, -3, 5], { names: ['a', 'b', 'c'] }));
+    expect(loss.names).toEqual(['a', 'b', 'c']);
+    expect(loss.centers.names).toEqual(['a', 'b', 'c']);
+    expect(MAKE[name](3, 3, parameter, {}).names).toBeUndefined();
+    const named = (names: unknown) => () => MAKE[name](3, 3, parameter, { names } as ProxyLossOptions);
+    expectError(named(['a', 'b']), 'ERR_SHAPE', 'names must be an array of 3 strings, one a class, got 2 names');
+    expectError(named(['a', 'b', 'a']), 'ERR_OPTION', 'names[0] and names[2] are both "a"');
+  });
+
+  it('refuses bad options', () => {
+    const make = (options: unknown) => () => MAKE[name](3, 2, parameter, options as ProxyLossOptions);
+    expectError(make({ raduis: 1 }), 'ERR_OPTION', 'there is no option "raduis"');
+    expectError(make({ radius: 1 }), 'ERR_OPTION', 'there is no option "radius"');
+    expectError(make({ reduction: 'none' }), 'ERR_OPTION', /reduction must be "mean"/);
+    expectError(
+      make({ init: 'normal', classWeight: [1, 2] }),
+      'ERR_SHAPE',
+      'classWeight has 2 values, but there are 3 classes',
+    );
+    expectError(
+      make({ init: 'normal', classWeight: [1, Number.NaN, 1] }),
+      'ERR_OPTION',
+      'classWeight[1] must be a finite number ≥ 0, got NaN',
+    );
+    expectError(() => MAKE[name](0, 2, parameter, {}), 'ERR_OPTION', 'nClasses must be a positive integer, got 0');
+    expectError(() => MAKE[name](2, 1.5, parameter, {}), 'ERR_OPTION', 'nDim must be a positive integer, got 1.5');
+    for (const bad of [-1, Number.NaN, Number.POSITIVE_INFINITY, '1' as never]) {
+      expectError(() => MAKE[name](2, 2, bad, {}), 'ERR_OPTION', /(lambda|delta|margin) must be a number from/);
+    }
+  });
+});
+
+it('has the settings of the papers by default', () => {
+  const cac = new CACLoss(2, 3);
+  expect([...cac.centers.params]).toEqual([10, 0, 0, 0, 10, 0]);
+  expect([cac.lambda, cac.fixed, cac.magnitude, cac.reduction]).toEqual([0.1, true, 10, 'batch']);
+  expectError(() => new CACLoss(4, 3), 'ERR_OPTION', "init 'anchors' needs nClasses ≤ nDim, got 4 and 3");
+  expect(new ContrastiveCenterLoss(2, 2).delta).toBe(1);
+  expect(new TripletCenterLoss(2, 2).margin).toBe(5);
+  expect(new IslandLoss(2, 2).lambda).toBe(10);
+  expect(new IslandLoss(2, 2).fixed).toBe(false);
+  expectError(() => new TripletCenterLoss(1, 2), 'ERR_OPTION', 'nClasses must be at least 2, got 1');
+  expect(new IslandLoss(5, 3, { seed: 1 }).centers.params).not.toEqual(new IslandLoss(5, 3).centers.params);
+});
+
+it('the centers are of the class that all entries share', () => {
+  const loss = new IslandLoss(3, 2, { init: Float32Array.of(0, 0, 4, 0, 0, 4) });
+  expect(loss.centers).toBeInstanceOf(ClassCenters);
+  expect([...loss.centers.predict([3, 0, 0, 3, -1, -1])]).toEqual([1, 2, 0]);
+});
+
+it('of class anchor clustering does not leave out the last class, as pytorch-ood does', () => {
+  // d = [1, 2, 3]: pytorch-ood 0.3.3 gives 0.862, 1.551 and 2.408.
+  const loss = new CACLoss(3, 1, { init: Float32Array.of(1, 2, 3), magnitude: 1, lambda: 0 });
+  [0.407606, 1.407606, 2.407606].forEach((expected, label) => {
+    expectClose(loss.evaluate([0], [label]), expected, { absolute: 1e-6 });
+  });
+});
+
+it('trains classes apart', () => {
+  // Rows on two lines, which the gradients pull to their anchors.
+  const loss = new CACLoss(2, 2);
+  let x = Float32Array.of(0.1, 0, 0, 0.1, 0.2, 0.1, 0.1, 0.2);
+  const target = [0, 1, 0, 1];
+  for (let step = 0; step < 400; step++) {
+    const { gradX } = loss.gradients(x, target);
+    x = x.map((value, i) => value - 2 * (gradX[i] ?? 0));
+  }
+  expect([...loss.centers.predict(x)]).toEqual(target);
+  expect(loss.evaluate(x, target)).toBeLessThan(0.1);
+});
+
+it('errors are of the class that the entry exports', () => {
+  let code: CenterLossError['code'] | undefined;
+  try {
+    new CACLoss(0, 1);
+  } catch (error) {
+    code = (error as CenterLossError).code;
+  }
+  expect(code).toBe('ERR_OPTION');
+});
+
+it('what a loss holds is right after growth, and gone when it is disposed', () => {
+  const options = { ...at([0, 1, 4, 2, -3, 5]), classWeight: [1, 2, 3] };
+  const [loss, twin] = [new IslandLoss(3, 2, options), new IslandLoss(3, 2, options)];
+  const [x, target, descent] = [[1, 2, 3, 4], [0, 2], { momentum: 0.9, learningRate: 0.1 }] as const;
+  for (const one of [loss, twin]) one.step(x, target, descent);
+  const memoryBytes = () => loss.centers.params.buffer.byteLength;
+  const before = memoryBytes();
+  const kept: IslandLoss[] = [];
+  while (memoryBytes() === before) kept.push(new IslandLoss(1024, 256));
+  for (const other of kept) other.dispose();
+  // A view on the memory that the call itself makes grow for its gradients.
+  const wide = new ContrastiveCenterLoss(2, 2 ** 18);
+  const view: Float32Array = wide.centers.params;
+  expect(wide.step(view, [0, 1], { momentum: 0.5, sampleWeight: [1, 1] }).loss).toBe(0);
+  wide.dispose();
+  expect(loss.step(x, target, descent)).toEqual(twin.step(x, target, descent));
+  expect(loss.centers.params).toEqual(twin.centers.params);
+  const grown = memoryBytes();
+  for (let time = 0; time < 1000; time++) {
+    const short = new CACLoss(50, 100, { fixed: false, classWeight: new Float32Array(50).fill(1) });
+    short.step(new Float32Array(100), [time % 50], { momentum: 0.5 });
+    short.dispose();
+  }
+  expect(memoryBytes()).toBe(grown);
+});

@@ -1,0 +1,201 @@
+// Softmax cross-entropy, and that with center loss in one call.
+import { CenterLoss, type CenterLossOptions, softmaxCrossEntropy, toFloat16 } from 'center-loss';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import oracle from '../oracle/open-set/separation.json' with { type: 'json' };
+import { reduction } from '../support/arbitrary.js';
+import { expectClose } from '../support/close.js';
+import { expectError } from '../support/error.js';
+
+const untyped = (value: unknown) => value as never;
+
+describe('softmaxCrossEntropy', () => {
+  it.each(oracle.crossEntropy)(
+    'is torch.nn.CrossEntropyLoss, smoothing $labelSmoothing, $nClasses classes',
+    (entry) => {
+      const { labelSmoothing, classWeight, nClasses, target } = entry;
+      const actual = softmaxCrossEntropy(entry.logits, target, nClasses, { labelSmoothing, classWeight });
+      expectClose(actual.loss, entry.value);
+      expectClose(actual.gradLogits, entry.gradLogits, { absolute: 1e-7 });
+    },
+  );
+
+  it('of any batch is as in float64', () => {
+    const shape = fc.record({
+      rows: fc.integer({ min: 1, max: 9 }),
+      nClasses: fc.constantFrom(1, 2, 3, 4, 5, 15, 16, 17, 33),
+      labelSmoothing: fc.double({ min: 0, max: 1, noNaN: true }),
+      seed: fc.integer({ min: 0, max: 1000 }),
+    });
+    fc.assert(
+      fc.property(shape, ({ rows, nClasses, labelSmoothing, seed }) => {
+        const centers = new CenterLoss(rows, nClasses, { init: 'normal', magnitude: 4, seed });
+        const logits = centers.centers.params.slice();
+        centers.dispose();
+        const target = Array.from({ length: rows }, (_, i) => ((i * 7 + seed) % (nClasses + 1)) - 1);
+        const classWeight = Array.from({ length: nClasses }, (_, j) => 0.5 + (j % 3));
+        const sampleWeight = Array.from({ length: rows }, (_, i) => (i % 3) / 2);
+        let [sum, divisor] = [0, 0];
+        target.forEach((label, i) => {
+          const s = sampleWeight[i] ?? 0;
+          if (label < 0) return;
+          const z = Array.from(logits.subarray(i * nClasses, (i + 1) * nClasses));
+          const largest = Math.max(...z);
+          const log = largest + Math.log(z.reduce((total, value) => total + Math.exp(value - largest), 0));
+          const w = classWeight[label] ?? 0;
+          divisor += s * w;
+          sum += s * (1 - labelSmoothing) * w * (log - (z[label] ?? 0));
+          for (const [k, value] of z.entries())
+            sum += ((s * labelSmoothing) / nClasses) * (classWeight[k] ?? 0) * (log - value);
+        });
+        const { loss } = softmaxCrossEntropy(logits, target, nClasses, { labelSmoothing, classWeight, sampleWeight });
+        expectClose(loss, divisor === 0 ? 0 : sum / divisor, { absolute: 1e-9 });
+      }),
+    );
+  });
+
+  it('is exact for logits of ±10000', () => {
+    const { loss, gradLogits } = softmaxCrossEntropy([1e4, -1e4, -1e4, 1e4], [1, 1], 2);
+    expectClose(loss, 1e4);
+    expectClose(gradLogits, [0.5, -0.5, 0, 0]);
+    expect(softmaxCrossEntropy([1e4, -1e4], [0], 2).loss).toBe(0);
+  });
+
+  it('keeps a row with NaN away from all others', () => {
+    const whole = softmaxCrossEntropy([1, 2, 3, 4, 5, 7], [0, 1, 1], 2);
+    const { loss, gradLogits } = softmaxCrossEntropy([1, 2, Number.NaN, 4, 5, 7], [0, 1, 1], 2);
+    expect(loss).toBeNaN();
+    expect([...gradLogits.subarray(2, 4)]).toEqual([0, 0]);
+    expect([gradLogits[0], gradLogits[5]]).toEqual([whole.gradLogits[0], whole.gradLogits[5]]);
+    const without = softmaxCrossEntropy([1, 2, 3, 4, 5, 7], [0, -1, 1], 2);
+    expect(softmaxCrossEntropy([1, 2, Number.NaN, 4, 5, 7], [0, -1, 1], 2)).toEqual(without);
+    const sampleWeight = [1, 0, 1];
+    expect(softmaxCrossEntropy([1, 2, Number.NaN, 4, 5, 7], [0, 1, 1], 2, { sampleWeight })).toEqual(without);
+  });
+
+  it('of nothing is 0', () => {
+    expect(softmaxCrossEntropy([], [], 3)).toEqual({ loss: 0, gradLogits: new Float32Array(0) });
+    expect(softmaxCrossEntropy([Number.NaN, 1, 2], [-1], 3)).toEqual({ loss: 0, gradLogits: new Float32Array(3) });
+    const nothing = softmaxCrossEntropy([3, 1, 2], [0], 3, { classWeight: [0, 1, 1] });
+    expect(nothing).toEqual({ loss: 0, gradLogits: new Float32Array(3) });
+  });
+
+  it('refuses bad input', () => {
+    const call = (options: unknown) => () => softmaxCrossEntropy([1, 2, 3, 4], [0, 1], 2, untyped(options));
+    expectError(call({ labelSmoothing: 1.1 }), 'ERR_OPTION', 'labelSmoothing must be a number from 0 to 1, got 1.1');
+    expectError(call({ classWeight: [1] }), 'ERR_SHAPE', 'classWeight has 1 values, but there are 2 classes');
+    expectError(call({ sampleWeight: [1, -2] }), 'ERR_OPTION', 'sampleWeight[1] must be a finite number ≥ 0, got -2');
+    expectError(call({ weight: [1, 1] }), 'ERR_OPTION', 'there is no option "weight"');
+    expectError(() => softmaxCrossEntropy([1, 2, 3], [0], 2), 'ERR_SHAPE', 'not a multiple of nClasses = 2');
+    expectError(() => softmaxCrossEntropy([1, 2], [2], 2), 'ERR_LABEL', 'target[0] is 2, but there are 2 classes');
+    expectError(() => softmaxCrossEntropy([1, 2], [0, 1], 2), 'ERR_SHAPE', 'but target has 2 labels');
+    expectError(() => softmaxCrossEntropy([1, 2], [0], 0), 'ERR_OPTION', 'nClasses must be a positive integer');
+    expectError(() => softmaxCrossEntropy([1, 2], untyped(undefined), 2), 'ERR_LABEL', /must be an array/);
+  });
+});
+
+describe('softmaxCenter', () => {
+  const x = [1, 2, 3, 4, 0, 1];
+  const logits = [0.5, -1, 2, 1, 1, 0];
+  const target = [0, 1, -1];
+  const make = (options: CenterLossOptions = {}) =>
+    new CenterLoss(2, 2, { init: Float32Array.of(0, 0, 5, 5), reduction: 'batch', ...options });
+
+  it('is both losses, with λ in the loss and in ∂/∂x', () => {
+    fc.assert(
+      fc.property(reduction, fc.double({ min: 0, max: 2, noNaN: true }), (reduction, lambda) => {
+        const [loss, twin] = [make({ reduction }), make({ reduction })];
+        const expected = twin.step(x, target, { alpha: 0.3 });
+        const softmax = softmaxCrossEntropy(logits, target, 2, { labelSmoothing: 0.1, classWeight: [1, 3] });
+        const options = { lambda, labelSmoothing: 0.1, classWeight: [1, 3], alpha: 0.3 };
+        const actual = loss.softmaxCenter(x, logits, target, options);
+        expect([actual.softmax, actual.center]).toEqual([softmax.loss, expected.loss]);
+        expectClose(actual.loss, softmax.loss + lambda * expected.loss, { relative: 1e-12 });
+        expect(actual.gradLogits).toEqual(softmax.gradLogits);
+        expect(actual.gradX).toEqual(expected.gradX.map((value) => value * lambda));
+        expect(loss.centers.params).toEqual(twin.centers.params);
+        loss.dispose();
+        twin.dispose();
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it('has the rules, the weights and the half precision of its parts', () => {
+    const classWeight = [1, 2];
+    const sampleWeight = [0.5, 2, 1];
+    for (const rule of [
+      { rule: 'mean', alpha: 1 },
+      { rule: 'ema', momentum: 0.5 },
+      { rule: 'sgd', learningRate: 0.2, momentum: 0.9 },
+    ] as const) {
+      const [loss, twin] = [make({ classWeight }), make({ classWeight })];
+      for (let time = 0; time < 2; time++) {
+        const center = twin.step(x, target, { ...rule, sampleWeight });
+        const softmax = softmaxCrossEntropy(logits, target, 2, { sampleWeight });
+        const all = { ...rule, sampleWeight, lambda: 1 };
+        const actual = loss.softmaxCenter(toFloat16(x), toFloat16(logits), target, all);
+        expect(actual).toEqual({
+          ...{ softmax: softmax.loss, center: center.loss, loss: softmax.loss + center.loss },
+          ...{ gradX: center.gradX, gradLogits: softmax.gradLogits },
+        });
+        expect(loss.centers.params).toEqual(twin.centers.params);
+      }
+      expect([...loss.updateCounts]).toEqual([2, 2]);
+    }
+  });
+
+  it('leaves the centers where they are if told so', () => {
+    const loss = make();
+    const moved = make().softmaxCenter(x, logits, target);
+    expect(loss.softmaxCenter(x, logits, target, { update: false, rule: 'wen', alpha: 0.5 })).toEqual(moved);
+    expect([...loss.centers.params]).toEqual([0, 0, 5, 5]);
+    expect(moved.loss).toBe(moved.softmax + 0.01 * moved.center);
+  });
+
+  it('weighs a center loss as it is built', () => {
+    const loss = make({ fixed: true, radius: 100 });
+    const { center, gradX } = loss.softmaxCenter(x, logits, target, { lambda: 1 });
+    expect(center).toBeLessThan(1e-10);
+    expect([...gradX]).toEqual([0, 0, 0, 0, 0, 0]);
+  });
+
+  it('of nothing known is 0', () => {
+    const loss = make();
+    const nothing = { loss: 0, softmax: 0, center: 0, gradX: new Float32Array(2), gradLogits: new Float32Array(2) };
+    expect(loss.softmaxCenter([Number.NaN, 1], [Number.NaN, 1], [-1])).toEqual(nothing);
+    expect([...loss.centers.params]).toEqual([0, 0, 5, 5]);
+  });
+
+  it('refuses bad input and leaves the centers as they were', () => {
+    const loss = make();
+    const call = (options: unknown) => () => loss.softmaxCenter(x, logits, target, untyped(options));
+    expectError(call({ lambda: -1 }), 'ERR_OPTION', 'lambda must be a number from 0 to 1e30, got -1');
+    expectError(call({ update: 1 }), 'ERR_OPTION', 'update must be true or false, got 1');
+    expectError(call({ alfa: 1 }), 'ERR_OPTION', 'there is no option "alfa"');
+    expectError(call({ alfa: 1, update: false }), 'ERR_OPTION', 'there is no option "alfa"');
+    expectError(call({ alpha: -1 }), 'ERR_OPTION', 'alpha must be a finite number ≥ 0, got -1');
+    expectError(call({ labelSmoothing: 2 }), 'ERR_OPTION', /labelSmoothing must be/);
+    expectError(call(null), 'ERR_OPTION', 'options must be an object, got null');
+    expectError(
+      () => loss.softmaxCenter(x, [1, 2], target),
+      'ERR_SHAPE',
+      'logits has 1 rows of 2 values, but target has 3',
+    );
+    expectError(
+      () => loss.softmaxCenter([1, 2], logits, target),
+      'ERR_SHAPE',
+      'x has 1 rows of 2 values, but target has 3',
+    );
+    expectError(() => loss.softmaxCenter(x, logits, [0, 1, 2]), 'ERR_LABEL', 'target[2] is 2, but there are 2 classes');
+    expect([...loss.centers.params]).toEqual([0, 0, 5, 5]);
+    loss.dispose();
+    expectError(() => loss.softmaxCenter(x, logits, target), 'ERR_DISPOSED', 'this CenterLoss was disposed');
+  });
+
+  it('ignores rows of no class in the softmax where the loss allows them', () => {
+    const loss = make({ labels: 'lenient' });
+    const { softmax } = loss.softmaxCenter(x, logits, [0, 1, 7]);
+    expect(softmax).toBe(softmaxCrossEntropy(logits, target, 2).loss);
+  });
+});

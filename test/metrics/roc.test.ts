@@ -1,0 +1,173 @@
+// Metrics of known and unknown scores: as scikit-learn and pytorch-ood, by definition, and refusals.
+import { auprIn, auprOut, auroc, fprAtTpr, openSetMetrics, oscr, rocCurve } from 'center-loss';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { scoresCases } from '../oracle/classify-cases.js';
+import { expectClose } from '../support/close.js';
+import { expectError } from '../support/error.js';
+
+/** Sums of rounded float64 terms. */
+const EXACT = { relative: 1e-14, absolute: 1e-14 };
+/** pytorch-ood computes in float32. */
+const FLOAT32 = { absolute: 1e-6 };
+
+describe('as scikit-learn and pytorch-ood', () => {
+  it.each(scoresCases.map((one) => [one.name, one] as const))('%s', (name, one) => {
+    const { known, unknown, sklearn, pytorch_ood } = one;
+    expectClose(auroc(known, unknown), sklearn.auroc, EXACT);
+    expectClose(auprIn(known, unknown), sklearn.in.average_precision, EXACT);
+    expectClose(auprOut(known, unknown), sklearn.out.average_precision, EXACT);
+    expectClose(auprIn(known, unknown, { method: 'trapezoid' }), sklearn.in.trapezoid, EXACT);
+    expectClose(auprOut(known, unknown, { method: 'trapezoid' }), sklearn.out.trapezoid, EXACT);
+    expectClose(fprAtTpr(known, unknown), sklearn.in.fpr95, EXACT);
+    expectClose(fprAtTpr(known, unknown, { positive: 'unknown' }), sklearn.out.fpr95, EXACT);
+    for (const [positive, { roc }] of [['known', sklearn.in] as const, ['unknown', sklearn.out] as const]) {
+      const curve = rocCurve(known, unknown, { positive });
+      expectClose(curve.fpr, roc.fpr, EXACT);
+      expectClose(curve.tpr, roc.tpr, EXACT);
+      // The thresholds are scores: not even a bit is another.
+      expect(Array.from(curve.thresholds, (one) => one + 0)).toEqual(roc.thresholds.map((one) => one + 0));
+    }
+    const scores = [...known, ...unknown];
+    const target = [...known.map(() => 0), ...unknown.map(() => -1)];
+    const ours = openSetMetrics(scores, target, { method: 'trapezoid', positive: 'unknown' });
+    expect(ours).toEqual({
+      auroc: auroc(known, unknown),
+      auprIn: auprIn(known, unknown, { method: 'trapezoid' }),
+      auprOut: auprOut(known, unknown, { method: 'trapezoid' }),
+      fpr95: fprAtTpr(known, unknown, { positive: 'unknown' }),
+    });
+    if (name === 'outside of 0 … 1') {
+      // What pytorch-ood makes of such scores by its sigmoid is another ranking.
+      expect(Math.abs(ours.auprOut - pytorch_ood['AUPR-OUT'])).toBeGreaterThan(0.01);
+      return;
+    }
+    expectClose(ours.auroc, pytorch_ood.AUROC, FLOAT32);
+    expectClose(ours.auprIn, pytorch_ood['AUPR-IN'], FLOAT32);
+    expectClose(ours.auprOut, pytorch_ood['AUPR-OUT'], FLOAT32);
+    expectClose(ours.fpr95, pytorch_ood.FPR95TPR, FLOAT32);
+  });
+
+  it.each(scoresCases.filter(({ name }) => name === 'no ties'))(
+    'OSCR, $name, to half a known row',
+    ({ known, unknown, is_correct, pytorch_ood }) => {
+      expectClose(oscr(known, is_correct, unknown), pytorch_ood.oscr, { absolute: 0.5 / known.length });
+    },
+  );
+});
+
+/** Few different values, so that many tie. */
+const scores = fc.array(
+  fc.integer({ min: -4, max: 6 }).map((value) => value / 8),
+  { minLength: 1, maxLength: 40 },
+);
+
+describe('by definition', () => {
+  it('AUROC is the share of the pairs in the right order', () => {
+    fc.assert(
+      fc.property(scores, scores, (known, unknown) => {
+        const pairs = known.flatMap((k) => unknown.map((u) => (u > k ? 1 : u === k ? 0.5 : 0) as number));
+        const share = pairs.reduce((sum, pair) => sum + pair, 0) / pairs.length;
+        expect(auroc(known, unknown)).toBe(share);
+        expect(auroc(unknown, known)).toBeCloseTo(1 - share, 12);
+      }),
+    );
+  });
+
+  it('OSCR is that of the rows that are classified correctly, and AUROC if all are', () => {
+    fc.assert(
+      fc.property(scores, scores, fc.infiniteStream(fc.boolean()), (known, unknown, stream) => {
+        const isCorrect = known.map(() => stream.next().value as boolean);
+        let sum = 0;
+        known.forEach((k, i) => {
+          for (const u of unknown) sum += isCorrect[i] ? (u > k ? 1 : u === k ? 0.5 : 0) : 0;
+        });
+        expect(oscr(known, isCorrect, unknown)).toBe(sum / (known.length * unknown.length));
+        expect(
+          oscr(
+            known,
+            Uint8Array.from(known, () => 1),
+            unknown,
+          ),
+        ).toBe(auroc(known, unknown));
+      }),
+    );
+  });
+
+  it('the order of rows does not matter, nor how numbers are stored', () => {
+    fc.assert(
+      fc.property(scores, scores, (known, unknown) => {
+        const [a, b] = [Float32Array.from(known).reverse(), Float64Array.from(unknown).reverse()];
+        expect(auroc(a, b)).toBe(auroc(known, unknown));
+        expect(auprIn(a, b)).toBe(auprIn(known, unknown));
+        expect(auprOut(a, b)).toBe(auprOut(known, unknown));
+        expect(fprAtTpr(a, b)).toBe(fprAtTpr(known, unknown));
+        // Sorted where they were copied to.
+        expect([...a]).toEqual([...known].reverse());
+      }),
+    );
+  });
+
+  it('the ROC curve runs from (0, 0) to (1, 1), its area is the AUROC, and its points are what thresholds do', () => {
+    fc.assert(
+      fc.property(scores, scores, (known, unknown) => {
+        const { fpr, tpr, thresholds } = rocCurve(known, unknown);
+        expect([fpr[0], tpr[0], thresholds[0]]).toEqual([0, 0, Number.POSITIVE_INFINITY]);
+        expect([fpr.at(-1), tpr.at(-1)]).toEqual([1, 1]);
+        let area = 0;
+        thresholds.forEach((threshold, i) => {
+          expect(fpr[i]).toBe(known.filter((score) => score >= threshold).length / known.length);
+          expect(tpr[i]).toBe(unknown.filter((score) => score >= threshold).length / unknown.length);
+          if (i > 0) {
+            area += (((fpr[i] ?? 0) - (fpr[i - 1] ?? 0)) * ((tpr[i] ?? 0) + (tpr[i - 1] ?? 0))) / 2;
+          }
+        });
+        expectClose(area, auroc(known, unknown), { relative: 1e-12, absolute: 1e-12 });
+      }),
+    );
+  });
+
+  it('scores that differ as float64 only do not tie', () => {
+    expect(auroc([1], [1 + Number.EPSILON])).toBe(1);
+    expect(auroc([1], Float32Array.of(1 + Number.EPSILON))).toBe(0.5);
+  });
+
+  it('rows without any distance have an infinite score, which is one', () => {
+    const inf = Number.POSITIVE_INFINITY;
+    expect(auroc([0, inf], [1, inf])).toBe((1 + 1 + 0 + 0.5) / 4);
+    expect(fprAtTpr([0, 1], [inf, 5])).toBe(0);
+  });
+});
+
+it('the defaults of the metrics are those of papers: FPR95 of unknown rows, average precision', () => {
+  const [known, unknown] = [Array.from({ length: 20 }, (_, i) => i), [-1, 18, 18.5, 19]];
+  // 95 % of the known rows, 19 of them, are up to 18.
+  expect(openSetMetrics([...known, ...unknown], [...known.map(() => 3), -1, -1, -2, -1])).toEqual({
+    auroc: auroc(known, unknown),
+    auprIn: auprIn(known, unknown),
+    auprOut: auprOut(known, unknown),
+    fpr95: 0.5,
+  });
+  expect(fprAtTpr(known, unknown, { tpr: 1 })).toBe(1);
+});
+
+it('refuses what has no order', () => {
+  const two = [1, 2];
+  expectError(() => auroc([], two), 'ERR_SHAPE', 'known has no score');
+  expectError(() => auroc(two, new Float32Array(0)), 'ERR_SHAPE', 'unknown has no score');
+  expectError(() => auprIn([0, Number.NaN], two), 'ERR_SHAPE', 'known[1] is NaN, which has no order');
+  expectError(() => rocCurve(two, Float32Array.of(Number.NaN)), 'ERR_SHAPE', 'unknown[0] is NaN');
+  expectError(() => auprOut(two, 'ab' as never), 'ERR_SHAPE', /unknown must be a Float32Array/);
+  expectError(() => fprAtTpr(two, two, { tpr: 0 }), 'ERR_OPTION', 'tpr must be a number over 0 and up to 1, got 0');
+  expectError(() => fprAtTpr(two, two, { tpr: 95 }), 'ERR_OPTION', /tpr/);
+  expectError(() => fprAtTpr(two, two, { positive: 'in' as never }), 'ERR_OPTION', /positive must be "known" or/);
+  expectError(() => auprIn(two, two, { method: 'steps' as never }), 'ERR_OPTION', /method must be "average-precision"/);
+  expectError(() => auprIn(two, two, { metod: 'x' } as never), 'ERR_OPTION', /no option "metod"/);
+  expectError(() => oscr(two, [true], two), 'ERR_SHAPE', 'isCorrect has 1 values, but there are 2 knownScores');
+  expectError(() => oscr(two, [true, true], []), 'ERR_SHAPE', 'unknownScores has no score');
+  expect(oscr(two, [false, false], two)).toBe(0);
+  expectError(() => openSetMetrics(two, [0, 1]), 'ERR_SHAPE', 'target has no unknown row among 2');
+  expectError(() => openSetMetrics(two, [-1, -1]), 'ERR_SHAPE', 'target has no known row among 2');
+  expectError(() => openSetMetrics(two, [0]), 'ERR_SHAPE', 'scores has 2 rows of 1 values, but target has 1 labels');
+  expectError(() => openSetMetrics(two, 'ab' as never), 'ERR_LABEL', /target must be an array/);
+});

@@ -1,0 +1,343 @@
+import { CenterLoss, ClassCenters, ClassStatistics, toFloat16 } from 'center-loss';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { problem } from '../support/arbitrary.js';
+import { expectClose } from '../support/close.js';
+import { expectError } from '../support/error.js';
+import { type Rows, statisticsOf } from '../support/statistics-reference.js';
+
+/** What float32 sums of 64 rows cost: of a mean by the spread of the rows, of a variance by itself. */
+const RELATIVE = 1e-6;
+
+/** Subnormal numbers are off by the least float32, 1.4e-45, each of them, times a weight or another difference. */
+const DENORMAL = 1e-42;
+
+const EVERY = ['none', 'diagonal', 'tied'] as const;
+
+/** Rows of 61 different whole numbers, whose sums are exact. */
+const rowsOf = (count: number, dim: number, offset = 0): Float32Array =>
+  new Float32Array(count * dim).map((_, i) => ((i * 7919) % 61) - 30 + offset);
+
+/** All that statistics tell, to the last bit. */
+const stateOf = (statistics: ClassStatistics) => ({
+  counts: statistics.counts,
+  means: statistics.means,
+  rejected: statistics.rejected,
+  variances: statistics.covariance === 'none' ? undefined : statistics.variances(),
+  tiedCovariance: statistics.covariance === 'tied' ? statistics.tiedCovariance() : undefined,
+});
+
+function expectAgrees(statistics: ClassStatistics, rows: Rows): void {
+  const expected = statisticsOf(rows, statistics.nClasses, statistics.nDim);
+  expectClose(statistics.counts, expected.counts, { relative: RELATIVE });
+  expectClose(statistics.means, expected.means, { relative: 0, absolute: RELATIVE * expected.spread + DENORMAL });
+  if (statistics.covariance === 'none') return;
+  // A lone row varies by nothing at all; float64 may leave a rounding, and squares of denormal numbers are 0.
+  expectClose(statistics.variances(), expected.variances, { relative: RELATIVE, absolute: 1e-20 });
+  if (statistics.covariance !== 'tied') return;
+  const largest = Math.max(...expected.covariance, 0);
+  expectClose(statistics.tiedCovariance(), expected.covariance, { relative: 0, absolute: RELATIVE * largest + 1e-36 });
+}
+
+describe('agree with float64 in two passes', () => {
+  const weighted = problem({ rows: 150, nClasses: 5, nDim: 20 }).chain((drawn) =>
+    fc.record({
+      ...(Object.fromEntries(Object.entries(drawn).map(([name, value]) => [name, fc.constant(value)])) as {
+        [Name in keyof typeof drawn]: fc.Arbitrary<(typeof drawn)[Name]>;
+      }),
+      offset: fc.constantFrom(0, 100, -1e4),
+      weights: fc.option(fc.array(fc.integer({ min: 0, max: 24 }), { minLength: drawn.rows, maxLength: drawn.rows })),
+      cut: fc.integer({ min: 0, max: drawn.rows }),
+    }),
+  );
+
+  it.each(EVERY)('covariance %s, in two batches and merged of two', (covariance) => {
+    fc.assert(
+      fc.property(weighted, ({ rows, nClasses, nDim, x, target, offset, weights, cut }) => {
+        const moved = x.map((value) => value + offset);
+        const sampleWeight = weights?.map((weight) => weight / 8);
+        const all = { x: moved, target, weights: sampleWeight ?? new Array<number>(rows).fill(1) };
+        const part = (from: number, to: number) =>
+          [
+            moved.subarray(from * nDim, to * nDim),
+            target.slice(from, to),
+            sampleWeight ? { sampleWeight: sampleWeight.slice(from, to) } : {},
+          ] as const;
+        const whole = new ClassStatistics(nClasses, nDim, { covariance });
+        whole.add(...part(0, cut));
+        whole.add(...part(cut, rows));
+        expectAgrees(whole, all);
+        const [first, second] = [0, 1].map(() => new ClassStatistics(nClasses, nDim, { covariance }));
+        first?.add(...part(0, cut));
+        second?.add(...part(cut, rows));
+        second?.merge(first as ClassStatistics);
+        expectAgrees(second as ClassStatistics, all);
+        for (const one of [whole, first, second]) one?.dispose();
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+it('of more rows than are copied in at once, and of a batch in memory, the same bits', () => {
+  const [rows, dim] = [3000, 64];
+  const x = rowsOf(rows, dim, 0.5);
+  const target = new Int32Array(rows).map((_, i) => (i % 4) - 1);
+  const sampleWeight = new Float32Array(rows).map((_, i) => i % 3);
+  for (const covariance of EVERY) {
+    for (const options of [{}, { sampleWeight }]) {
+      const [copied, inPlace] = [0, 1].map(() => new ClassStatistics(3, dim, { covariance })) as [
+        ClassStatistics,
+        ClassStatistics,
+      ];
+      copied.add(x, target, options);
+      const batch = inPlace.batch(rows);
+      batch.x.set(x);
+      batch.target.set(target);
+      inPlace.add(batch, options);
+      expect(stateOf(inPlace)).toEqual(stateOf(copied));
+      for (const one of [copied, inPlace, batch]) one.dispose();
+    }
+  }
+});
+
+it('takes the batch of a loss, arrays, float64, half precision, BigInt labels and views on its own memory', () => {
+  const loss = new CenterLoss(2, 3);
+  const batch = loss.batch(2);
+  batch.x.set([1, 2, 3, 4, 5, 6]);
+  batch.target.set([1, 1]);
+  const statistics = new ClassStatistics(2, 3);
+  statistics.add(batch);
+  const values = [1, 2, 3, 4, 5, 6];
+  statistics.add(values, [0, 1]);
+  statistics.add(Float64Array.from(values), BigInt64Array.of(0n, 1n));
+  statistics.add(toFloat16(values), Uint8Array.of(0, 1));
+  statistics.add(batch.x, batch.target);
+  expect([...statistics.counts]).toEqual([3, 7]);
+  expectClose(statistics.means, [1, 2, 3, 22 / 7, 29 / 7, 36 / 7], { relative: 1e-6 });
+  for (const one of [loss, batch, statistics]) one.dispose();
+});
+
+it('leaves out and counts rows that are not finite, and ignores those without a class or a weight', () => {
+  const statistics = new ClassStatistics(2, 2);
+  statistics.add([1, 2, Number.NaN, 0, 3, 4, Number.NaN, 0, 0, Number.POSITIVE_INFINITY, 1e39, 0], [0, 0, 0, -1, 1, 1]);
+  statistics.add([Number.NaN, 0, 5, 6], [0, 0], { sampleWeight: [0, 2] });
+  expect(statistics.rejected).toBe(3);
+  expect([...statistics.counts]).toEqual([4, 0]);
+  expect([...statistics.means]).toEqual([3.5, 4.5, 0, 0]);
+  expect([...statistics.variances()]).toEqual([2.75, 2.75, 0, 0]);
+  const other = new ClassStatistics(2, 2);
+  other.merge(statistics);
+  expect(other.rejected).toBe(3);
+});
+
+it('forgets by calls, also by those that bring no rows', () => {
+  const statistics = new ClassStatistics(1, 1, { forgetting: 0.5, covariance: 'tied' });
+  statistics.add([8], [0]);
+  statistics.add([], []);
+  statistics.add([2, 4], [0, 0]);
+  expectClose(statistics.counts, [2.25]);
+  expectClose(statistics.means, [8 / 2.25]);
+  const variance = (2 * 2 + 4 * 4 + 0.25 * 64) / 2.25 - (8 / 2.25) ** 2;
+  expectClose(statistics.variances(), [variance]);
+  expectClose(statistics.tiedCovariance(), [variance]);
+  const batch = statistics.batch(0);
+  for (let i = 0; i < 50; i++) statistics.add(batch);
+  expectClose(statistics.counts, [2.25 * 2 ** -50]);
+  expectClose(statistics.means, [8 / 2.25]);
+  for (let i = 0; i < 1100; i++) statistics.add(batch);
+  expect([...statistics.counts, ...statistics.means]).toEqual([0, 0]);
+});
+
+describe('centers', () => {
+  it('are the means; those of classes without rows are never near', () => {
+    const x = rowsOf(60, 40);
+    const target = new Int32Array(60).map((_, i) => [0, 2, -1][i % 3] as number);
+    const centers = ClassCenters.fit(x, target, { nClasses: 4 });
+    const statistics = new ClassStatistics(4, 40);
+    statistics.add(x, target);
+    expect(statistics.toCenters().params).toEqual(centers.params);
+    expect([...centers.params.subarray(40, 80)]).toEqual(new Array(40).fill(Number.POSITIVE_INFINITY));
+    expect(centers.params.subarray(0, 40)).toEqual(Float32Array.from(statistics.means.subarray(0, 40)));
+    expectAbsent(centers, x, [1, 3]);
+    expect([...ClassCenters.fit([1, 3], [0, 0], { sampleWeight: [3, 1] }).params]).toEqual([1.5]);
+  });
+
+  it('tell by themselves how many classes and dimensions there are', () => {
+    const fitted = ClassCenters.fit(toFloat16([1, 2, 3, 4, 5, 6]), [2n, -1n, 2n]);
+    expect([fitted.nClasses, fitted.nDim]).toEqual([3, 2]);
+    expect([...fitted.params.subarray(4)]).toEqual([3, 4]);
+    for (const one of [fitted, new ClassCenters(1, 1), new CenterLoss(2, 2).centers]) {
+      expect(one).toBeInstanceOf(ClassCenters);
+    }
+    expect([undefined, {}, new CenterLoss(2, 2)].filter((one) => one instanceof ClassCenters)).toEqual([]);
+  });
+
+  it('are refused for what has none', () => {
+    const centersOf = (...given: unknown[]) => (ClassCenters.fit as (...given: unknown[]) => unknown)(...given);
+    expectError(() => centersOf([1, 2], [-1, -2]), 'ERR_LABEL', 'none of the 2 labels in target is of a class');
+    expectError(() => centersOf([1, 2], [0, 1.5]), 'ERR_LABEL', /target\[1\] is 1.5/);
+    expectError(() => centersOf([1, 2], ['a', 0]), 'ERR_LABEL', /target\[0\] is a/);
+    expectError(() => centersOf([1, 2], [-1, '1']), 'ERR_LABEL', /target\[1\] is 1, not a number/);
+    expectError(() => centersOf([1, 2], [0, Number.POSITIVE_INFINITY]), 'ERR_LABEL', /target\[1\] is Infinity/);
+    expectError(() => centersOf([1, 2]), 'ERR_LABEL', /got Undefined/);
+    expectError(
+      () => centersOf([1, 2], [0, 5], { nClasses: 5 }),
+      'ERR_LABEL',
+      /target\[1\] is 5, but there are 5 classes/,
+    );
+    expectError(() => centersOf([], []), 'ERR_LABEL', /none of the 0 labels/);
+    expectError(() => centersOf([], [], { nClasses: 1 }), 'ERR_SHAPE', 'x has 0 values, which is not a multiple');
+    expectError(
+      () => centersOf([1, 2, 3], [0, 1]),
+      'ERR_SHAPE',
+      'x has 3 values, which is not a multiple of the 2 labels',
+    );
+    expectError(() => centersOf([], [0, 1]), 'ERR_SHAPE', 'x has 0 values');
+    expectError(() => centersOf('x', [0]), 'ERR_SHAPE', /got String/);
+    expectError(() => centersOf([1], [0], { nClasses: 0 }), 'ERR_OPTION', /nClasses must be a positive integer, got 0/);
+    expectError(() => centersOf([1], [0], { classes: 1 }), 'ERR_OPTION', /there is no option "classes"/);
+    expectError(() => centersOf([1], [0], { sampleWeight: [1, 1] }), 'ERR_SHAPE', /sampleWeight/);
+  });
+
+  it('so with many classes, where rows are compared by other kernels', () => {
+    const [nClasses, dim] = [300, 24];
+    const x = new Float32Array(nClasses * dim).map((_, i) => Math.fround(Math.sin(i * i)) + 2);
+    const target = new Int32Array(nClasses).map((_, j) => (j % 3 === 1 ? -1 : j));
+    const centers = ClassCenters.fit(x, target, { nClasses });
+    const empty = [...target.keys()].filter((j) => j % 3 === 1);
+    expectAbsent(centers, x, empty);
+    const predicted = centers.predict(x);
+    expect([...predicted].filter((label, j) => j % 3 !== 1 && label !== j)).toEqual([]);
+    for (const count of [1, 5]) {
+      expect(centers.predict(x.subarray(0, count * dim))).toEqual(predicted.slice(0, count));
+    }
+  });
+
+  /** Nothing is predicted as one of these classes, each is infinitely far, and the others are as if it were not there. */
+  function expectAbsent(centers: ClassCenters, x: Float32Array, empty: number[]): void {
+    const { nClasses, nDim } = centers;
+    const rows = x.length / nDim;
+    const there = [...Array(nClasses).keys()].filter((j) => !empty.includes(j));
+    const without = ClassCenters.fit(
+      there.flatMap((j) => [...centers.params.subarray(j * nDim, (j + 1) * nDim)]),
+      there.map((_, j) => j),
+    );
+    expect(centers.predict(x)).toEqual(without.predict(x).map((label) => there[label] as number));
+    const [distances, probabilities] = [centers.distances(x), centers.predictProba(x)];
+    const [near, likely] = [without.distances(x), without.predictProba(x)];
+    for (let i = 0; i < rows; i++) {
+      const row = (values: Float32Array, width: number) => values.subarray(i * width, (i + 1) * width);
+      const of = (values: Float32Array, classes: number[]) => classes.map((j) => row(values, nClasses)[j] as number);
+      expect(of(distances, empty)).toEqual(empty.map(() => Number.POSITIVE_INFINITY));
+      expect(of(probabilities, empty)).toEqual(empty.map(() => 0));
+      expectClose(of(distances, there), row(near, there.length));
+      expectClose(of(probabilities, there), row(likely, there.length), { relative: 1e-3, absolute: 1e-30 });
+    }
+  }
+});
+
+describe('errors', () => {
+  it('of the constructor', () => {
+    expectError(() => new ClassStatistics(0, 2), 'ERR_OPTION', 'nClasses must be a positive integer, got 0');
+    expectError(() => new ClassStatistics(2, 1.5), 'ERR_OPTION', 'nDim must be a positive integer, got 1.5');
+    expectError(() => new ClassStatistics(2, 2, { covariance: 'full' as never }), 'ERR_OPTION', /got "full"/);
+    for (const forgetting of [0, -1, 1.01, Number.NaN, '1' as never]) {
+      expectError(() => new ClassStatistics(2, 2, { forgetting }), 'ERR_OPTION', /forgetting must be a number above 0/);
+    }
+    expectError(() => new ClassStatistics(2, 2, { variance: true } as never), 'ERR_OPTION', /no option "variance"/);
+    for (const [nClasses, nDim] of [
+      [2 ** 17, 2 ** 17],
+      [2 ** 40, 2 ** 40],
+      [2 ** 33, 1],
+    ] as const) {
+      expectError(() => new ClassStatistics(nClasses, nDim), 'ERR_OUT_OF_MEMORY', /bytes/);
+    }
+    expectError(() => new ClassStatistics(1, 2 ** 17, { covariance: 'tied' }), 'ERR_OUT_OF_MEMORY', /bytes/);
+  });
+
+  it('of rows, which are then not added', () => {
+    const statistics = new ClassStatistics(2, 2);
+    statistics.add([1, 2], [0]);
+    const before = stateOf(statistics);
+    const batch = statistics.batch(1);
+    batch.target.set([2]);
+    const other = new ClassStatistics(3, 2).batch(1);
+    expectError(
+      () => statistics.add([1, 2, 3], [0]),
+      'ERR_SHAPE',
+      'x has 3 values, which is not a multiple of nDim = 2',
+    );
+    expectError(() => statistics.add([1, 2], [0, 1]), 'ERR_SHAPE', 'x has 1 rows of 2 values, but target has 2 labels');
+    expectError(() => statistics.add([1, 2, 3, 4], [0, 2]), 'ERR_LABEL', /target\[1\] is 2, but there are 2 classes/);
+    expectError(() => statistics.add([1, 2], [0.5]), 'ERR_LABEL', /must be an integer/);
+    expectError(() => statistics.add('ab' as never, [0]), 'ERR_SHAPE', /x must be/);
+    expectError(() => statistics.add([1, 2], undefined as never), 'ERR_LABEL', /target must be/);
+    expectError(() => statistics.add(batch), 'ERR_LABEL', /target\[0\] is 2/);
+    expectError(() => statistics.add(batch as never, [0], {}), 'ERR_OPTION', /takes no target/);
+    expectError(() => statistics.add(other), 'ERR_SHAPE', /made for 3 classes in 2 dimensions/);
+    for (const sampleWeight of [[-1], [Number.NaN], [1e39]]) {
+      expectError(() => statistics.add([1, 2], [0], { sampleWeight }), 'ERR_OPTION', /sampleWeight\[0\] must be/);
+      batch.target.set([0]);
+      expectError(() => statistics.add(batch, { sampleWeight }), 'ERR_OPTION', /sampleWeight\[0\] must be/);
+    }
+    expectError(() => statistics.add([1, 2], [0], { sampleWeight: [1, 1] }), 'ERR_SHAPE', /sampleWeight has 2 values/);
+    expectError(() => statistics.add([1, 2], [0], { weight: [1] } as never), 'ERR_OPTION', /no option "weight"/);
+    expectError(() => statistics.batch(-1), 'ERR_OPTION', /number of rows/);
+    expect(stateOf(statistics)).toEqual(before);
+  });
+
+  it('of merge and of results', () => {
+    const statistics = new ClassStatistics(2, 2);
+    statistics.add([1, 2], [0]);
+    const before = stateOf(statistics);
+    const disposed = new ClassStatistics(2, 2);
+    disposed.dispose();
+    expectError(() => statistics.merge(statistics), 'ERR_OPTION', /merge takes other/);
+    expectError(() => statistics.merge({} as never), 'ERR_OPTION', /merge takes other/);
+    expectError(() => statistics.merge(new ClassStatistics(3, 2)), 'ERR_SHAPE', /are of 3 classes of 2 dimensions/);
+    expectError(() => statistics.merge(new ClassStatistics(2, 3)), 'ERR_SHAPE', /are of 2 classes of 3 dimensions/);
+    const tied = new ClassStatistics(2, 2, { covariance: 'tied' });
+    expectError(
+      () => statistics.merge(tied),
+      'ERR_OPTION',
+      /the covariance of the others must be "diagonal", got "tied"/,
+    );
+    expectError(() => statistics.merge(disposed), 'ERR_DISPOSED', /ClassStatistics/);
+    expectError(() => statistics.tiedCovariance(), 'ERR_OPTION', "no tiedCovariance with covariance 'diagonal'");
+    const none = new ClassStatistics(2, 2, { covariance: 'none' });
+    expectError(() => none.variances(), 'ERR_OPTION', "no variances with covariance 'none'");
+    expect(stateOf(statistics)).toEqual(before);
+    for (const use of [
+      () => disposed.add([1, 2], [0]),
+      () => disposed.merge(statistics),
+      () => disposed.counts,
+      () => disposed.means,
+      () => disposed.rejected,
+      () => disposed.variances(),
+      () => disposed.toCenters(),
+      () => disposed.batch(1),
+    ]) {
+      expectError(use, 'ERR_DISPOSED', 'this ClassStatistics was disposed');
+    }
+    disposed.dispose();
+  });
+});
+
+it('gives its memory back', () => {
+  const { buffer } = new ClassStatistics(1, 1).toCenters().params;
+  const cycle = () => {
+    const statistics = new ClassStatistics(20, 100, { covariance: 'tied' });
+    statistics.add(rowsOf(50, 100), new Int32Array(50));
+    const copy = new ClassStatistics(20, 100, { covariance: 'tied' });
+    copy.merge(statistics);
+    copy.tiedCovariance();
+    for (const one of [statistics.toCenters(), statistics.batch(10), copy, statistics]) one.dispose();
+    ClassCenters.fit(rowsOf(50, 100), new Int32Array(50), { nClasses: 3 }).dispose();
+  };
+  cycle();
+  const before = new ClassStatistics(1, 1).toCenters().params.buffer.byteLength;
+  expect(before).toBeGreaterThanOrEqual(buffer.byteLength);
+  for (let i = 0; i < 100; i++) cycle();
+  expect(new ClassStatistics(1, 1).toCenters().params.buffer.byteLength).toBe(before);
+});
