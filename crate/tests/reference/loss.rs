@@ -341,12 +341,13 @@ fn pulls(case: &Case, y: usize, x: &[f64], centers: &Matrix, params: &Matrix) ->
     }
 }
 
-/// Adds ∂/∂c_j of λ·Σ_j Σ_{k≠j} cos(c_j, c_k): 2λ·Σ_{k≠j} (u_k − cos(c_j, c_k)·u_j)/‖c_j‖.
+/// Adds ∂/∂c_j of λ·Σ_j Σ_{k≠j} cos(c_j, c_k): 2λ·Σ_k (u_k − cos(c_j, c_k)·u_j)/‖c_j‖, where the term k = j is 0 but for
+/// its rounding.
 fn add_repulsion(lambda: f64, centers: &Matrix, grad: &mut Gradients) {
     for j in 0..centers.len() {
         for k in 0..centers.len() {
             let (length, other) = (norm(&centers[j]), norm(&centers[k]));
-            if j == k || length == 0.0 || other == 0.0 {
+            if length == 0.0 || other == 0.0 {
                 continue;
             }
             let cosine = cosine(&centers[j], &centers[k]);
