@@ -48,7 +48,7 @@ case $verb in
   build) build ;;
   test) run_tests "$@" ;;
   lint) run_lint ;;
-  demo) build && node examples/mnist/main.js "$@" ;;
+  demo) build && link_package && node examples/mnist/main.js "$@" ;;
   bench) build && run_bench "$@" ;;
   matrix) build && ensure_toolchain && run_matrix "$@" ;;
   help | -h | --help) usage; exit ;;

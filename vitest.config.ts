@@ -1,13 +1,9 @@
 import { defineConfig } from 'vitest/config';
-
-/** Suites of what the package does, whichever engine does it. */
-const BEHAVIOUR = 'test/{centers,contracts,detect,io,losses,metrics,oracle,statistics}/*.test.ts';
-/** Suites that need Node: processes, files, or Python. */
-const NODE_ONLY = 'test/**/*.node.test.ts';
+import { BEHAVIOUR, NODE_ONLY } from './test/runtimes/suites.js';
 
 const onEngine = (name: string) => ({
   extends: true as const,
-  test: { name, include: [BEHAVIOUR], exclude: [NODE_ONLY], setupFiles: [`test/engine/${name}.ts`] },
+  test: { name, include: [`test/${BEHAVIOUR}`], exclude: [NODE_ONLY], setupFiles: [`test/engine/${name}.ts`] },
 });
 
 export default defineConfig({

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 /** @typedef {{ path: string, version: string }} Host */
 
 /** Folders in which `npm ci` installs a newer Node. */
-const FOLDERS = ['baselines', '../matrix'];
+const FOLDERS = ['baselines', '../test/runtimes'];
 
 /** This Node, and a newer one if it is installed. @returns {Host[]} */
 export function hosts() {

@@ -1,14 +1,11 @@
 # The benchmarks: of all calls beside what else there is, and of how long a program takes to its first result.
 # shellcheck shell=bash
 
-ensure_baselines() { ensure_packages bench/baselines "what the package is timed against, and a newer Node (390 MB)"; }
+ensure_baselines() { ensure_packages bench/baselines "what the package is timed against, and a newer Node (600 MB)"; }
 
 run_bench() {
   case ${1:-} in
-    coldstart)
-      ensure_packages bench/coldstart "what cold starts are compared with (380 MB)"
-      node bench/coldstart/main.js "${@:2}"
-      ;;
+    coldstart) ensure_baselines && node bench/baselines/coldstart/main.js "${@:2}" ;;
     open-set | init | statistics | shapes) node bench/main.js "$@" ;;
     *) ensure_baselines && node bench/main.js "$@" ;;
   esac

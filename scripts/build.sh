@@ -103,6 +103,11 @@ build_package() {
   printf '%s' "$inputs" >build/dist.stamp
 }
 
+# Lets the examples, which are a project of their own, find the package by its name, also before their packages are there.
+link_package() {
+  [ -e examples/node_modules/center-loss ] || { mkdir -p examples/node_modules && ln -sfn ../.. examples/node_modules/center-loss; }
+}
+
 build() {
   ensure_node
   mkdir -p build

@@ -9,8 +9,8 @@ ensure_browsers() {
 }
 
 run_matrix() {
-  ensure_packages matrix "the matrix (2 GB)"
+  ensure_packages test/runtimes "the matrix (2 GB)"
   ensure_browsers
   ensure_bits
-  node matrix/main.js "$@"
+  node test/runtimes/main.js "$@"
 }

@@ -60,7 +60,7 @@ test_suites() { # test_suites WHAT PROJECT...
 test_matrix() {
   say "matrix: CI's part"
   rm -f build/matrix/count.json
-  node matrix/main.js --ci || true
+  node test/runtimes/main.js --ci || true
   if [ -f build/matrix/count.json ]; then
     # shellcheck disable=SC2046
     count $(node -p "const c = require('./build/matrix/count.json'); [c.passed, c.failed].join(' ')")
@@ -113,12 +113,11 @@ run_tests() { # run_tests [--all]
 # What needs the packages of bench/, examples/ and the matrix.
 run_all() {
   ensure_browsers
-  ensure_packages matrix "the matrix (2 GB)"
+  ensure_packages test/runtimes "the matrix (2 GB)"
   ensure_packages examples "the examples (340 MB)"
   ensure_baselines
-  ensure_packages bench/coldstart "what cold starts are compared with (380 MB)"
   check "TypeScript of everything" node_modules/.bin/tsc --project tsconfig.tools.json
-  check "bench coldstart runs, and all agree on the loss" node bench/coldstart/main.js --quick
+  check "bench coldstart runs, and all agree on the loss" node bench/baselines/coldstart/main.js --quick
   check "edge worker in workerd" npm test --prefix examples/edge-worker
   check "many machines, in workerd, give the fit of one" npm test --prefix examples/edge-fit
   check "threads give the results of one" npm test --prefix examples/threads

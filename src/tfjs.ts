@@ -31,9 +31,9 @@ export interface TermOptions {
  * optimizer.minimize(() => crossEntropy(x).add(centerTerm(features(x), labels).mul(lambda)));
  * ```
  *
- * The value and ∂loss/∂x come from one pass of our core, by `tf.customGrad`; with `update`, the same pass moves the
- * centers, so that training can't forget to. λ weighs the term for the network alone: the centers move by α.
- * @param tf the TensorFlow.js of the caller, so that there is one only
+ * The value and ∂loss/∂x come from one pass of the core, by `tf.customGrad`; with `update`, the same pass moves the
+ * centers, so that no training loop can forget it. λ weighs the term for the network alone: the centers move by α.
+ * @param tf the TensorFlow.js that made the tensors: another copy would not know them
  * @returns a function of embeddings [B, nDim] and labels [B] that gives the loss as a scalar, differentiable in x
  * @throws CenterLossError `ERR_OPTION`; when the function is called, `ERR_SHAPE` if x is not [B, nDim], and all that
  * `loss.step` and `loss.gradients` throw
@@ -76,7 +76,7 @@ export function centerLossTerm(
   };
 }
 
-/** Checks the shape, which a number of values alone does not tell. @throws CenterLossError `ERR_SHAPE` */
+/** Checks the shape, since the number of values alone does not tell it. @throws CenterLossError `ERR_SHAPE` */
 function checkShape(shape: readonly number[], nDim: number): void {
   if (shape.length === 2 && shape[1] === nDim) return;
   throw new CenterLossError('ERR_SHAPE', `x has the shape [${shape.join(', ')}]; expected [B, nDim = ${nDim}]`);

@@ -44,7 +44,7 @@ const CHUNK_BYTES = 4 * 2 ** 20;
 const WORTHWHILE_ROWS = 256;
 /** Bytes that a chunk never takes to reach `WORTHWHILE_ROWS`. */
 const WORTHWHILE_BYTES = 256 * 2 ** 20;
-/** Rows that a chunk always has: fewer are computed by another sum, whose last digits may differ. */
+/** Least rows of a chunk: the kernel computes fewer rows by another sum, whose last digits may differ. */
 const MIN_ROWS = 32;
 
 export interface ClassCentersOptions {
@@ -265,7 +265,7 @@ export class ClassCenters extends Saveable {
     return outNow();
   }
 
-  /** Copies the rows into the scratch batch chunk by chunk, with memory for `outWidth` results a row. */
+  /** Copies the rows into the scratch batch chunk by chunk, with memory for `outWidth` results for each row. */
   #forEachChunk(
     call: string,
     x: Floats,
@@ -285,7 +285,7 @@ export class ClassCenters extends Saveable {
     reserveRows(batch, most, nDim, outWidth, call);
     prepare(centers, { batch, rows: most }, work, call, rustMetric(this.metric));
     for (let chunk = 0; chunk < chunks; chunk++) {
-      // Chunks have one size, give or take a row: a last one of few rows would be computed as few rows are.
+      // Chunks differ by at most one row: the kernel would compute a last chunk of few rows by another sum.
       const start = Math.floor((chunk * rows) / chunks);
       const end = Math.floor(((chunk + 1) * rows) / chunks);
       writeFloats(xNow(), start * nDim, end * nDim, batch.address(BatchArray.X));

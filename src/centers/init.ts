@@ -44,7 +44,7 @@ export function createLossCenters(
   }
 }
 
-/** View on one value a class of a loss. @throws CenterLossError `ERR_DISPOSED` */
+/** View on one value for each class of a loss. @throws CenterLossError `ERR_DISPOSED` */
 export function perClass(
   { rust, nClasses }: ClassCenters,
   array: CentersArray.Radii | CentersArray.ClassWeight,

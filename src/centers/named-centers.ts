@@ -25,14 +25,14 @@ export interface NamedClassification {
  * Classes with names, each the mean of its examples, that come, go and grow at any time: no other class changes with
  * one. A class without examples is never predicted.
  *
- * Adding or changing a class takes the time of its examples. The next prediction brings the centers up to date: only
- * the classes that changed if there are as many as before, else all, about the work of predicting a few rows.
+ * Adding or changing a class takes the time of its examples. The next prediction updates the centers: those of the
+ * changed classes if their number is the same, else all, which takes about as long as predicting a few rows.
  */
 export class NamedCenters extends Saveable {
   readonly nDim: number;
   /** Classes by name, in their order. */
   #classes = new Map<string, NamedClass>();
-  /** Centers of all classes, in their order; undefined once the classes are others. */
+  /** Centers of all classes, in their order; undefined after classes were added or removed. */
   #centers: ClassCenters | undefined;
   #disposed = false;
 
@@ -58,8 +58,8 @@ export class NamedCenters extends Saveable {
   }
 
   /**
-   * Adds a class. Examples with a value that is not finite are left out, and if none is left the class is there without
-   * a center. A center that stands for many examples is one example of that weight.
+   * Adds a class. Examples with a value that is not finite are left out, and if none is left, the class has no
+   * center. A center that stands for many examples is one example of that weight.
    * @param examples rows [n, nDim]; default none
    * @throws CenterLossError `ERR_LABEL` for a name that a class has already, `ERR_SHAPE`, `ERR_OPTION`, `ERR_DISPOSED`,
    * `ERR_OUT_OF_MEMORY`; no class is added then
@@ -107,8 +107,8 @@ export class NamedCenters extends Saveable {
   }
 
   /**
-   * Name of the nearest class of each row, of several as near the one that was added first; undefined for a row that has
-   * no finite distance to any.
+   * Name of the nearest class of each row, the first one added among equally near ones; undefined for a row that has no
+   * finite distance to any class.
    * @param x rows [B, nDim]
    * @param options.metric default 'sqeuclidean'
    * @throws CenterLossError `ERR_SHAPE`, `ERR_OPTION`, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
@@ -179,7 +179,7 @@ export class NamedCenters extends Saveable {
   }
 
   /**
-   * Reads what {@link save} wrote: examples that are added then lead to the same bits.
+   * Reads what {@link save} wrote. Adding the same examples to both objects gives the same bits.
    * @throws CenterLossError `ERR_FORMAT` for any other file, `ERR_SHAPE` if `bytes` is not bytes, `ERR_OUT_OF_MEMORY`
    */
   static load(bytes: Uint8Array | ArrayBuffer): NamedCenters {
@@ -277,7 +277,7 @@ export class NamedCenters extends Saveable {
 
 interface NamedClass {
   readonly statistics: ClassStatistics;
-  /** True if its center has changed since centers were made. */
+  /** True if the center has changed since all centers were last computed. */
   isStale: boolean;
 }
 

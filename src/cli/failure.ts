@@ -11,7 +11,7 @@ export class UsageFailure extends Error {}
 /** Turns an error of the package or of the operating system into a failure that names the file it comes from. */
 export function failureIn(place: string, error: unknown): unknown {
   if (error instanceof CenterLossError) {
-    // The option of the function is an option of the command line here.
+    // The command line has an option in place of this option of the function.
     const message = error.message.replace('{ tensor }', '--model-tensor');
     return new Failure(`${place}: ${message}`, { cause: error });
   }
@@ -19,7 +19,7 @@ export function failureIn(place: string, error: unknown): unknown {
   return error;
 }
 
-/** Runs `act`, whose errors are of the file at `place`. */
+/** Runs `act`; an error names the file at `place`. */
 export async function inFile<T>(place: string, act: () => T | Promise<T>): Promise<T> {
   try {
     return await act();

@@ -1,6 +1,6 @@
 // `npx center-loss`: exit code 0, 1 after a failure, 2 for a command line that cannot be run.
 import { CommanderError } from 'commander';
-// The side effect of the entry says where the engine comes from.
+// This import registers the engine.
 import '../entries/default.js';
 import { CenterLossError } from '../index.js';
 import { Failure, failureIn, isSystemError, UsageFailure } from './failure.js';
@@ -13,7 +13,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   // EPIPE (e.g. `| head`) is not an error.
   process.exit(error.code === 'EPIPE' ? 0 : end(failureIn('standard output', error)));
 });
-// Lost progress does not stop the work, and a message has no other place.
+// If standard error is closed, the work goes on: there is no other place for progress and messages.
 process.stderr.on('error', () => {});
 
 // Shells expect 128 + the number of the signal. Handlers of 'exit' remove unfinished files.

@@ -2,13 +2,15 @@ import { ClassCenters } from '../index.js';
 import type { SavedModel } from './model.js';
 import { numberText } from './report.js';
 
-/** Most classes that a page shows and a summary compares: the distances between more centers take seconds. */
+/** Most classes that are shown and compared: the distances between more centers take seconds. */
 const MAX_CLASSES = 400;
 
-/** Facts of a model that are shown: of all classes, or of some if there are many. */
+/** Facts of a model for people: of all classes, or of some if there are many. */
 export interface ModelSummary {
   /** Number of classes of the model, shown or not. */
   readonly nClasses: number;
+  /** Number of classes without rows: they have no center, and are not shown. */
+  readonly emptyClasses: number;
   /** Names of the classes that are shown, in their order. */
   readonly names: readonly string[];
   /** Text of each class in a few words. */
@@ -21,19 +23,13 @@ export interface ModelSummary {
   readonly radius: readonly number[] | undefined;
   readonly counts: readonly number[] | undefined;
   readonly thresholds: readonly number[] | undefined;
-  readonly evaluation?: {
-    readonly confusion: Uint32Array | undefined;
-    readonly scores: { readonly known: Float32Array; readonly unknown: Float32Array };
-  };
 }
 
-/** Summarizes a model. Classes without rows have no center, and are left out. */
 export function summarize({ params, nClasses, nDim, names, radius, counts, threshold }: SavedModel): ModelSummary {
-  const centerOf = (j: number) => params.subarray(j * nDim, (j + 1) * nDim);
   const all = Array.from({ length: nClasses }, (_, j) => j).filter((j) => Number.isFinite(params[j * nDim]));
   const every = Math.ceil(all.length / MAX_CLASSES);
   const shown = all.filter((_, i) => i % every === 0);
-  const centers = shown.map(centerOf);
+  const centers = shown.map((j) => params.subarray(j * nDim, (j + 1) * nDim));
   const distances = distancesBetween(centers, nDim);
   const of = (values: number | ArrayLike<number> | undefined) =>
     typeof values === 'object' ? shown.map((j) => values[j] as number) : undefined;
@@ -41,6 +37,7 @@ export function summarize({ params, nClasses, nDim, names, radius, counts, thres
   const nearest = shown.length < 2 ? [] : shown.map((_, i) => nearestOther(distances, i, shown.length));
   return {
     nClasses,
+    emptyClasses: nClasses - all.length,
     names: shown.map((j) => names?.[j] ?? `${j}`),
     described: shown.map((_, i) => {
       const rows = countsShown ? `${numberText(countsShown[i] as number)} rows, ` : '';

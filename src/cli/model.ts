@@ -1,6 +1,7 @@
 import {
   type CenterValues,
   ClassCenters,
+  type Classification,
   fromSafetensors,
   type LoadedObject,
   load,
@@ -14,10 +15,15 @@ import {
   toSafetensors,
 } from '../index.js';
 import { Failure, inFile } from './failure.js';
+import { readAll } from './input/byte-source.js';
 import type { Classes } from './input/labels.js';
-import { beginsAsSafetensors } from './input/open.js';
-import { readWhole } from './input/read-whole.js';
+import { beginsAsSafetensors, type InputOptions } from './input/open.js';
+import type { Block, Rows } from './input/rows.js';
+import { eachBlock } from './progress.js';
 import type { Value } from './report.js';
+
+/** Most bytes of a file of centers: such a file fits in memory several times. */
+const MAX_MODEL_BYTES = 2 ** 30;
 
 export interface ModelOptions {
   /** Tensor that holds the centers, in a file of another library. */
@@ -27,17 +33,12 @@ export interface ModelOptions {
   readonly threshold?: number | undefined;
 }
 
-export interface Model extends Classes {
-  readonly classifier: OpenSetClassifier;
-  readonly saved: SavedModel;
-}
-
 /** Contents of a file of centers as plain values; what the file lacks is undefined. */
-export interface SavedModel extends CenterValues {
+export interface SavedModel extends CenterValues, Classes {
   /** Class of the object; undefined in a file of another library. */
   readonly kind?: string | undefined;
-  readonly names?: readonly string[] | undefined;
-  /** Options of the object. */
+  readonly metric?: Metric | undefined;
+  /** All options of the object. */
   readonly config: Readonly<Record<string, Value>>;
   readonly radius?: number | Float32Array | undefined;
   readonly threshold?: number | Float64Array | undefined;
@@ -48,29 +49,56 @@ export interface SavedModel extends CenterValues {
   readonly classifier?: OpenSetClassifier | undefined;
 }
 
+/** Model that rows are run through. */
+export interface Model extends SavedModel {
+  readonly classifier: OpenSetClassifier;
+}
+
 /**
  * Makes a classifier of a file of centers. Options of the command line take precedence over those of the file, whose
  * threshold holds only for the score that it was fitted to.
  */
 export async function loadModel(path: string, options: ModelOptions): Promise<Model> {
-  const bytes = await readWhole(path);
-  return inFile(path, () => {
-    const { modelTensor, score, metric, threshold } = options;
-    const saved = readModel(path, bytes, modelTensor);
-    const { params, nClasses, nDim, names } = saved;
-    const isAsSaved = score === undefined && metric === undefined && threshold === undefined;
-    const classifier =
-      (isAsSaved ? saved.classifier : undefined) ??
-      new OpenSetClassifier({ params, nClasses, nDim, names }, settings(saved, options));
-    return { classifier, saved, nClasses, names };
-  });
+  const saved = await readModel(path, options.modelTensor);
+  const { score, metric, threshold } = options;
+  const { params, nClasses, nDim, names } = saved;
+  const isAsSaved = score === undefined && metric === undefined && threshold === undefined;
+  const classifier =
+    (isAsSaved ? saved.classifier : undefined) ??
+    (await inFile(path, () => new OpenSetClassifier({ params, nClasses, nDim, names }, settings(saved, options))));
+  return { ...saved, classifier };
+}
+
+/**
+ * Classifies rows block by block and calls `use` with the results of each. Returns the number of rows.
+ * @throws Failure unless rows have the dimensions of the centers
+ */
+export async function classifyRows(
+  command: string,
+  rows: Rows,
+  { classifier }: Model,
+  options: InputOptions,
+  use: (results: Classification, block: Block) => void | Promise<void>,
+): Promise<number> {
+  checkDimensions(rows, classifier.nDim);
+  return eachBlock(command, rows, options, (block) => use(classifier.classify(block.x), block));
+}
+
+/** @throws Failure unless rows have the dimensions of the centers */
+export function checkDimensions({ name, nDim }: Rows, wanted: number): void {
+  if (nDim !== wanted) throw new Failure(`${name}: rows have ${nDim} dimensions, but the centers have ${wanted}`);
 }
 
 /**
  * Reads a file of centers, of this package or of another library.
- * @throws Failure, CenterLossError: call it within `inFile`
+ * @param tensor name of the tensor that holds the centers, in a file of another library
  */
-export function readModel(path: string, bytes: Uint8Array, tensor: string | undefined): SavedModel {
+export async function readModel(path: string, tensor: string | undefined): Promise<SavedModel> {
+  const bytes = await readAll(path, MAX_MODEL_BYTES);
+  return inFile(path, () => modelIn(path, bytes, tensor));
+}
+
+function modelIn(path: string, bytes: Uint8Array, tensor: string | undefined): SavedModel {
   if (!beginsAsSafetensors(bytes)) {
     throw new Failure(`${path}: expected centers in a .safetensors file, as fit writes it`);
   }
@@ -78,12 +106,13 @@ export function readModel(path: string, bytes: Uint8Array, tensor: string | unde
   if (tensor !== undefined || contents.metadata.format !== 'center-loss') {
     return { ...loadCenters(bytes, tensor === undefined ? {} : { tensor }), config: {} };
   }
+  // Checks metadata and tensors: below they are read as they are.
   const object = load(bytes);
   const { params, nClasses, nDim } = centersOf(object);
   const { tensors, metadata } = contents;
+  const config = JSON.parse(metadata.config ?? '{}');
   return {
-    // `load` has checked these.
-    ...{ kind: metadata.kind, params, nClasses, nDim, config: JSON.parse(metadata.config ?? '{}') },
+    ...{ kind: metadata.kind, params, nClasses, nDim, config, metric: config.metric },
     names: metadata.names === undefined ? undefined : JSON.parse(metadata.names),
     radius: limitOf(tensors.radius) as number | Float32Array | undefined,
     threshold: limitOf(tensors.threshold) as number | Float64Array | undefined,
@@ -115,44 +144,33 @@ function countsOf(path: string, { tensors }: Safetensors, nClasses: number): Flo
   throw new Failure(`${path}: tensor "counts" must be F64 of shape [${nClasses}] with finite numbers ≥ 0`);
 }
 
-/** Adds the rows of each class to a file, for `inspect` to show. */
-export function withCounts(file: Uint8Array, counts: Float64Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+/** Adds the number of rows of each class to a file, for `inspect` to show. */
+export function withCounts(file: Uint8Array, counts: Float64Array | undefined): Uint8Array {
+  if (counts === undefined) return file;
   const { tensors, metadata } = fromSafetensors(file);
-  return toSafetensors({ ...tensors, counts: { dtype: 'F64', shape: [counts.length], data: counts } }, metadata);
+  const data = counts as Float64Array<ArrayBuffer>;
+  return toSafetensors({ ...tensors, counts: { dtype: 'F64', shape: [counts.length], data } }, metadata);
 }
 
-/** Writes centers, with names and counts where there are any. */
-export function saveCenters(
+/** Makes centers of their values. */
+export function makeCenters(
   { params, nClasses, nDim }: CenterValues,
-  {
-    names,
-    counts,
-    metric,
-  }: {
-    readonly names?: readonly string[] | undefined;
-    readonly counts?: Float64Array | undefined;
-    readonly metric?: Metric | undefined;
-  },
-): Uint8Array<ArrayBuffer> {
+  names: readonly string[] | undefined,
+  metric?: Metric | undefined,
+): ClassCenters {
   const centers = new ClassCenters(nClasses, nDim, { ...(names && { names }), ...(metric && { metric }) });
   centers.params.set(params);
-  const file = centers.save();
-  centers.dispose();
-  return counts ? withCounts(file, counts as Float64Array<ArrayBuffer>) : file;
+  return centers;
 }
-
-/** Metric of the file: that of the score of a classifier, or of centers. */
-export const metricOf = ({ config }: SavedModel): Metric | undefined => config.metric as Metric | undefined;
 
 function settings(saved: SavedModel, { score, metric, threshold }: ModelOptions): ScoreOptions {
   const { config, radius, precision } = saved;
   const chosen = score ?? (config.score as Score | undefined) ?? 'distance';
-  const ofFile = metricOf(saved);
-  const isSameScore = chosen === config.score && (metric === undefined || metric === ofFile);
+  const isSameScore = chosen === config.score && (metric === undefined || metric === saved.metric);
   const found = {
     score: chosen,
-    // These two scores have a metric of their own.
-    metric: metric ?? (chosen === 'mahalanobis' || chosen === 'cac' ? undefined : ofFile),
+    // These two scores have their own metric.
+    metric: metric ?? (chosen === 'mahalanobis' || chosen === 'cac' ? undefined : saved.metric),
     radius: chosen === 'normalized' ? radius : undefined,
     precision: chosen === 'mahalanobis' ? precision : undefined,
     threshold: threshold ?? (isSameScore ? saved.threshold : undefined),

@@ -4,9 +4,8 @@ import { convert } from './commands/convert.js';
 import { evaluate } from './commands/evaluate.js';
 import { fit } from './commands/fit.js';
 import { inspect } from './commands/inspect.js';
-import { predict } from './commands/predict.js';
+import { predict, RESULT_FORMATS } from './commands/predict.js';
 import { FORMATS } from './input/open.js';
-import { RESULT_FORMATS } from './output/results.js';
 
 const SCORES = Object.keys({
   distance: true,
@@ -22,9 +21,7 @@ const METRICS = Object.keys({ sqeuclidean: true, euclidean: true, cosine: true }
 /** Defines the command line: names and texts of commands and options. */
 export function program(version: string): Command {
   const root = new Command('center-loss')
-    .description(
-      'Fits, uses and shows centers of classes of embeddings. Files are .npy, .safetensors or .csv, of any size.',
-    )
+    .description('Fits, uses and shows class centers of embeddings. Files are .npy, .safetensors or .csv, of any size.')
     .version(version)
     .showHelpAfterError('(run with --help for usage)')
     .configureHelp({ showGlobalOptions: true })
@@ -36,25 +33,25 @@ export function program(version: string): Command {
         'center-loss predict new.npy -m centers.safetensors -o labels.npy',
         'center-loss inspect centers.safetensors --html centers.html',
       ]) +
-        '\nA file named - is standard input or output. The exit code is 0, or 1 after a failure, or 2 for a wrong command line.\n',
+        '\nA file named - is standard input or output. The exit code is 0, 1 after a failure, or 2 for a wrong command line.\n',
     );
 
   rows(root.command('fit'), 'rows')
     .summary('make centers, the means of classes, from labelled rows')
     .description(
-      'Makes the mean of each class its center, in one pass over the rows. With --score or --tpr, makes a classifier: a threshold, above which a row is unknown, is fitted too, in a second pass, to as many of the known rows as 32 MB hold.',
+      'Makes the mean of each class its center, in one pass over the rows. With --score or --tpr, makes a classifier: a second pass fits a threshold, above which a row is unknown, to as many known rows as fit in 32 MB.',
     )
-    .option('-l, --labels <file>', 'labels of the rows, if they are not beside them')
-    .requiredOption('-o, --output <file>', 'the centers, as a .safetensors file')
-    .option('--classes <n>', 'number of classes (default: as the labels say)', positive)
-    .option('--names <file>', 'names of the classes, one a line; labels may be these names')
-    .option('--checkpoint <file>', 'file of progress, from which the same command goes on')
+    .option('-l, --labels <file>', 'labels of the rows, if they are in another file')
+    .requiredOption('-o, --output <file>', '.safetensors file of the centers')
+    .option('--classes <n>', 'number of classes (default: what the labels need)', positive)
+    .option('--names <file>', 'names of the classes, one on each line; labels may be these names')
+    .option('--checkpoint <file>', 'file of progress; after an interruption the same command continues from it')
     .option('--checkpoint-every <n>', 'blocks of 4 MB between checkpoints', positive, 64)
-    .addOption(new Option('--score <name>', 'score of the threshold').choices(SCORES))
+    .addOption(new Option('--score <name>', 'score that the threshold is for').choices(SCORES))
     .addOption(new Option('--metric <name>', 'metric of the score').choices(METRICS))
     .option('--tpr <share>', 'share of known rows that stay known (default: 0.95)', shareOf)
     .option('--per-class', 'a threshold for each class')
-    .option('--calibration <file>', 'rows for the threshold that were not trained on (default: the same rows)')
+    .option('--calibration <file>', 'other rows, to which the threshold is fitted (default: the same rows)')
     .option('--calibration-labels <file>', 'labels of the calibration rows')
     .addHelpText(
       'after',
@@ -68,16 +65,16 @@ export function program(version: string): Command {
     .action(fit);
 
   for (const [name, kind, text] of [
-    ['predict', 'labels', 'write the nearest class of each row, or -1: unknown'],
-    ['score', 'scores', 'write how unknown each row looks: the higher the score, the more'],
+    ['predict', 'labels', 'write the nearest class of each row, or -1 for an unknown row'],
+    ['score', 'scores', 'write a score for each row: the higher, the more it looks unknown'],
   ] as const) {
     model(rows(root.command(name), 'rows'))
       .summary(text)
       .description(
-        `${text[0]?.toUpperCase()}${text.slice(1)}. The output is .csv, .jsonl or .npy (${kind === 'labels' ? 'int32 labels' : 'float32 scores'}). A column of labels in a CSV is left out.`,
+        `${text[0]?.toUpperCase()}${text.slice(1)}. The output is .csv, .jsonl or .npy (${kind === 'labels' ? 'int32 labels' : 'float32 scores'}). A column of labels in a CSV is ignored.`,
       )
       .option('-o, --output <file>', 'file of results', '-')
-      .addOption(new Option('--to <format>', 'default: as the name of the output says, or csv').choices(RESULT_FORMATS))
+      .addOption(new Option('--to <format>', 'default: by the name of the output, or csv').choices(RESULT_FORMATS))
       .addHelpText(
         'after',
         examples([
@@ -92,11 +89,11 @@ export function program(version: string): Command {
   model(rows(root.command('evaluate'), 'rows'))
     .summary('evaluate a model on labelled rows')
     .description(
-      'Reports how right a model is on labelled rows, and if some of them are unknown (label below 0, or a name of no class), how well its scores tell these from the others.',
+      'Reports the accuracy of a model on labelled rows. If some of them are unknown (a label below 0, or a name that no class has), it also reports how well the scores separate these from the others.',
     )
-    .option('-l, --labels <file>', 'labels of the rows, if they are not beside them')
-    .option('--others-unknown', 'take integers that no class has as unknown, too')
-    .option('--confusion', 'count which class is taken for which')
+    .option('-l, --labels <file>', 'labels of the rows, if they are in another file')
+    .option('--others-unknown', 'treat integers that no class has as unknown, too')
+    .option('--confusion', 'count how many rows of each class are taken for which class')
     .addHelpText(
       'after',
       examples([
@@ -109,12 +106,12 @@ export function program(version: string): Command {
 
   rows(root.command('inspect'), 'file', 'of --data')
     .summary('show the contents of a file of centers; --html draws it')
-    .description('Shows the contents of a file of centers or of a .npy file, and draws centers as a page of HTML.')
-    .option('--html <file>', 'a page that loads nothing: centers in 2-D, distances, radius, counts, confusion')
+    .description('Shows the contents of a file of centers or of a .npy file, and draws centers on an HTML page.')
+    .option('--html <file>', 'self-contained page: centers in 2-D, distances, radius, counts, confusion')
     .option('--data <file>', 'labelled rows to try the model on')
-    .option('-l, --labels <file>', 'labels of the --data, if they are not beside them')
-    .option('--others-unknown', 'take integers that no class has as unknown, too')
-    .option('--model-tensor <name>', 'the tensor of centers, in a file of another library')
+    .option('-l, --labels <file>', 'labels of the --data, if they are in another file')
+    .option('--others-unknown', 'treat integers that no class has as unknown, too')
+    .option('--model-tensor <name>', 'tensor of the centers, in a file of another library')
     .addHelpText(
       'after',
       examples([
@@ -129,12 +126,12 @@ export function program(version: string): Command {
     .argument('<output>', 'file of the result, - for standard output')
     .summary('write rows or centers in another format')
     .description(
-      'Writes rows, as float32, or the centers of a model in another format. Labels go along, except to .npy, which has no place for them.',
+      'Writes rows, as float32, or the centers of a model in another format. Labels are kept, except in .npy, which has no place for them.',
     )
     .option('-l, --labels <file>', 'labels to put beside the rows')
-    .addOption(new Option('--to <format>', 'default: as the name of the output says').choices(FORMATS))
-    .option('--centers', 'the input is a model: its centers')
-    .option('--model-tensor <name>', 'the tensor of centers, in a file of another library')
+    .addOption(new Option('--to <format>', 'default: by the name of the output').choices(FORMATS))
+    .option('--centers', 'the input is a model: write its centers')
+    .option('--model-tensor <name>', 'tensor of the centers, in a file of another library')
     .addHelpText(
       'after',
       examples([
@@ -152,16 +149,16 @@ export function program(version: string): Command {
 function rows(command: Command, argument: string, whose = 'of the rows'): Command {
   return command
     .argument(`<${argument}>`, '.npy, .safetensors or .csv, - for standard input')
-    .addOption(new Option('--format <format>', `${whose} (default: as the file begins)`).choices(FORMATS))
-    .option('--tensor <name>', `the tensor ${whose}, in .safetensors`)
-    .option('--label-tensor <name>', 'the tensor of labels, in .safetensors')
+    .addOption(new Option('--format <format>', `${whose} (default: by the first bytes of the file)`).choices(FORMATS))
+    .option('--tensor <name>', `tensor ${whose}, in .safetensors`)
+    .option('--label-tensor <name>', 'tensor of the labels, in .safetensors')
     .option(
       '--label-column <name>',
-      'the column of labels, in .csv, by name or from 0 (default: label, target, class, y)',
+      'column of the labels, in .csv, by its name or its number from 0 (default: label, target, class, y)',
     )
     .option('--delimiter <text>', 'text between columns, in .csv, \\t for a tab', delimiter, ',')
     .option('--progress', 'show progress (default: on a terminal)')
-    .option('--no-progress', 'show none')
+    .option('--no-progress', 'show no progress')
     .option('--json', 'results as JSON');
 }
 
@@ -169,10 +166,10 @@ function rows(command: Command, argument: string, whose = 'of the rows'): Comman
 function model(command: Command): Command {
   return command
     .requiredOption('-m, --model <file>', 'centers: a .safetensors file of fit, of save() or of PyTorch')
-    .option('--model-tensor <name>', 'the tensor of centers, in a file of another library')
+    .option('--model-tensor <name>', 'tensor of the centers, in a file of another library')
     .addOption(new Option('--score <name>', 'default: that of the model, or distance').choices(SCORES))
     .addOption(new Option('--metric <name>', 'default: that of the model, or sqeuclidean').choices(METRICS))
-    .option('--threshold <number>', 'the score above which a row is unknown (default: that of the model)', number);
+    .option('--threshold <number>', 'score above which a row is unknown (default: that of the model)', number);
 }
 
 const examples = (lines: readonly string[]): string => `\nExamples:\n${lines.map((line) => `  ${line}\n`).join('')}`;
@@ -185,7 +182,8 @@ function number(text: string): number {
 
 function positive(text: string): number {
   const value = number(text);
-  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('It must be a whole number from 1 on.');
+  if (!Number.isSafeInteger(value) || value < 1)
+    throw new InvalidArgumentError('It must be a whole number, at least 1.');
   return value;
 }
 

@@ -1,8 +1,38 @@
 import { SingleBar } from 'cli-progress';
-import type { Reading } from './input/rows.js';
+import { inFile } from './failure.js';
+import type { Block, Reader, Rows } from './input/rows.js';
+
+/**
+ * Calls `use` with each block of rows, shows progress and closes the file. An error names that file.
+ * @param command name beside the progress
+ * @param progress true or false to show it or not; default: on a terminal
+ * @returns the number of rows
+ */
+export function eachBlock(
+  command: string,
+  rows: Rows,
+  { progress }: { readonly progress?: boolean | undefined },
+  use: (block: Block) => void | Promise<void>,
+): Promise<number> {
+  return inFile(rows.name, async () => {
+    const bar = startProgress(command, rows.reader, progress);
+    try {
+      let done = 0;
+      for (let block = await rows.next(); block; block = await rows.next()) {
+        await use(block);
+        done = block.first + block.rows;
+        bar.update(done);
+      }
+      return done;
+    } finally {
+      bar.stop();
+      await rows.close();
+    }
+  });
+}
 
 /** Progress of a command, shown on standard error. */
-export interface Progress {
+interface Progress {
   update(rows: number): void;
   stop(): void;
 }
@@ -11,11 +41,10 @@ export interface Progress {
 const LOG_MS = 2000;
 const SILENT: Progress = { update: () => {}, stop: () => {} };
 
-/** @param wanted undefined: only on a terminal */
-export function startProgress(command: string, reading: Reading, wanted: boolean | undefined): Progress {
+function startProgress(command: string, reader: Reader, wanted: boolean | undefined): Progress {
   if (!(wanted ?? process.stderr.isTTY)) return SILENT;
   const started = performance.now();
-  const { bytes, bytesRead: bytesBefore } = reading;
+  const { bytes, bytesRead: bytesBefore } = reader;
   const totals = bytes === undefined ? '{rows} rows  {rate}' : '{bar} {percentage} %  {rows} rows  {rate}  {left} left';
   const bar = new SingleBar({
     format: `${command} ${totals}`,
@@ -31,7 +60,7 @@ export function startProgress(command: string, reading: Reading, wanted: boolean
   bar.start(bytes ?? 1, bytesBefore, { rows: '0', rate: '– MB/s', left: '–' });
   return {
     update(rows) {
-      const { bytesRead } = reading;
+      const { bytesRead } = reader;
       const seconds = (performance.now() - started) / 1000;
       const rate = (bytesRead - bytesBefore) / seconds;
       const left = bytes === undefined ? '' : clock((bytes - bytesRead) / rate);

@@ -9,14 +9,14 @@ export function print(report: Report, json: boolean | undefined, hidden: readonl
   process.stdout.write(json ? `${JSON.stringify(report)}\n` : readable(report, hidden));
 }
 
-export function readable(report: Report, hidden: readonly string[] = []): string {
+function readable(report: Report, hidden: readonly string[]): string {
   const entries = Object.entries(report).filter(([name, value]) => !hidden.includes(name) && value !== null);
   const width = Math.max(...entries.map(([name]) => wordsOf(name).length));
   return entries.map(([name, value]) => `${wordsOf(name).padEnd(width)}  ${textOf(value)}\n`).join('');
 }
 
 /** Splits camelCase into words. */
-const wordsOf = (name: string): string => name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+export const wordsOf = (name: string): string => name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 
 /** Items of a list that a person is shown. */
 const MAX_SHOWN = 8;
@@ -38,15 +38,6 @@ export function textOf(value: Value): string {
 /** Writes whole numbers in full, others with five digits. */
 export const numberText = (value: number): string =>
   Number.isInteger(value) && Math.abs(value) < 1e15 ? value.toLocaleString('en') : String(Number(value.toPrecision(5)));
-
-/** Writes the fewest digits that are read as the same float32. */
-export function shortest(value: number): string {
-  for (let digits = 6; digits < 9; digits++) {
-    const text = value.toPrecision(digits);
-    if (Math.fround(Number(text)) === value) return String(Number(text));
-  }
-  return String(Number.isFinite(value) ? Number(value.toPrecision(9)) : value);
-}
 
 /** Seconds since `started`, for a report. */
 export const secondsSince = (started: number): number => Number(((performance.now() - started) / 1000).toFixed(2));

@@ -32,11 +32,11 @@ export interface ScoreOptions {
   readonly score?: Score;
   /** Metric of the distances. Default that of the centers; 'cac' is always 'euclidean', 'mahalanobis' takes none. */
   readonly metric?: Metric;
-  /** Radius r ≥ 0 of score 'normalized', in units of the metric: one of all classes, or one a class [nClasses]. */
+  /** Radius r ≥ 0 of score 'normalized', in units of the metric: one for all classes, or one for each [nClasses]. */
   readonly radius?: number | Floats;
   /** Weight ≥ 0 of each dimension [nDim] for score 'mahalanobis': see `fitPrecision`. */
   readonly precision?: Floats;
-  /** Largest score of a known row: one of all rows, or one for each nearest class [nClasses]. Default none. */
+  /** Largest score of a known row: one for all rows, or one for each nearest class [nClasses]. Default none. */
   readonly threshold?: number | Floats;
 }
 
@@ -108,7 +108,7 @@ export function checkCenters(centers: ClassCenters): void {
 
 /**
  * Checks and completes the options of a score of rows to centers of this shape and metric.
- * @param fitted whether the radius and the precision may be missing yet
+ * @param fitted whether the radius and the precision may still be missing
  * @throws CenterLossError `ERR_OPTION`, `ERR_SHAPE`
  */
 export function checkScoreSettings(
@@ -145,10 +145,7 @@ function checkMetricOption(score: Score, metric: Metric | undefined): void {
   if (metric === undefined) return;
   checkMetric(metric);
   if (score === 'mahalanobis') {
-    throw new CenterLossError(
-      'ERR_OPTION',
-      `score 'mahalanobis' is a metric of its own, got metric "${metric}" beside`,
-    );
+    throw new CenterLossError('ERR_OPTION', `score 'mahalanobis' has its own metric, got metric "${metric}" as well`);
   }
   if (score === 'cac' && metric !== 'euclidean') {
     throw new CenterLossError('ERR_OPTION', `score 'cac' is defined by metric 'euclidean', got "${metric}"`);
@@ -176,7 +173,7 @@ const SIZE: Range = {
 };
 const ORDERED: Range = { accepts: (value) => !Number.isNaN(value), text: 'a number other than NaN' };
 
-/** Checks one number of all classes, or one a class. */
+/** Checks one number for all classes, or one for each class. */
 function perClass(value: number | Floats, name: string, nClasses: number, range: Range): Floats {
   if (typeof value !== 'number') return checked(value, name, nClasses, range);
   checkNumber(value, name, range.accepts, range.text);
@@ -217,7 +214,7 @@ export function classifyBy(centers: ClassCenters, x: Embeddings, settings: Score
     doubles(reserveArray(batch, BatchArray.Doubles, threshold.length, 'classify'), threshold.length).set(threshold);
   }
   for (let chunk = 0; chunk < chunks; chunk++) {
-    // Chunks have one size, give or take a row: a last one of few rows takes scratch memory that was not reserved.
+    // Chunks differ by at most one row: a last chunk of few rows would need scratch memory that was not reserved.
     const start = Math.floor((chunk * rows) / chunks);
     const end = Math.floor(((chunk + 1) * rows) / chunks);
     writeFloats(xNow(), start * nDim, end * nDim, batch.address(BatchArray.X));

@@ -28,7 +28,7 @@ import { fitPrecision } from './precision.js';
 import { fitRadii } from './radii.js';
 import { fitThreshold, type ThresholdOptions } from './threshold.js';
 
-/** Centers [nClasses, nDim], row-major, from wherever they come. */
+/** Centers [nClasses, nDim], row-major: of an object of this package, or plain values. */
 export interface CentersLike {
   readonly params: Floats;
   readonly nClasses: number;
@@ -51,7 +51,7 @@ type Fitted = (typeof FITTED)[number];
 /** Options in a file. */
 interface SavedConfig extends Pick<ScoreOptions, 'score' | 'metric'> {
   readonly centersMetric: Metric;
-  /** Parameters that `fit` has found, and finds anew. */
+  /** Parameters that `fit` has found, and finds again at its next call. */
   readonly fitted: readonly Fitted[];
 }
 
@@ -119,7 +119,7 @@ export class OpenSetClassifier extends Saveable {
     return this.#settings.score;
   }
 
-  /** Metric of the distances; undefined for score 'mahalanobis', which is one of its own. */
+  /** Metric of the distances; undefined for score 'mahalanobis', which has its own. */
   get metric(): Metric | undefined {
     return this.score === 'mahalanobis' ? undefined : this.#settings.metric;
   }
@@ -166,7 +166,7 @@ export class OpenSetClassifier extends Saveable {
     const xNow = stable(values);
     const settings = { ...this.#settings, ...this.#fitScore(xNow(), labels, how.tpr), threshold: undefined };
     const all = classifyBy(this.#centers, xNow(), settings);
-    // A row at no finite distance is rejected by any threshold, so that it must not move one to Infinity.
+    // Any threshold rejects a row at no finite distance. Such a row must not move the threshold to Infinity.
     const counts = (_: number, i: number) => (labels[i] as number) >= 0 && (all.nearest[i] as number) >= 0;
     const scores = all.scores.filter(counts);
     const classes = all.nearest.filter(counts);
@@ -191,8 +191,8 @@ export class OpenSetClassifier extends Saveable {
   }
 
   /**
-   * Decides for each row: labels, with the scores and nearest classes that they come from. Without a threshold no row is
-   * rejected but those at no finite distance.
+   * Decides for each row: labels, with the scores and nearest classes that they come from. Without a threshold only
+   * rows at no finite distance are rejected.
    * @param x rows [B, nDim]
    * @throws CenterLossError `ERR_SHAPE`, `ERR_OPTION` if radii or a precision are missing, `ERR_DISPOSED`,
    * `ERR_OUT_OF_MEMORY`
@@ -221,7 +221,7 @@ export class OpenSetClassifier extends Saveable {
   }
 
   /**
-   * Writes all of it as a safetensors file.
+   * Writes the classifier as a safetensors file.
    * @throws CenterLossError `ERR_OPTION` for centers that are not finite, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
    */
   save(): Uint8Array<ArrayBuffer> {
@@ -241,7 +241,7 @@ export class OpenSetClassifier extends Saveable {
   }
 
   /**
-   * Reads what {@link save} wrote: the classifier decides the same of every row, and `fit` finds the same anew.
+   * Reads what {@link save} wrote: the classifier decides the same for every row, and `fit` finds the same parameters.
    * @throws CenterLossError `ERR_FORMAT` for any other file, `ERR_SHAPE` if `bytes` is not bytes, `ERR_OUT_OF_MEMORY`
    */
   static load(bytes: Uint8Array | ArrayBuffer): OpenSetClassifier {

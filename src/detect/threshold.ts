@@ -74,7 +74,7 @@ function byClass(scores: Floats, { classes, nClasses }: ClassThresholdOptions): 
  * p-values by split conformal prediction, p = (1 + #{calibration ≥ score}) / (n + 1): the probability that a known row
  * looks as unknown as this one, or more so. Rejecting rows of p ≤ ε rejects a known row with a probability of at most ε,
  * whatever the scores are, if known rows come from where the calibration rows came from (Vovk et al. 2005). Equal scores
- * count in full, which errs on the side of the row.
+ * count in full, so that no p-value is too small.
  * @param calibration scores of known rows that were not trained on, at least one
  * @param scores scores of new rows, any number
  * @returns p-value of each score, from 1/(n + 1) to 1

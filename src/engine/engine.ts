@@ -6,7 +6,7 @@ export interface Engine {
   readonly memory: { readonly buffer: ArrayBuffer };
 }
 
-/** Makes the engine from wherever an entry has it. */
+/** Function of an entry that makes the engine. */
 export type EngineFactory = () => Engine;
 
 let loaded: Engine | undefined;
@@ -32,10 +32,10 @@ export function memoryBuffer(): ArrayBuffer {
   return (loaded as unknown as Engine).memory.buffer;
 }
 
-/** Tells whether an engine is there, after which no other can be. */
+/** Tells whether the engine exists. There is only one. */
 export const isLoaded = (): boolean => loaded !== undefined;
 
-/** Says where the engine comes from, unless there is one already. */
+/** Registers the function that makes the engine, unless there is an engine already. */
 export function registerEngine(from: EngineFactory): void {
   factory = from;
 }

@@ -40,8 +40,8 @@ async function bodyOf(response: Response): Promise<ArrayBuffer> {
 }
 
 /**
- * Compiles the module, and checks that it is the one of this version of the package: another would fail later, and
- * worse.
+ * Compiles the module, and checks that it belongs to this version of the package: another module would fail at
+ * a later call, with a message that says less.
  * @throws CenterLossError `ERR_FORMAT` for anything else, `ERR_WASM_BLOCKED` where WebAssembly may not be compiled
  */
 export function checkedModule(module: WebAssembly.Module | BufferSource): WebAssembly.Module {

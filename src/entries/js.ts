@@ -1,4 +1,4 @@
-// The entry of places without WebAssembly: the same crate, translated to JavaScript.
+// The entry of runtimes without WebAssembly: the same crate, translated to JavaScript.
 import { imports, registerEngine } from '../engine/engine.js';
 import { translated } from '../wasm/translated.js';
 

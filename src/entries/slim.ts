@@ -1,4 +1,4 @@
-// The entry without the bytes of the module: whoever imports it says where they are.
+// The entry without the bytes of the module: the program that imports it says where they are.
 import { instantiate, isLoaded, load } from '../engine/engine.js';
 import { checkedModule, fetched, type WasmSource } from '../engine/wasm-file.js';
 

@@ -27,7 +27,7 @@ export function newBytes(length: number, purpose: string): Uint8Array<ArrayBuffe
   }
 }
 
-/** Copies bytes to an address that suits every type of values. @throws CenterLossError `ERR_OUT_OF_MEMORY` */
+/** Copies bytes to memory that is aligned for every type of values. @throws CenterLossError `ERR_OUT_OF_MEMORY` */
 export function copyBytes(bytes: Uint8Array, purpose: string): Uint8Array<ArrayBuffer> {
   const copy = newBytes(bytes.length, purpose);
   copy.set(bytes);

@@ -25,8 +25,8 @@ interface Layout {
 
 /**
  * Types of values, by their names in the safetensors format and in the order of the reference, which writes the last
- * ones first. F16 and BF16 are the bits of each value, C64 real and imaginary parts in turn, F8 a byte a value; F6 and F4
- * stay packed.
+ * ones first. F16 and BF16 are the bits of each value, C64 real and imaginary parts in turn, F8 one byte for each value;
+ * F6 and F4 stay packed.
  *
  * Source: `Dtype` of safetensors 0.8.0.
  */
@@ -57,12 +57,12 @@ export const DTYPES = {
 
 export type Dtype = keyof typeof DTYPES;
 
-/** Position of a type among all. */
+/** Position of a type in the list of all types. */
 export const rankOf = (dtype: Dtype): number => Object.keys(DTYPES).indexOf(dtype);
 
 export const isDtype = (name: unknown): name is Dtype => typeof name === 'string' && Object.hasOwn(DTYPES, name);
 
-/** Most sizes of a shape, as in numpy: a file must not make a reader keep a shape of millions. */
+/** Most dimensions of a shape, as in numpy: a file must not make a reader keep a shape of millions. */
 export const MAX_DIMENSIONS = 64;
 
 /** Number of bytes of an array; NaN if no file can hold as many, or if its last byte is not full. */

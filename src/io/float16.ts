@@ -3,9 +3,9 @@
 // version; bfloat16 has no other. Every value of half precision is one of float32: its bits are moved, and nothing is
 // computed. A test compares both versions over all 65,536 values.
 
-/** Bits of the fraction that float32 has more than binary16. */
+/** Number of fraction bits that float32 has beyond those of binary16. */
 const SHIFT = 13;
-/** Difference of the exponents' bias, 127 in float32 and 15 in binary16, in place. */
+/** Difference of the exponents' bias, 127 in float32 and 15 in binary16, shifted to the place of the exponent. */
 const REBIAS = (127 - 15) << 23;
 const EXPONENT = 0x7f80_0000;
 const FRACTION = 0x007f_ffff;

@@ -5,7 +5,7 @@ import { fromSafetensors } from './safetensors.js';
 import { type CenterValues, checkVersion, FORMAT, firstBadCenter, notFinite } from './saved-object.js';
 
 export interface LoadCentersOptions {
-  /** Name of the tensor that holds the centers. Default: the one tensor that is called as centers usually are. */
+  /** Name of the tensor that holds the centers. Default: the only tensor with a usual name of centers. */
   readonly tensor?: string;
 }
 
@@ -13,7 +13,7 @@ export interface LoadCentersOptions {
 const NAMES_OF_CENTERS = /^_params$|(^|\.)(_?centers?\._params|centers)$/;
 
 /**
- * Reads centers from a PyTorch `state_dict` in a safetensors file, of a whole network if need be, in which one tensor is
+ * Reads centers from a PyTorch `state_dict` in a safetensors file, alone or in that of a network, where one tensor is
  * called `_centers._params` (pytorch-ood), `centers._params` or `centers` (KaiyangZhou/pytorch-center-loss). F16, BF16
  * and F64 become float32. The centers of an object that was saved by this package are read as well; `load` gives the
  * object itself.
@@ -43,7 +43,7 @@ export function loadCenters(file: Uint8Array | ArrayBuffer, options: LoadCenters
   if (nClasses === 0 || nDim === 0 || more.length > 0) {
     throw formatError(`tensor ${quoted(name)} has the shape [${shape.join(', ')}]; expected [classes, dimensions]`);
   }
-  // A class without rows is at Infinity in our files only: elsewhere that is an overflow.
+  // In our files Infinity marks a class without rows; elsewhere it is an overflow.
   const bad = isOurs ? firstBadCenter(params, nDim) : params.findIndex((value) => !Number.isFinite(value));
   if (bad < 0) return { params, nClasses, nDim };
   throw notFinite(name, [Math.floor(bad / nDim), bad % nDim], params[bad]);
@@ -54,7 +54,7 @@ function nameOfCenters(names: readonly string[]): string {
   const [name, ...others] = found;
   if (name === undefined) {
     throw formatError(
-      `no tensor of the file is called as centers are; its tensors are ${quoted(names.join(', '))}: name one by { tensor }`,
+      `no tensor of the file has a usual name of centers; its tensors are ${quoted(names.join(', '))}: name one by { tensor }`,
     );
   }
   if (others.length === 0) return name;

@@ -28,7 +28,7 @@ const CLASSES = {
 export type LoadedObject = InstanceType<(typeof CLASSES)[keyof typeof CLASSES]>;
 
 /**
- * Reads an object of whatever class is in a file that `save()` wrote. `Class.load` reads one class and leaves the others
+ * Reads an object of any class from a file that `save()` wrote. `Class.load` reads one class and leaves the others
  * out of a bundle.
  *
  * ```js

@@ -21,7 +21,7 @@ export interface NpyHeader {
 
 /** First bytes of every file, \x93NUMPY. */
 export const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
-/** Most bytes of a header that numpy reads by default: a longer one is an attack. */
+/** Most bytes of a header that numpy reads by default: it takes a longer one for an attack. */
 const MAX_HEADER = 10_000;
 /** Bytes at the start of a file that hold every header that is read, to read a file piece by piece. */
 export const NPY_HEADER_BYTES = 12 + MAX_HEADER;
@@ -68,7 +68,7 @@ export function npyHeader(begin: Uint8Array | ArrayBuffer): NpyHeader {
   return parse(ascii(head.subarray(textStart, start)), start);
 }
 
-/** Decodes a header: only names of fields may be in other characters, and arrays with fields are refused. */
+/** Decodes a header in ASCII: only names of fields may have other characters, and arrays with fields are refused. */
 function ascii(bytes: Uint8Array): string {
   const other = bytes.findIndex((byte) => byte > 0x7e);
   if (other >= 0) throw formatError(`the header has the byte ${bytes[other]} at ${other}, which is not ASCII`);

@@ -7,7 +7,7 @@ import { npyHeader } from './npy-header.js';
 import { checkTensor, type Tensor, valuesOf } from './tensor.js';
 
 /**
- * Reads a .npy file: its values row-major and in the byte order of this machine, whatever those of the file are.
+ * Reads a .npy file: its values row-major and in the byte order of this machine, whatever order the file has.
  * `toFloats` of the result gives embeddings; labels are `data` as it is, whatever integers they are.
  *
  * Source: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html

@@ -30,7 +30,7 @@ export const MAX_HEADER = 2 ** 24;
  * Reads and checks the header of a safetensors file: every tensor has the bytes that its type and shape need, and
  * together the tensors are all of the file, each byte once.
  *
- * Stricter than the reference: a key that is there twice, fields that the format does not have, `null` for metadata,
+ * Stricter than the reference: a repeated key, fields that the format does not have, `null` for metadata,
  * headers over 16 MB and shapes of more than 64 sizes are refused.
  *
  * Source: https://huggingface.co/docs/safetensors/index#format; safetensors 0.8.0.
@@ -73,8 +73,8 @@ function utf8(bytes: Uint8Array): string {
 }
 
 /**
- * Parses the JSON of a header by a reader of this one form. `JSON.parse` would build whatever nests in megabytes of text,
- * and hide a key that is there twice.
+ * Parses the JSON of a header by a reader of this form alone. `JSON.parse` would build anything that is nested in
+ * megabytes of text, and would hide a repeated key.
  */
 function parse(text: string, dataStart: number): SafetensorsHeader {
   const at = new Cursor(text, 'the header');

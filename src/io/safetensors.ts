@@ -76,7 +76,7 @@ export function toSafetensors(
   return writeTensors({ tensors, metadata });
 }
 
-/** Writes a file as {@link toSafetensors}, of tensors and metadata that are right. */
+/** Writes a file as {@link toSafetensors}, of tensors and metadata that were checked. */
 export function writeTensors({ tensors, metadata }: TensorFile): Uint8Array<ArrayBuffer> {
   const inOrder = Object.entries(tensors);
   inOrder.sort(([nameA, a], [nameB, b]) => rankOf(b.dtype) - rankOf(a.dtype) || compareUtf8(nameA, nameB));

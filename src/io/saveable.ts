@@ -13,7 +13,7 @@ export interface SavedJson {
 
 /** Base of the classes that can be saved. */
 export abstract class Saveable extends Disposable {
-  /** Writes all of it as a safetensors file, every float to the last bit. */
+  /** Writes the object as a safetensors file, every float exactly. */
   abstract save(): Uint8Array<ArrayBuffer>;
 
   /** Writes the bytes of `save()` as plain data, for `JSON.stringify`. Throws as `save()`. */
@@ -23,7 +23,7 @@ export abstract class Saveable extends Disposable {
 }
 
 /**
- * Bytes in what `toJSON` gave, after `JSON.parse`.
+ * Decodes the bytes of what `toJSON` gave, after `JSON.parse`.
  * @throws CenterLossError `ERR_FORMAT` for anything else, `ERR_OUT_OF_MEMORY`
  */
 export function bytesOfJson(value: unknown): Uint8Array<ArrayBuffer> {

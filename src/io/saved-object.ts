@@ -1,9 +1,9 @@
 // File form of every class: a safetensors file, which Python's `safetensors` opens too.
 //
 // Its metadata are `format` "center-loss", `version` "2", `kind` (the class), `config` (options as JSON) and, where
-// classes have names, `names` (JSON). Its tensors are called as the properties that they hold. An option is a tensor
-// where JSON could not hold it exactly: an infinite radius, values of float32. A reader ignores tensors that it does not
-// know, so that a file can carry more.
+// classes have names, `names` (JSON). Its tensors have the names of the properties that they hold. An option is a
+// tensor where JSON could not hold it exactly: an infinite radius, values of float32. A reader ignores tensors that it
+// does not know, so that a file can carry more.
 import { CenterLossError } from '../validate/errors.js';
 import { problemOfNames } from '../validate/names.js';
 import { Cursor } from './cursor.js';
@@ -60,7 +60,7 @@ export function centersTensor(params: Floats32, nClasses: number, nDim: number):
   );
 }
 
-/** Limits as a tensor: one number exactly, or one a class [nClasses]. */
+/** Limits as a tensor: one number exactly, or one for each class [nClasses]. */
 export function limitTensor(limit: number | Floats32 | Floats64): Tensor {
   if (typeof limit === 'number') return { dtype: 'F64', shape: [], data: Float64Array.of(limit) };
   return listTensor(limit);
@@ -104,7 +104,7 @@ export class SavedObject {
   /**
    * Options of the object.
    * @param names options that must be there
-   * @param optional options that may be there; no others may
+   * @param optional options that may be there; any others are refused
    */
   config<T>(names: readonly (keyof T & string)[], optional: readonly (keyof T & string)[] = []): T {
     const config = parseConfig(this.#contents.metadata[CONFIG] ?? '');
@@ -134,7 +134,7 @@ export class SavedObject {
     return name in this.#contents.tensors;
   }
 
-  /** Shape of a tensor that has two dimensions: at least so many classes, and 1 or more dimensions. */
+  /** Shape of a tensor [classes, dimensions] of at least `minClasses` classes and one dimension. */
   shape(name: string, minClasses = 1): readonly [nClasses: number, nDim: number] {
     const { shape } = this.#tensor(name);
     const [nClasses = -1, nDim = 0, ...more] = shape;
@@ -166,12 +166,12 @@ export class SavedObject {
     return this.#values(name, 'U32', shape) as Uint32Array<ArrayBuffer>;
   }
 
-  /** Radius of all classes in F64, or one a class in F32. */
+  /** Radius of all classes in F64, or one for each class in F32. */
   radius(nClasses: number): number | Floats32 {
     return this.#limit('radius', nClasses, 'F32') as number | Floats32;
   }
 
-  /** Threshold of all classes, or one a class, in F64. */
+  /** Threshold of all classes, or one for each class, in F64. */
   threshold(nClasses: number): number | Floats64 {
     return this.#limit('threshold', nClasses, 'F64') as number | Floats64;
   }
@@ -258,7 +258,7 @@ function parseConfig(json: string): Readonly<Record<string, unknown>> {
   throw formatError(`metadata "${CONFIG}" is ${quoted(json)}, not an object`);
 }
 
-/** Reads an array of strings. `JSON.parse` would build whatever nests in a text of megabytes. */
+/** Reads an array of strings. `JSON.parse` would build anything that is nested in megabytes of text. */
 function parseStrings(json: string): string[] {
   const at = new Cursor(json, `metadata "${NAMES}"`);
   const strings: string[] = [];

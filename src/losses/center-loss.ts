@@ -234,9 +234,9 @@ export class CenterLoss extends Saveable {
   /**
    * One step of training: the loss and ∂loss/∂x at the centers as they are, then the centers move by a rule.
    *
-   * 'wen' (default), 'mean' and 'ema' follow the average of the rows of a class, also of those within the radius and
-   * whatever their weights, but for a weight of 0; a class without rows stays. With metric 'cosine' that is the average
-   * of x/‖x‖. A row at no finite distance, or farther than 1e30, moves nothing. 'sgd' descends the loss itself. Fixed
+   * 'wen' (default), 'mean' and 'ema' follow the average of the rows of a class. Rows within the radius count, and
+   * weights do not matter, but a row of weight 0 is left out; a class without rows stays. With metric 'cosine' that is
+   * the average of x/‖x‖. A row at no finite distance, or farther than 1e30, moves nothing. 'sgd' descends the loss itself. Fixed
    * centers stay.
    *
    * With a `Batch`, `gradX` is a view on WebAssembly memory that the next call with it overwrites.
@@ -263,7 +263,7 @@ export class CenterLoss extends Saveable {
    * Softmax cross-entropy and center loss in one call, what Wen et al. 2016 train with: loss = softmax + λ·center,
    *
    * softmax as `softmaxCrossEntropy` with `classWeight`, `sampleWeight` and `labelSmoothing`, center by this loss with
-   * `sampleWeight`. Then the centers move by the rule, as in {@link step}, whose rate λ does not touch.
+   * `sampleWeight`. Then the centers move by the rule, as in {@link step}; λ does not scale its rate.
    * @param x rows [B, nDim]
    * @param logits [B, nClasses], of the same rows
    * @param target labels [B], below 0 = unknown; where labels of no class are allowed, the softmax ignores their rows
@@ -413,7 +413,7 @@ export class CenterLoss extends Saveable {
     return rust.gradients(inputs.batch, isDense ? RustGradients.Dense : RustGradients.Sparse);
   }
 
-  /** Reserves what a step takes, and returns the step: it cannot fail any more. */
+  /** Reserves the memory of a step, and returns the step, which can then not fail. */
   #mover(inputs: Inputs, rule: UpdateRule): () => number {
     const rust = this.#rust;
     const averaging = averagingRule(rule);

@@ -13,7 +13,7 @@ export interface ClassWeightsOptions {
    * 'effective-number': in proportion to (1 − β)/(1 − β^n_j), with the sum K.
    */
   readonly scheme?: Scheme;
-  /** β of 'effective-number', 0 ≤ β < 1: from all rows alike to every class alike. Default 0.999. */
+  /** β of 'effective-number', 0 ≤ β < 1: 0 weights all rows alike, values near 1 all classes alike. Default 0.999. */
   readonly beta?: number;
 }
 
@@ -28,7 +28,7 @@ const SCHEMES = {
  * Sources: scikit-learn, `compute_class_weight('balanced')`; Cui et al., "Class-Balanced Loss Based on Effective Number
  * of Samples", CVPR 2019.
  * @param target labels, below 0 = unknown
- * @returns a weight a class [nClasses]
+ * @returns the weight of each class [nClasses]
  * @throws CenterLossError `ERR_LABEL`, `ERR_OPTION`, `ERR_SHAPE`, `ERR_OUT_OF_MEMORY`
  */
 export function classWeights(

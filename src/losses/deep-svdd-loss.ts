@@ -45,11 +45,11 @@ const MAX_RADIUS = 1e15;
  *   loss = R² + 1/(ν·n) · Σ_i max(0, ‖x_i − c‖² − R²).
  *
  * The center c is fixed once, by `fitCenter` on a first pass over the data or by the option, and using the loss before
- * that is an error: a center of 0 would be none. R is trained with its gradient, or set by `fitRadius` every few epochs, as
- * the authors do. With sample weights w, w_i multiplies the terms of the sum and Σ w_i stands for n.
+ * that is an error: there is no default center. R is trained with its gradient, or set by `fitRadius` every few epochs,
+ * as the authors do. With sample weights w, w_i multiplies the terms of the sum and Σ w_i stands for n.
  *
  * Rows with a label below 0 are ignored; without labels all are of the class. Without any, the loss and its gradients
- * are 0. A row with a NaN makes the loss NaN, has gradient 0 and no part in that of R.
+ * are 0. A row with a NaN makes the loss NaN, has gradient 0 and adds nothing to that of R.
  *
  * Source: Ruff et al., "Deep One-Class Classification", ICML 2018; their lukasruff/Deep-SVDD-PyTorch.
  */
@@ -106,8 +106,8 @@ export class DeepSVDDLoss extends Saveable {
   }
 
   /**
-   * Sets the center to the (weighted) mean of the rows, with values within ±0.1 moved there: a network reaches 0 whatever
-   * its input is. Rows that are not finite are left out.
+   * Sets the center to the (weighted) mean of the rows, with values within ±0.1 moved to ±0.1: a network can give 0
+   * for any input. Rows that are not finite are left out.
    *
    * The authors' code leaves values that are exactly 0; here they become 0.1.
    * @param x rows [B, nDim]: better all data than a batch
@@ -180,7 +180,7 @@ export class DeepSVDDLoss extends Saveable {
 
   /**
    * Loss with its gradients: ∂loss/∂x_i = 2/(ν·n)·(x_i − c) outside the ball, else 0; ∂loss/∂R =
-   * 2R·(1 − #outside/(ν·n)). The boundary itself is within.
+   * 2R·(1 − #outside/(ν·n)). A row on the boundary is inside.
    *
    * With a `Batch`, `gradX` is a view on WebAssembly memory that the next call with it overwrites.
    * @param x rows [B, nDim]

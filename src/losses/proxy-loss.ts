@@ -49,7 +49,7 @@ export interface DescentOptions extends EvaluateOptions {
   readonly momentum?: number;
 }
 
-/** A loss as Rust has it, with the one number that it has of its own. */
+/** Loss of Rust, with the one option that only this loss has. */
 export interface ProxyLossSpec {
   readonly className: string;
   readonly kind: keyof typeof ProxyLossKind;
@@ -77,7 +77,7 @@ export const MAX_PARAMETER = MAX_MAGNITUDE;
  * w_i = classWeight[y_i]·sampleWeight[i], and s by `reduction` with Σ w_i for B (torch's weighted mean). Without known
  * rows, or where Σ w_i is 0, the loss and its gradients are 0. A known row with a NaN makes the loss NaN; it has
  * gradient 0 and adds nothing to that of the centers. Every ℓ depends on all centers, so that one center that is not
- * finite may make the loss of all rows so.
+ * finite may make the loss of all rows not finite.
  */
 export abstract class ProxyLoss extends Saveable {
   readonly nClasses: number;
@@ -240,7 +240,7 @@ export abstract class ProxyLoss extends Saveable {
     return takeInputs(x, target, { call, width: nDim, nClasses, labels: this.#labels, sampleWeight, outWidth });
   }
 
-  /** Reserves what the gradients take, and returns the call that computes them with the loss: it cannot fail any more. */
+  /** Reserves the memory of the gradients, and returns the call that computes them with the loss: it cannot fail. */
   #gradients(inputs: Inputs, call: string): () => number {
     prepare(this.#rust, inputs, this.fixed ? Work.ProxyLoss : Work.ProxyGradient, call);
     return () => this.#loss(inputs, this.fixed ? RustGradients.Rows : RustGradients.Dense);

@@ -72,7 +72,7 @@ export const copyGradX = ({ batch, rows }: Inputs, nDim: number): Float32Array<A
 
 /**
  * Result of a step that `move` makes: it returns the loss, writes ∂loss/∂x to the batch and moves the centers. The array
- * that is returned is allocated first, since nothing may fail once they have moved.
+ * that is returned is allocated first, since nothing may fail once the centers have moved.
  * @throws CenterLossError `ERR_OUT_OF_MEMORY`; nothing has moved then
  */
 export function stepResult(

@@ -11,8 +11,8 @@ export interface SavedLoss<Options> extends CenterValues {
 }
 
 /**
- * Reads the parts of a file that every loss with a center for each class has. The first centers are 0: the magnitude must
- * not scale the saved ones again, which the caller sets after that.
+ * Reads the parts of a file that every loss with a center for each class has. The first centers are 0, and the caller
+ * sets the saved ones after that: the magnitude must not scale them again.
  * @throws CenterLossError `ERR_FORMAT`, `ERR_OUT_OF_MEMORY`
  */
 export function readLoss<Options extends CentersOptions>(

@@ -37,7 +37,7 @@ export function softmaxCenter(
   target: Target,
   options: SoftmaxCenterOptions = {},
 ): SoftmaxCenterResult {
-  // Only the type is checked here: options that are not of the softmax are of the step, which checks their names.
+  // Only the type is checked here: the step gets all options that are not of the softmax, and checks their names.
   checkOptions(options, Object.keys(options ?? {}));
   const { lambda = 0.01, update = true, labelSmoothing, classWeight, sampleWeight, ...ofStep } = options;
   checkNumber(lambda, 'lambda', (value) => value >= 0 && value <= 1e30, 'a number from 0 to 1e30');
@@ -55,7 +55,7 @@ export function softmaxCenter(
   };
   const { loss: softmax, gradLogits } = crossEntropy(logits, target, loss.nClasses, 'lenient', softmaxOptions);
   const { loss: center, gradX } = update ? loss.step(x, target, stepOptions) : loss.rowGradients(x, target, samples);
-  // The scratch batch still holds ∂center/∂x, so that nothing needs memory, and may fail, once the centers have moved.
+  // The scratch batch still holds ∂center/∂x, so that no allocation can fail once the centers have moved.
   const batch = scratchBatch();
   const joined = batch.join_softmax_center(softmax, center, lambda);
   readFloats(batch.address(BatchArray.Out), gradX);

@@ -29,8 +29,8 @@ export interface SoftmaxResult {
  *   loss = Σ_i s_i·[(1 − ε)·w_{y_i}·(−log p_{i,y_i}) + ε/C·Σ_k w_k·(−log p_ik)] / Σ_i s_i·w_{y_i}, p = softmax(logits),
  *
  * s the sample weights, w the class weights, ε the label smoothing: `torch.nn.CrossEntropyLoss(weight, label_smoothing)`
- * with unknown rows (y < 0) as its `ignore_index`. Exact for logits of any size. 0 where the divisor is. A known row with
- * NaN or +∞ makes the loss NaN and has gradient 0; −∞ gives its class the probability 0.
+ * with unknown rows (y < 0) as its `ignore_index`. Exact for logits of any size. It is 0 where the divisor is 0. A
+ * known row with NaN or +∞ makes the loss NaN and has gradient 0; −∞ gives its class the probability 0.
  * @param logits [B, nClasses]
  * @param target labels [B], below 0 = unknown
  * @throws CenterLossError `ERR_SHAPE`, `ERR_LABEL`, `ERR_OPTION`, `ERR_OUT_OF_MEMORY`, `ERR_WASM_BLOCKED`
@@ -44,7 +44,7 @@ export function softmaxCrossEntropy(
   return crossEntropy(logits, target, nClasses, 'strict', options);
 }
 
-/** Computes {@link softmaxCrossEntropy}; a label of no class is, where it is allowed, unknown. */
+/** Computes {@link softmaxCrossEntropy}; where labels of no class are allowed, they count as unknown. */
 export function crossEntropy(
   logits: Embeddings,
   target: Target,

@@ -99,7 +99,7 @@ export function checkUpdateRule(options: StepOptions): UpdateRule {
 }
 
 /**
- * Reserves what a step of gradient descent takes beside the gradient, and returns the step: it cannot fail any more.
+ * Reserves the memory of a step of gradient descent beside the gradient, and returns the step, which can then not fail.
  * @param gradients computes the loss and ∂loss/∂centers of all classes
  * @throws CenterLossError `ERR_OUT_OF_MEMORY`
  */

@@ -3,7 +3,10 @@ import { CenterLossError } from '../validate/errors.js';
 /** `Symbol.dispose`, also where the runtime does not have it yet. */
 const dispose: typeof Symbol.dispose = Symbol.dispose ?? (Symbol.for('Symbol.dispose') as typeof Symbol.dispose);
 
-/** Base of the classes that hold WebAssembly memory. Its computed name keeps bundlers from dropping it; the rest may go. */
+/**
+ * Base of the classes that hold WebAssembly memory. Bundlers keep it, since a method has a computed name; they may drop
+ * the derived classes.
+ */
 export abstract class Disposable {
   /** Frees the memory. */
   abstract dispose(): void;

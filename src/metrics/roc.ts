@@ -43,9 +43,9 @@ export interface FprOptions {
 export interface RocCurve {
   /** Share of the other side's rows that count as positive. */
   readonly fpr: Float64Array<ArrayBuffer>;
-  /** Share of the positive rows that do. */
+  /** Share of the positive rows that count as positive. */
   readonly tpr: Float64Array<ArrayBuffer>;
-  /** Score of each point from which on rows count as positive; the first is one that no row reaches, ±Infinity. */
+  /** Score of each point, from which on rows count as positive; the first is ±Infinity, which no row reaches. */
   readonly thresholds: Float64Array<ArrayBuffer>;
 }
 

@@ -4,7 +4,7 @@ import { checkFloats, checkNumber, type Floats } from '../validate/checks.js';
 import { CenterLossError } from '../validate/errors.js';
 import { Scores as RustScores, ScoresArray } from '../wasm/bindings.js';
 
-// Scores are float64: two that differ as given must not tie.
+// Scores are float64: two different ones must not become equal.
 
 /** @throws CenterLossError `ERR_SHAPE` unless `scores` are numbers, at least one, and none is NaN. */
 export function checkScores(scores: Floats, name: string): void {

@@ -66,7 +66,7 @@ export class ClassStatistics extends Saveable {
   }
 
   /**
-   * @internal Rebuilds statistics from the content of a file: rows that are added then lead to the same bits.
+   * @internal Rebuilds statistics from the contents of a file. Adding the same rows to both gives the same bits.
    * @throws CenterLossError `ERR_FORMAT` for totals that no rows have, before anything is allocated; else as the
    * constructor
    */
@@ -85,7 +85,7 @@ export class ClassStatistics extends Saveable {
   }
 
   /**
-   * Adds rows. Those with a label below 0 or of weight 0 are as if they were not there; those with a value that is not
+   * Adds rows. Those with a label below 0 or of weight 0 are ignored; those with a value that is not
    * finite are left out and counted in `rejected`.
    *
    * With a `Batch`, nothing is copied.
@@ -109,7 +109,7 @@ export class ClassStatistics extends Saveable {
   }
 
   /**
-   * Adds all rows of others, exactly: as if they had been added here. A forgetting factor does not age either.
+   * Adds all rows of others, exactly: as if they had been added here. A forgetting factor ages neither.
    * @param other statistics of as many classes and dimensions, and of the same covariance; they stay as they are
    * @throws CenterLossError `ERR_OPTION`, `ERR_SHAPE`, `ERR_DISPOSED`
    */
@@ -191,7 +191,8 @@ export class ClassStatistics extends Saveable {
   }
 
   /**
-   * Writes all of it as a safetensors file: 8 bytes a class, and for each of its dimensions 8 more, or 16 with variances.
+   * Writes the statistics as a safetensors file: 8 bytes for each class, and for each of its dimensions 8 more, or 16
+   * with variances.
    * @throws CenterLossError `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
    */
   save(): Uint8Array<ArrayBuffer> {
@@ -211,7 +212,7 @@ export class ClassStatistics extends Saveable {
   }
 
   /**
-   * Reads what {@link save} wrote: rows that are added then lead to the same bits.
+   * Reads what {@link save} wrote. Adding the same rows to both objects gives the same bits.
    * @throws CenterLossError `ERR_FORMAT` for any other file, `ERR_SHAPE` if `bytes` is not bytes, `ERR_OUT_OF_MEMORY`
    */
   static load(bytes: Uint8Array | ArrayBuffer): ClassStatistics {

@@ -69,11 +69,11 @@ export function addRows(
   const atOnce = Math.min(rows, Math.max(1, Math.floor(CHUNK_BYTES / (4 * nDim))));
   const batch = scratchBatch();
   reserveRows(batch, atOnce, nDim, 0, 'add');
-  // The labels of all rows, since a wrong one must not be found after some rows were added.
+  // Checks the labels of all rows first: a wrong one must not be found after some rows were added.
   const labelsAt = reserveArray(batch, BatchArray.Ends, rows, 'add') / 4;
   writeLabels(targetNow(), nClasses, 'strict', integers(), labelsAt);
   if (weights) useWeights(batch, atOnce, weights.subarray(0, atOnce), 'add');
-  // One call even without rows: the rows before are older now.
+  // Called even without rows: each call ages the earlier rows.
   for (let start = 0; start === 0 || start < rows; start += atOnce) {
     const end = Math.min(start + atOnce, rows);
     batch.set_rows(end - start);

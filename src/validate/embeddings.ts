@@ -18,7 +18,7 @@ export type Embeddings = Floats | Uint16Array | Float16Values;
 /** Values that are converted at once, which bounds the scratch memory. */
 const CHUNK_LEN = 2 ** 16;
 
-/** Bits of values in half precision; undefined for any others. `Float16Array` is recognized by name. */
+/** Bits of values in half precision; undefined for other values. `Float16Array` is recognized by name. */
 function bitsOf(values: unknown): Uint16Array | undefined {
   if (values instanceof Uint16Array) return values;
   if (!ArrayBuffer.isView(values) || Object.prototype.toString.call(values) !== '[object Float16Array]')
@@ -31,7 +31,7 @@ function bitsOf(values: unknown): Uint16Array | undefined {
  * @throws CenterLossError `ERR_SHAPE`, `ERR_OUT_OF_MEMORY`
  */
 export function asFloats(values: Embeddings, name: string): Floats {
-  // The usual types first: to ask for a name takes longer than all else that is done to a small batch.
+  // The usual types come first: reading the name of a type takes longer than all other work on a small batch.
   if (values instanceof Float32Array || Array.isArray(values)) return values;
   const bits = bitsOf(values);
   return bits === undefined ? (values as Floats) : widened(bits, name);
@@ -65,8 +65,8 @@ function widened(bits: Uint16Array, name: string): Float32Array<ArrayBuffer> {
 }
 
 /**
- * Rounds values to half precision and returns the bits of IEEE 754 binary16: the nearest value, of two as near the even
- * one; values from 65520 on become infinite. Each is rounded once, from the precision that it has.
+ * Rounds values to half precision and returns the bits of IEEE 754 binary16: the nearest value, or the even one
+ * of two equally near ones; values from 65520 on become infinite. Each is rounded once, from its own precision.
  * @throws CenterLossError `ERR_SHAPE`, `ERR_OUT_OF_MEMORY`
  */
 export function toFloat16(values: Floats): Uint16Array<ArrayBuffer> {

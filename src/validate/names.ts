@@ -3,18 +3,21 @@ import { CenterLossError, quoted } from './errors.js';
 /**
  * Checks names of classes.
  * @throws CenterLossError `ERR_SHAPE` unless there is one name a class; `ERR_OPTION` for a name that is not a string, is
- * half a surrogate pair or is there twice
+ * half a surrogate pair or occurs twice
  */
 export function checkNames(names: readonly string[], nClasses: number): void {
   if (!Array.isArray(names) || names.length !== nClasses) {
     const given = Array.isArray(names) ? `${names.length} names` : String(names);
-    throw new CenterLossError('ERR_SHAPE', `names must be an array of ${nClasses} strings, one a class, got ${given}`);
+    throw new CenterLossError(
+      'ERR_SHAPE',
+      `names must be an array of ${nClasses} strings, one for each class, got ${given}`,
+    );
   }
   const problem = problemOfNames(names);
   if (problem) throw new CenterLossError('ERR_OPTION', `names${problem}`);
 }
 
-/** Says which names are not text or not all different; undefined if all are. */
+/** Says what is wrong with names that are not text or not all different; undefined if they are right. */
 export function problemOfNames(names: readonly unknown[]): string | undefined {
   const seen = new Map<string, number>();
   for (let i = 0; i < names.length; i++) {

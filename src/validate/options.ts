@@ -70,8 +70,8 @@ export interface CenterLossOptions extends CentersOptions {
   /** Default 'hinge'. With metric 'euclidean' and reduction 'batch', 'half-squared' is the loss of Wen et al., IJCV 2019. */
   readonly penalty?: Penalty;
   /**
-   * Radius r, in units of the metric: rows within it have no loss. A number, or one a class [nClasses]. It is float32,
-   * but for a single number without another metric, penalty or weights. Default 0.
+   * Radius r, in units of the metric: rows within it have no loss. A number, or one for each class [nClasses]. It is
+   * float32, except for a single number without another metric, penalty or weights. Default 0.
    */
   readonly radius?: number | Floats;
 }
@@ -189,7 +189,7 @@ const NOT_FINITE = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINI
 
 /** Index of the first value that is not finite times `magnitude`, or −1. */
 function firstNotFinite(values: Float32Array, magnitude: number): number {
-  // `includes` is native: at the start of a program a loop over large centers takes longer than all the rest.
+  // `includes` is native: at the start of a program a loop over large centers would take most of the time.
   if (magnitude === 1 && !NOT_FINITE.some((value) => values.includes(value))) return -1;
   return values.findIndex((value) => !Number.isFinite(Math.fround(value * magnitude)));
 }
@@ -216,6 +216,6 @@ function checkInit(init: CentersSettings['init'], magnitude: number, nClasses: n
   }
 }
 
-/** Getter of given first centers, which may be a view on the memory that the call lets grow; undefined for a name. */
+/** Getter of given first centers, which may be a view on memory that the call lets grow; undefined for a name. */
 export const givenCenters = ({ init }: CentersSettings): (() => Float32Array) | undefined =>
   init instanceof Float32Array ? stable(init) : undefined;

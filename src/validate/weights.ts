@@ -2,8 +2,8 @@ import { checkFloats, type Floats } from './checks.js';
 import { CenterLossError } from './errors.js';
 
 /**
- * Weights as float32, one for each of `count` things that the message calls `of`; undefined where none are given. Asked
- * for by `undefined` and `null` alone: a 0 or NaN in their place must not pass for no weights.
+ * Weights as float32, one for each of `count` things that messages call `of`; undefined where none are given. Only
+ * `undefined` and `null` mean no weights: a 0 or NaN in their place is an error.
  * @throws CenterLossError `ERR_SHAPE` for another number of them, `ERR_OPTION` for one that is negative or not finite
  */
 export function checkWeights(

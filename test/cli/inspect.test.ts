@@ -1,12 +1,10 @@
 // `inspect`: its text, and its page in a browser.
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { existsSync, mkdirSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { CenterLoss, fromSafetensors, toSafetensors, writeNpy } from 'center-loss';
 import { type Browser, chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { sample, writeSample } from './rows.js';
-import { at, json, run } from './run.js';
+import { at, json, read, run, sample, write, writeModel, writeSample } from './support.js';
 
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 const SHOTS = fileURLToPath(new URL('out/', import.meta.url));
@@ -14,47 +12,43 @@ const NAMES = ['ant', '<b>&bee', 'cat', 'dog'];
 let browser: Browser;
 
 beforeAll(async () => {
-  writeSample('train', sample(800, 4, 6, 1));
   writeSample('test', sample(400, 4, 6, 2, 200));
-  writeFileSync(at('names.txt'), NAMES.join('\n'));
-  const fit = ['fit', 'train.npy', '--labels', 'train-labels.npy', '--names', 'names.txt'];
-  await json([...fit, '--score', 'normalized', '--per-class', '-o', 'model.safetensors']);
+  write('names.txt', NAMES.join('\n'));
+  await writeModel('train', sample(800, 4, 6, 1), '--names names.txt --score normalized --per-class');
   if (!existsSync(CHROMIUM)) throw new Error(`no Chromium at ${CHROMIUM}: name one in CHROMIUM`);
   browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--headless', '--no-sandbox', '--disable-gpu'] });
-  await mkdir(SHOTS, { recursive: true });
+  mkdirSync(SHOTS, { recursive: true });
 });
 
 afterAll(() => browser.close());
 
 describe('inspect', () => {
   it('tells what is in a model', async () => {
-    expect(await json(['inspect', 'model.safetensors'])).toMatchObject({
+    expect(await json('inspect model.safetensors')).toMatchObject({
       ...{ kind: 'OpenSetClassifier', classes: 4, emptyClasses: 0, dimensions: 6, names: NAMES, score: 'normalized' },
       rows: { least: 200, median: 200, most: 200 },
     });
-    expect((await run(['inspect', 'model.safetensors'])).stdout).toMatch(/^kind +OpenSetClassifier$/m);
+    expect((await run('inspect model.safetensors')).stdout).toMatch(/^kind +OpenSetClassifier$/m);
   });
 
   it('tells the distances between centers', async () => {
     const loss = new CenterLoss(3, 2, { init: Float32Array.of(0, 0, 3, 4, 0, 1), radius: 0.5 });
-    writeFileSync(at('loss.safetensors'), loss.save());
-    expect(await json(['inspect', 'loss.safetensors'])).toMatchObject({
+    write('loss.safetensors', loss.save());
+    expect(await json('inspect loss.safetensors')).toMatchObject({
       ...{ kind: 'CenterLoss', radius: 0.5, rows: null },
       nearestCenters: { least: 1, median: 1, most: expect.closeTo(Math.hypot(3, 3), 5) },
     });
   });
 
   it('tells what is in files without centers', async () => {
-    expect(await json(['inspect', 'train.npy'])).toMatchObject({ dtype: 'F32', shape: [800, 6] });
-    writeFileSync(
-      at('x.safetensors'),
-      toSafetensors({ x: { dtype: 'F32', shape: [1, 2], data: new Float32Array(2) } }),
-    );
-    expect(await json(['inspect', 'x.safetensors'])).toMatchObject({ tensors: { x: 'F32 [1, 2]' } });
+    expect(await json('inspect train.npy')).toMatchObject({ dtype: 'F32', shape: [800, 6] });
+    const x = { dtype: 'F32', shape: [1, 2], data: new Float32Array(2) } as const;
+    write('x.safetensors', toSafetensors({ x }));
+    expect(await json('inspect x.safetensors')).toMatchObject({ tensors: { x: 'F32 [1, 2]' } });
   });
 });
 
-/** Opens a page and tells what it loads, complains of and draws. */
+/** Opens a page and returns what it requests, its errors and its figures. */
 async function look(name: string, width = 1240) {
   const page = await browser.newPage({ viewport: { width, height: 900 } });
   const [requests, failures]: [string[], string[]] = [[], []];
@@ -96,10 +90,8 @@ const SOUND = { outside: 0, broken: false };
 
 describe('its page', () => {
   it('shows centers, distances, radii, counts, thresholds and what became of data', async () => {
-    const data = ['--data', 'test.npy', '--labels', 'test-labels.npy'];
-    const { auroc } = (await json(['inspect', 'model.safetensors', ...data, '--html', 'page.html'])) as {
-      auroc: number;
-    };
+    const inspect = 'inspect model.safetensors --data test.npy --labels test-labels.npy --html page.html';
+    const { auroc } = (await json(inspect)) as { auroc: number };
     const { requests, failures, figures, text } = await look('page.html');
     expect([requests, failures]).toEqual([[], []]);
     expect(figures).toMatchObject([
@@ -121,9 +113,13 @@ describe('its page', () => {
 
   it('keeps the distances of centers that lie in a plane', async () => {
     const params = Float32Array.of(0, 0, 0, 3, 4, 0, -3, 1, 0, 5, -2, 0);
-    writeFileSync(at('plane.safetensors'), new CenterLoss(4, 3, { init: params }).save());
-    await json(['inspect', 'plane.safetensors', '--html', 'plane.html']);
-    const places = [...readFileSync(at('plane.html'), 'utf8').matchAll(/<circle cx="([\d.]+)" cy="([\d.]+)"/g)];
+    write('plane.safetensors', new CenterLoss(4, 3, { init: params }).save());
+    await json('inspect plane.safetensors --html plane.html');
+    const places = [
+      ...read('plane.html')
+        .toString()
+        .matchAll(/<circle cx="([\d.]+)" cy="([\d.]+)"/g),
+    ];
     const [a, b, c, d] = places.map(([, x, y]) => [Number(x), Number(y)] as const);
     if (!a || !b || !c || !d) throw new Error('four circles are needed');
     const between = (p: readonly [number, number], q: readonly [number, number]) =>
@@ -144,9 +140,9 @@ describe('its page', () => {
     const loss = new CenterLoss(nClasses, nDim, { init: params });
     const { tensors, metadata } = fromSafetensors(loss.save());
     const counts = { dtype: 'F64', shape: [nClasses], data: new Float64Array(nClasses).fill(3) } as const;
-    writeFileSync(at('some.safetensors'), toSafetensors({ ...tensors, counts }, metadata));
+    write('some.safetensors', toSafetensors({ ...tensors, counts }, metadata));
     loss.dispose();
-    await json(['inspect', 'some.safetensors', '--html', `classes-${nClasses}-${nDim}.html`]);
+    await json(`inspect some.safetensors --html classes-${nClasses}-${nDim}.html`);
     const { failures, figures } = await look(`classes-${nClasses}-${nDim}.html`);
     expect(failures).toEqual([]);
     expect(figures.length).toBeGreaterThan(1);
@@ -160,17 +156,17 @@ describe('its page', () => {
       ['same', [1, 1, 1, 1]],
     ] as const) {
       const loss = new CenterLoss(2, 2, { init: Float32Array.from(params), names });
-      writeFileSync(at(`${file}.safetensors`), loss.save());
-      await json(['inspect', `${file}.safetensors`, '--html', `${file}.html`]);
+      write(`${file}.safetensors`, loss.save());
+      await json(`inspect ${file}.safetensors --html ${file}.html`);
       const { figures } = await look(`${file}.html`);
       expect(figures[0]).toMatchObject({ id: 'centers', circles: 2, ...SOUND });
     }
   });
 
   it('leaves out classes that have no rows', async () => {
-    writeFileSync(at('gap.npy'), writeNpy(Int32Array.from({ length: 800 }, (_, i) => 2 * (i % 2))));
-    await json(['fit', 'train.npy', '--labels', 'gap.npy', '--classes', '4', '-o', 'gap.safetensors']);
-    expect(await json(['inspect', 'gap.safetensors', '--html', 'gap.html'])).toMatchObject({ emptyClasses: 2 });
+    write('gap.npy', writeNpy(Int32Array.from({ length: 800 }, (_, i) => 2 * (i % 2))));
+    await json('fit train.npy --labels gap.npy --classes 4 -o gap.safetensors');
+    expect(await json('inspect gap.safetensors --html gap.html')).toMatchObject({ emptyClasses: 2 });
     const { figures } = await look('gap.html');
     expect(figures[0]).toMatchObject({ circles: 2, ...SOUND });
   });

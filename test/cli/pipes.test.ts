@@ -1,29 +1,11 @@
-// Pipes that end too early, are full, or are asked for more than they give.
-import { spawn } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+// Pipes that end too early, are full, or are asked for more than they give; and progress.
+import { execFileSync } from 'node:child_process';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { csvOf, sample, writeSample } from './rows.js';
-import { at, CLI, folder, json } from './run.js';
+import { run, sample, shell, writeModel } from './support.js';
 
-const rows = sample(60_000, 3, 4, 1);
 const M = '-m model.safetensors';
 
-beforeAll(async () => {
-  writeSample('rows', rows);
-  writeFileSync(at('rows.csv'), csvOf(rows));
-  await json(['fit', 'rows.npy', '--labels', 'rows-labels.npy', '-o', 'model.safetensors']);
-});
-
-/** Exit code and output of a shell line, where `center-loss` is the command line. */
-function shell(line: string): Promise<{ code: number | null; stderr: string }> {
-  const command = `center-loss() { "${process.execPath}" "${CLI}" "$@"; }; ${line}`;
-  const child = spawn('bash', ['-c', command], { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
-  let stderr = '';
-  child.stderr?.on('data', (chunk) => {
-    stderr += chunk;
-  });
-  return new Promise((resolve) => child.on('close', (code) => resolve({ code, stderr })));
-}
+beforeAll(() => writeModel('rows', sample(60_000, 3, 4, 1)));
 
 describe.skipIf(process.platform !== 'linux')('a full device', () => {
   it.each([
@@ -34,14 +16,13 @@ describe.skipIf(process.platform !== 'linux')('a full device', () => {
     'inspect model.safetensors --html -',
     '--help',
   ])('as standard output is told in one sentence: %s', async (command) => {
-    expect(await shell(`center-loss ${command} > /dev/full`)).toEqual({
-      code: 1,
-      stderr: 'center-loss: standard output: no space is left on the device\n',
-    });
+    const stderr = 'center-loss: standard output: no space is left on the device\n';
+    expect(await shell(`center-loss ${command} > /dev/full`)).toMatchObject({ code: 1, stderr });
   });
 
   it('for progress does not stop the work', async () => {
-    expect(await shell(`center-loss predict rows.npy ${M} --progress 2> /dev/full`)).toEqual({ code: 0, stderr: '' });
+    const line = `center-loss predict rows.npy ${M} --progress 2> /dev/full > /dev/null`;
+    expect(await shell(line)).toEqual({ code: 0, stdout: '', stderr: '' });
   });
 });
 
@@ -51,11 +32,12 @@ describe('a pipe', () => {
     [`evaluate - --labels - ${M}`, 'standard input: a pipe is read once, but it is asked for twice'],
     ['convert - out.csv --labels -', 'standard input: a pipe is read once, but it is asked for twice'],
     ['inspect - --data -', 'standard input: a pipe is read once, but it is asked for twice'],
-    ['fit <(cat rows.csv) -o out', 'labels from a pipe are seen once: say how many --classes there are'],
-    ['fit rows.npy --labels <(cat rows-labels.npy) -o out', 'labels from a pipe are seen once'],
-    ['fit <(cat rows.npy) --labels rows-labels.npy --tpr 0.9 -o out', 'which a pipe does not give'],
-    ['convert <(cat rows.csv) out.safetensors', 'the rows of a CSV are counted first, which a pipe does not allow'],
-    ['convert rows.npy out.safetensors --labels <(cat rows-labels.npy)', 'labels of a pipe cannot be looked at first'],
+    ['fit <(cat rows.csv) -o out', 'labels from a pipe are read once: say by --classes how many classes there are'],
+    ['fit rows.npy --labels <(cat rows-labels.npy) -o out', 'labels from a pipe are read once'],
+    ['fit <(cat rows.npy) --labels rows-labels.npy --tpr 0.9 -o out', 'which a pipe does not allow'],
+    ['convert <(cat rows.csv) out.safetensors', 'the rows of a CSV have to be counted first'],
+    ['convert rows.npy out.safetensors --labels <(cat rows-labels.npy)', 'the labels have to be read twice'],
+    [`predict <(cat rows.csv) ${M} --to npy`, 'the rows of a CSV are counted at its end, too late for .npy in a pipe'],
   ])('is not asked for twice: %s', async (command, message) => {
     const data = command.startsWith('inspect') ? 'model.safetensors' : 'rows-labels.npy';
     const { code, stderr } = await shell(`center-loss ${command} < ${data}`);
@@ -65,6 +47,24 @@ describe('a pipe', () => {
   });
 
   it('without a name may be a model to inspect', async () => {
-    expect(await shell('center-loss inspect <(cat model.safetensors)')).toEqual({ code: 0, stderr: '' });
+    expect(await shell('center-loss inspect <(cat model.safetensors)')).toMatchObject({ code: 0, stderr: '' });
   });
+
+  it('that nobody reads on is no failure', async () => {
+    const { stdout } = await shell(`center-loss score rows.npy ${M} | head -n 2; echo "\${PIPESTATUS[0]}"`);
+    expect(stdout).toMatch(/^score,label,nearest\n.*\n0\n$/);
+  });
+
+  it('may have a name; and a device is not replaced', async () => {
+    expect(await shell(`center-loss predict <(cat rows.npy) ${M} -o /dev/null`)).toMatchObject({ code: 0 });
+    expect(execFileSync('sh', ['-c', 'test -c /dev/null && echo device'], { encoding: 'utf8' })).toBe('device\n');
+  });
+});
+
+it('progress is shown only to a person, or if it is asked for', async () => {
+  const predict = `predict rows.npy ${M} -o labels.npy`;
+  expect((await run(predict)).stderr).toBe('');
+  const { stderr, stdout } = await run(`${predict} --progress --json`);
+  expect(stderr).toMatch(/predict .* 100 % .*60,000 rows {2}[\d.]+ MB\/s {2}0:00 left/);
+  expect(JSON.parse(stdout)).toMatchObject({ rows: 60_000 });
 });

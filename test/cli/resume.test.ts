@@ -1,28 +1,27 @@
 // A fit that is killed, and goes on.
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { beforeAll, expect, it } from 'vitest';
-import { csvOf, sample, writeSample } from './rows.js';
-import { at, CLI, folder, json, run } from './run.js';
+import { at, CLI, csvOf, failure, folder, json, read, sample, write, writeSample } from './support.js';
 
-const FIT = ['fit', 'rows.npy', '--labels', 'rows-labels.npy', '--checkpoint-every', '2'];
-const CHECKPOINT = ['--checkpoint', 'fit.checkpoint'];
+const OPTIONS = '--checkpoint-every 2';
+const FIT = `fit rows.npy --labels rows-labels.npy ${OPTIONS}`;
+const CHECKPOINT = '--checkpoint fit.checkpoint';
 /** Rows of 64 dimensions in a block of 4 MB. */
 const BLOCK = 2 ** 14;
 const rows = sample(13 * BLOCK + 77, 20, 64, 1, 500);
 
 beforeAll(async () => {
   writeSample('rows', rows);
-  await json([...FIT, '-o', 'whole.safetensors']);
+  await json(`${FIT} -o whole.safetensors`);
 });
+
+const start = (args: string) => spawn(process.execPath, [CLI, ...args.split(' ')], { cwd: folder, stdio: 'ignore' });
 
 /** Starts a fit and kills it once it has saved something; false if it was done before that. */
 async function killed(): Promise<boolean> {
-  const child = spawn(process.execPath, [CLI, ...FIT, ...CHECKPOINT, '-o', 'killed.safetensors'], {
-    cwd: folder,
-    stdio: 'ignore',
-  });
+  const child = start(`${FIT} ${CHECKPOINT} -o killed.safetensors`);
   const before = existsSync(at('fit.checkpoint')) ? statSync(at('fit.checkpoint')).ino : 0;
   const isNew = () => existsSync(at('fit.checkpoint')) && statSync(at('fit.checkpoint')).ino !== before;
   while (child.exitCode === null && !isNew()) await setTimeout(1);
@@ -30,10 +29,10 @@ async function killed(): Promise<boolean> {
   return new Promise((resolve) => child.on('close', (_, signal) => resolve(signal === 'SIGKILL')));
 }
 
-const same = (name: string) => readFileSync(at(name)).equals(readFileSync(at('whole.safetensors')));
+const same = (name: string) => read(name).equals(read('whole.safetensors'));
 
 it('gives the same bits with checkpoints and without, and removes its own', async () => {
-  const { resumedAt } = await json([...FIT, ...CHECKPOINT, '-o', 'checked.safetensors']);
+  const { resumedAt } = await json(`${FIT} ${CHECKPOINT} -o checked.safetensors`);
   expect([resumedAt, same('checked.safetensors'), existsSync(at('fit.checkpoint'))]).toEqual([null, true, false]);
 });
 
@@ -43,7 +42,7 @@ it('goes on where it was killed, with the same bits', async () => {
   for (let attempt = 0; attempt < 20 && kills < 2; attempt++) if (await killed()) kills++;
   expect(kills).toBe(2);
   expect(existsSync(at('fit.checkpoint'))).toBe(true);
-  const report = await json([...FIT, ...CHECKPOINT, '-o', 'killed.safetensors']);
+  const report = await json(`${FIT} ${CHECKPOINT} -o killed.safetensors`);
   expect(report).toMatchObject({ rows: rows.rows, unknown: 500, rejected: 0 });
   const { resumedAt } = report as { resumedAt: number };
   expect(resumedAt).toBeGreaterThan(0);
@@ -54,47 +53,40 @@ it('goes on where it was killed, with the same bits', async () => {
 
 it('does not go on with other rows or options', async () => {
   while (!(await killed()));
-  const checkpoint = readFileSync(at('fit.checkpoint'));
-  const refused = async (...args: string[]) => {
-    const { code, stderr } = await run([...args, ...CHECKPOINT, '-o', 'refused.safetensors']);
-    expect([code, stderr]).toEqual([
-      1,
-      'center-loss: fit.checkpoint: the checkpoint is of other rows or of other options: remove it to begin anew\n',
-    ]);
+  const checkpoint = read('fit.checkpoint');
+  const refused = async (fit: string) => {
+    const message = 'fit.checkpoint: the checkpoint is of other rows or of other options: remove it to start again';
+    expect(await failure(`${fit} ${CHECKPOINT} -o refused.safetensors`)).toEqual([1, message]);
   };
-  await refused(...FIT, '--classes', '21');
-  const bytes = readFileSync(at('rows.npy'));
+  await refused(`${FIT} --classes 21`);
+  const bytes = read('rows.npy');
   bytes.writeUInt8(bytes.readUInt8(bytes.length - 1) ^ 1, bytes.length - 1);
-  writeFileSync(at('other.npy'), bytes);
-  await refused('fit', 'other.npy', ...FIT.slice(2));
+  write('other.npy', bytes);
+  await refused(`fit other.npy --labels rows-labels.npy ${OPTIONS}`);
   // Another label amid the others, and as many bytes as before.
-  const labels = readFileSync(at('rows-labels.npy'));
+  const labels = read('rows-labels.npy');
   const middle = 4 * Math.floor(labels.length / 8);
   const changed = Buffer.from(labels);
   changed.writeInt32LE((labels.readInt32LE(middle) + 1) % 20, middle);
-  writeFileSync(at('rows-labels.npy'), changed);
-  await refused(...FIT);
-  writeFileSync(at('rows-labels.npy'), labels);
-  expect(readFileSync(at('fit.checkpoint')).equals(checkpoint)).toBe(true);
+  write('rows-labels.npy', changed);
+  await refused(FIT);
+  write('rows-labels.npy', labels);
+  expect(read('fit.checkpoint').equals(checkpoint)).toBe(true);
   expect(existsSync(at('refused.safetensors'))).toBe(false);
 });
 
 it('refuses what is no checkpoint, and pipes', async () => {
-  writeFileSync(at('fit.checkpoint'), 'no');
-  expect(await run([...FIT, ...CHECKPOINT, '-o', 'x.safetensors'])).toMatchObject({
-    code: 1,
-    stderr: 'center-loss: fit.checkpoint: a file of 2 bytes is not a safetensors file\n',
-  });
+  write('fit.checkpoint', 'no');
+  const noCheckpoint = 'fit.checkpoint: a file of 2 bytes is not a safetensors file';
+  expect(await failure(`${FIT} ${CHECKPOINT} -o x.safetensors`)).toEqual([1, noCheckpoint]);
   rmSync(at('fit.checkpoint'));
-  const args = ['fit', '-', '--classes', '20', ...CHECKPOINT, '-o', 'x.safetensors'];
-  expect(await run(args, { input: csvOf(sample(20, 20, 3, 1)) })).toMatchObject({
-    code: 1,
-    stderr: 'center-loss: standard input: a pipe cannot be resumed: --checkpoint needs files\n',
-  });
+  const input = csvOf(sample(20, 20, 3, 1));
+  const noFile = 'standard input: a pipe cannot be resumed: --checkpoint needs files';
+  expect(await failure(`fit - --classes 20 ${CHECKPOINT} -o x.safetensors`, { input })).toEqual([1, noFile]);
 });
 
 it('leaves nothing half written behind when it is interrupted', async () => {
-  const child = spawn(process.execPath, [CLI, 'convert', 'rows.npy', 'rows.csv'], { cwd: folder, stdio: 'pipe' });
+  const child = start('convert rows.npy rows.csv');
   const parts = () => readdirSync(folder).filter((name) => /^rows\.csv.*part$/.test(name));
   while (parts().length === 0) await setTimeout(1);
   child.kill('SIGINT');

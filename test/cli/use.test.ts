@@ -1,5 +1,4 @@
 // predict, score, evaluate and convert.
-import { readFileSync, writeFileSync } from 'node:fs';
 import {
   accuracy,
   auprIn,
@@ -14,61 +13,62 @@ import {
   readNpy,
   toFloats,
   toSafetensors,
+  writeNpy,
 } from 'center-loss';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { arrays, bytesOf, stateDicts } from '../oracle/file-cases.js';
-import { csvOf, sample, saved, savedClassifier, writeSample } from './rows.js';
-import { at, json, run } from './run.js';
+import {
+  csvOf,
+  failure,
+  json,
+  read,
+  readArray,
+  run,
+  sample,
+  saved,
+  savedClassifier,
+  write,
+  writeModel,
+  writeSample,
+} from './support.js';
 
 const NAMES = ['ant', 'bee', 'cat, big', 'dog', 'elk'];
 const train = sample(2000, 5, 6, 3);
 const test = sample(2000, 5, 6, 4, 700);
 let results: Classification;
-const MODEL = ['-m', 'model.safetensors'];
+const MODEL = '-m model.safetensors';
+const LABELS = '--labels test-labels.npy';
 
 beforeAll(async () => {
-  writeSample('train', train);
   writeSample('test', test);
-  writeFileSync(at('names.txt'), NAMES.join('\n'));
-  const fit = ['fit', 'train.npy', '--labels', 'train-labels.npy', '--names', 'names.txt', '--tpr', '0.97'];
-  await json([...fit, '-o', 'model.safetensors']);
+  write('test.csv', csvOf(test));
+  write('names.txt', NAMES.join('\n'));
+  await writeModel('train', train, '--names names.txt --tpr 0.97');
   results = savedClassifier('model.safetensors').classify(test.x);
 });
 
-const read = (name: string) => readNpy(readFileSync(at(name)));
-
 describe('predict and score', () => {
-  it('write arrays', async () => {
+  it.each(['test.npy', 'test.csv'])('write arrays for %s', async (input) => {
     const unknown = results.labels.filter((label) => label < 0).length;
-    expect(await json(['predict', 'test.npy', ...MODEL, '-o', 'labels.npy'])).toMatchObject({ rows: 2700, unknown });
-    expect(read('labels.npy')).toEqual({ dtype: 'I32', shape: [2700], data: results.labels });
-    await json(['score', 'test.npy', ...MODEL, '-o', 'scores.npy']);
-    expect(read('scores.npy')).toEqual({ dtype: 'F32', shape: [2700], data: results.scores });
+    expect(await json(`predict ${input} ${MODEL} -o labels.npy`)).toMatchObject({ rows: 2700, unknown });
+    expect(readArray('labels.npy')).toEqual({ dtype: 'I32', shape: [2700], data: results.labels });
+    await json(`score ${input} ${MODEL} -o scores.npy`);
+    expect(readArray('scores.npy')).toEqual({ dtype: 'F32', shape: [2700], data: results.scores });
   });
 
-  it('write arrays of a CSV, which does not say how many rows it has', async () => {
-    writeFileSync(at('test.csv'), csvOf(test));
-    await json(['predict', 'test.csv', ...MODEL, '-o', 'labels.npy']);
-    expect(read('labels.npy')).toEqual({ dtype: 'I32', shape: [2700], data: results.labels });
-  });
-
-  it('go on over many blocks', async () => {
+  it('go on over many blocks, from a file and through pipes', async () => {
     const many = sample(180_000, 5, 6, 9);
     writeSample('many', many);
-    const classifier = savedClassifier('model.safetensors');
-    await json(['predict', 'many.npy', ...MODEL, '-o', 'labels.npy']);
-    const labels = classifier.predict(many.x);
-    expect(Buffer.from((read('labels.npy').data as Int32Array).buffer).equals(Buffer.from(labels.buffer))).toBe(true);
-  });
-
-  it('go through pipes', async () => {
-    const input = readFileSync(at('test.npy'));
-    const { bytes } = await run(['predict', '-', ...MODEL, '--to', 'npy'], { input });
-    expect(readNpy(bytes).data).toEqual(results.labels);
+    const labels = savedClassifier('model.safetensors').predict(many.x);
+    const expected = Buffer.from(writeNpy(labels));
+    await json(`predict many.npy ${MODEL} -o labels.npy`);
+    expect(read('labels.npy').equals(expected)).toBe(true);
+    const { bytes } = await run(`predict - ${MODEL} --to npy`, { input: read('many.npy') });
+    expect(bytes.equals(expected)).toBe(true);
   });
 
   it('write a CSV with names, quoted where they must be', async () => {
-    const { stdout } = await run(['predict', 'test.npy', ...MODEL]);
+    const { stdout } = await run(`predict test.npy ${MODEL}`);
     const [head, ...lines] = stdout.trimEnd().split('\n');
     expect(head).toBe('label,name');
     const nameOf = (label: number) => (label === 2 ? '"cat, big"' : (NAMES[label] ?? ''));
@@ -76,7 +76,7 @@ describe('predict and score', () => {
   });
 
   it('write scores that are the same float32 when they are read', async () => {
-    const { stdout } = await run(['score', 'test.npy', ...MODEL]);
+    const { stdout } = await run(`score test.npy ${MODEL}`);
     const [head, ...lines] = stdout.trimEnd().split('\n');
     expect(head).toBe('score,label,nearest,name');
     const values = lines.map((line) => line.split(','));
@@ -84,8 +84,8 @@ describe('predict and score', () => {
     expect(Int32Array.from(values, ([, , nearest]) => Number(nearest))).toEqual(results.nearest);
   });
 
-  it('write JSON, a line a row', async () => {
-    const { stdout } = await run(['score', 'test.npy', ...MODEL, '--json']);
+  it('write JSON, one line for each row', async () => {
+    const { stdout } = await run(`score test.npy ${MODEL} --json`);
     const lines = stdout.trimEnd().split('\n');
     expect(lines.length).toBe(2700);
     for (const i of [0, 1, 2699]) {
@@ -97,46 +97,45 @@ describe('predict and score', () => {
   });
 
   it('take another score and threshold than those of the model', async () => {
-    await json(['predict', 'test.npy', ...MODEL, '--score', 'softmin', '--threshold', '1e-9', '-o', 'labels.npy']);
+    await json(`predict test.npy ${MODEL} --score softmin --threshold 1e-9 -o labels.npy`);
     const { params } = saved('model.safetensors');
     const other = new OpenSetClassifier(
       { params, nClasses: 5, nDim: 6 },
       { score: 'softmin', metric: 'sqeuclidean', threshold: 1e-9 },
     );
-    expect(read('labels.npy').data).toEqual(other.predict(test.x));
+    expect(readArray('labels.npy').data).toEqual(other.predict(test.x));
   });
 
   it('take the threshold of the model for its own score alone', async () => {
-    const unknownBy = async (...how: string[]) =>
-      (await json(['predict', 'test.npy', ...MODEL, ...how, '-o', 'labels.npy'])).unknown;
-    expect(await unknownBy('--score', 'distance')).toBe(results.labels.filter((label) => label < 0).length);
-    expect(await unknownBy('--score', 'entropy')).toBe(0);
-    expect(await unknownBy('--metric', 'euclidean')).toBe(0);
+    const unknownBy = async (how: string) => (await json(`predict test.npy ${MODEL} ${how} -o labels.npy`)).unknown;
+    expect(await unknownBy('--score distance')).toBe(results.labels.filter((label) => label < 0).length);
+    expect(await unknownBy('--score entropy')).toBe(0);
+    expect(await unknownBy('--metric euclidean')).toBe(0);
   });
 
   it('give -1 and no score to a row that is not finite', async () => {
-    const { stdout } = await run(['score', '-', ...MODEL, '--json'], { input: 'nan,1,2,3,4,5\n-inf,1,2,3,4,5\n' });
+    const { stdout } = await run(`score - ${MODEL} --json`, { input: 'nan,1,2,3,4,5\n-inf,1,2,3,4,5\n' });
     const line = '{"label":-1,"name":null,"score":null,"nearest":-1}\n';
     expect(stdout).toBe(line + line);
   });
 
-  it('write nothing of no rows but the head', async () => {
+  it('write only the head for no rows', async () => {
     writeSample('none', { x: new Float32Array(0), target: new Int32Array(0), rows: 0, nDim: 6 });
-    expect((await run(['predict', 'none.npy', ...MODEL])).stdout).toBe('label,name\n');
-    await json(['score', 'none.npy', ...MODEL, '-o', 'scores.npy']);
-    expect(read('scores.npy')).toEqual({ dtype: 'F32', shape: [0], data: new Float32Array(0) });
+    expect((await run(`predict none.npy ${MODEL}`)).stdout).toBe('label,name\n');
+    await json(`score none.npy ${MODEL} -o scores.npy`);
+    expect(readArray('scores.npy')).toEqual({ dtype: 'F32', shape: [0], data: new Float32Array(0) });
   });
 
   it('take the centers of a PyTorch file', async () => {
     for (const one of stateDicts) {
-      writeFileSync(at('state.safetensors'), bytesOf(one));
+      write('state.safetensors', bytesOf(one));
       const [nClasses, nDim] = one.shape;
       const x = Float32Array.from({ length: 3 * nDim }, (_, i) => Math.sin(i));
       writeSample('few', { x, target: new Int32Array(3), rows: 3, nDim });
-      await json(['predict', 'few.npy', '-m', 'state.safetensors', '-o', 'labels.npy']);
+      await json('predict few.npy -m state.safetensors -o labels.npy');
       const { params } = loadCenters(bytesOf(one));
       const expected = new OpenSetClassifier({ params, nClasses, nDim });
-      expect(read('labels.npy').data).toEqual(expected.predict(x));
+      expect(readArray('labels.npy').data).toEqual(expected.predict(x));
     }
   });
 });
@@ -149,7 +148,7 @@ describe('evaluate', () => {
     const known = results.scores.filter((_, i) => isKnown(target[i] as number));
     const unknown = results.scores.filter((_, i) => !isKnown(target[i] as number));
     const right = Array.from(target.filter(isKnown), (label, i) => results.nearest[i] === label);
-    const found = await json(['evaluate', 'test.npy', '--labels', 'test-labels.npy', ...MODEL]);
+    const found = await json(`evaluate test.npy ${LABELS} ${MODEL}`);
     expect(found).toMatchObject({
       ...{ rows: 2700, known: 2000, unknown: 700 },
       accuracy: accuracy(results.nearest, target),
@@ -163,7 +162,7 @@ describe('evaluate', () => {
     });
   });
 
-  it('knows what was taken for what', async () => {
+  it('counts which class was taken for which', async () => {
     const expected = Array.from({ length: 6 }, () => new Array(6).fill(0));
     const place = (label: number | undefined) => (label === undefined || label < 0 ? 5 : label);
     test.target.forEach((label, i) => {
@@ -171,74 +170,71 @@ describe('evaluate', () => {
       const column = place(results.labels[i]);
       row[column] = (row[column] as number) + 1;
     });
-    const args = ['evaluate', 'test.npy', '--labels', 'test-labels.npy', ...MODEL, '--confusion'];
+    const args = `evaluate test.npy ${LABELS} ${MODEL} --confusion`;
     expect((await json(args)).confusion).toEqual(expected);
     const { stdout } = await run(args);
     expect(stdout).toMatch(/ class +ant +bee +cat, big +dog +elk +unknown\n/);
   });
 
   it('takes names that no class has as unknown', async () => {
-    writeFileSync(at('named.csv'), csvOf(test, NAMES).replaceAll('cat, big', '"cat, big"'));
-    expect(await json(['evaluate', 'named.csv', ...MODEL])).toMatchObject({ known: 2000, unknown: 700 });
+    write('named.csv', csvOf(test, NAMES).replaceAll('cat, big', '"cat, big"'));
+    expect(await json(`evaluate named.csv ${MODEL}`)).toMatchObject({ known: 2000, unknown: 700 });
   });
 
-  it('takes other numbers as unknown only if told so', async () => {
-    writeFileSync(at('others.csv'), csvOf({ ...test, target: test.target.map((label) => (label < 0 ? 9 : label)) }));
-    await json(['fit', 'train.npy', '--labels', 'train-labels.npy', '-o', 'plain.safetensors']);
-    const args = ['evaluate', 'others.csv', '-m', 'plain.safetensors'];
-    expect(await json([...args, '--others-unknown'])).toMatchObject({ known: 2000, unknown: 700 });
-    const { code, stderr } = await run(args);
-    expect([code, stderr]).toEqual([
-      1,
-      'center-loss: others.csv: row 2000 has the label "9", but there are 5 classes (0 … 4; below 0 = unknown)\n',
-    ]);
+  it('takes other numbers as unknown only with --others-unknown', async () => {
+    write('others.csv', csvOf({ ...test, target: test.target.map((label) => (label < 0 ? 9 : label)) }));
+    await json('fit train.npy --labels train-labels.npy -o plain.safetensors');
+    const args = 'evaluate others.csv -m plain.safetensors';
+    expect(await json(`${args} --others-unknown`)).toMatchObject({ known: 2000, unknown: 700 });
+    const message = 'others.csv: row 2000 has the label "9", but there are 5 classes (0 … 4; below 0 = unknown)';
+    expect(await failure(args)).toEqual([1, message]);
   });
 });
 
 describe('convert', () => {
   it('keeps every float32 and label on the way through all formats', async () => {
-    await json(['convert', 'test.npy', 'a.safetensors', '--labels', 'test-labels.npy']);
-    await json(['convert', 'a.safetensors', 'b.csv']);
-    await json(['convert', 'b.csv', 'c.safetensors']);
-    await json(['convert', 'b.csv', 'd.npy']);
-    const { tensors } = fromSafetensors(readFileSync(at('c.safetensors')));
+    await json('convert test.npy a.safetensors --labels test-labels.npy');
+    await json('convert a.safetensors b.csv');
+    await json('convert b.csv c.safetensors');
+    await json('convert b.csv d.npy');
+    const { tensors } = fromSafetensors(read('c.safetensors'));
     expect(tensors.embeddings).toMatchObject({ dtype: 'F32', shape: [2700, 6], data: test.x });
     expect(tensors.labels).toMatchObject({ dtype: 'I32', shape: [2700], data: test.target });
-    expect(readFileSync(at('d.npy'))).toEqual(readFileSync(at('test.npy')));
+    expect(read('d.npy')).toEqual(read('test.npy'));
   });
 
   it('writes in a pipe what it writes in a file', async () => {
-    const { bytes } = await run(['convert', 'test.npy', '-', '--to', 'csv']);
-    await json(['convert', 'test.npy', 'test-rows.csv']);
-    expect(bytes.equals(readFileSync(at('test-rows.csv')))).toBe(true);
+    const { bytes } = await run('convert test.npy - --to csv');
+    await json('convert test.npy test-rows.csv');
+    expect(bytes.equals(read('test-rows.csv'))).toBe(true);
   });
 
   it('writes the centers of a model', async () => {
-    await json(['convert', '--centers', 'model.safetensors', 'centers.npy']);
+    await json('convert --centers model.safetensors centers.npy');
     const { params } = saved('model.safetensors');
-    expect(read('centers.npy')).toEqual({ dtype: 'F32', shape: [5, 6], data: params });
-    await json(['convert', '--centers', 'model.safetensors', 'centers.safetensors']);
+    expect(readArray('centers.npy')).toEqual({ dtype: 'F32', shape: [5, 6], data: params });
+    await json('convert --centers model.safetensors centers.safetensors');
     expect(saved('centers.safetensors')).toMatchObject({ params, names: NAMES });
     // As rows with their labels, which can be read again.
-    await json(['convert', '--centers', 'model.safetensors', 'centers.csv']);
-    expect(readFileSync(at('centers.csv'), 'utf8')).toMatch(/^x0,x1,x2,x3,x4,x5,label\n/);
-    await json(['fit', 'centers.csv', '--names', 'names.txt', '-o', 'again.safetensors']);
+    await json('convert --centers model.safetensors centers.csv');
+    expect(read('centers.csv').toString()).toMatch(/^x0,x1,x2,x3,x4,x5,label\n/);
+    await json('fit centers.csv --names names.txt -o again.safetensors');
     expect(saved('again.safetensors')).toMatchObject({ params, names: NAMES });
   });
 
   it('takes the centers that --model-tensor names, as messages say', async () => {
     const w = { dtype: 'F32', shape: [2, 1], data: Float32Array.of(1, 2) } as const;
-    writeFileSync(at('w.safetensors'), toSafetensors({ w }));
-    const args = ['convert', '--centers', 'w.safetensors', 'w.npy'];
+    write('w.safetensors', toSafetensors({ w }));
+    const args = 'convert --centers w.safetensors w.npy';
     expect((await run(args)).stderr).toContain('name one by --model-tensor');
-    await json([...args, '--model-tensor', 'w']);
-    expect(read('w.npy')).toEqual(w);
+    await json(`${args} --model-tensor w`);
+    expect(readArray('w.npy')).toEqual(w);
   });
 
   it('reads columns between tabs', async () => {
-    writeFileSync(at('tabs.csv'), 'a\tb\n1\t2\n');
-    await json(['convert', 'tabs.csv', 'tabs.npy', '--delimiter', '\\t']);
-    expect(read('tabs.npy')).toMatchObject({ shape: [1, 2], data: Float32Array.of(1, 2) });
+    write('tabs.csv', 'a\tb\n1\t2\n');
+    await json('convert tabs.csv tabs.npy --delimiter \\t');
+    expect(readArray('tabs.npy')).toMatchObject({ shape: [1, 2], data: Float32Array.of(1, 2) });
   });
 
   it('reads what numpy writes', async () => {
@@ -247,16 +243,16 @@ describe('convert', () => {
     for (const one of tables) {
       const tensor = readNpy(bytesOf(one));
       if (['BOOL', 'C64'].includes(tensor.dtype)) continue;
-      writeFileSync(at('numpy.npy'), bytesOf(one));
-      await json(['convert', 'numpy.npy', 'numpy-f4.npy']);
-      expect(toFloats(read('numpy-f4.npy')), one.name).toEqual(toFloats(tensor));
+      write('numpy.npy', bytesOf(one));
+      await json('convert numpy.npy numpy-f4.npy');
+      expect(toFloats(readArray('numpy-f4.npy')), one.name).toEqual(toFloats(tensor));
     }
   });
 
   it('reads half precision', async () => {
     const half = { dtype: 'F16', shape: [2, 2], data: Uint16Array.of(0x3c00, 0xc000, 0x0001, 0x7bff) } as const;
-    writeFileSync(at('half.safetensors'), toSafetensors({ x: half }));
-    await json(['convert', 'half.safetensors', 'half.npy']);
-    expect(Array.from(toFloats(read('half.npy')))).toEqual([1, -2, 2 ** -24, 65504]);
+    write('half.safetensors', toSafetensors({ x: half }));
+    await json('convert half.safetensors half.npy');
+    expect(Array.from(toFloats(readArray('half.npy')))).toEqual([1, -2, 2 ** -24, 65504]);
   });
 });

@@ -301,7 +301,7 @@ it('refuses what does not fit', () => {
     refused({ radius: 1 }, 'ERR_OPTION', "radius is an option of score 'normalized', not of 'distance'");
     refused({ score: 'cac', precision: [1, 1] }, 'ERR_OPTION', "precision is an option of score 'mahalanobis'");
     refused({ score: 'cac', metric: 'cosine' }, 'ERR_OPTION', /'cac' is defined by metric 'euclidean', got "cosine"/);
-    refused({ score: 'mahalanobis', precision: [1, 1], metric: 'cosine' }, 'ERR_OPTION', /a metric of its own/);
+    refused({ score: 'mahalanobis', precision: [1, 1], metric: 'cosine' }, 'ERR_OPTION', /has its own metric/);
     const normalized = { score: 'normalized' as Score };
     refused({ ...normalized, radius: -1 }, 'ERR_OPTION', 'radius must be a finite number ≥ 0, got -1');
     refused({ ...normalized, radius: 1e39 }, 'ERR_OPTION', /radius must be a finite/);

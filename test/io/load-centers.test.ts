@@ -31,7 +31,7 @@ describe('a state_dict', () => {
     expectError(
       () => loadCenters(without),
       'ERR_FORMAT',
-      /^no tensor of the file is called as centers are; its tensors are "/,
+      /^no tensor of the file has a usual name of centers; its tensors are "/,
     );
     expectError(() => loadCenters(file, { tensr: 'a' } as never), 'ERR_OPTION', /no option "tensr"/);
     expectError(() => loadCenters(file, { tensor: 5 as never }), 'ERR_OPTION', 'tensor must be a string, got 5');

@@ -188,7 +188,7 @@ it('refuses bad options', () => {
   expectError(
     make({ names: ['a', 'b'] }),
     'ERR_SHAPE',
-    'names must be an array of 1 strings, one a class, got 2 names',
+    'names must be an array of 1 strings, one for each class, got 2 names',
   );
   expectError(make({ raduis: 1 }), 'ERR_OPTION', 'there is no option "raduis"');
   expectError(() => new DeepSVDDLoss(0), 'ERR_OPTION', 'nDim must be a positive integer, got 0');

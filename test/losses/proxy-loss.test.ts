@@ -301,7 +301,7 @@ describe.each(NAMES)('%s', (name) => {
     expect(loss.centers.names).toEqual(['a', 'b', 'c']);
     expect(MAKE[name](3, 3, parameter, {}).names).toBeUndefined();
     const named = (names: unknown) => () => MAKE[name](3, 3, parameter, { names } as ProxyLossOptions);
-    expectError(named(['a', 'b']), 'ERR_SHAPE', 'names must be an array of 3 strings, one a class, got 2 names');
+    expectError(named(['a', 'b']), 'ERR_SHAPE', 'names must be an array of 3 strings, one for each class, got 2 names');
     expectError(named(['a', 'b', 'a']), 'ERR_OPTION', 'names[0] and names[2] are both "a"');
   });
 

@@ -1,5 +1,5 @@
-// center-loss/slim: every way to give it the module, and what is refused. Each test has the package anew, since the
-// first engine of a process is its only one.
+// center-loss/slim: every way to give it the module, and what is refused. Each test imports the package again, since a
+// package has only one engine.
 import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -72,7 +72,7 @@ describe('init takes', () => {
     works();
   });
 
-  it('whatever comes after the first without a look', async () => {
+  it('no other module after the first, and ignores it', async () => {
     await slim.init(bytes);
     const centers = new slim.ClassCenters(1, 2);
     centers.params.set([1, 1]);
@@ -95,7 +95,7 @@ it.each<[string, () => Parameters<typeof slim.initSync>[0]['module']]>([
   works();
 });
 
-describe('an error, after which another call may do it:', () => {
+describe('an error, after which another call can succeed:', () => {
   it.each<[string, () => unknown, RegExp]>([
     ['no file', () => slim.init(`${address}/nowhere`), /^ERR_NOT_INITIALIZED: .*\/nowhere gives 404 Not Found/],
     [

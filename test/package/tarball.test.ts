@@ -34,9 +34,23 @@ it('holds these files and no other', () => {
   expect(files.sort()).toEqual(FILES.sort());
 });
 
-describe('size, gzipped', () => {
-  const KB = 1000;
-  const bundled = async (entry: string, names = '*') => {
+describe('size, gzipped, in KB', () => {
+  const gzipped = (bytes: Uint8Array) => gzipSync(bytes, { level: 9 }).length / 1000;
+
+  it('of the WebAssembly module', () => {
+    expect(gzipped(readFileSync(join(installed, 'dist/center-loss.wasm')))).toBeLessThan(40.5);
+  });
+
+  it.each([
+    ['center-loss', '*', 73],
+    ['center-loss', '{ CenterLoss }', 61],
+    ['center-loss/slim', '*', 27.5],
+    ['center-loss/slim', '{ CenterLoss }', 15],
+    ['center-loss/slim', '{ classify }', 11.5],
+    ['center-loss/slim', '{ readNpy }', 3.5],
+    ['center-loss/slim', '{ auroc }', 2.5],
+    ['center-loss/slim', '{ CenterLossError }', 1],
+  ])('of %s, %s: below %d', async (entry, names, limit) => {
     const { outputFiles } = await build({
       stdin: { contents: `export ${names} from '${entry}'`, resolveDir: scratch },
       bundle: true,
@@ -44,27 +58,7 @@ describe('size, gzipped', () => {
       format: 'esm',
       write: false,
     });
-    return gzipSync(outputFiles[0]?.contents ?? '', { level: 9 }).length;
-  };
-
-  it('of the WebAssembly module', () => {
-    expect(gzipSync(readFileSync(join(installed, 'dist/center-loss.wasm')), { level: 9 }).length).toBeLessThan(
-      40.5 * KB,
-    );
-  });
-
-  it('of the default entry, with the module inside', async () => {
-    expect(await bundled('center-loss', '{ CenterLoss }')).toBeLessThan(61 * KB);
-    expect(await bundled('center-loss')).toBeLessThan(73 * KB);
-  });
-
-  it('of the slim entry, and of what is used without the rest', async () => {
-    expect(await bundled('center-loss/slim')).toBeLessThan(27.5 * KB);
-    expect(await bundled('center-loss/slim', '{ CenterLoss }')).toBeLessThan(15 * KB);
-    expect(await bundled('center-loss/slim', '{ classify }')).toBeLessThan(11.5 * KB);
-    expect(await bundled('center-loss/slim', '{ readNpy }')).toBeLessThan(3.5 * KB);
-    expect(await bundled('center-loss/slim', '{ auroc }')).toBeLessThan(2.5 * KB);
-    expect(await bundled('center-loss/slim', '{ CenterLossError }')).toBeLessThan(1 * KB);
+    expect(gzipped(outputFiles[0]?.contents as Uint8Array)).toBeLessThan(limit);
   });
 });
 
@@ -112,7 +106,7 @@ describe('types', () => {
   it('are right to arethetypeswrong, imported and required', async () => {
     const checked = await checkPackage(createPackageFromTarballData(new Uint8Array(tarball)));
     if (!checked.types) throw new Error('no types found');
-    // `node10` knows no exports, and so no entry but the first; `require` of a WebAssembly file is nobody's.
+    // `node10` knows no exports, and so only the first entry; nobody requires a WebAssembly file.
     const problems = checked.problems.filter(
       (problem) =>
         !('resolutionKind' in problem && problem.resolutionKind === 'node10' && problem.entrypoint !== '.') &&
@@ -164,7 +158,7 @@ describe('types', () => {
     const tfjs = join(scratch, 'node_modules/@tensorflow/tfjs-core');
     rmSync(tfjs, { force: true });
     symlinkSync(join(root, 'node_modules/@tensorflow/tfjs-core'), tfjs);
-    // The types of TensorFlow.js are in conflict with those of the DOM.
+    // The types of TensorFlow.js conflict with those of the DOM.
     expect(compile(['tfjs.ts'], { module, moduleResolution, lib, skipLibCheck: true })).toEqual([]);
   });
 

@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import { readFile, rm, stat } from 'node:fs/promises';
 import { ClassStatistics, fromSafetensors, toSafetensors } from '../../index.js';
-import { Failure, failureIn, inFile } from '../failure.js';
+import { Failure, inFile } from '../failure.js';
 import { openBytes } from '../input/byte-source.js';
-import { writeAtomically } from '../output/temp-file.js';
+import { writeOutput } from '../output/output.js';
 
-/** Bytes at the start and at the end of a file that tell it from another one without reading it all. */
+/** Bytes at the start and at the end of a file that are compared: a large file is not read whole for that. */
 const SAMPLE_BYTES = 2 ** 16;
 
-/** Progress of a fit. */
+/** State of a fit after some rows. */
 export interface FitState {
   readonly statistics: ClassStatistics;
   readonly rows: number;
@@ -17,8 +17,8 @@ export interface FitState {
 }
 
 /**
- * File that an interrupted fit goes on from: the statistics of the first rows as `save()` writes them, with metadata
- * `checkpoint` (JSON) that say which rows they are of.
+ * File from which an interrupted fit continues: the statistics of the first rows as `save()` writes them. Its metadata
+ * `checkpoint` (JSON) say which rows these are.
  */
 export class Checkpoint {
   readonly #path: string;
@@ -43,16 +43,16 @@ export class Checkpoint {
    * @throws Failure if it is of other rows or settings
    */
   async load(): Promise<FitState | undefined> {
-    const bytes = await readFile(this.#path).catch((error) => {
-      if (error.code === 'ENOENT') return undefined;
-      throw failureIn(this.#path, error);
-    });
-    if (bytes === undefined) return undefined;
-    return inFile(this.#path, () => {
+    return inFile(this.#path, async () => {
+      const bytes = await readFile(this.#path).catch((error) => {
+        if (error.code === 'ENOENT') return undefined;
+        throw error;
+      });
+      if (bytes === undefined) return undefined;
       const { work, rows, unknown } = this.#progressIn(fromSafetensors(bytes).metadata.checkpoint);
       if (work !== this.#work) {
         throw new Failure(
-          `${this.#path}: the checkpoint is of other rows or of other options: remove it to begin anew`,
+          `${this.#path}: the checkpoint is of other rows or of other options: remove it to start again`,
         );
       }
       return { statistics: ClassStatistics.load(bytes), rows, unknown };
@@ -62,7 +62,8 @@ export class Checkpoint {
   async save({ statistics, rows, unknown }: FitState): Promise<void> {
     const { tensors, metadata } = fromSafetensors(statistics.save());
     const checkpoint = JSON.stringify({ work: this.#work, rows, unknown });
-    await writeAtomically(this.#path, toSafetensors(tensors, { ...metadata, checkpoint }));
+    const bytes = toSafetensors(tensors, { ...metadata, checkpoint });
+    await writeOutput(this.#path, (output) => output.write(bytes));
   }
 
   async remove(): Promise<void> {
@@ -94,7 +95,7 @@ async function sampleOf(path: string): Promise<unknown> {
       await source.seek(start);
       samples.push(digest(bytes.subarray(0, await source.read(bytes))));
     }
-    // A file that was changed in its middle alone has another time.
+    // The time tells a file that was changed only between the samples.
     const { mtimeMs } = await stat(path);
     return { size, mtimeMs, samples };
   } finally {

@@ -2,24 +2,21 @@ import { UsageFailure } from '../failure.js';
 import { PIPE } from '../input/byte-source.js';
 import { LabelEncoder } from '../input/labels.js';
 import { type InputOptions, openRows } from '../input/open.js';
-import { loadModel, type Model, type ModelOptions } from '../model.js';
+import { classifyRows, loadModel, type Model, type ModelOptions } from '../model.js';
 import { print, secondsSince } from '../report.js';
-import { classifyRows } from './classify-rows.js';
 import { EvaluationAccumulator, MAX_CONFUSION_CLASSES } from './evaluation.js';
 
 export interface EvaluationOptions extends InputOptions {
   /** True if an integer that no class has is an unknown row, and not an error. */
   readonly othersUnknown?: boolean | undefined;
-  readonly progress?: boolean | undefined;
 }
 
 export interface EvaluateOptions extends EvaluationOptions, ModelOptions {
   readonly model: string;
   readonly confusion?: boolean | undefined;
-  readonly json?: boolean | undefined;
 }
 
-/** Reports how right a model is on labelled rows, and how well its scores tell known rows from unknown ones. */
+/** Reports how many labelled rows a model classifies correctly, and how well its scores separate known and unknown rows. */
 export async function evaluate(input: string, options: EvaluateOptions): Promise<void> {
   const started = performance.now();
   if (input === PIPE && options.model === PIPE) throw new UsageFailure('rows and model cannot both be standard input');
@@ -29,7 +26,7 @@ export async function evaluate(input: string, options: EvaluateOptions): Promise
     throw new UsageFailure(`--confusion is for up to ${MAX_CONFUSION_CLASSES} classes, not for ${nClasses}`);
   }
   const { evaluation, rows } = await evaluateRows(input, model, options);
-  const matrix = options.confusion && evaluation.confusion ? matrixOf(evaluation.confusion, nClasses) : undefined;
+  const matrix = options.confusion ? evaluation.confusion : undefined;
   const report = {
     input,
     model: options.model,
@@ -53,15 +50,10 @@ export async function evaluateRows(
   const evaluation = new EvaluationAccumulator(model.nClasses);
   const encoder = new LabelEncoder(model, options.othersUnknown ? 'unknown' : 'unknown names');
   const source = await openRows(input, options, 'needed');
-  const rows = await classifyRows('evaluate', source, model, options.progress, (results, block, first) => {
-    evaluation.add(results, encoder.encodeBlock(block, first, source));
+  const rows = await classifyRows('evaluate', source, model, options, (results, block) => {
+    evaluation.add(results, encoder.encode(block, source));
   });
   return { evaluation, rows };
-}
-
-function matrixOf(confusion: Uint32Array, nClasses: number): number[][] {
-  const size = nClasses + 1;
-  return Array.from({ length: size }, (_, row) => Array.from(confusion.subarray(row * size, (row + 1) * size)));
 }
 
 /** Prints classes downwards and decisions across. */

@@ -1,18 +1,20 @@
 import { auprIn, auprOut, auroc, type Classification, fprAtTpr, oscr } from '../../index.js';
 import { type Report, share } from '../report.js';
-import { GrowableArray } from './growable-array.js';
 
 /** Most classes of a confusion matrix that is counted. */
 export const MAX_CONFUSION_CLASSES = 1000;
 
-/** Accumulator of the results of rows whose classes are known. */
+/** Accumulator of the results of labelled rows. */
 export class EvaluationAccumulator {
   readonly #nClasses: number;
-  /** Rows by class and by decision, with "unknown" as the last of both. */
-  readonly confusion: Uint32Array | undefined;
-  readonly #known = new GrowableArray<Float32Array<ArrayBuffer>>(Float32Array);
-  readonly #isRight = new GrowableArray<Uint8Array<ArrayBuffer>>(Uint8Array);
-  readonly #unknown = new GrowableArray<Float32Array<ArrayBuffer>>(Float32Array);
+  /** Number of rows by class and by decision [nClasses + 1, nClasses + 1]; undefined for too many classes. */
+  readonly #decisions: Uint32Array | undefined;
+  /** Scores of known rows, block by block. */
+  readonly #known: Float32Array[] = [];
+  /** 1 for a known row whose nearest center is that of its class, else 0. */
+  readonly #isRight: Uint8Array[] = [];
+  /** Scores of unknown rows. */
+  readonly #unknown: Float32Array[] = [];
   #nearestRight = 0;
   #labelRight = 0;
   #rejectedKnown = 0;
@@ -20,33 +22,49 @@ export class EvaluationAccumulator {
 
   constructor(nClasses: number) {
     this.#nClasses = nClasses;
-    this.confusion = nClasses <= MAX_CONFUSION_CLASSES ? new Uint32Array((nClasses + 1) ** 2) : undefined;
+    this.#decisions = nClasses <= MAX_CONFUSION_CLASSES ? new Uint32Array((nClasses + 1) ** 2) : undefined;
   }
 
   add({ labels, scores, nearest }: Classification, target: Int32Array): void {
+    const known = new Float32Array(target.length);
+    const isRight = new Uint8Array(target.length);
+    const unknown = new Float32Array(target.length);
+    let [nKnown, nUnknown] = [0, 0];
     for (let i = 0; i < target.length; i++) {
-      const [truth, label] = [target[i] as number, labels[i] as number];
-      if (this.confusion) {
+      const [truth, label, score] = [target[i] as number, labels[i] as number, scores[i] as number];
+      if (this.#decisions) {
         const at = this.#index(truth) * (this.#nClasses + 1) + this.#index(label);
-        this.confusion[at] = (this.confusion[at] as number) + 1;
+        this.#decisions[at] = (this.#decisions[at] as number) + 1;
       }
       if (truth < 0) {
-        this.#unknown.push(scores[i] as number);
+        unknown[nUnknown++] = score;
         if (label < 0) this.#rejectedUnknown++;
         continue;
       }
-      const isRight = nearest[i] === truth;
-      this.#known.push(scores[i] as number);
-      this.#isRight.push(Number(isRight));
-      if (isRight) this.#nearestRight++;
+      if (nearest[i] === truth) {
+        isRight[nKnown] = 1;
+        this.#nearestRight++;
+      }
+      known[nKnown++] = score;
       if (label === truth) this.#labelRight++;
       if (label < 0) this.#rejectedKnown++;
     }
+    this.#known.push(known.slice(0, nKnown));
+    this.#isRight.push(isRight.slice(0, nKnown));
+    this.#unknown.push(unknown.slice(0, nUnknown));
+  }
+
+  /** Confusion matrix: rows by class, columns by decision, "unknown" as the last of both; undefined for many classes. */
+  get confusion(): number[][] | undefined {
+    const [decisions, size] = [this.#decisions, this.#nClasses + 1];
+    return (
+      decisions && Array.from({ length: size }, (_, j) => Array.from(decisions.subarray(j * size, (j + 1) * size)))
+    );
   }
 
   /** Scores of known and of unknown rows. */
   get scores(): { readonly known: Float32Array; readonly unknown: Float32Array } {
-    return { known: this.#known.values, unknown: this.#unknown.values };
+    return { known: joined(this.#known, Float32Array), unknown: joined(this.#unknown, Float32Array) };
   }
 
   /** Reports shares and metrics; null where there are no rows for one. */
@@ -63,7 +81,7 @@ export class EvaluationAccumulator {
         auprIn: auprIn(known, unknown),
         auprOut: auprOut(known, unknown),
         fpr95: fprAtTpr(known, unknown),
-        oscr: oscr(known, this.#isRight.values, unknown),
+        oscr: oscr(known, joined(this.#isRight, Uint8Array), unknown),
       };
     return {
       known: known.length,
@@ -77,4 +95,16 @@ export class EvaluationAccumulator {
   #index(label: number): number {
     return label < 0 ? this.#nClasses : label;
   }
+}
+
+/** Joins the parts and puts the whole in their place, so that values are not kept twice. */
+function joined<A extends Float32Array | Uint8Array>(parts: A[], type: new (length: number) => A): A {
+  const whole = new type(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  parts.splice(0, parts.length, whole);
+  return whole;
 }

@@ -1,18 +1,15 @@
 import { readFile, realpath } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { type CenterValues, ClassStatistics, type Metric, OpenSetClassifier, type Score } from '../../index.js';
-import { Failure, failureIn, inFile, quoted, UsageFailure } from '../failure.js';
+import { type ClassCenters, ClassStatistics, type Metric, OpenSetClassifier, type Score } from '../../index.js';
+import { Failure, inFile, quoted, UsageFailure } from '../failure.js';
 import { isPipe, PIPE } from '../input/byte-source.js';
 import { type Classes, LabelEncoder, surveyClasses } from '../input/labels.js';
-import { type InputOptions, openLabels, openRows } from '../input/open.js';
-import type { Rows } from '../input/rows.js';
-import { saveCenters, withCounts } from '../model.js';
-import { writeOutput } from '../output/output.js';
-import { checkWritable } from '../output/temp-file.js';
-import { startProgress } from '../progress.js';
+import { type InputOptions, openRows } from '../input/open.js';
+import { checkDimensions, makeCenters, withCounts } from '../model.js';
+import { checkWritable, writeOutput } from '../output/output.js';
+import { eachBlock } from '../progress.js';
 import { print, secondsSince } from '../report.js';
 import { Checkpoint, type FitState } from './checkpoint.js';
-import { checkDimensions } from './classify-rows.js';
 import { Reservoir } from './reservoir.js';
 
 export interface FitOptions extends InputOptions {
@@ -27,8 +24,6 @@ export interface FitOptions extends InputOptions {
   readonly perClass?: boolean | undefined;
   readonly calibration?: string | undefined;
   readonly calibrationLabels?: string | undefined;
-  readonly progress?: boolean | undefined;
-  readonly json?: boolean | undefined;
 }
 
 /** Most bytes of the rows that a threshold is fitted to. */
@@ -38,30 +33,18 @@ const CALIBRATION_BYTES = 2 ** 25;
 export async function fit(input: string, options: FitOptions): Promise<void> {
   const started = performance.now();
   const wantsClassifier = options.score !== undefined || options.tpr !== undefined || options.perClass === true;
-  for (const name of ['calibration', 'metric'] as const) {
-    if (options[name] === undefined || wantsClassifier) continue;
-    throw new UsageFailure(`--${name} is for a threshold: name a --score or a --tpr`);
-  }
-  if (options.calibrationLabels !== undefined && options.calibration === undefined) {
-    throw new UsageFailure('--calibration-labels are of other rows: name these as --calibration');
-  }
-  if (wantsClassifier && options.calibration === undefined && (await isPipe(input))) {
-    throw new UsageFailure('a threshold needs rows a second time, which a pipe does not give: name a --calibration');
-  }
-  if (options.checkpoint !== undefined && (await isSame(options.checkpoint, options.output))) {
-    throw new UsageFailure('--checkpoint and --output are the same file: the checkpoint is removed at the end');
-  }
+  await checkOptions(input, options, wantsClassifier);
   await checkWritable(options.output);
   const classes = await findClasses(input, options);
-  const { state, resumedAt, checkpoint } = await runThrough(input, classes, options);
-  const { statistics, rows, unknown } = state;
-  const { counts, rejected, nDim } = statistics;
+  const checkpoint = options.checkpoint === undefined ? undefined : await checkpointOf(input, classes, options);
+  const resumed = await checkpoint?.load();
+  const { statistics, rows, unknown } = await addRows(input, classes, options, resumed, checkpoint);
+  const { counts, rejected, nClasses, nDim } = statistics;
   const emptyClasses = counts.filter((count) => count === 0).length;
-  if (emptyClasses === counts.length) throw new Failure(`${input}: none of the ${rows} rows has a class`);
-  const { names } = classes;
-  const centers = centersOf(statistics);
-  const classifier = wantsClassifier ? await fitClassifier({ ...centers, names }, input, classes, options) : undefined;
-  const bytes = classifier ? withCounts(classifier.save(), counts) : saveCenters(centers, { names, counts });
+  if (emptyClasses === nClasses) throw new Failure(`${input}: none of the ${rows} rows has a class`);
+  const centers = centersOf(statistics, classes.names);
+  const classifier = wantsClassifier ? await fitClassifier(centers, input, classes, options) : undefined;
+  const bytes = withCounts((classifier ?? centers).save(), counts);
   await writeOutput(options.output, (output) => output.write(bytes));
   await checkpoint?.remove();
   const threshold = classifier?.threshold;
@@ -71,10 +54,10 @@ export async function fit(input: string, options: FitOptions): Promise<void> {
     rows,
     unknown,
     rejected,
-    classes: classes.nClasses,
+    classes: nClasses,
     emptyClasses,
     dimensions: nDim,
-    resumedAt,
+    resumedAt: resumed?.rows ?? null,
     score: classifier?.score ?? null,
     threshold: typeof threshold === 'object' ? Array.from(threshold) : (threshold ?? null),
     seconds: secondsSince(started),
@@ -83,12 +66,33 @@ export async function fit(input: string, options: FitOptions): Promise<void> {
   if (options.output !== PIPE) print(report, options.json);
 }
 
-function centersOf(statistics: ClassStatistics): CenterValues {
+function centersOf(statistics: ClassStatistics, names: readonly string[] | undefined): ClassCenters {
+  const means = statistics.toCenters();
+  if (!names) return means;
   const { nClasses, nDim } = statistics;
-  const centers = statistics.toCenters();
-  const params = centers.toArray();
-  centers.dispose();
-  return { params, nClasses, nDim };
+  const named = makeCenters({ params: means.toArray(), nClasses, nDim }, names);
+  means.dispose();
+  return named;
+}
+
+/** @throws UsageFailure for options that contradict each other */
+async function checkOptions(input: string, options: FitOptions, wantsClassifier: boolean): Promise<void> {
+  for (const name of ['calibration', 'metric'] as const) {
+    if (options[name] === undefined || wantsClassifier) continue;
+    throw new UsageFailure(`--${name} is for a threshold: add a --score or a --tpr`);
+  }
+  if (options.calibrationLabels !== undefined && options.calibration === undefined) {
+    throw new UsageFailure('--calibration-labels are the labels of --calibration: name that file, too');
+  }
+  if (wantsClassifier && options.calibration === undefined && (await isPipe(input))) {
+    throw new UsageFailure(
+      'a threshold needs the rows a second time, which a pipe does not allow: name a --calibration',
+    );
+  }
+  if (options.checkpoint === PIPE) throw new UsageFailure('--checkpoint needs a file, not a pipe');
+  if (options.checkpoint !== undefined && (await isSame(options.checkpoint, options.output))) {
+    throw new UsageFailure('--checkpoint and --output are the same file: the checkpoint is removed at the end');
+  }
 }
 
 /** Tells whether two paths lead to one file, which may not exist. */
@@ -100,10 +104,7 @@ async function isSame(path: string, other: string): Promise<boolean> {
 async function findClasses(input: string, options: FitOptions): Promise<Classes> {
   const { classes, names } = options;
   if (names !== undefined) {
-    const text = await readFile(names, 'utf8').catch((error) => {
-      throw failureIn(names, error);
-    });
-    const list = namesIn(text, names);
+    const list = namesIn(await inFile(names, () => readFile(names, 'utf8')), names);
     if (classes !== undefined && classes !== list.length) {
       throw new UsageFailure(`--classes is ${classes}, but ${names} has ${list.length} names`);
     }
@@ -111,19 +112,17 @@ async function findClasses(input: string, options: FitOptions): Promise<Classes>
   }
   if (classes !== undefined) return { nClasses: classes };
   const place = options.labels ?? input;
-  if (await isPipe(place)) throw new UsageFailure('labels from a pipe are seen once: say how many --classes there are');
-  if (options.labels === undefined) await (await openRows(input, options, 'needed')).close();
-  const labels = await openLabels(place, options);
-  try {
-    const found = await surveyClasses(labels);
-    if (found.nClasses > 0) return found;
-    throw new Failure(`${labels.name}: no row has a class: all labels are below 0, or there are none`);
-  } finally {
-    await labels.close();
+  if (await isPipe(place)) {
+    throw new UsageFailure('labels from a pipe are read once: say by --classes how many classes there are');
   }
+  // Says what is wrong with rows that have no labels beside them.
+  if (options.labels === undefined) await (await openRows(input, options, 'needed')).close();
+  const found = await surveyClasses(place, options);
+  if (found.nClasses > 0) return found;
+  throw new Failure(`${place}: no row has a class: all labels are below 0, or there are none`);
 }
 
-/** Reads names, one a line. White space around a name is no part of it, as in a CSV. */
+/** Reads names, one on each line. White space around a name is no part of it, as in a CSV. */
 function namesIn(text: string, file: string): string[] {
   const list = text
     .replace(/^\ufeff/, '')
@@ -134,26 +133,10 @@ function namesIn(text: string, file: string): string[] {
   for (const [j, name] of list.entries()) {
     if (name === '') throw new Failure(`${file}: line ${j + 1} has no name`);
     if (name.includes('\ufffd')) throw new Failure(`${file}: the name ${quoted(name)} is not UTF-8`);
-    if (found.has(name)) throw new Failure(`${file}: the name ${quoted(name)} is there twice`);
+    if (found.has(name)) throw new Failure(`${file}: the name ${quoted(name)} occurs twice`);
     found.add(name);
   }
   return list;
-}
-
-interface Run {
-  readonly state: FitState;
-  /** Row that a checkpoint went on from; null without one. */
-  readonly resumedAt: number | null;
-  readonly checkpoint: Checkpoint | undefined;
-}
-
-async function runThrough(input: string, classes: Classes, options: FitOptions): Promise<Run> {
-  const checkpoint = options.checkpoint === undefined ? undefined : await checkpointOf(input, classes, options);
-  const resumed = await checkpoint?.load();
-  const rows = await openRows(input, options, 'needed');
-  const state = await inFile(rows.name, () => addAll(rows, classes, options, resumed, checkpoint));
-  await rows.close();
-  return { state, resumedAt: resumed?.rows ?? null, checkpoint };
 }
 
 function checkpointOf(input: string, classes: Classes, options: FitOptions): Promise<Checkpoint> {
@@ -163,41 +146,36 @@ function checkpointOf(input: string, classes: Classes, options: FitOptions): Pro
   return Checkpoint.at(checkpoint, inputs, settings);
 }
 
-async function addAll(
-  rows: Rows,
+/** Adds the rows of a file to statistics, from the state of a checkpoint on if there is one. */
+async function addRows(
+  input: string,
   classes: Classes,
-  { checkpointEvery, progress: wanted }: FitOptions,
+  options: FitOptions,
   resumed: FitState | undefined,
   checkpoint: Checkpoint | undefined,
 ): Promise<FitState> {
-  const statistics = resumed?.statistics ?? new ClassStatistics(classes.nClasses, rows.nDim, { covariance: 'none' });
+  const rows = await openRows(input, options, 'needed');
   const encoder = new LabelEncoder(classes, 'refused');
-  let state = { statistics, rows: 0, unknown: 0, ...resumed };
-  await rows.skip(state.rows);
-  const progress = startProgress('fit', rows, wanted);
-  try {
-    let blocks = 0;
-    for (let block = await rows.next(); block; block = await rows.next()) {
-      const target = encoder.encodeBlock(block, state.rows, rows);
-      statistics.add(block.x, target);
-      const unknown = state.unknown + target.filter((label) => label < 0).length;
-      state = { statistics, rows: state.rows + block.rows, unknown };
-      blocks++;
-      if (blocks % checkpointEvery === 0) {
-        // Reading a total flushes the rows, as saving does: a run gives the same bits with and without a checkpoint.
-        if (checkpoint) await checkpoint.save(state);
-        else void statistics.rejected;
-      }
-      progress.update(state.rows);
-    }
-  } finally {
-    progress.stop();
-  }
+  const statistics = resumed?.statistics ?? new ClassStatistics(classes.nClasses, rows.nDim, { covariance: 'none' });
+  let state = { rows: 0, unknown: 0, ...resumed, statistics };
+  let blocks = 0;
+  await inFile(rows.name, () => rows.skip(state.rows));
+  await eachBlock('fit', rows, options, async (block) => {
+    const target = encoder.encode(block, rows);
+    statistics.add(block.x, target);
+    const unknown = state.unknown + target.filter((label) => label < 0).length;
+    state = { statistics, rows: state.rows + block.rows, unknown };
+    blocks++;
+    if (blocks % options.checkpointEvery !== 0) return;
+    // Reading a total flushes the rows, as saving does: a run gives the same bits with and without a checkpoint.
+    if (checkpoint) await checkpoint.save(state);
+    else void statistics.rejected;
+  });
   return state;
 }
 
 async function fitClassifier(
-  centers: CenterValues & { readonly names: readonly string[] | undefined },
+  centers: ClassCenters,
   input: string,
   classes: Classes,
   options: FitOptions,
@@ -205,25 +183,13 @@ async function fitClassifier(
   const { score, metric, tpr, perClass, calibration, calibrationLabels: labels } = options;
   const place = calibration === undefined ? options : { ...options, labels };
   const rows = await openRows(calibration ?? input, place, 'needed');
-  return inFile(rows.name, async () => {
-    const { nDim } = centers;
-    checkDimensions(rows, nDim);
-    const kept = new Reservoir(Math.max(1000, Math.floor(CALIBRATION_BYTES / (4 * nDim))), nDim);
-    const encoder = new LabelEncoder(classes, 'unknown names');
-    const progress = startProgress('threshold', rows, options.progress);
-    let done = 0;
-    for (let block = await rows.next(); block; block = await rows.next()) {
-      kept.add(block.x, encoder.encodeBlock(block, done, rows));
-      done += block.rows;
-      progress.update(done);
-    }
-    progress.stop();
-    await rows.close();
-    const how = { ...(score && { score }), ...(metric && { metric }) };
-    const { x, target } = kept.rows;
-    return new OpenSetClassifier(centers, how).fit(x, target, {
-      ...(tpr !== undefined && { tpr }),
-      ...(perClass !== undefined && { perClass }),
-    });
-  });
+  const { nDim } = centers;
+  checkDimensions(rows, nDim);
+  const kept = new Reservoir(Math.max(1000, Math.floor(CALIBRATION_BYTES / (4 * nDim))), nDim);
+  const encoder = new LabelEncoder(classes, 'unknown names');
+  await eachBlock('threshold', rows, options, (block) => kept.add(block.x, encoder.encode(block, rows)));
+  const how = { ...(score && { score }), ...(metric && { metric }) };
+  const { x, target } = kept.rows;
+  const fitted = { ...(tpr !== undefined && { tpr }), ...(perClass !== undefined && { perClass }) };
+  return inFile(rows.name, () => new OpenSetClassifier(centers, how).fit(x, target, fitted));
 }

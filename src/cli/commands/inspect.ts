@@ -1,9 +1,9 @@
-import { npyHeader, type SafetensorsHeader } from '../../index.js';
+import { NPY_HEADER_BYTES, npyHeader, type SafetensorsHeader } from '../../index.js';
 import { inFile, UsageFailure } from '../failure.js';
 import { htmlPage } from '../html/page.js';
-import { isPipe, PIPE } from '../input/byte-source.js';
-import { formatOf, headerOf, openPeekable } from '../input/open.js';
-import { loadModel, type Model, type ModelOptions, type SavedModel } from '../model.js';
+import { isPipe, openBytes, PIPE } from '../input/byte-source.js';
+import { formatOf, headerOf } from '../input/open.js';
+import { loadModel, type Model, type ModelOptions } from '../model.js';
 import { type ModelSummary, summarize } from '../model-summary.js';
 import { writeOutput } from '../output/output.js';
 import { print, type Report, type Value } from '../report.js';
@@ -13,24 +13,23 @@ export interface InspectOptions extends EvaluationOptions, ModelOptions {
   readonly html?: string | undefined;
   /** Labelled rows to try the model on. */
   readonly data?: string | undefined;
-  readonly json?: boolean | undefined;
 }
 
 /** Reports the contents of a file: the classes of a model, or type and shape of an array. */
 export async function inspect(path: string, options: InspectOptions): Promise<void> {
   if (options.labels !== undefined && options.data === undefined) {
-    throw new UsageFailure('--labels are those of --data, which is not named');
+    throw new UsageFailure('--labels are the labels of --data: name that file, too');
   }
   const contents = (await isPipe(path)) ? undefined : await arraysOf(path, options.modelTensor !== undefined);
   if (contents) {
     if (options.html !== undefined || options.data !== undefined) {
-      throw new UsageFailure(`${path} holds no centers by their usual names: --model-tensor names others`);
+      throw new UsageFailure(`${path} holds no centers under a usual name: name their tensor by --model-tensor`);
     }
     print({ file: path, ...contents }, options.json);
     return;
   }
   const model = await loadModel(path, options);
-  const summary = summarize(model.saved);
+  const summary = summarize(model);
   const { evaluation } = options.data === undefined ? {} : await evaluateRows(options.data, model, options);
   const report = {
     ...reportOf(path, model, summary),
@@ -40,28 +39,25 @@ export async function inspect(path: string, options: InspectOptions): Promise<vo
     }),
   };
   if (options.html !== undefined) {
-    const shown = evaluation
-      ? { ...summary, evaluation: { confusion: evaluation.confusion, scores: evaluation.scores } }
-      : summary;
-    await writeOutput(options.html, (output) =>
-      output.write(htmlPage(path === PIPE ? 'Centers' : path, report, shown)),
-    );
+    const page = htmlPage(path === PIPE ? 'Centers' : path, report, summary, evaluation);
+    await writeOutput(options.html, (output) => output.write(page));
   }
   if (options.html !== PIPE) print(report, options.json);
 }
 
-/** Describes arrays without centers among them; undefined for a file that is read for its centers. */
+/** Describes the arrays of a file without centers; undefined for a file that may have centers. */
 async function arraysOf(path: string, namesCenters: boolean): Promise<Report | undefined> {
-  const source = await openPeekable(path);
+  const source = await openBytes(path);
   try {
     return await inFile(path, async () => {
-      const format = formatOf(path, source, undefined);
+      const head = await source.peek(NPY_HEADER_BYTES);
+      const format = formatOf(path, head);
       if (format === 'npy') {
-        const { dtype, shape, fortranOrder, bigEndian } = npyHeader(source.head);
+        const { dtype, shape, fortranOrder, bigEndian } = npyHeader(head);
         return { format, dtype, shape, fortranOrder, bigEndian };
       }
       if (format !== 'safetensors' || namesCenters) return undefined;
-      const { places, metadata } = await headerOf(source);
+      const { places, metadata } = await headerOf(source, head);
       const names = Object.keys(places);
       if (metadata.format === 'center-loss' || names.some((name) => LIKE_CENTERS.test(name))) return undefined;
       return { format, tensors: Object.fromEntries(names.map((name) => [name, arrayText(places, name)])) };
@@ -77,16 +73,15 @@ const LIKE_CENTERS = /centers|_params$/;
 const arrayText = (places: SafetensorsHeader['places'], name: string): string =>
   `${places[name]?.dtype} [${places[name]?.shape.join(', ')}]`;
 
-function reportOf(file: string, { saved, classifier }: Model, { nearest, names }: ModelSummary): Report {
-  const { kind, nClasses, nDim, config, radius, counts, threshold } = saved;
-  const emptyClasses = countEmpty(saved);
+function reportOf(file: string, model: Model, { nearest, names, emptyClasses }: ModelSummary): Report {
+  const { kind, nClasses, nDim, config, radius, counts, threshold } = model;
   return {
     file,
     kind: kind ?? 'centers of another library',
     classes: nClasses,
     emptyClasses,
     dimensions: nDim,
-    names: saved.names ? [...saved.names] : null,
+    names: model.names ? [...model.names] : null,
     ...config,
     radius: rangeOf(radius),
     rows: rangeOf(counts),
@@ -94,14 +89,11 @@ function reportOf(file: string, { saved, classifier }: Model, { nearest, names }
     nearestCenters: nearest.length > 0 ? rangeOf(nearest) : null,
     // Only some of many classes are compared.
     comparedClasses: names.length < nClasses - emptyClasses ? names.length : null,
-    score: classifier.score,
+    score: model.classifier.score,
   };
 }
 
-const countEmpty = ({ params, nClasses, nDim }: SavedModel): number =>
-  Array.from({ length: nClasses }, (_, j) => params[j * nDim]).filter((value) => !Number.isFinite(value)).length;
-
-/** Reports one value as it is, and of many the least, the median and the most. */
+/** Reports one value as it is, and many by their least, median and greatest. */
 function rangeOf(values: number | ArrayLike<number> | undefined): Value {
   if (values === undefined || typeof values === 'number') return values ?? null;
   const sorted = Float64Array.from(values).sort();

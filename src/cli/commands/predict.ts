@@ -1,18 +1,22 @@
+import type { Classification } from '../../index.js';
 import { UsageFailure } from '../failure.js';
 import { PIPE } from '../input/byte-source.js';
-import { type InputOptions, openRows } from '../input/open.js';
-import { loadModel, type ModelOptions } from '../model.js';
-import { writeOutput } from '../output/output.js';
-import { type ResultFormat, type ResultKind, resultFormat, resultWriter } from '../output/results.js';
+import { formatByName, type InputOptions, openRows } from '../input/open.js';
+import { classifyRows, loadModel, type ModelOptions } from '../model.js';
+import { type Output, writeOutput } from '../output/output.js';
+import { csvField, lineWriter, npyWriter, shortest, type Writer } from '../output/writers.js';
 import { print, secondsSince } from '../report.js';
-import { classifyRows } from './classify-rows.js';
+
+export const RESULT_FORMATS = ['csv', 'npy', 'jsonl'] as const;
+type ResultFormat = (typeof RESULT_FORMATS)[number];
+
+/** Result of a row that is written. */
+type ResultKind = 'labels' | 'scores';
 
 export interface PredictOptions extends InputOptions, ModelOptions {
   readonly model: string;
   readonly output: string;
   readonly to?: ResultFormat | undefined;
-  readonly progress?: boolean | undefined;
-  readonly json?: boolean | undefined;
 }
 
 /** Writes the class of each row, or its score. */
@@ -23,12 +27,12 @@ export async function predict(kind: ResultKind, input: string, options: PredictO
   const model = await loadModel(options.model, options);
   // Labels are not read, but a column of them is not part of the rows.
   const rows = await openRows(input, { ...options, labels: undefined, labelTensor: undefined }, 'none');
+  const format = options.to ?? formatByName(RESULT_FORMATS, path) ?? (json && path === PIPE ? 'jsonl' : 'csv');
   let unknown = 0;
   const count = await writeOutput(path, async (output) => {
-    const format = resultFormat(path, options.to, json);
     const writer = resultWriter(format, output, kind, model.names, rows.nRows);
     const command = kind === 'labels' ? 'predict' : 'score';
-    const count = await classifyRows(command, rows, model, options.progress, async (results) => {
+    const count = await classifyRows(command, rows, model, options, async (results) => {
       unknown += results.labels.filter((label) => label < 0).length;
       await writer.add(results);
     });
@@ -37,3 +41,36 @@ export async function predict(kind: ResultKind, input: string, options: PredictO
   });
   if (path !== PIPE) print({ input, output: path, rows: count, unknown, seconds: secondsSince(started) }, json);
 }
+
+function resultWriter(
+  format: ResultFormat,
+  output: Output,
+  kind: ResultKind,
+  names: readonly string[] | undefined,
+  nRows: number | undefined,
+): Writer<Classification> {
+  const dtype = kind === 'labels' ? 'I32' : 'F32';
+  if (format === 'npy') return npyWriter(output, dtype, nRows, [], (results) => results[kind]);
+  if (format === 'jsonl') return lineWriter(output, '', linesOf(jsonLine, kind, names));
+  const head = `${kind === 'labels' ? 'label' : 'score,label,nearest'}${names ? ',name' : ''}\n`;
+  return lineWriter(output, head, linesOf(csvLine, kind, names?.map(csvField)));
+}
+
+type Line = (kind: ResultKind, label: number, score: number, nearest: number, names?: readonly string[]) => string;
+
+const linesOf =
+  (lineOf: Line, kind: ResultKind, names: readonly string[] | undefined) =>
+  ({ labels, scores, nearest }: Classification): string[] =>
+    Array.from(labels, (label, i) => lineOf(kind, label, scores[i] as number, nearest[i] as number, names));
+
+/** Makes a line of a CSV; `names` are quoted already. */
+const csvLine: Line = (kind, label, score, nearest, names) => {
+  const name = names ? `,${names[label] ?? ''}` : '';
+  return kind === 'labels' ? `${label}${name}\n` : `${shortest(score)},${label},${nearest}${name}\n`;
+};
+
+const jsonLine: Line = (kind, label, score, nearest, names) => {
+  // JSON has no infinity, the score of a row at no finite distance.
+  const more = kind === 'scores' && { score: Number.isFinite(score) ? Number(shortest(score)) : null, nearest };
+  return `${JSON.stringify({ label, ...(names && { name: names[label] ?? null }), ...more })}\n`;
+};

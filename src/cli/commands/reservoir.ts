@@ -1,4 +1,4 @@
-/** Known rows of a file, each as likely as any other, as many as memory holds. */
+/** Random sample of the known rows of a file: at most `maxRows`, each row as likely as any other. */
 export class Reservoir {
   readonly #x: Float32Array;
   readonly #target: Int32Array;
@@ -12,7 +12,7 @@ export class Reservoir {
     this.#nDim = nDim;
   }
 
-  /** Vitter's algorithm R ("Random sampling with a reservoir", 1985), which needs not know the number of rows. */
+  /** Vitter's algorithm R ("Random sampling with a reservoir", 1985), which does not need to know the number of rows. */
   add(x: Float32Array, target: Int32Array): void {
     for (let i = 0; i < target.length; i++) {
       const label = target[i] as number;

@@ -1,20 +1,21 @@
 import { bin, extent, max } from 'd3-array';
 import { scaleLinear } from 'd3-scale';
 import { numberText } from '../report.js';
-import { escapeHtml, plot, round, short, svg, tip, WIDTH } from './svg.js';
+import { axisTitles, escapeHtml, plot, rect, round, short, svg, tip, WIDTH } from './svg.js';
 
 const COLOR = '#3b6fb6';
 const OTHER_COLOR = '#d9822b';
 /** Colors of the least and of the largest value. */
 const SHADES = ['#f4f7fb', '#12355f'];
-/** Most classes of which each has a mark of its own. */
-export const MAX_BARS = 60;
+/** Most classes that have a bar, or a named point, each. */
+const MAX_BARS = 60;
+/** Most classes that have a row and a column of cells each. */
 export const MAX_CELLS = 64;
 
-/** Pixels that the name of a point takes: where they are not free on its right, the name goes to its left. */
+/** Pixels that the name of a point takes. A point nearer to the right edge has its name on its left. */
 const LABEL = 84;
 
-export interface Point {
+interface Point {
   readonly x: number;
   readonly y: number;
   readonly name: string;
@@ -59,22 +60,18 @@ function padded(values: readonly number[]): [number, number] {
 }
 
 /** Draws a bar for each class, or a histogram of many classes. */
-export function bars(values: ArrayLike<number>, names: readonly string[], title: string): string {
-  const numbers = Array.from(values);
-  if (numbers.length > MAX_BARS) return histogram([{ name: '', values: numbers }], title, 'classes');
-  const height = 280;
-  const top = max(numbers.filter(Number.isFinite)) ?? 1;
+export function bars(values: readonly number[], names: readonly string[], title: string): string {
+  if (values.length > MAX_BARS) return histogram([{ name: '', values }], title, 'classes');
+  const top = max(values.filter(Number.isFinite)) ?? 1;
   return plot(
-    height,
-    { domain: [-0.5, numbers.length - 0.5], title: 'class', names },
+    280,
+    { domain: [-0.5, values.length - 0.5], title: 'class', names },
     { domain: [0, top || 1], title },
     ({ x, y }) =>
-      numbers
+      values
         .map((value, j) => {
           if (!Number.isFinite(value)) return '';
-          const [left, right] = [round(x(j - 0.4)), round(x(j + 0.4))];
-          const at = round(y(value));
-          return `<rect x="${left}" y="${at}" width="${round(right - left)}" height="${round(y(0) - at)}" fill="${COLOR}">${tip(`${names[j]}: ${numberText(value)}`)}</rect>`;
+          return rect([x(j - 0.4), x(j + 0.4)], [y(value), y(0)], COLOR, `${names[j]}: ${numberText(value)}`);
         })
         .join(''),
   );
@@ -85,7 +82,7 @@ export interface Series {
   readonly values: ArrayLike<number>;
 }
 
-/** Draws numbers of values; of two series, each as a share of its own. */
+/** Draws how many values are in each bin; for two series, which share of each. */
 export function histogram(series: readonly Series[], title: string, counted: string): string {
   const finite = series.map(({ values }) => Array.from(values).filter(Number.isFinite));
   const ends = finite.flatMap((values) => extent(values) as [number, number]).filter((end) => end !== undefined);
@@ -109,17 +106,17 @@ export function histogram(series: readonly Series[], title: string, counted: str
       bins
         .flatMap((some, j) =>
           some.map((one) => {
-            const [left, right] = [x(one.x0 ?? low), x(one.x1 ?? high)];
-            const at = round(y(heightOf(one.length, j)));
-            const said = `${numberText(one.x0 ?? low)} … ${numberText(one.x1 ?? high)}: ${numberText(one.length)}`;
-            return `<rect x="${round(left)}" y="${at}" width="${round(Math.max(1, right - left - 1))}" height="${round(y(0) - at)}" fill="${colors[j]}" fill-opacity="0.6">${tip(said)}</rect>`;
+            const [from, to] = [one.x0 ?? low, one.x1 ?? high];
+            const text = `${numberText(from)} … ${numberText(to)}: ${numberText(one.length)}`;
+            const [left, right] = [x(from), Math.max(x(from) + 1, x(to) - 1)];
+            return rect([left, right], [y(heightOf(one.length, j)), y(0)], colors[j] as string, text, 0.6);
           }),
         )
         .join('') + legend.join(''),
   );
 }
 
-/** Draws a matrix by shades 0 … 1, with its rows downwards. */
+/** Draws a matrix by shades from 0 to 1, its rows downwards. */
 export function heatMap(
   size: number,
   names: readonly string[],
@@ -133,9 +130,9 @@ export function heatMap(
   for (let row = 0; row < size; row++) {
     for (let column = 0; column < size; column++) {
       const { shade, text } = cell(row, column);
-      cells.push(
-        `<rect x="${round(left + column * step)}" y="${round(top + row * step)}" width="${round(step + 0.2)}" height="${round(step + 0.2)}" fill="${color(shade)}">${tip(text)}</rect>`,
-      );
+      const [x, y] = [left + column * step, top + row * step];
+      // Cells overlap by a fraction of a pixel: no gap shows between them.
+      cells.push(rect([x, x + step + 0.2], [y, y + step + 0.2], color(shade), text));
     }
   }
   const every = Math.ceil(size / 24);
@@ -149,6 +146,6 @@ export function heatMap(
     ];
   });
   const height = top + side + 92;
-  const said = `<text class="title" x="${left + side / 2}" y="${height - 8}" text-anchor="middle">${escapeHtml(titles.columns)}</text><text class="title" transform="translate(12 ${top + side / 2}) rotate(-90)" text-anchor="middle">${escapeHtml(titles.rows)}</text>`;
-  return svg(height, cells.join('') + labels.join('') + said);
+  const caption = axisTitles(height, titles.columns, left + side / 2, titles.rows, top + side / 2);
+  return svg(height, cells.join('') + labels.join('') + caption);
 }

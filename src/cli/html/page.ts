@@ -1,8 +1,10 @@
+import { sum } from 'd3-array';
 import { scaleLinear } from 'd3-scale';
 import { PCA } from 'ml-pca';
+import type { EvaluationAccumulator } from '../commands/evaluation.js';
 import type { ModelSummary } from '../model-summary.js';
-import { numberText, type Report, textOf } from '../report.js';
-import { bars, heatMap, histogram, MAX_CELLS, type Point, scatter } from './charts.js';
+import { numberText, type Report, textOf, wordsOf } from '../report.js';
+import { bars, heatMap, histogram, MAX_CELLS, scatter } from './charts.js';
 import { escapeHtml } from './svg.js';
 
 const STYLE = `
@@ -26,13 +28,18 @@ const STYLE = `
   .grid { stroke: #eee; }
 `;
 
-/** Draws a model as one page that loads nothing else. */
-export function htmlPage(title: string, summary: Report, model: ModelSummary): string {
-  const rows = Object.entries(summary)
+/** Draws a model, and its results on data if there are any, as one page that loads nothing else. */
+export function htmlPage(
+  title: string,
+  report: Report,
+  model: ModelSummary,
+  evaluation?: EvaluationAccumulator,
+): string {
+  const rows = Object.entries(report)
     .filter(([, value]) => value !== null)
     .map(
       ([name, value]) =>
-        `<tr><th scope="row">${escapeHtml(words(name))}</th><td>${escapeHtml(textOf(value))}</td></tr>`,
+        `<tr><th scope="row">${escapeHtml(wordsOf(name))}</th><td>${escapeHtml(textOf(value))}</td></tr>`,
     );
   return `<!doctype html>
 <html lang="en">
@@ -47,14 +54,12 @@ export function htmlPage(title: string, summary: Report, model: ModelSummary): s
 <h1>${escapeHtml(title)}</h1>
 <table><tbody>${rows.join('\n')}</tbody></table>
 <div class="plots">
-${figures(model).join('\n')}
+${[...figures(model), ...(evaluation ? evaluationFigures(evaluation, model) : [])].join('\n')}
 </div>
 </body>
 </html>
 `;
 }
-
-const words = (name: string): string => name.replace(/[A-Z0-9]+/g, (part) => ` ${part.toLowerCase()}`);
 
 function figure(id: string, title: string, picture: string, caption = ''): string {
   const note = caption && `<figcaption>${escapeHtml(caption)}</figcaption>`;
@@ -62,10 +67,10 @@ function figure(id: string, title: string, picture: string, caption = ''): strin
 }
 
 function figures(model: ModelSummary): string[] {
-  const { names, distances, nearest, radius, counts, thresholds, evaluation, nClasses } = model;
+  const { names, distances, nearest, radius, counts, thresholds, nClasses } = model;
   const shown = names.length;
   const some = shown < nClasses ? `${numberText(shown)} of ${numberText(nClasses)} classes, evenly chosen.` : '';
-  const found = [figure('centers', 'Centers in two dimensions', ...projection(model), some)];
+  const found = [figure('centers', 'Centers in two dimensions', projection(model), some)];
   if (shown > 1 && shown <= MAX_CELLS) {
     const [least, most] = [Math.min(...nearest), Math.max(...distances)];
     const shade = scaleLinear().domain([least, most]).range([0.05, 1]).clamp(true);
@@ -81,56 +86,48 @@ function figures(model: ModelSummary): string[] {
   }
   if (shown > 1) {
     const title = 'Distance to the nearest other center';
-    found.push(figure('nearest', title, bars(nearest, names, 'distance'), some && `${some} Of those, the nearest.`));
+    found.push(figure('nearest', title, bars(nearest, names, 'distance'), some && `${some} The nearest among these.`));
   }
   if (radius) found.push(figure('radius', 'Radius', bars(radius, names, 'radius'), some));
   if (counts) found.push(figure('counts', 'Rows', bars(counts, names, 'rows'), some));
   if (thresholds) found.push(figure('thresholds', 'Thresholds', bars(thresholds, names, 'score'), some));
-  return evaluation ? [...found, ...evaluationFigures(evaluation, names, nClasses)] : found;
+  return found;
 }
 
 /** Draws the centers in the two directions in which they differ most. */
-function projection({ centers, names, described }: ModelSummary): [picture: string] {
-  const width = centers[0]?.length ?? 0;
-  if (centers.length < 2 || width < 2) {
-    const points = centers.map(([x = 0], j): Point => ({ x, y: 0, name: names[j] ?? '', text: described[j] ?? '' }));
-    return [scatter(points, 'first dimension', '')];
+function projection({ centers, names, described }: ModelSummary): string {
+  const scatterOf = (places: number[][], xTitle: string, yTitle: string) => {
+    const points = places.map(([x = 0, y = 0], j) => ({ x, y, name: names[j] ?? '', text: described[j] ?? '' }));
+    return scatter(points, xTitle, yTitle);
+  };
+  const rows = centers.map((center) => Array.from(center));
+  const nDim = rows[0]?.length ?? 0;
+  if (rows.length < 2 || nDim < 2) {
+    return scatterOf(
+      rows.map(([x = 0]) => [x, 0]),
+      'first dimension',
+      '',
+    );
   }
-  const pca = new PCA(
-    centers.map((row) => Array.from(row)),
-    { method: 'SVD', center: true },
-  );
+  const pca = new PCA(rows, { method: 'SVD', center: true });
   const [first = 0, second = 0] = pca.getExplainedVariance();
-  const places = pca
-    .predict(
-      centers.map((row) => Array.from(row)),
-      { nComponents: 2 },
-    )
-    .to2DArray();
-  const points = places.map(([x = 0, y = 0], j): Point => ({ x, y, name: names[j] ?? '', text: described[j] ?? '' }));
   // Equal centers have no variance, and a share of it is NaN.
   const title = (which: string, part: number) =>
     `${which} principal component${Number.isNaN(part) ? '' : `, ${(100 * part).toFixed(0)} % of the variance`}`;
-  return [scatter(points, title('first', first), title('second', second))];
+  const places = pca.predict(rows, { nComponents: 2 }).to2DArray();
+  return scatterOf(places, title('first', first), title('second', second));
 }
 
-function evaluationFigures(
-  { confusion, scores }: NonNullable<ModelSummary['evaluation']>,
-  names: readonly string[],
-  nClasses: number,
-): string[] {
+function evaluationFigures({ confusion, scores }: EvaluationAccumulator, { names, nClasses }: ModelSummary): string[] {
   const found: string[] = [];
   if (confusion && nClasses < MAX_CELLS && names.length === nClasses) {
     const all = [...names, 'unknown'];
-    const size = nClasses + 1;
-    const totals = all.map((_, row) =>
-      confusion.subarray(row * size, (row + 1) * size).reduce((sum, count) => sum + count, 0),
-    );
     const cell = (row: number, column: number) => {
-      const count = confusion[row * size + column] as number;
-      return { shade: count / (totals[row] || 1), text: `${all[row]} taken for ${all[column]}: ${numberText(count)}` };
+      const counts = confusion[row] ?? [];
+      const count = counts[column] ?? 0;
+      return { shade: count / (sum(counts) || 1), text: `${all[row]} taken for ${all[column]}: ${numberText(count)}` };
     };
-    const picture = heatMap(size, all, cell, { rows: 'class', columns: 'taken for' });
+    const picture = heatMap(all.length, all, cell, { rows: 'class', columns: 'taken for' });
     found.push(figure('confusion', 'Confusion', picture, 'Shares of the rows of each class.'));
   }
   const { known, unknown } = scores;

@@ -37,9 +37,26 @@ export function plot(height: number, x: Axis, y: Axis, marks: (frame: Frame) => 
     ([at, text]) =>
       `<line class="grid" y1="${at}" y2="${at}" x1="${left}" x2="${right}"/><text x="${left - 6}" y="${at + 4}" text-anchor="end">${text}</text>`,
   );
-  const middle = round((left + right) / 2);
-  const titles = `<text class="title" x="${middle}" y="${height - 8}" text-anchor="middle">${escapeHtml(x.title)}</text><text class="title" transform="translate(14 ${round((top + bottom) / 2)}) rotate(-90)" text-anchor="middle">${escapeHtml(y.title)}</text>`;
+  const titles = axisTitles(height, x.title, (left + right) / 2, y.title, (top + bottom) / 2);
   return svg(height, `${below.join('')}${beside.join('')}${titles}${marks(frame)}`);
+}
+
+/** Writes one title below and one beside a picture, each about the middle of its axis. */
+export const axisTitles = (height: number, x: string, xMiddle: number, y: string, yMiddle: number): string =>
+  `<text class="title" x="${round(xMiddle)}" y="${height - 8}" text-anchor="middle">${escapeHtml(x)}</text>` +
+  `<text class="title" transform="translate(14 ${round(yMiddle)}) rotate(-90)" text-anchor="middle">${escapeHtml(y)}</text>`;
+
+/** Draws a rectangle with text under the pointer. */
+export function rect(
+  [left, right]: readonly [number, number],
+  [top, bottom]: readonly [number, number],
+  color: string,
+  text: string,
+  opacity = 1,
+): string {
+  const [x, y] = [round(left), round(top)];
+  const size = `width="${round(round(right) - x)}" height="${round(round(bottom) - y)}"`;
+  return `<rect x="${x}" y="${y}" ${size} fill="${color}" fill-opacity="${opacity}">${tip(text)}</rect>`;
 }
 
 export const svg = (height: number, content: string): string =>
@@ -48,7 +65,7 @@ export const svg = (height: number, content: string): string =>
 /** Rounds a coordinate to a tenth of a pixel. */
 export const round = (value: number): number => Math.round(10 * value) / 10;
 
-/** Makes the text of a mark under the pointer. */
+/** Makes the text of a mark, shown under the pointer. */
 export const tip = (text: string): string => `<title>${escapeHtml(text)}</title>`;
 
 /** Widens an empty domain. */

@@ -1,31 +1,35 @@
 import { type FileHandle, open, stat } from 'node:fs/promises';
-import { failureIn, inFile, UsageFailure } from '../failure.js';
+import { Failure, inFile, UsageFailure } from '../failure.js';
 
 /** Name of standard input and output on a command line. */
 export const PIPE = '-';
 
-/** Bytes that are read from a pipe at once to skip them. */
+/** Bytes of a pipe that are read at once to skip them. */
 const SKIP_BYTES = 2 ** 16;
+/** Bytes that `readAll` reads at once. */
+const CHUNK_BYTES = 2 ** 20;
 
 /** Bytes of a file or of standard input, from the first to the last. */
 export interface ByteSource {
   /** Name for messages. */
   readonly name: string;
-  /** Number of all bytes; undefined for a pipe, which tells it at its end. */
+  /** Number of all bytes; undefined for a pipe. */
   readonly size: number | undefined;
   /** Fills `to` with the next bytes, and fewer only at the end. @returns their number */
   read(to: Uint8Array): Promise<number>;
+  /** Returns the next bytes, fewer than `length` only at the end. They are read again. */
+  peek(length: number): Promise<Uint8Array<ArrayBuffer>>;
   /** Moves to a position, which in a pipe lies ahead. */
   seek(position: number): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Pipes that were read, whose bytes are gone. */
+/** Paths of the pipes that were opened: their bytes come once. */
 const taken = new Set<string>();
 
 /**
- * Open files of this process. After a failure the end of the process closes them: Node would warn of those that the
- * garbage collector closes.
+ * Files of this process. After a failure the end of the process closes them: this set keeps them from the garbage
+ * collector, since Node warns of a file that it closes.
  */
 const opened = new Set<FileHandle>();
 
@@ -40,7 +44,7 @@ export async function openBytes(path: string): Promise<ByteSource> {
     taken.add(path);
     return new PipeSource();
   }
-  try {
+  return inFile(path, async () => {
     const file = await open(path);
     opened.add(file);
     const found = await file.stat();
@@ -48,8 +52,24 @@ export async function openBytes(path: string): Promise<ByteSource> {
     // A named pipe or <(command) has neither a size nor positions.
     if (!found.isDirectory()) taken.add(path);
     return new PipeSource(path, file.createReadStream());
-  } catch (error) {
-    throw failureIn(path, error);
+  });
+}
+
+/** Reads all bytes of a file or of a pipe. @throws Failure if there are more than `maxBytes` */
+export async function readAll(path: string, maxBytes: number): Promise<Uint8Array> {
+  const source = await openBytes(path);
+  try {
+    const chunks: Uint8Array[] = [];
+    for (let length = source.size ?? 0; length <= maxBytes; ) {
+      const chunk = new Uint8Array(CHUNK_BYTES);
+      const found = await source.read(chunk);
+      chunks.push(chunk.subarray(0, found));
+      if (found < CHUNK_BYTES) return Buffer.concat(chunks);
+      if (source.size === undefined) length += found;
+    }
+    throw new Failure(`${source.name}: expected at most ${maxBytes} bytes, got more`);
+  } finally {
+    await source.close();
   }
 }
 
@@ -85,6 +105,14 @@ class FileSource implements ByteSource {
       this.#position += bytesRead;
     }
     return length;
+  }
+
+  async peek(length: number): Promise<Uint8Array<ArrayBuffer>> {
+    const position = this.#position;
+    const bytes = new Uint8Array(length);
+    const found = await this.read(bytes);
+    this.#position = position;
+    return bytes.subarray(0, found);
   }
 
   async seek(position: number): Promise<void> {
@@ -127,6 +155,15 @@ class PipeSource implements ByteSource {
     return length;
   }
 
+  async peek(length: number): Promise<Uint8Array<ArrayBuffer>> {
+    const bytes = new Uint8Array(length);
+    const found = await this.read(bytes);
+    const head = bytes.subarray(0, found);
+    this.#left = Buffer.concat([head, this.#left]);
+    this.#position -= found;
+    return head;
+  }
+
   async seek(position: number): Promise<void> {
     const skipped = new Uint8Array(SKIP_BYTES);
     while (this.#position < position) {
@@ -136,46 +173,5 @@ class PipeSource implements ByteSource {
 
   async close(): Promise<void> {
     this.#stream.destroy();
-  }
-}
-
-/** Source with its first bytes in `head`, which are read again. */
-export class PeekableSource implements ByteSource {
-  readonly name: string;
-  readonly size: number | undefined;
-  readonly head: Uint8Array;
-  readonly #source: ByteSource;
-  #position = 0;
-
-  private constructor(source: ByteSource, head: Uint8Array) {
-    this.name = source.name;
-    this.size = source.size;
-    this.#source = source;
-    this.head = head;
-  }
-
-  static async open(source: ByteSource, length: number): Promise<PeekableSource> {
-    const head = new Uint8Array(length);
-    const found = await source.read(head);
-    return new PeekableSource(source, head.subarray(0, found));
-  }
-
-  async read(to: Uint8Array): Promise<number> {
-    const part = this.head.subarray(this.#position, this.#position + to.length);
-    to.set(part);
-    const more = await this.#source.read(to.subarray(part.length));
-    this.#position += part.length + more;
-    return part.length + more;
-  }
-
-  async seek(position: number): Promise<void> {
-    if (position > this.head.length || this.size !== undefined) {
-      await this.#source.seek(Math.max(position, this.head.length));
-    }
-    this.#position = position;
-  }
-
-  close(): Promise<void> {
-    return this.#source.close();
   }
 }

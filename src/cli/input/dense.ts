@@ -3,7 +3,7 @@ import { byteLengthOf, DTYPES, type Dtype } from '../../io/dtypes.js';
 import { encodeHeader } from '../../io/npy-encode.js';
 import { Failure } from '../failure.js';
 import type { ByteSource } from './byte-source.js';
-import { BLOCK_BYTES, type Block, checkEnd, type Labels, type RawLabels, type Reading, type Rows } from './rows.js';
+import { BLOCK_BYTES, type LabelReader, type RawLabels, type RowReader } from './rows.js';
 
 /** Type, shape and position of an array in a file. */
 export interface ArrayLocation {
@@ -16,8 +16,8 @@ export interface ArrayLocation {
   readonly fortranOrder?: boolean;
 }
 
-/** Array that is read some rows at a time. */
-class ArrayReader implements Reading {
+/** Reader of an array, some rows at a time. */
+class ArrayReader {
   readonly name: string;
   readonly nRows: number;
   readonly width: number;
@@ -53,11 +53,12 @@ class ArrayReader implements Reading {
     return this.#row * this.rowBytes;
   }
 
-  skip(rows: number): void {
+  async skip(rows: number): Promise<void> {
     this.#row = Math.min(this.nRows, this.#row + rows);
   }
 
-  async next(most: number): Promise<Tensor> {
+  /** Reads the next rows; fewer than `most` only at the end. */
+  protected async read(most: number): Promise<Tensor> {
     const rows = Math.min(most, this.nRows - this.#row);
     const { dtype, bigEndian = false } = this.#location;
     const shape = [rows, this.width];
@@ -121,112 +122,48 @@ const INTEGERS: readonly Dtype[] = ['U8', 'I8', 'U16', 'I16', 'U32', 'I32', 'U64
 const ROW_TYPES: readonly Dtype[] = ['F16', 'BF16', 'F32', 'F64', ...INTEGERS];
 const LABEL_TYPES: readonly Dtype[] = ['BOOL', 'F32', 'F64', ...INTEGERS];
 
-/** Array [N, D] as rows; an array [N] has one dimension. */
-export class DenseRows implements Rows {
+/** Reader of rows in an array [N, D]; an array [N] has one dimension. */
+export class DenseRows extends ArrayReader implements RowReader {
   readonly nDim: number;
-  readonly hasLabels: boolean;
-  readonly #array: ArrayReader;
-  readonly #labels: Labels | undefined;
+  readonly hasLabels = false;
   readonly #atOnce: number;
 
-  constructor(source: ByteSource, location: ArrayLocation, labels?: Labels) {
-    if (!ROW_TYPES.includes(location.dtype))
-      throw new Failure(`${source.name}: values of type ${location.dtype} are not read as rows`);
-    this.#array = new ArrayReader(source, location);
-    this.#labels = labels;
-    this.hasLabels = labels !== undefined;
-    this.nDim = this.#array.width;
-    if (location.shape.length > 2 || location.shape.length === 0 || this.nDim === 0) {
-      throw new Failure(`${source.name}: the array has the shape (${location.shape.join(', ')}); expected (N, D)`);
+  constructor(source: ByteSource, location: ArrayLocation) {
+    super(source, location);
+    const { dtype, shape } = location;
+    if (!ROW_TYPES.includes(dtype)) throw new Failure(`${source.name}: values of type ${dtype} are not read as rows`);
+    this.nDim = this.width;
+    if (shape.length > 2 || shape.length === 0 || this.nDim === 0) {
+      throw new Failure(`${source.name}: the array has the shape (${shape.join(', ')}); expected (N, D)`);
     }
-    this.#atOnce = Math.max(1, Math.floor(BLOCK_BYTES / this.#array.rowBytes));
+    this.#atOnce = Math.max(1, Math.floor(BLOCK_BYTES / this.rowBytes));
   }
 
-  get name(): string {
-    return this.#array.name;
-  }
-
-  get nRows(): number {
-    return this.#array.nRows;
-  }
-
-  get labelsName(): string {
-    return this.#labels?.name ?? this.name;
-  }
-
-  get bytesRead(): number {
-    return this.#array.bytesRead;
-  }
-
-  get bytes(): number {
-    return this.#array.bytes;
-  }
-
-  async skip(rows: number): Promise<void> {
-    this.#array.skip(rows);
-    await this.#labels?.skip(rows);
-  }
-
-  async next(): Promise<Block | undefined> {
-    const tensor = await this.#array.next(this.#atOnce);
-    const [rows = 0] = tensor.shape;
-    if (rows === 0) {
-      await checkEnd(this.#labels, this.name);
-      return undefined;
-    }
-    return { rows, x: toFloats(tensor), labels: await this.#labels?.next(rows) };
-  }
-
-  async close(): Promise<void> {
-    await this.#array.close();
-    await this.#labels?.close();
+  async next(): Promise<{ x: Float32Array } | undefined> {
+    const tensor = await this.read(this.#atOnce);
+    return tensor.shape[0] === 0 ? undefined : { x: toFloats(tensor) };
   }
 }
 
-/** Array [N] or [N, 1] as labels. */
-export class DenseLabels implements Labels {
-  readonly #array: ArrayReader;
+/** Reader of labels in an array [N] or [N, 1]. */
+export class DenseLabels extends ArrayReader implements LabelReader {
   readonly #names: readonly string[] | undefined;
 
   /** @param names names of the classes, in a file that has them */
   constructor(source: ByteSource, location: ArrayLocation, names?: readonly string[]) {
+    super(source, location);
     const { dtype, shape } = location;
-    this.#names = names;
     if (shape.length === 0 || shape.slice(1).some((size) => size !== 1) || !LABEL_TYPES.includes(dtype)) {
       throw new Failure(
-        `${source.name}: an array of ${dtype} of shape (${shape.join(', ')}); expected labels: one integer a row`,
+        `${source.name}: an array of ${dtype} of shape (${shape.join(', ')}); expected labels: one integer for each row`,
       );
     }
-    this.#array = new ArrayReader(source, location);
-  }
-
-  get name(): string {
-    return this.#array.name;
-  }
-
-  get nRows(): number {
-    return this.#array.nRows;
-  }
-
-  get bytesRead(): number {
-    return this.#array.bytesRead;
-  }
-
-  get bytes(): number {
-    return this.#array.bytes;
-  }
-
-  async skip(rows: number): Promise<void> {
-    this.#array.skip(rows);
+    this.#names = names;
   }
 
   async next(rows: number): Promise<RawLabels> {
-    const { data } = await this.#array.next(rows);
+    const { data } = await this.read(rows);
     return this.#names ? Array.from(data as ArrayLike<number | bigint>, (label) => this.#nameOf(label)) : data;
-  }
-
-  close(): Promise<void> {
-    return this.#array.close();
   }
 
   #nameOf(label: number | bigint): string {

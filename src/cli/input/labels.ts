@@ -1,14 +1,15 @@
 import { Failure, quoted } from '../failure.js';
-import type { Block, Labels, RawLabels, Rows } from './rows.js';
+import { type InputOptions, openLabels } from './open.js';
+import type { Block, RawLabels, Rows } from './rows.js';
 
-/** Classes that labels are of. */
+/** Classes of labels. */
 export interface Classes {
   readonly nClasses: number;
   /** Names of the classes, if they have any. */
   readonly names?: readonly string[] | undefined;
 }
 
-/** Treatment of a label that no class has: an error, an unknown row if it is a name, or an unknown row. */
+/** Treatment of a label that no class has: always an error, an unknown row if it is a name, or always an unknown row. */
 export type UnknownLabelPolicy = 'refused' | 'unknown names' | 'unknown';
 
 /** Integers as text, also in a column of floats: pandas makes one of integers with a gap. */
@@ -21,7 +22,7 @@ export class LabelEncoder {
   readonly #classes: Classes;
   readonly #byName: ReadonlyMap<string, number>;
   readonly #policy: UnknownLabelPolicy;
-  /** True if some names look like numbers: then no text is a number. */
+  /** True if some names look like numbers: then every text is a name. */
   readonly #hasNumbersAsNames: boolean;
 
   constructor(classes: Classes, policy: UnknownLabelPolicy) {
@@ -31,26 +32,14 @@ export class LabelEncoder {
     this.#policy = policy;
   }
 
-  /**
-   * @param first number of the row of the first label, for messages
-   * @throws Failure for a label that no class has
-   */
-  encode(labels: RawLabels, first: number, file: string): Int32Array {
+  /** Encodes the labels of a block. @throws Failure for a label that no class has */
+  encode({ labels = [], first }: Block, { labelsName }: Rows): Int32Array {
     const codes = new Int32Array(labels.length);
-    for (let i = 0; i < codes.length; i++)
-      codes[i] = this.#code(labels[i] as number | bigint | string, first + i, file);
+    for (let i = 0; i < codes.length; i++) codes[i] = this.#code(labels[i] as RawLabels[number], first + i, labelsName);
     return codes;
   }
 
-  /**
-   * Encodes the labels of a block of rows.
-   * @throws Failure unless there is a label for each row, of a class
-   */
-  encodeBlock(block: Block, first: number, rows: Rows): Int32Array {
-    return this.encode(labelsOf(block, rows), first, rows.labelsName);
-  }
-
-  #code(label: number | bigint | string, row: number, file: string): number {
+  #code(label: RawLabels[number], row: number, file: string): number {
     const named = typeof label === 'string' ? this.#byName.get(label) : undefined;
     if (named !== undefined) return named;
     if (label === '') return -1;
@@ -73,38 +62,35 @@ export class LabelEncoder {
   }
 }
 
-const describe = (label: number | bigint | string): string => (typeof label === 'string' ? quoted(label) : `${label}`);
-
-/** @throws Failure unless there is a label for each row */
-export function labelsOf({ labels, rows: count }: Block, rows: Rows): RawLabels {
-  if (labels?.length === count) return labels;
-  throw new Failure(`${rows.labelsName}: there are fewer labels than rows in ${rows.name}`);
-}
+const describe = (label: RawLabels[number]): string => (typeof label === 'string' ? quoted(label) : `${label}`);
 
 /**
- * Finds the classes that labels are of: as many as the highest label needs, or one for each name, sorted, so that the
- * order of the rows does not matter. There are none if no row has a class.
+ * Finds the classes of the labels at `path`: as many as the highest label needs, or one for each name, sorted, so that
+ * the order of the rows does not matter. There are none if no row has a class.
  */
-export async function surveyClasses(labels: Labels): Promise<Classes> {
+export async function surveyClasses(path: string, options: InputOptions): Promise<Classes> {
+  const labels = await openLabels(path, options);
   let highest = -1;
   const names = new Set<string>();
-  for (let first = 0; ; ) {
-    const some = await labels.next(LABELS_AT_ONCE);
-    for (let i = 0; i < some.length; i++) {
-      const label = some[i] as number | bigint | string;
-      if (typeof label === 'string') {
-        if (label !== '') names.add(label);
-      } else if (Number.isInteger(Number(label))) highest = Math.max(highest, Number(label));
-      else throw new Failure(`${labels.name}: row ${first + i} has the label ${label}, which is not an integer`);
+  try {
+    for (let first = 0; ; ) {
+      const some = await labels.next(LABELS_AT_ONCE);
+      for (let i = 0; i < some.length; i++) {
+        const label = some[i] as RawLabels[number];
+        if (typeof label === 'string') {
+          if (label !== '') names.add(label);
+        } else if (Number.isInteger(Number(label))) highest = Math.max(highest, Number(label));
+        else throw new Failure(`${labels.name}: row ${first + i} has the label ${label}, which is not an integer`);
+      }
+      if (some.length < LABELS_AT_ONCE) break;
+      first += some.length;
     }
-    if (some.length < LABELS_AT_ONCE) break;
-    first += some.length;
+  } finally {
+    await labels.close();
   }
   const isNumbered = [...names].every((name) => INTEGER.test(name));
-  if (isNumbered) for (const name of names) highest = Math.max(highest, Number(name));
-  if (!isNumbered) {
-    const named = [...names].filter((name) => !(INTEGER.test(name) && name.startsWith('-'))).sort();
-    return { nClasses: named.length, names: named };
-  }
-  return { nClasses: highest + 1 };
+  if (isNumbered) return { nClasses: [...names].reduce((most, name) => Math.max(most, Number(name)), highest) + 1 };
+  // Numbers below 0 are unknown rows, also among names.
+  const named = [...names].filter((name) => !(INTEGER.test(name) && name.startsWith('-'))).sort();
+  return { nClasses: named.length, names: named };
 }

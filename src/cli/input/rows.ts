@@ -3,49 +3,95 @@ import { Failure } from '../failure.js';
 /** Labels as files have them: numbers, or the texts of a CSV. */
 export type RawLabels = ArrayLike<number | bigint | string>;
 
-/** Some rows of a file. The next block overwrites its arrays. */
-export interface Block {
-  readonly rows: number;
-  /** Values [rows, nDim]. */
-  readonly x: Float32Array;
-  readonly labels?: RawLabels | undefined;
-}
-
 /** File that is read from its start to its end. */
-export interface Reading {
+export interface Reader {
   readonly name: string;
+  /** Number of rows; undefined for a CSV, which has to be read to its end to count them. */
+  readonly nRows: number | undefined;
   readonly bytesRead: number;
   /** Number of all bytes; undefined for a pipe. */
   readonly bytes: number | undefined;
+  /** Passes over the next rows. */
+  skip(rows: number): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Rows of a file, from the first to the last, a block at a time. */
-export interface Rows extends Reading {
-  /** Number of rows; undefined for a CSV, which tells it at its end. */
+/** Reader of embeddings. */
+export interface RowReader extends Reader {
+  readonly nDim: number;
+  /** True if the file has a column of labels. */
+  readonly hasLabels: boolean;
+  /** Reads some rows [rows, nDim]; undefined at the end. The next call overwrites the arrays. */
+  next(): Promise<{ readonly x: Float32Array; readonly labels?: RawLabels } | undefined>;
+}
+
+/** Reader of labels. */
+export interface LabelReader extends Reader {
+  /** Reads the next labels, fewer than asked for only at the end. */
+  next(rows: number): Promise<RawLabels>;
+}
+
+/** Bytes of a file that are in memory at once: the overhead of a call is small beside the work on such a block. */
+export const BLOCK_BYTES = 2 ** 22;
+
+/** Some rows of a file. The next block overwrites its arrays. */
+export interface Block {
+  /** Number of the first row in the file. */
+  readonly first: number;
+  readonly rows: number;
+  /** Values [rows, nDim]. */
+  readonly x: Float32Array;
+  readonly labels: RawLabels | undefined;
+}
+
+/** Rows with their labels, which may come from another file, a block at a time. */
+export class Rows {
+  readonly reader: RowReader;
+  readonly name: string;
   readonly nRows: number | undefined;
   readonly nDim: number;
   readonly hasLabels: boolean;
   /** Name of the file that labels come from. */
   readonly labelsName: string;
-  skip(rows: number): Promise<void>;
-  /** Reads the next block; undefined at the end. */
-  next(): Promise<Block | undefined>;
-}
+  readonly #labels: LabelReader | undefined;
+  #first = 0;
 
-/** Labels of a file, as many at once as are asked for. */
-export interface Labels extends Reading {
-  readonly nRows: number | undefined;
-  skip(rows: number): Promise<void>;
-  /** Reads the next labels, fewer than asked for only at the end. */
-  next(rows: number): Promise<RawLabels>;
-}
+  /** @param labels labels of another file, in place of a column */
+  constructor(reader: RowReader, labels: LabelReader | undefined) {
+    this.reader = reader;
+    this.name = reader.name;
+    this.nRows = reader.nRows;
+    this.nDim = reader.nDim;
+    this.hasLabels = labels !== undefined || reader.hasLabels;
+    this.labelsName = labels?.name ?? reader.name;
+    this.#labels = labels;
+  }
 
-/** Bytes of a file that are in memory at once: the overhead of a call is small beside their work. */
-export const BLOCK_BYTES = 2 ** 22;
+  async skip(rows: number): Promise<void> {
+    await this.reader.skip(rows);
+    await this.#labels?.skip(rows);
+    this.#first += rows;
+  }
 
-/** Checks at the end of the rows that their labels end there, too. @throws Failure */
-export async function checkEnd(labels: Labels | undefined, rows: string): Promise<void> {
-  if (!labels || (await labels.next(1)).length === 0) return;
-  throw new Failure(`${labels.name}: there are more labels than rows in ${rows}`);
+  /** Reads the next block; undefined at the end. @throws Failure unless there are as many labels as rows */
+  async next(): Promise<Block | undefined> {
+    const read = await this.reader.next();
+    if (!read) {
+      if (!this.#labels || (await this.#labels.next(1)).length === 0) return undefined;
+      throw new Failure(`${this.labelsName}: there are more labels than rows in ${this.name}`);
+    }
+    const first = this.#first;
+    const rows = read.x.length / this.nDim;
+    const labels = this.#labels ? await this.#labels.next(rows) : read.labels;
+    if (labels && labels.length < rows) {
+      throw new Failure(`${this.labelsName}: there are fewer labels than rows in ${this.name}`);
+    }
+    this.#first += rows;
+    return { first, rows, x: read.x, labels };
+  }
+
+  async close(): Promise<void> {
+    await this.reader.close();
+    await this.#labels?.close();
+  }
 }

@@ -48,11 +48,11 @@ const [rows = 0] = npyHeader(file).shape;
 
 // @ts-expect-error there is no such option
 new CenterLoss(3, 2, { radiuss: 1 });
-// @ts-expect-error under exactOptionalPropertyTypes an option is there or is not
+// @ts-expect-error exactOptionalPropertyTypes: an option has a value or is left out
 new CenterLoss(3, 2, { radius: undefined });
-// @ts-expect-error nor is there such a reduction
+// @ts-expect-error there is no such reduction
 new CenterLoss(3, 2, { reduction: 'median' });
-// @ts-expect-error a module goes in by name
+// @ts-expect-error the module is a property of the argument
 initSync(new Uint8Array(8));
 // @ts-expect-error there is no such type
 toSafetensors({ tensor: { ...tensor, dtype: 'F128' } });

@@ -1,3 +1,0 @@
-// @ts-check
-
-export { fill } from './report.js';

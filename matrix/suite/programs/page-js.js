@@ -1,3 +1,0 @@
-import { report } from './report.js';
-
-report(async () => (await import('./suite-js.js')).runSuite());

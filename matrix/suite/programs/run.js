@@ -1,3 +1,0 @@
-import { runSuite } from './suite.js';
-
-console.log(`REPORT ${JSON.stringify(await runSuite())}`);

@@ -1,0 +1,50 @@
+// @ts-check
+/** Prints the outcomes as a table of places × checks, and writes docs/runtimes.md. */
+
+/** @import { Outcome } from './place.js' */
+
+export const MARK = { passed: '✓', failed: '✗', skipped: '–' };
+
+/** Gives a table in Markdown, which is readable in a terminal too. @param {Outcome[]} outcomes */
+export function table(outcomes) {
+  const checks = [...new Set(outcomes.map(({ check }) => check))];
+  const rows = [['runtime', 'version', ...checks]];
+  for (const place of new Set(outcomes.map(({ place }) => place))) {
+    const own = outcomes.filter((outcome) => outcome.place === place);
+    const version = own.find(({ version }) => version)?.version ?? '';
+    rows.push([place, version, ...checks.map((check) => cell(own.find((outcome) => outcome.check === check)))]);
+  }
+  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
+  const lines = rows.map((row) => `| ${row.map((text, column) => text.padEnd(widths[column] ?? 0)).join(' | ')} |`);
+  lines.splice(1, 0, `|${widths.map((width) => '-'.repeat(width + 2)).join('|')}|`);
+  return lines.join('\n');
+}
+
+/** @param {Outcome | undefined} outcome */
+const cell = (outcome) =>
+  outcome?.status === 'passed' ? `${MARK.passed} ${outcome.detail}` : outcome ? MARK[outcome.status] : '';
+
+/** Gives the reasons for skips and failures. @param {Outcome[]} outcomes */
+export const notes = (outcomes) =>
+  outcomes
+    .filter(({ status }) => status !== 'passed')
+    .map(({ place, check, status, detail }) => `- ${MARK[status]} ${place}, ${check}: ${status}: ${detail}`)
+    .join('\n');
+
+/** Gives the text of docs/runtimes.md. @param {Outcome[]} outcomes @param {number} tests */
+export const page = (outcomes, tests) => `# Runtimes
+
+\`./build.sh matrix\` writes this page. It packs the package as npm would publish it, installs that, and runs one suite of
+${tests} tests in each place: results of the references, properties, errors, memory, and bits equal to those of a native
+build. A number is the tests that passed there. A few tests are skipped where they can't run: one needs a place without
+WebAssembly, one needs shared memory, and two need a garbage collection that can be called. An interpreter (\`--jitless\`)
+also skips the tests of memory and the random ones, which would take it minutes.
+
+${table(outcomes)}
+
+- \`import\`, \`require\`: the default entry. \`slim\`: \`center-loss/slim\` with the file of the module. \`js\`: \`center-loss/js\`.
+- \`blocked\`: WebAssembly is forbidden or missing, and the error says so at first use, not at import.
+- \`dry run\`: a deployment would hold the module as a file, and no bytes of it in the script.
+
+${notes(outcomes)}
+`;
