@@ -184,13 +184,13 @@ export const FEATURES = [
     probe: 'nan-in-unknown-row',
     caffe: ['no', `${LAYER}#L63-L65`],
     notes: { 'caffe-face': 'It reads before or past the centers.' },
-    ours: ['crate/tests/isolation.rs', 'a_bad_row_that_is_unknown_reaches_nothing'],
+    ours: ['crate/tests/independence.rs', 'a_bad_row_that_does_not_count_reaches_nothing'],
   },
   {
     name: 'An infinite distance to another center reaches no loss',
     probe: 'infinite-elsewhere',
     caffe: ['yes', `${LAYER}#L62-L66`],
-    ours: ['crate/tests/isolation.rs', 'a_bad_center_is_no_ones_nearest_and_spoils_only_its_class'],
+    ours: ['crate/tests/independence.rs', 'a_bad_center_spoils_only_its_class'],
   },
 
   'Center updates',

@@ -1,5 +1,5 @@
-// The module's v128 lanes against the [f32; 4] lanes of a native build, bit by bit: `crate/examples/bits.rs` says what
-// is computed, on which inputs, and how it is hashed.
+// The module's v128 lanes against the [f32; 4] lanes of a native build, bit by bit: `crate/tests/bits.rs` says what is
+// computed, on which inputs, and how it is hashed.
 import { CenterLoss, classify, fitPrecision, type Metric, type Reduction, type Score } from 'center-loss';
 import { describe, expect, it } from 'vitest';
 import json from '../../build/bits.json' with { type: 'json' };

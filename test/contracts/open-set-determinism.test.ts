@@ -1,4 +1,4 @@
-// The losses and statistics in this engine against those on native lanes, bit by bit: `crate/examples/bits/` says what is
+// The losses and statistics in this engine against those on native lanes, bit by bit: `crate/tests/bits.rs` says what is
 // computed.
 import {
   CACLoss,

@@ -1,4 +1,4 @@
-// What `crate/examples/bits.rs` prints of a result, so that all its bits can be compared.
+// What `crate/tests/bits.rs` writes of a result, so that all its bits can be compared.
 
 /** FNV-1a, 64 bits, over the little-endian bytes. */
 export function hash(values: Float32Array | Int32Array): string {
