@@ -1,6 +1,6 @@
 // @ts-check
 // Seeded data, so that every implementation and every run gets the same numbers, and the correct results of it: float64,
-// one loop per formula. An implementation that disagrees is not timed.
+// one loop per formula. An implementation that disagrees ends the run before it is timed.
 
 /** @import { Data, Numbers, Results, Shape } from './types.js' */
 

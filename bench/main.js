@@ -1,4 +1,5 @@
 // @ts-check
+// Command line of the bench: runs the cases of a suite, prints tables, and writes them to files.
 
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';

@@ -51,7 +51,7 @@ async function warmUp({ time }, { warmMs, sampleMs }) {
 }
 
 /**
- * Order of a round: rotated, and reversed every other round, so that nobody always follows the same neighbour.
+ * Order of a round: rotated, and reversed every other round, so that no implementation always follows the same one.
  *
  * @template T
  * @param {T[]} all

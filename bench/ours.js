@@ -103,7 +103,7 @@ export function gradients(shape, data) {
   return [
     form('gradients(x, target)', () => loss.gradients(x, target), named, { cost: dense, dispose }),
     form('gradients(x, target), touched', () => loss.gradients(x, target, TOUCHED), named, { cost: touched }),
-    // In place the zeros of other classes already stand there: dense moves no more than touched.
+    // The zeros of other classes already stand in the batch, so dense moves no more than touched.
     form('gradients(batch)', () => loss.gradients(batch), named, { cost: touched }),
     form('gradients(batch), touched', () => loss.gradients(batch, TOUCHED), named, { cost: touched }),
   ];

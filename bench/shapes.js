@@ -3,7 +3,7 @@
 // three times: of moving as many bytes as the call must, of its multiply-adds in registers, and of the same call with
 // B = D = C = 1.
 
-import { LOOK } from '../scripts/charts/look.js';
+import { THEME } from '../scripts/charts/theme.js';
 import { callCase } from './cases.js';
 import { openLimits } from './limits.js';
 import { spread } from './measure.js';
@@ -26,7 +26,8 @@ const QUICK_GRID = { B: [1, 64], D: [3, 128], C: [2, 960] };
 
 /** @type {Effort} */
 const EFFORT = { warmMs: 1, sampleMs: 0.2, caseMs: 20, minRounds: 3, maxRounds: 10 };
-const COLDEST = 10;
+/** Number of shapes in the table of the least efficient ones, for each call. */
+const LISTED = 10;
 
 /** @param {boolean} quick @param {(done: string) => void} onCase @returns {Promise<Spot[]>} */
 export async function survey(quick, onCase) {
@@ -49,7 +50,7 @@ export async function survey(quick, onCase) {
   };
   // These calls also warm up the compilers, for which there is no time at each shape.
   await keepCalls();
-  // There and back, so that a slow minute of the machine meets a shape only once.
+  // Forwards, then backwards: a slow minute of the machine meets a shape only once.
   for (const [i, one] of [...cases, ...cases.toReversed()].entries()) {
     onCase(`${i + 1} of ${2 * cases.length}: ${one.id}`);
     await keep(one, EFFORT);
@@ -73,10 +74,10 @@ export function summary(spots) {
     const { min, median, max } = spread(group.map(({ efficiency }) => efficiency));
     return [group[0]?.call ?? '', ...[min, median, max].map(percent)];
   });
-  const coldest = groups.flatMap((group) =>
+  const leastEfficient = groups.flatMap((group) =>
     group
       .sort((a, b) => a.efficiency - b.efficiency)
-      .slice(0, COLDEST)
+      .slice(0, LISTED)
       .map(({ call, B, D, C, ns, efficiency, by }) => [
         call,
         ...`${B} ${D} ${C}`.split(' '),
@@ -86,7 +87,7 @@ export function summary(spots) {
       ]),
   );
   return `${text([['efficiency over all shapes', 'least', 'median', 'most'], ...all])}\n
-${text([['coldest spots', 'B', 'D', 'C', 'time', 'efficiency', 'limit'], ...coldest])}\n`;
+${text([['least efficient', 'B', 'D', 'C', 'time', 'efficiency', 'limit'], ...leastEfficient])}\n`;
 }
 
 /** A map of D × C for each call and number of rows. @param {Spot[]} spots @param {string[]} machine @returns {TopLevelSpec} */
@@ -97,7 +98,7 @@ export function heatMap(spots, machine) {
   const least = 'least: the longest of moving the bytes, the multiply-adds, and a call with B = D = C = 1';
   const title = 'Efficiency by shape: the least time that the machine needs over the time taken';
   return {
-    config: LOOK,
+    config: THEME,
     title: { text: title, subtitle: [least, ...machine] },
     data: { values },
     facet: {

@@ -1,4 +1,4 @@
-# The benchmarks: of all calls beside what else there is, and of how long a program takes to its first result.
+# Benchmarks: the time of calls beside the alternatives, and the time until a program has its first result.
 # shellcheck shell=bash
 
 ensure_baselines() { ensure_packages bench/baselines "what the package is timed against, and a newer Node (600 MB)"; }

@@ -11,7 +11,7 @@ const [from = '', out = ''] = process.argv.slice(2);
 
 let glue = readFileSync(join(from, 'center_loss_bg.js'), 'utf8');
 edit(/ = Object\.freeze\(/g, ' = /* @__PURE__ */ Object.freeze(');
-// An enum names its values in both directions, and nobody looks for a name by its value.
+// An enum maps its values to names too, and no code looks for a name by its value.
 edit(/^( +\w+: \d+), "\d+": "\w+",$/gm, '$1,');
 edit(/: new FinalizationRegistry\(/g, ': /* @__PURE__ */ new FinalizationRegistry(');
 // The classes of the package have that method.

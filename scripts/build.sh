@@ -17,7 +17,7 @@ ensure_packages() { # ensure_packages FOLDER WHAT
   cp "$1/package-lock.json" "$1/node_modules/.installed-lock.json"
 }
 
-# What a build depends on, as one number.
+# Checksum of all files that a build depends on.
 fingerprint() { # fingerprint PATH...
   find "$@" -type f -print0 | LC_ALL=C sort -z | xargs -0 cksum | cksum
 }
@@ -55,7 +55,7 @@ compile_wasm() { # compile_wasm NAME [CARGO-OPTION...]
     -- "${@:2}"
 }
 
-# Flags that cargo adds to those of .cargo/config.toml, and that are stronger.
+# Prints flags as a setting of cargo. They come after those of .cargo/config.toml and override them.
 flags() { # flags FLAG...
   local quoted
   quoted=$(printf '"-C", "%s", ' "$@")
@@ -64,8 +64,8 @@ flags() { # flags FLAG...
 
 PORTABLE=(target-cpu=mvp target-feature=-simd128)
 
-# Nothing lies in the first kilobyte, the far end of the stack, so that an offset added to an address is part of the load
-# or store.
+# --low-memory-unused: the first kilobyte is the far end of the stack and holds no data, so that wasm-opt may make an offset
+# that is added to an address part of the load or store.
 WASM_OPT=(node_modules/.bin/wasm-opt -O3 --converge --low-memory-unused
   --one-caller-inline-max-function-size=0 --flexible-inline-max-function-size=0
   --enable-bulk-memory --enable-nontrapping-float-to-int --enable-sign-ext --enable-mutable-globals
@@ -111,7 +111,7 @@ link_package() {
 build() {
   ensure_node
   mkdir -p build
-  # Of two builds at once, the second waits.
+  # A second build waits for the first.
   exec 9>build/lock
   if command -v flock >/dev/null; then flock 9; fi
   ensure_packages . "build and tests"

@@ -9,7 +9,7 @@ import { coreSource, importShared, sharedNames } from './shared.js';
 const [from = '', to = ''] = process.argv.slice(2);
 const root = resolve(from);
 
-/** Sources of the entries, by the names of their files. */
+/** Source of each entry, by the name of its file. */
 const ENTRIES = {
   index: 'entries/default',
   workerd: 'entries/workerd',
@@ -20,7 +20,7 @@ const ENTRIES = {
 };
 /** Entries that `require` may ask for. */
 const REQUIRED = ['index', 'slim', 'js', 'tfjs'];
-/** Entry whose text, the kernels as wasm2js writes them, nobody reads. */
+/** Entry to be minified: nobody reads its text, the kernels as wasm2js writes them. */
 const TRANSLATED = 'js';
 
 const names = await sharedNames(root, '.js');

@@ -1,7 +1,7 @@
 // Usage: node scripts/inline-wasm.js MODULE.wasm OUT.js — the bytes of the module as a string, with types beside it.
 //
-// In hexadecimal: what repeats in the module repeats in the text, so that it compresses to a sixth less than base64, in
-// which a byte is spelled in three ways.
+// The text is hexadecimal: a sequence that repeats in the module repeats in the text. So it compresses to a sixth less than
+// base64, in which a byte is spelled in three ways.
 import { readFileSync, writeFileSync } from 'node:fs';
 
 const [wasm = '', out = ''] = process.argv.slice(2);

@@ -1,7 +1,7 @@
 # The runtimes and bundlers that the package is tried in.
 # shellcheck shell=bash
 
-# What a full run has beside what the tests need; where it can't be had, its rows are skipped with the reason.
+# Installs the browsers of a full run. The rows of one that can't be installed are skipped, with the reason.
 ensure_browsers() {
   ensure_chromium
   [ -x /usr/bin/firefox-esr ] || step "Firefox ESR from apt" apt_install firefox-esr || true

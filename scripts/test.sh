@@ -20,27 +20,29 @@ ensure_chromium() {
   export CHROMIUM
 }
 
-# What the native lanes give, for the suites to compare with.
+# Writes build/bits.json, the results of the native lanes, for the suites to compare with.
 ensure_bits() {
-  step "results of the native lanes" sh -c 'cargo run --quiet --example bits >build/bits.json.part' ||
+  mkdir -p build
+  step "results of the native lanes" cargo test --quiet --test kernels -- --ignored write_bits ||
     die "the native results could not be computed; see above."
-  mv build/bits.json.part build/bits.json
 }
 
 test_rust() {
   local log=build/cargo-test.log
   say "cargo test: kernels on native lanes"
-  # The lines that cargo closes each test binary with are what is counted.
   local passed failed status=0
   RUST_BACKTRACE=0 cargo test --quiet 2>&1 | tee "$log" || status=$?
-  passed=$(sed -n 's/^test result: .* \([0-9]*\) passed;.*/\1/p' "$log" | paste -sd+ - | bc_or_zero)
-  failed=$(sed -n 's/^test result: .* \([0-9]*\) failed;.*/\1/p' "$log" | paste -sd+ - | bc_or_zero)
+  passed=$(cargo_tests passed "$log")
+  failed=$(cargo_tests failed "$log")
   # A binary that did not build or that crashed has no such line.
   [ "$failed" -gt 0 ] || [ "$status" -eq 0 ] && [ "$passed" -gt 0 ] || failed=$((failed + 1))
   count "$passed" "$failed"
 }
 
-bc_or_zero() { local sum; read -r sum || sum=0; printf '%d' $((sum)); }
+# Sums the tests that passed, or failed, over the line with which cargo closes each test binary.
+cargo_tests() { # cargo_tests passed|failed LOG
+  sed -n "s/^test result: .* \([0-9]*\) $1;.*/\1/p" "$2" | awk '{ sum += $1 } END { print sum + 0 }'
+}
 
 # Suites of vitest's projects.
 test_suites() { # test_suites WHAT PROJECT...
@@ -110,7 +112,7 @@ run_tests() { # run_tests [--all]
   finish
 }
 
-# What needs the packages of bench/, examples/ and the matrix.
+# Checks that need the packages of bench/, examples/ and the matrix.
 run_all() {
   ensure_browsers
   ensure_packages test/runtimes "the matrix (2 GB)"

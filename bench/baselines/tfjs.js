@@ -46,7 +46,7 @@ export function implementations({ operation, shape: { B, D, C } }, data) {
   const results = () => {
     /** @type {Results} */
     const arrays = {};
-    // Nothing is returned out of tidy, which would look for tensors in each entry of each array.
+    // The callback returns nothing: tidy would look for tensors in each entry of each array.
     tf.tidy(() => {
       // dataSync brings the values into JavaScript, where ours and the plain loops leave theirs.
       for (const [key, tensor] of Object.entries(compute())) arrays[key] = tensor.dataSync();

@@ -2,7 +2,7 @@
 //!
 //! Rows x_i of an embedding `x [B, D]`, labels y_i, centers `c [C, D]`, all row-major `f32`.
 //!
-//! Layers, each using only those above it:
+//! `simd` is the lowest layer, `rows` uses it, the folders of formulas use both and each other, and `bindings` uses all:
 //!
 //! | folder | content |
 //! |---|---|

@@ -1,13 +1,10 @@
 //! Initial values of centers: their distribution, their bits, the error of the polynomials.
-#![allow(clippy::cast_precision_loss, reason = "counts are far below 2⁵³")]
-#![allow(clippy::cast_possible_truncation, reason = "centers are float32")]
 
-mod common;
-
+use crate::common::{assert_close, assert_same_bits, normal};
+use crate::reference::dot;
 use center_loss::init;
 use center_loss::simd::u32x4::U32x4;
 use center_loss::simd::vector::{LANES, Lanes, Vector};
-use common::{assert_close, assert_same_bits, normal};
 use rand_core::{Rng, SeedableRng};
 use rand_xoshiro::{SplitMix64, Xoshiro128PlusPlus};
 
@@ -219,31 +216,27 @@ fn fewer_values_are_the_start_of_more() {
     }
 }
 
-fn orthogonal(n_classes: usize, dim: usize, seed: u64) -> Vec<f32> {
-    let mut centers = vec![f32::NAN; n_classes * dim];
+fn orthogonal(n_classes: usize, n_dim: usize, seed: u64) -> Vec<f32> {
+    let mut centers = vec![f32::NAN; n_classes * n_dim];
     // The old contents of the scratch memory must not matter.
-    let mut scratch = vec![f32::NAN; init::orthogonal_scratch_len(n_classes, dim)];
-    init::orthogonal::<Lanes>(&mut centers, n_classes, dim, seed, &mut scratch);
+    let mut scratch = vec![f32::NAN; init::orthogonal_scratch_len(n_classes, n_dim)];
+    init::orthogonal::<Lanes>(&mut centers, n_classes, n_dim, seed, &mut scratch);
     centers
 }
 
 /// Rows, or the columns if they are fewer.
-fn vectors(values: &[f32], n_classes: usize, dim: usize) -> Vec<Vec<f64>> {
-    let (count, len) = (n_classes.min(dim), n_classes.max(dim));
-    let place = |i, k| if n_classes <= dim { i * dim + k } else { k * dim + i };
+fn vectors(values: &[f32], n_classes: usize, n_dim: usize) -> Vec<Vec<f64>> {
+    let (count, len) = (n_classes.min(n_dim), n_classes.max(n_dim));
+    let place = |i, k| if n_classes <= n_dim { i * n_dim + k } else { k * n_dim + i };
     (0..count).map(|i| (0..len).map(|k| f64::from(values[place(i, k)])).collect()).collect()
 }
 
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
-}
-
-fn assert_orthonormal(n_classes: usize, dim: usize, seed: u64) {
-    let vectors = vectors(&orthogonal(n_classes, dim, seed), n_classes, dim);
+fn assert_orthonormal(n_classes: usize, n_dim: usize, seed: u64) {
+    let vectors = vectors(&orthogonal(n_classes, n_dim, seed), n_classes, n_dim);
     for (i, a) in vectors.iter().enumerate() {
         for (j, b) in vectors.iter().enumerate().skip(i) {
             let expected = f64::from(u8::from(i == j));
-            let what = format_args!("C = {n_classes}, D = {dim}, seed {seed}: vectors {i} and {j}");
+            let what = format_args!("C = {n_classes}, D = {n_dim}, seed {seed}: vectors {i} and {j}");
             assert_close(dot(a, b), expected, 1.0, 2e-6, what);
         }
     }
@@ -252,30 +245,31 @@ fn assert_orthonormal(n_classes: usize, dim: usize, seed: u64) {
 #[test]
 fn orthogonal_rows_or_columns_are_orthonormal() {
     for n_classes in 1..=20 {
-        for dim in 1..=20 {
-            assert_orthonormal(n_classes, dim, (n_classes * 100 + dim) as u64);
+        for n_dim in 1..=20 {
+            assert_orthonormal(n_classes, n_dim, (n_classes * 100 + n_dim) as u64);
         }
     }
     // On both sides of a panel's and a block's edge.
-    for (n_classes, dim) in [(31, 31), (32, 32), (33, 33), (40, 41), (63, 70), (64, 64), (65, 64), (96, 97), (100, 30)]
+    for (n_classes, n_dim) in
+        [(31, 31), (32, 32), (33, 33), (40, 41), (63, 70), (64, 64), (65, 64), (96, 97), (100, 30)]
     {
         for seed in SEEDS {
-            assert_orthonormal(n_classes, dim, seed);
+            assert_orthonormal(n_classes, n_dim, seed);
         }
     }
-    for (n_classes, dim) in [(128, 128), (500, 512), (1000, 512), (1, 5000), (5000, 1), (10, 20_000), (3, 100_003)] {
-        assert_orthonormal(n_classes, dim, 1);
+    for (n_classes, n_dim) in [(128, 128), (500, 512), (1000, 512), (1, 5000), (5000, 1), (10, 20_000), (3, 100_003)] {
+        assert_orthonormal(n_classes, n_dim, 1);
     }
 }
 
 #[test]
 fn orthogonal_values_are_those_of_their_seed() {
-    for (n_classes, dim) in [(1, 1), (5, 8), (8, 5), (40, 33)] {
+    for (n_classes, n_dim) in [(1, 1), (5, 8), (8, 5), (40, 33)] {
         for seed in SEEDS {
-            let values = orthogonal(n_classes, dim, seed);
-            assert_same_bits(&orthogonal(n_classes, dim, seed), &values, "the same seed");
+            let values = orthogonal(n_classes, n_dim, seed);
+            assert_same_bits(&orthogonal(n_classes, n_dim, seed), &values, "the same seed");
             if n_classes > 1 {
-                assert_ne!(orthogonal(n_classes, dim, seed ^ 8), values, "another seed");
+                assert_ne!(orthogonal(n_classes, n_dim, seed ^ 8), values, "another seed");
             }
         }
     }
@@ -283,8 +277,8 @@ fn orthogonal_values_are_those_of_their_seed() {
 
 #[test]
 fn scratch_len_does_not_overflow() {
-    for (n_classes, dim) in [(usize::MAX, 1), (1, usize::MAX), (usize::MAX, usize::MAX), (1 << 40, 1 << 40)] {
-        assert!(init::orthogonal_scratch_len(n_classes, dim) >= n_classes.max(dim) - 3);
+    for (n_classes, n_dim) in [(usize::MAX, 1), (1, usize::MAX), (usize::MAX, usize::MAX), (1 << 40, 1 << 40)] {
+        assert!(init::orthogonal_scratch_len(n_classes, n_dim) >= n_classes.max(n_dim) - 3);
     }
     assert_eq!(init::orthogonal_scratch_len(1 << 40, 1 << 40), usize::MAX);
 }
@@ -297,18 +291,18 @@ fn too_short_a_scratch_panics() {
 }
 
 /// Many matrices of one shape, as vectors.
-fn matrices(n_classes: usize, dim: usize) -> impl Iterator<Item = Vec<Vec<f64>>> {
-    (0..2000).map(move |seed| vectors(&orthogonal(n_classes, dim, seed), n_classes, dim))
+fn matrices(n_classes: usize, n_dim: usize) -> impl Iterator<Item = Vec<Vec<f64>>> {
+    (0..2000).map(move |seed| vectors(&orthogonal(n_classes, n_dim, seed), n_classes, n_dim))
 }
 
 #[test]
 fn orthogonal_matrices_are_evenly_distributed() {
     // Both shapes of each of: all vectors, half of them, one.
-    for (n_classes, dim) in [(6, 6), (3, 6), (6, 3), (1, 6), (6, 1), (2, 2), (34, 34)] {
-        let all: Vec<_> = matrices(n_classes, dim).collect();
+    for (n_classes, n_dim) in [(6, 6), (3, 6), (6, 3), (1, 6), (6, 1), (2, 2), (34, 34)] {
+        let all: Vec<_> = matrices(n_classes, n_dim).collect();
         let (count, len) = (all[0].len(), all[0][0].len());
         let n = all.len();
-        let what = |i: usize, k: usize| format!("C = {n_classes}, D = {dim}: value {k} of vector {i}");
+        let what = |i: usize, k: usize| format!("C = {n_classes}, D = {n_dim}: value {k} of vector {i}");
         for (i, k) in (0..count).flat_map(|i| (0..len).map(move |k| (i, k))) {
             let mean_of = |f: &dyn Fn(f64) -> f64| all.iter().map(|vectors| f(vectors[i][k])).sum::<f64>() / n as f64;
             let (m, moment) = (len as f64, |power| move |value: f64| value.powi(power));
@@ -354,22 +348,22 @@ fn angles_to_a_fixed_direction_are_those_of_a_random_one() {
 
 #[test]
 fn entries_of_a_large_orthogonal_matrix_are_nearly_normal() {
-    for (n_classes, dim) in [(128, 128), (256, 128), (100, 512)] {
-        let values = orthogonal(n_classes, dim, 7);
-        let root = (n_classes.max(dim) as f64).sqrt();
+    for (n_classes, n_dim) in [(128, 128), (256, 128), (100, 512)] {
+        let values = orthogonal(n_classes, n_dim, 7);
+        let root = (n_classes.max(n_dim) as f64).sqrt();
         let statistic = kolmogorov_smirnov(values.iter().map(|&value| f64::from(value) * root).collect(), normal_cdf);
-        assert!(statistic < KOLMOGOROV_SMIRNOV, "Kolmogorov-Smirnov {statistic}, C = {n_classes}, D = {dim}");
+        assert!(statistic < KOLMOGOROV_SMIRNOV, "Kolmogorov-Smirnov {statistic}, C = {n_classes}, D = {n_dim}");
     }
 }
 
 #[test]
 fn unit_vectors_are_the_first_dimensions() {
-    for (n_classes, dim) in [(1, 1), (1, 5), (3, 3), (3, 5), (7, 8), (17, 17)] {
-        let mut values = vec![f32::NAN; n_classes * dim];
-        init::unit_vectors(&mut values, dim);
-        let identity = |place: usize| f32::from(u8::from(place / dim == place % dim));
+    for (n_classes, n_dim) in [(1, 1), (1, 5), (3, 3), (3, 5), (7, 8), (17, 17)] {
+        let mut values = vec![f32::NAN; n_classes * n_dim];
+        init::unit_vectors(&mut values, n_dim);
+        let identity = |place: usize| f32::from(u8::from(place / n_dim == place % n_dim));
         let expected: Vec<f32> = (0..values.len()).map(identity).collect();
-        assert_same_bits(&values, &expected, format_args!("C = {n_classes}, D = {dim}"));
+        assert_same_bits(&values, &expected, format_args!("C = {n_classes}, D = {n_dim}"));
     }
 }
 

@@ -6,12 +6,13 @@ import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { SingleBar } from 'cli-progress';
-import { LOOK } from '../../scripts/charts/look.js';
 import { renderPng, renderSvg } from '../../scripts/charts/render.js';
+import { THEME } from '../../scripts/charts/theme.js';
+import { markdownTable } from '../../scripts/markdown-table.js';
 import { loadMnist } from './data.js';
 import { startBackend } from './network.js';
 import { openSet } from './open-set.js';
-import { markdownTable, reportHtml } from './report.js';
+import { reportHtml } from './report.js';
 import { twoFeatures } from './two-features.js';
 
 /** @import { Digits } from './data.js' */
@@ -91,7 +92,7 @@ async function main(args) {
   const seconds = (performance.now() - started) / 1000;
   const folder = resolve(values.out ?? fileURLToPath(new URL('out', import.meta.url)));
   const report = await write(folder, result, seconds);
-  console.log(`\n${markdownTable(result.table)}\n\n${result.conclusion}`);
+  console.log(`\n${markdownTable([result.table.head, ...result.table.rows])}\n\n${result.conclusion}`);
   console.log(`report: ${relative('.', report)}, ${seconds.toFixed(0)} s`);
 }
 
@@ -139,7 +140,7 @@ async function write(folder, { name, figures, files, ...result }, seconds) {
   }
   const pictures = [];
   for (const { name, description, spec } of result.pictures) {
-    const svg = await renderSvg(/** @type {import('vega-lite').TopLevelSpec} */ ({ config: LOOK, ...spec }));
+    const svg = await renderSvg(/** @type {import('vega-lite').TopLevelSpec} */ ({ config: THEME, ...spec }));
     await writeFile(join(folder, `${name}.png`), renderPng(svg));
     pictures.push({ svg, description });
   }

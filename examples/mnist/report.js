@@ -1,7 +1,5 @@
 // @ts-check
-/** Result of an experiment as a table for the terminal, and as an HTML page that loads no other file. */
-
-import { escapeHtml } from '../../scripts/charts/html.js';
+/** Result of an experiment as an HTML page that loads no other file. */
 
 /**
  * @typedef {object} Table
@@ -12,13 +10,8 @@ import { escapeHtml } from '../../scripts/charts/html.js';
 /** @param {number} share */
 export const percent = (share, decimals = 2) => `${(100 * share).toFixed(decimals)} %`;
 
-/** @param {Table} table @returns {string} Markdown, with columns of one width */
-export function markdownTable({ head, rows }) {
-  const widths = head.map((_, column) => Math.max(...[head, ...rows].map((cells) => cells[column]?.length ?? 0)));
-  const line = (/** @type {string[]} */ cells) =>
-    `| ${cells.map((text, column) => text.padEnd(widths[column] ?? 0)).join(' | ')} |`;
-  return [line(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n');
-}
+/** @param {string} text */
+const escapeHtml = (text) => text.replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`);
 
 /** @param {Table} table */
 function htmlTable({ head, rows }) {

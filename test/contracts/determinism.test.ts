@@ -1,4 +1,4 @@
-// The module's v128 lanes against the [f32; 4] lanes of a native build, bit by bit: `crate/examples/bits.rs` says what
+// The module's v128 lanes against the [f32; 4] lanes of a native build, bit by bit: `crate/tests/bits.rs` says what
 // is computed, on which inputs, and how it is hashed.
 import {
   CACLoss,

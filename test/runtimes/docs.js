@@ -1,11 +1,13 @@
 // @ts-check
 /** Prints the outcomes as a table of places × checks, and writes docs/runtimes.md. */
 
+import { markdownTable } from '../../scripts/markdown-table.js';
+
 /** @import { Outcome } from './place.js' */
 
 export const MARK = { passed: '✓', failed: '✗', skipped: '–' };
 
-/** Gives a table in Markdown, which is readable in a terminal too. @param {Outcome[]} outcomes */
+/** Gives a row for each place and a column for each check. @param {Outcome[]} outcomes */
 export function table(outcomes) {
   const checks = [...new Set(outcomes.map(({ check }) => check))];
   const rows = [['runtime', 'version', ...checks]];
@@ -14,10 +16,7 @@ export function table(outcomes) {
     const version = own.find(({ version }) => version)?.version ?? '';
     rows.push([place, version, ...checks.map((check) => cell(own.find((outcome) => outcome.check === check)))]);
   }
-  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
-  const lines = rows.map((row) => `| ${row.map((text, column) => text.padEnd(widths[column] ?? 0)).join(' | ')} |`);
-  lines.splice(1, 0, `|${widths.map((width) => '-'.repeat(width + 2)).join('|')}|`);
-  return lines.join('\n');
+  return markdownTable(rows);
 }
 
 /** @param {Outcome | undefined} outcome */

@@ -1,4 +1,4 @@
-// Hashes of results as `crate/examples/bits.rs` prints them, to compare all bits.
+// Hashes of results as `crate/tests/bits.rs` writes them, to compare all bits.
 
 /** FNV-1a, 64 bits, over the little-endian bytes. */
 export function hash(values: Float32Array | Int32Array): string {

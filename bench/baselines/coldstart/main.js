@@ -53,7 +53,7 @@ function startProcess(node, program) {
   });
   const process = performance.now() - started;
   if (status !== 0) throw new Error(`${program} ended with ${status}: ${stderr.slice(-1000)}`);
-  // Some libraries print greetings first.
+  // Some libraries print other lines first.
   return { process, ...JSON.parse(stdout.trim().split('\n').at(-1) ?? '') };
 }
 

@@ -63,7 +63,7 @@ pub enum Gradients {
     Dense,
     /// ∂loss/∂x, and ∂loss/∂center of each class in the batch, written to `SparseGradient`.
     Sparse,
-    /// As `Dense`, for a descent that follows: the rows count as having moved the centers.
+    /// The same as `Dense`, before a gradient descent: the rows count as having moved the centers.
     Descent,
 }
 

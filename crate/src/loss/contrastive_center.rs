@@ -7,7 +7,7 @@ use crate::simd::vector::{Lanes, round_to_f32};
 
 /// ℓ = ½·d_y / S, S = Σ_{j≠y} d_j + δ, where d is the squared Euclidean distance.
 ///
-/// ∂ℓ/∂d_y = ½/S, ∂ℓ/∂d_j = −½·d_y/S².
+/// ∂ℓ/∂d_y = ½/S, ∂ℓ/∂d_j = −½·d_y/S². The factors of x − c are twice these slopes ([`ProxyLoss::row`]).
 #[derive(Clone, Copy, Debug)]
 pub struct ContrastiveCenter {
     /// δ > 0, which keeps the quotient finite.
@@ -18,9 +18,9 @@ impl ProxyLoss for ContrastiveCenter {
     fn row(&self, distances: &mut [f32], _: &mut [f32], class: usize) -> f64 {
         let own = f64::from(item(distances, class));
         let others = sum_of_others::<Lanes>(distances, class) + self.delta;
-        let (own_coeff, others_coeff) = (1.0 / others, -own / others / others);
-        distances.fill(round_to_f32(others_coeff));
-        *item_mut(distances, class) = round_to_f32(own_coeff);
+        let (own_factor, other_factor) = (1.0 / others, -own / others / others);
+        distances.fill(round_to_f32(other_factor));
+        *item_mut(distances, class) = round_to_f32(own_factor);
         0.5 * own / others
     }
 }

@@ -8,7 +8,7 @@
 //! | `vector` | four `f32` lanes |
 //! | `f64x4` | the same four lanes in double precision |
 //! | `u32x4` | four `u32` lanes, for random numbers |
-//! | `float16` | binary16 from and to binary32 |
+//! | `float16` | conversions of binary16: to `f32`, from `f64` |
 
 pub mod f64x4;
 pub mod float16;

@@ -33,7 +33,7 @@ async function atBuild(context) {
   const without = context.suites.filter((name) => skipped.includes(name));
   const others = context.suites.filter((name) => !skipped.includes(name));
   const sum = { passed: 0, failed: 0, skipped: 0, failures: /** @type {string[]} */ ([]) };
-  // That heap is too small for several suites as well: each is a program of its own.
+  // The heap is also too small for several suites at once: each is a program of its own.
   for (const only of [without, ...others.map((name) => [name])]) {
     const text = buildProgram({ only, without });
     const report = await printedReport(context, 'fastly.js', text, (file) => [...COMPILER, file, 'fastly.wasm']);

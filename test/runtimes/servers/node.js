@@ -23,7 +23,7 @@ export default LINES.flatMap((line) => {
     blocked: (context) => printedReport(context, 'blocked.js', BLOCKED_ONLY, interpreted),
   };
   const checks = commandChecks((file) => [...node, file]);
-  // In CI's part the newest line stands for all.
+  // CI runs the whole suites on the newest line only.
   const newest = line === LINES.at(-1);
   return [
     { name: `Node ${line}`, version, checks, whole: newest ? ['import', 'js'] : [] },

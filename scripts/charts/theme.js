@@ -1,11 +1,11 @@
 // @ts-check
-/** Common look of all pictures. */
+/** Theme of all pictures: a configuration of Vega-Lite. */
 
 /** Few browsers have DejaVu; Verdana is as wide. */
 const FONT = 'DejaVu Sans, Verdana, sans-serif';
 
 /** @type {import('vega-lite').Config} */
-export const LOOK = {
+export const THEME = {
   background: 'white',
   font: FONT,
   padding: 12,
