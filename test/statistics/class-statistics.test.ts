@@ -210,7 +210,7 @@ describe('centers', () => {
     }
   });
 
-  /** Nothing is predicted as one of these classes, each is infinitely far, and the others are as if it were not there. */
+  /** No row is predicted as one of these classes: each is infinitely far, and the others are as if it were not there. */
   function expectAbsent(centers: ClassCenters, x: Float32Array, empty: number[]): void {
     const { nClasses, nDim } = centers;
     const rows = x.length / nDim;
