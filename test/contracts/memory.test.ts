@@ -1,13 +1,28 @@
 // Views, batches and results stay right when WebAssembly memory grows; memory does not grow without need.
-import { CACLoss, CenterLoss, ClassCenters, ClassStatistics, fromFloat16, NamedCenters, toFloat16 } from 'center-loss';
+import {
+  CACLoss,
+  CenterLoss,
+  ClassCenters,
+  ClassStatistics,
+  ContrastiveCenterLoss,
+  fromFloat16,
+  IslandLoss,
+  NamedCenters,
+  toFloat16,
+} from 'center-loss';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { expectError } from '../support/error.js';
 
-const memoryBytes = (loss: CenterLoss) => loss.centers.params.buffer.byteLength;
+interface Learner {
+  readonly centers: ClassCenters;
+  step(x: number[], target: number[], options: object): unknown;
+}
+
+const memoryBytes = (loss: Learner) => loss.centers.params.buffer.byteLength;
 
 /** Makes the memory grow, which detaches every view taken before. */
-function grow(loss: CenterLoss): void {
+function grow(loss: Learner): void {
   const before = memoryBytes(loss);
   const kept: ClassCenters[] = [];
   while (memoryBytes(loss) === before) kept.push(new ClassCenters(1024, 256));
@@ -46,20 +61,25 @@ describe('growth', () => {
     expect(copied.gradCenters).toEqual(keptCenters);
   });
 
-  it('leaves radii, weights, counts and velocities right', () => {
-    const options = { metric: 'euclidean', penalty: 'half-squared', init: 'normal', seed: 5 } as const;
-    const make = () => new CenterLoss(3, 4, { ...options, radius: [0.5, 1, 1.5], classWeight: [1, 2, 3] });
+  const options = { init: 'normal', seed: 5, classWeight: [1, 2, 3] } as const;
+  it.each<[string, () => Learner, object]>([
+    [
+      'CenterLoss',
+      () => new CenterLoss(3, 4, { ...options, metric: 'euclidean', penalty: 'half-squared', radius: [0.5, 1, 1.5] }),
+      { rule: 'sgd', momentum: 0.9, learningRate: 0.1 },
+    ],
+    ['IslandLoss', () => new IslandLoss(3, 4, options), { momentum: 0.9, learningRate: 0.1 }],
+  ])('leaves radii, weights, counts and velocities of a %s right', (_, make, sgd) => {
     const [loss, twin] = [make(), make()];
     const [x, target] = [
       [1, 2, 3, 4, 5, 6, 7, 8],
       [2, 0],
     ];
-    const sgd = { rule: 'sgd', momentum: 0.9, learningRate: 0.1 } as const;
     for (const one of [loss, twin]) one.step(x, target, sgd);
-    const radii = loss.radii;
     grow(loss);
-    expect(loss.radii).toEqual(radii);
-    expect([...loss.radii, ...loss.updateCounts]).toEqual([0.5, 1, 1.5, 1, 0, 1]);
+    if (loss instanceof CenterLoss) {
+      expect([...loss.radii, ...loss.updateCounts]).toEqual([0.5, 1, 1.5, 1, 0, 1]);
+    }
     expect(loss.step(x, target, sgd)).toEqual(twin.step(x, target, sgd));
     expect(loss.centers.params).toEqual(twin.centers.params);
   });
@@ -80,6 +100,9 @@ describe('growth', () => {
     const directions = new CenterLoss(2, 4096 * 64, { init: 'normal', metric: 'cosine' });
     const own: Float32Array = directions.centers.params;
     expect(directions.gradients(own, [0, 1], { sampleWeight: [1, 2] }).loss).toBeLessThan(1e-30);
+    const wide = new ContrastiveCenterLoss(2, 4096 * 64);
+    const all: Float32Array = wide.centers.params;
+    expect(wide.step(all, [0, 1], { momentum: 0.5, sampleWeight: [1, 1] }).loss).toBe(0);
     expect(fromFloat16(toFloat16(directions.centers.params)).length).toBe(2 * 4096 * 64);
   });
 

@@ -11,7 +11,6 @@ import {
   OpenSetClassifier,
   type Tensor,
 } from 'center-loss';
-import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { expectError } from '../support/error.js';
 import { type Change, changed, f32, f64 } from './changed.js';
@@ -191,34 +190,6 @@ it('ClassStatistics', () => {
     [value('scatter', 0, Number.NaN), /scatter\[0\] is NaN/],
   ]);
   expectError(() => ClassStatistics.load(statisticsFile.slice(0, -1)), 'ERR_FORMAT', /the tensors end at byte|bytes/);
-});
-
-it('changed bytes are refused, or are a file that is saved as it was read', () => {
-  const edit = fc.tuple(fc.nat(statisticsFile.length - 1), fc.nat(255));
-  let [taken, refused] = [0, 0];
-  fc.assert(
-    fc.property(fc.array(edit, { maxLength: 4 }), fc.nat(10), (edits, cut) => {
-      const bytes = statisticsFile.slice(0, statisticsFile.length - (cut > 8 ? cut : 0));
-      for (const [place, byte] of edits) bytes[place] = byte;
-      let read: ClassStatistics;
-      try {
-        read = ClassStatistics.load(bytes);
-      } catch (error) {
-        expect((error as { code: string }).code).toBe('ERR_FORMAT');
-        refused++;
-        return;
-      }
-      taken++;
-      const { tensors } = fromSafetensors(bytes);
-      for (const [name, { data }] of Object.entries(fromSafetensors(read.save()).tensors)) {
-        expect(data).toEqual(tensors[name]?.data);
-      }
-      read.add([1, 2, 3], [0]);
-      read.dispose();
-    }),
-    { numRuns: 2000 },
-  );
-  expect(Math.min(taken, refused)).toBeGreaterThan(100);
 });
 
 it('another class, and no class at all', () => {

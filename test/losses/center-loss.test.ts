@@ -6,14 +6,12 @@ import { withoutRoomFor } from '../support/out-of-memory.js';
 
 const untyped = (value: unknown) => value as never;
 
-describe('without a new option', () => {
-  it('has the defaults of the reference', () => {
-    const loss = new CenterLoss(3, 2);
-    expect(loss).toMatchObject({ metric: 'sqeuclidean', penalty: 'hinge', radius: 0, reduction: 'mean', fixed: false });
-    expect([...loss.radii]).toEqual([0, 0, 0]);
-    expect([...loss.updateCounts]).toEqual([0, 0, 0]);
-    expect([...new CenterLoss(2, 2, { radius: 1.5 }).radii]).toEqual([1.5, 1.5]);
-  });
+it('has the defaults of the reference without an option', () => {
+  const loss = new CenterLoss(3, 2);
+  expect(loss).toMatchObject({ metric: 'sqeuclidean', penalty: 'hinge', radius: 0, reduction: 'mean', fixed: false });
+  expect([...loss.radii]).toEqual([0, 0, 0]);
+  expect([...loss.updateCounts]).toEqual([0, 0, 0]);
+  expect([...new CenterLoss(2, 2, { radius: 1.5 }).radii]).toEqual([1.5, 1.5]);
 });
 
 describe('weights', () => {
@@ -42,52 +40,15 @@ describe('weights', () => {
   });
 });
 
-describe('radii', () => {
-  it('leave the loss as it was after an error', () => {
-    const loss = new CenterLoss(2, 2, { radius: 0.5 });
-    expectErrors('ERR_OPTION', [
-      [() => loss.fitRadius([1, 2], [0], { quantile: 2 }), 'quantile must be a number from 0 to 1'],
-      [() => loss.fitRadius([1, 2], [0], untyped({ quantil: 1 })), 'there is no option "quantil"'],
-    ]);
-    expectError(() => loss.fitRadius([1, 2], [2]), 'ERR_LABEL', 'target[0] is 2');
-    expect(loss.radius).toBe(0.5);
-    expect([...loss.radii]).toEqual([0.5, 0.5]);
-  });
-
-  it('are for the loss what one radius was', () => {
-    const x = [3, 0, 0, 1];
-    const init = new Float32Array(4);
-    const one = new CenterLoss(2, 2, { init, reduction: 'sum', metric: 'euclidean', radius: 2 });
-    const each = new CenterLoss(2, 2, { init, reduction: 'sum', metric: 'euclidean', radius: [2, 0.25] });
-    expect(one.evaluate(x, [0, 1])).toBe(1);
-    expect(each.evaluate(x, [0, 1])).toBe(1.75);
-    expect(one.radius).toBe(2);
-    expect(each.radius).toBeNaN();
-  });
-});
-
-describe('bad values', () => {
-  it.each(['sqeuclidean', 'euclidean', 'cosine'] as const)('%s: a bad row reaches no other', (metric) => {
-    for (const bad of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
-      const options = { init: Float32Array.of(1, 2, 3, 4, 5, 6), metric, penalty: 'half-squared' } as const;
-      const [loss, other] = [new CenterLoss(2, 3, options), new CenterLoss(2, 3, { ...options, labels: 'lenient' })];
-      const x = Float32Array.of(0, 1, 0, 1, bad, 1, 2, 0, 1);
-      const { loss: value, gradX, gradCenters } = loss.gradients(x, [0, 0, 1]);
-      // Known, of no class: what is left when the row does nothing but count.
-      const without = other.gradients([0, 1, 0, 1, 1, 1, 2, 0, 1], [0, 2, 1]);
-      expect(Number.isFinite(value)).toBe(false);
-      expect(gradX).toEqual(without.gradX);
-      expect(gradCenters).toEqual(without.gradCenters);
-      for (const rule of ['wen', 'mean', 'ema', 'sgd'] as const) {
-        loss.step(x, [0, 0, 1], { rule });
-        other.step([0, 1, 0, 1, 1, 1, 2, 0, 1], [0, 2, 1], { rule });
-        expect(loss.centers.params).toEqual(other.centers.params);
-      }
-      expect([...loss.updateCounts]).toEqual([4, 4]);
-      expect(loss.evaluate(x, [0, -1, 1])).not.toBeNaN();
-      expect(loss.predict(x)[1]).toBe(-1);
-    }
-  });
+it('a refused fitRadius leaves the radii as they were', () => {
+  const loss = new CenterLoss(2, 2, { radius: 0.5 });
+  expectErrors('ERR_OPTION', [
+    [() => loss.fitRadius([1, 2], [0], { quantile: 2 }), 'quantile must be a number from 0 to 1'],
+    [() => loss.fitRadius([1, 2], [0], untyped({ quantil: 1 })), 'there is no option "quantil"'],
+  ]);
+  expectError(() => loss.fitRadius([1, 2], [2]), 'ERR_LABEL', 'target[0] is 2');
+  expect(loss.radius).toBe(0.5);
+  expect([...loss.radii]).toEqual([0.5, 0.5]);
 });
 
 describe('the warning about centers that never move', () => {
@@ -145,17 +106,7 @@ describe('refuses', () => {
     [{ radius: null }, 'ERR_SHAPE', 'radius must be a Float32Array'],
     [{ classWeight: [1, 2, 3] }, 'ERR_SHAPE', 'classWeight has 3 values, but there are 2 classes'],
     [{ classWeight: [1, -1] }, 'ERR_OPTION', 'classWeight[1] must be a finite number ≥ 0, got -1'],
-    [
-      { classWeight: 0 },
-      'ERR_SHAPE',
-      'classWeight must be a Float32Array, a Float64Array or an array of numbers, got Number',
-    ],
     [{ classWeight: [1e39, 1] }, 'ERR_OPTION', 'classWeight[0] must be a finite number ≥ 0, got 1e+39'],
-    [
-      { raduis: 1 },
-      'ERR_OPTION',
-      /there is no option "raduis"; the options are init, magnitude, .*classWeight, metric, penalty, radius/,
-    ],
     [{ init: new Uint16Array(3) }, 'ERR_SHAPE', 'init has 3 values, but 2 centers of 2 dimensions have 4'],
   ] as const)('options %j', (options, code, message) => {
     expectError(() => new CenterLoss(2, 2, untyped(options)), code, message);

@@ -150,13 +150,6 @@ describe('softmaxCenter', () => {
     expect(moved.loss).toBe(moved.softmax + 0.01 * moved.center);
   });
 
-  it('weighs a center loss as it is built', () => {
-    const loss = make({ fixed: true, radius: 100 });
-    const { center, gradX } = loss.softmaxCenter(x, logits, target, { lambda: 1 });
-    expect(center).toBeLessThan(1e-10);
-    expect([...gradX]).toEqual([0, 0, 0, 0, 0, 0]);
-  });
-
   it('of nothing known is 0', () => {
     const loss = make();
     const nothing = { loss: 0, softmax: 0, center: 0, gradX: new Float32Array(2), gradLogits: new Float32Array(2) };
