@@ -1,20 +1,26 @@
-// The examples of README run as they stand, and its tables are complete.
+// The examples of README and docs/coming-from-pytorch.md run as they stand, and the tables of README are complete.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { writeNpy } from 'center-loss';
-import { describe, expect, it } from 'vitest';
+import { toSafetensors, writeNpy } from 'center-loss';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
-const examples = [...readme.matchAll(/```js\n(.*?)```/gs)].map(([, code]) => code ?? '');
+const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
+const examplesIn = (text: string) => [...text.matchAll(/```js\n(.*?)```/gs)].map(([, code]) => code ?? '');
+const readme = read('README.md');
+const examples = examplesIn(readme);
 
-/** Runs a script beside package.json, so that it finds the package by its name. */
+/** Folder of the files that examples read. */
+const folder = mkdtempSync(join(tmpdir(), 'center-loss-docs-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Runs a script in that folder. The script stands beside package.json, so that it finds the package by its name. */
 function run(code: string): string {
-  const file = new URL('../../.readme-example.mjs', import.meta.url);
+  const file = new URL('../../.docs-example.mjs', import.meta.url);
   writeFileSync(file, code);
   try {
-    return execFileSync(process.execPath, [file.pathname], { encoding: 'utf8' });
+    return execFileSync(process.execPath, [file.pathname], { encoding: 'utf8', cwd: folder });
   } finally {
     rmSync(file);
   }
@@ -58,19 +64,15 @@ describe('README', () => {
   });
 
   it('the example of files runs, given embeddings', () => {
-    const folder = mkdtempSync(join(tmpdir(), 'center-loss-readme-'));
     writeFileSync(join(folder, 'embeddings.npy'), writeNpy(Float64Array.of(1, 0, 0, 1, 2, 2), [3, 2]));
     writeFileSync(join(folder, 'labels.npy'), writeNpy(BigInt64Array.of(0n, 1n, 2n)));
     const code = examples.find((example) => example.includes('readNpy')) ?? '';
-    const inFolder = code.replaceAll(/'(\w+\.(npy|safetensors))'/g, (_, file) => JSON.stringify(join(folder, file)));
-    expect(run(`${inFolder}; console.log(loss.evaluate(x, target));`)).toMatch(
+    expect(run(`${code}; console.log(loss.evaluate(x, target));`)).toMatch(
       /^\[ 'cat', 'dog', 'owl' \] (\d\.\d+)\n\1\n$/,
     );
-    rmSync(folder, { recursive: true });
   });
 
   it('names every option, error and entry, and shows pictures that are there', () => {
-    const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
     for (const [, error] of read('src/validate/errors.ts').matchAll(/'(ERR_\w+)'/g))
       expect(readme).toContain(`\`${error}\``);
     const interfaces = read('src/validate/options.ts').matchAll(
@@ -86,5 +88,41 @@ describe('README', () => {
     for (const [, file] of readme.matchAll(/\]\((docs\/[^)]+)\)/g)) {
       expect(readFileSync(new URL(`../../${file}`, import.meta.url)).length).toBeGreaterThan(1000);
     }
+  });
+});
+
+describe('coming from PyTorch', () => {
+  const snippets = examplesIn(read('docs/coming-from-pytorch.md'));
+  const snippetWith = (word: string) => snippets.find((code) => code.includes(word)) ?? '';
+  const centers = Float32Array.from({ length: 640 }, (_, i) => Math.sin(i));
+  const state = { '_centers._params': { dtype: 'F32', shape: [10, 64], data: centers } } as const;
+  // README writes another file of this name.
+  beforeAll(() => writeFileSync(join(folder, 'loss.safetensors'), toSafetensors(state)));
+
+  /** Runs a snippet with rows, logits and labels. A module may have imports anywhere. */
+  const runSnippet = (snippet: string, more = '') =>
+    run(`const x = Float32Array.from({ length: 640 }, (_, i) => Math.cos(i));
+      const logits = Float32Array.from({ length: 100 }, (_, i) => Math.sin(i));
+      const target = [0, 1, 2, 3, 4, 5, 6, 7, 8, -1];
+      ${snippet}${more}`).trim();
+
+  it.each(snippets.map((code) => [/(const|loss\.)[^\n]*/.exec(code)?.[0] ?? code, code]))('%s', (_, code) => {
+    expect(() => runSnippet(code)).not.toThrow();
+  });
+
+  it('the ways to the loss agree', () => {
+    const [value, same] = runSnippet(snippets[0] ?? '', 'console.log(value, same);').split(' ');
+    expect(Number(value)).toBeCloseTo(Number(same), 5);
+    expect(Number(value)).toBeGreaterThan(1);
+  });
+
+  it('the centers of a file are those of the loss', () => {
+    const isSame = 'console.log(loss.centers.params.every((value, i) => value === Math.fround(Math.sin(i))));';
+    expect(runSnippet(snippetWith('loadCenters'), isSame)).toBe('true');
+  });
+
+  it('a threshold accepts the share that it was asked for', () => {
+    const accepted = 'console.log(labels.filter((label, i) => label >= 0 && target[i] >= 0).length);';
+    expect(Number(runSnippet(snippetWith('fitThreshold'), accepted))).toBe(9);
   });
 });
