@@ -1,12 +1,10 @@
-// Classification with a score: as SciPy and scikit-learn, against float64, containment, thresholds, refusals.
-import { ClassCenters, classify, fitPrecision, type Metric, type Score, type ScoreOptions } from 'center-loss';
-import fc from 'fast-check';
+// Classification with a score: as SciPy and scikit-learn, containment, thresholds, refusals. The tests of the crate
+// compare scores of every shape with float64.
+import { ClassCenters, classify, fitPrecision, type Score, type ScoreOptions } from 'center-loss';
 import { describe, expect, it } from 'vitest';
 import { decision } from '../oracle/cases.js';
-import { type Problem, problem } from '../support/arbitrary.js';
-import { expectClose, TOLERANCE } from '../support/close.js';
+import { expectClose } from '../support/close.js';
 import { expectError, expectErrors } from '../support/error.js';
-import * as reference from '../support/reference.js';
 
 const METRICS = ['sqeuclidean', 'euclidean', 'cosine'] as const;
 const OF_METRIC = ['distance', 'normalized', 'softmin', 'entropy', 'knn-centers'] as const;
@@ -72,94 +70,17 @@ it('decides by the metric of the centers unless another is given', () => {
   }
 });
 
-/** A problem without what only rounding decides: two centers as good as equally near. */
-const clear = (one: Problem, metric: Metric) =>
-  reference.distances(one.x, one.centers, one.nDim, metric).every((d) => {
-    const [first = 0, second = 1] = [...d].sort((a, b) => a - b);
-    return d.length < 2 || second - first > 1e-5 * second + 1e-5;
-  });
-
-describe('against float64', () => {
-  it.each(METRICS)('%s', (metric) => {
-    fc.assert(
-      fc.property(problem(), (one) => {
-        fc.pre(clear(one, metric));
-        on(one.centers, one.nDim, (centers) => {
-          const distmat = reference.distances(one.x, one.centers, one.nDim, metric);
-          for (const score of OF_METRIC) {
-            if (score === 'knn-centers' && one.nClasses < 2) continue;
-            const { scores, nearest } = classify(centers, one.x, {
-              score,
-              metric,
-              ...(score === 'normalized' ? { radius: 0.5 } : {}),
-            });
-            distmat.forEach((d, i) => {
-              expect(nearest[i]).toBe(d.indexOf(Math.min(...d)));
-              const exponent = score === 'softmin' || score === 'entropy' ? 1e-6 * Math.max(...d) : 0;
-              const cosine = metric === 'cosine' && score !== 'distance' ? 1e-5 : 0;
-              expectClose(scores[i] ?? 0, reference.score(d, score, 0.5), {
-                relative: 2 * TOLERANCE + exponent + cosine,
-                absolute: 1e-7,
-              });
-            });
-          }
-        });
-      }),
-      { numRuns: 60 },
-    );
-  });
-
-  it('cac by the minimum over all classes, of which the nearest has it', () => {
-    fc.assert(
-      fc.property(problem(), (one) =>
-        on(one.centers, one.nDim, (centers) => {
-          const { scores } = classify(centers, one.x, { score: 'cac' });
-          reference.distances(one.x, one.centers, one.nDim, 'euclidean').forEach((d, i) => {
-            const relative = 2 * TOLERANCE + 1e-6 * Math.max(...d);
-            // Squares below 1e-38 underflow.
-            expectClose(scores[i] ?? 0, reference.score(d, 'cac', 1), { relative, absolute: 1e-17 });
-          });
-        }),
-      ),
-      { numRuns: 60 },
-    );
-  });
-
-  it('mahalanobis, and the precision', () => {
-    fc.assert(
-      fc.property(problem(), (one) => {
-        const known = one.target.some((label) => label >= 0);
-        fc.pre(known);
-        on(one.centers, one.nDim, (centers) => {
-          const precision = fitPrecision(centers, one.x, one.target);
-          expectClose(precision, reference.precision(one.x, one.target, one.centers, one.nDim));
-          // Variances of 1e-20 and less have weights near the largest float32.
-          fc.pre(Math.max(...precision) < 1e30);
-          const { scores } = classify(centers, one.x, { score: 'mahalanobis', precision });
-          const scaled = (values: ArrayLike<number>) =>
-            Array.from(values, (value, i) => value * Math.sqrt(precision[i % one.nDim] ?? 0));
-          const squares = reference.distances(scaled(one.x), scaled(one.centers), one.nDim, 'sqeuclidean');
-          const nearest = squares.map((d) => Math.min(...d));
-          // A square that underflows may have any weight.
-          expectClose(scores, nearest, { absolute: 1e-30 * Math.max(1, ...precision) });
-        });
-      }),
-      { numRuns: 60 },
-    );
-  });
-
-  it('scores keep their digits where the nearest class is as good as certain', () => {
-    on([0, 0, 0, 60], 2, (centers) => {
-      const x = [0, 29];
-      const { scores } = classify(centers, x, { score: 'softmin', metric: 'euclidean' });
-      // d = 29 and 31: 1 − p₁ = e⁻²/(1 + e⁻²).
-      expectClose(scores, [Math.exp(-2) / (1 + Math.exp(-2))]);
-      const near = classify(centers, [0, 1], { score: 'softmin', metric: 'euclidean' });
-      expectClose(near.scores, [Math.exp(-58)], { relative: 1e-4 });
-      expectClose(classify(centers, [0, 1], { score: 'entropy', metric: 'euclidean' }).scores, [59 * Math.exp(-58)], {
-        relative: 1e-4,
-      });
-    });
+it('scores keep their digits where the nearest class is as good as certain', () => {
+  on([0, 0, 0, 60], 2, (centers) => {
+    const { scores } = classify(centers, [0, 29], { score: 'softmin', metric: 'euclidean' });
+    // d = 29 and 31: 1 − p₁ = e⁻²/(1 + e⁻²).
+    expectClose(scores, [Math.exp(-2) / (1 + Math.exp(-2))]);
+    for (const [score, expected] of [
+      ['softmin', Math.exp(-58)],
+      ['entropy', 59 * Math.exp(-58)],
+    ] as const) {
+      expectClose(classify(centers, [0, 1], { score, metric: 'euclidean' }).scores, [expected], { relative: 1e-4 });
+    }
   });
 });
 
@@ -204,38 +125,24 @@ describe('one row', () => {
     });
   });
 
-  it('has one score also where more rows come than are copied in at once', () => {
-    // 512 of them take a megabyte.
+  it.each(METRICS)('has one score where more rows come than are copied in at once, %s', (metric) => {
+    // 512 of them take a megabyte. Another kernel compares what few rows are left.
     const wide = 512;
-    on(values(3 * wide), wide, (centers) => {
+    on(values(nClasses * wide), wide, (centers) => {
       const x = values(1100 * wide);
-      for (const metric of METRICS) {
-        const all = classify(centers, x, { metric, threshold: 1 });
-        expect([all.labels, all.scores, all.nearest].map(({ length }) => length)).toEqual([1100, 1100, 1100]);
-        for (const row of [0, 511, 512, 513, 1023, 1024, 1099]) {
-          const alone = classify(centers, x.subarray(row * wide, (row + 1) * wide), { metric, threshold: 1 });
-          expect([alone.labels[0], alone.scores[0], alone.nearest[0]]).toEqual([
-            all.labels[row],
-            all.scores[row],
-            all.nearest[row],
-          ]);
-        }
+      const all = classify(centers, x, { metric, threshold: 1 });
+      expect([all.labels, all.scores, all.nearest].map(({ length }) => length)).toEqual([1100, 1100, 1100]);
+      const parts = [0, 511, 512, 513, 1023, 1024, 1099].map((row) => [row, row + 1]);
+      for (const [from, to] of [...parts, ...[513, 514, 1025, 1026].map((rows) => [0, rows])]) {
+        const part = classify(centers, x.subarray((from as number) * wide, (to as number) * wide), {
+          metric,
+          threshold: 1,
+        });
+        expect(part.labels).toEqual(all.labels.slice(from, to));
+        expect(part.scores).toEqual(all.scores.slice(from, to));
+        expect(part.nearest).toEqual(all.nearest.slice(from, to));
       }
     });
-  });
-});
-
-it('takes any number of rows with many classes, of which a few are compared by another kernel', () => {
-  const [nDim, nClasses] = [512, 70];
-  const values = (count: number) => Float32Array.from({ length: count }, (_, i) => Math.sin(i * i + 1));
-  on(values(nClasses * nDim), nDim, (centers) => {
-    const x = values(1026 * nDim);
-    const all = classify(centers, x.subarray(0, 1024 * nDim));
-    for (const rows of [513, 514, 1025, 1026]) {
-      const { scores, nearest } = classify(centers, x.subarray(0, rows * nDim));
-      expect(scores.subarray(0, 1024)).toEqual(all.scores.subarray(0, rows));
-      expect(nearest.subarray(0, 1024)).toEqual(all.nearest.subarray(0, rows));
-    }
   });
 });
 

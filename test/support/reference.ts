@@ -1,5 +1,5 @@
 // The formulas in float64, as plain loops, for tests on random inputs.
-import type { Metric, Penalty, Reduction, Score } from 'center-loss';
+import type { Metric, Penalty, Reduction } from 'center-loss';
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
@@ -123,94 +123,6 @@ export function moved(batch: CenterBatch, rule: 'wen' | 'mean' | 'ema', rate: nu
       }[rule];
     });
   });
-}
-
-export type ProxyLossName = 'CACLoss' | 'ContrastiveCenterLoss' | 'TripletCenterLoss' | 'IslandLoss';
-
-/** Loss of a row by its squared distances to all centers. */
-function proxyLossOfRow(name: ProxyLossName, parameter: number, d: number[], y: number): number {
-  const own = d[y] ?? 0;
-  const others = d.filter((_, j) => j !== y);
-  switch (name) {
-    case 'CACLoss':
-      return (
-        Math.log1p(sum(others.map((other) => Math.exp(Math.sqrt(own) - Math.sqrt(other))))) + parameter * Math.sqrt(own)
-      );
-    case 'ContrastiveCenterLoss':
-      return (0.5 * own) / (sum(others) + parameter);
-    case 'TripletCenterLoss':
-      return Math.max(0, 0.5 * own + parameter - 0.5 * Math.min(...others));
-    case 'IslandLoss':
-      return 0.5 * own;
-  }
-}
-
-/** Σ_j Σ_{k≠j} (cos(c_j, c_k) + 1); the cosine distance is 1 − cos, and with a zero vector cos is 0. */
-const repulsion = ({ centers, nDim }: Batch): number => {
-  const pairs = distances(centers, centers, nDim, 'cosine');
-  return sum(pairs.flatMap((d, j) => d.filter((_, k) => k !== j).map((one) => 2 - one)));
-};
-
-/** A loss of rows against all centers; rows with a label of no class count in Σ w only. */
-export function proxyLoss(name: ProxyLossName, parameter: number, batch: Batch): number {
-  const { centers, nDim } = batch;
-  const known = weighed(batch);
-  if (sum(known.map(({ weight }) => weight)) === 0) return 0;
-  const terms = known
-    .filter(({ hasClass }) => hasClass)
-    .map(({ x, label, weight }) => {
-      const [d = []] = distances(x, centers, nDim, 'sqeuclidean');
-      return weight * proxyLossOfRow(name, parameter, d, label);
-    });
-  return sum(terms) + (name === 'IslandLoss' ? parameter * repulsion(batch) : 0);
-}
-
-/** Distance of the rows to a kink of the triplet-center loss: to 0, and to where two centers are equally near. */
-export function distanceToKink(margin: number, batch: Batch): number {
-  const gaps = weighed({ ...batch, classWeight: undefined, sampleWeight: undefined }).flatMap(({ x, label }) => {
-    const half = (distances(x, batch.centers, batch.nDim, 'sqeuclidean')[0] ?? []).map((d) => d / 2);
-    const [least = 0, next = Number.POSITIVE_INFINITY] = half.filter((_, j) => j !== label).sort((a, b) => a - b);
-    return [next - least, Math.abs((half[label] ?? 0) + margin - least)];
-  });
-  return Math.min(...gaps, Number.POSITIVE_INFINITY);
-}
-
-const softmin = (d: number[]): number[] => {
-  const likelihoods = d.map((distance) => Math.exp(Math.min(...d) - distance));
-  return likelihoods.map((likelihood) => likelihood / sum(likelihoods));
-};
-
-/** A score of one row's distances; all classes have the same radius. */
-export function score(d: number[], score: Score, radius: number): number {
-  const [first = 0, second = Number.POSITIVE_INFINITY] = [...d].sort((a, b) => a - b);
-  const p = softmin(d);
-  switch (score) {
-    case 'normalized':
-      return first / radius;
-    case 'softmin':
-      return 1 - Math.max(...p);
-    case 'entropy':
-      return -sum(p.map((one) => (one > 0 ? one * Math.log(one) : 0)));
-    case 'cac':
-      // 1 − p_j as the sum of the others, which loses no digits.
-      return Math.min(...d.map((distance, j) => distance * sum(p.filter((_, k) => k !== j))));
-    case 'knn-centers':
-      return second === 0 ? 1 : first / second;
-    default:
-      return first;
-  }
-}
-
-/** 1/s²_k, s²_k = Σ_i (x_ik − c_{y_i,k})²/n, at least 1e-9 of the largest; at most the largest float32. */
-export function precision(x: ArrayLike<number>, target: number[], centers: ArrayLike<number>, dim: number): number[] {
-  const known = target.flatMap((label, i) => (label >= 0 ? [[row(x, i, dim), row(centers, label, dim)] as const] : []));
-  const variances = Array.from({ length: dim }, (_, k) =>
-    sum(known.map(([x, c]) => ((x[k] ?? 0) - (c[k] ?? 0)) ** 2 / known.length)),
-  );
-  const largest = Math.max(...variances);
-  return variances.map((variance) =>
-    largest === 0 ? 1 : Math.min(1 / Math.max(variance, 1e-9 * largest), 3.4028234663852886e38),
-  );
 }
 
 export interface WeightedRows {
