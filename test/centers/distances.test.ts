@@ -65,14 +65,7 @@ it('a zero vector is at distance 1 from all, and a row that is not finite has no
   expect(inMetric('euclidean').distances(toFloat16([3, 4]))[0]).toBe(5);
 });
 
-it('refuses bad options and shapes', () => {
-  const centers = new ClassCenters(2, 2, { metric: 'cosine' });
-  const x = new Float32Array(8);
-  expectError(() => centers.distances([1, 2, 3]), 'ERR_SHAPE', 'x has 3 values, which is not a multiple of nDim = 2');
+it('refuses bad options', () => {
   expectError(() => new ClassCenters(2, 2, { metric: 'l1' as never }), 'ERR_OPTION', 'metric must be');
   expectError(() => new ClassCenters(2, 2, { matric: 'cosine' } as never), 'ERR_OPTION', 'there is no option "matric"');
-  expectError(() => centers.distances(x, x), 'ERR_SHAPE', 'out and x share memory');
-  expectError(() => centers.distances(x, new Float32Array(2)), 'ERR_SHAPE', 'out has 2 values, but the result has 8');
-  expectError(() => centers.distances([1, 2], null as never), 'ERR_SHAPE', 'out must be a Float32Array');
-  expectError(() => centers.predict([1]), 'ERR_SHAPE', 'x has 1 values');
 });

@@ -49,27 +49,6 @@ describe.each(decision.distances)('as SciPy and scikit-learn', (one) => {
   });
 });
 
-it('decides by the metric of the centers unless another is given', () => {
-  const params = [3, 0, 0, 1];
-  const x = [1, 1, 5, 4, -2, 1];
-  for (const metric of METRICS) {
-    const centers = new ClassCenters(2, 2, { metric });
-    centers.params.set(params);
-    for (const score of OF_METRIC) {
-      const options = score === 'normalized' ? { score, radius: 2 } : { score };
-      const expected = on(params, 2, (plain) => classify(plain, x, { ...options, metric }));
-      expect(classify(centers, x, options)).toEqual(expected);
-      const inCosine = on(params, 2, (plain) => classify(plain, x, { ...options, metric: 'cosine' }));
-      expect(classify(centers, x, { ...options, metric: 'cosine' })).toEqual(inCosine);
-    }
-    // Two scores have a distance of their own.
-    for (const options of [{ score: 'cac' }, { score: 'mahalanobis', precision: [1, 2] }] as const) {
-      expect(classify(centers, x, options)).toEqual(on(params, 2, (plain) => classify(plain, x, options)));
-    }
-    centers.dispose();
-  }
-});
-
 it('scores keep their digits where the nearest class is as good as certain', () => {
   on([0, 0, 0, 60], 2, (centers) => {
     const { scores } = classify(centers, [0, 29], { score: 'softmin', metric: 'euclidean' });

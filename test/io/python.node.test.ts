@@ -11,7 +11,6 @@ import {
   readNpy,
   type Tensor,
   toSafetensors,
-  writeNpy,
 } from 'center-loss';
 import { describe, expect, it } from 'vitest';
 import { arrays, bytesOf, stateDicts, tensors } from '../oracle/cases.js';
@@ -85,21 +84,6 @@ describe.skipIf(!there)('Python', () => {
     const files = [...saved, toSafetensors(all, { a: '\u0000', 'b\n': '"狗"' }), toSafetensors({})];
     const found = judge<Record<string, Found>>('safetensors', files);
     expect(found).toEqual(files.map((file) => described(fromSafetensors(file).tensors)));
-  });
-
-  it('opens .npy files of ours, with equal values', () => {
-    const lists = [Float32Array.of(1.5, Number.NaN, -0, 3, 4, 5), Float64Array.of(1e300, 2, 3, 4, 5, 6)] as const;
-    const whole = [Int32Array.of(-1, 2, 3, 4, 5, 6), Uint8Array.of(1, 2, 3, 4, 5, 255)] as const;
-    const files = [...lists, ...whole, BigInt64Array.of(1n, 2n, 3n, 4n, 5n, -6n)].flatMap((values) =>
-      [[6], [2, 3], [3, 2, 1], [6, 1]].map((shape) => writeNpy(values, shape)),
-    );
-    const found = judge<{ shape: number[]; base64: string }>('npy', files);
-    expect(found.map((array) => ({ shape: array?.shape, base64: array?.base64 }))).toEqual(
-      files.map((file) => {
-        const tensor = readNpy(file);
-        return { shape: tensor.shape, base64: bytesOfTensor(tensor) };
-      }),
-    );
   });
 
   it('refuses every safetensors file that we refuse but the odd ones, and all that it refuses, we do', () => {
