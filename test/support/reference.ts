@@ -1,5 +1,6 @@
 // The formulas in float64, as plain loops, for tests on random inputs.
 import type { Metric, Penalty, Reduction, Score } from 'center-loss';
+import { PROXY_LOSSES, type ProxyLossName } from './proxy-losses.js';
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
@@ -125,26 +126,6 @@ export function moved(batch: CenterBatch, rule: 'wen' | 'mean' | 'ema', rate: nu
   });
 }
 
-export type ProxyLossName = 'CACLoss' | 'ContrastiveCenterLoss' | 'TripletCenterLoss' | 'IslandLoss';
-
-/** Loss of a row by its squared distances to all centers. */
-function proxyLossOfRow(name: ProxyLossName, parameter: number, d: number[], y: number): number {
-  const own = d[y] ?? 0;
-  const others = d.filter((_, j) => j !== y);
-  switch (name) {
-    case 'CACLoss':
-      return (
-        Math.log1p(sum(others.map((other) => Math.exp(Math.sqrt(own) - Math.sqrt(other))))) + parameter * Math.sqrt(own)
-      );
-    case 'ContrastiveCenterLoss':
-      return (0.5 * own) / (sum(others) + parameter);
-    case 'TripletCenterLoss':
-      return Math.max(0, 0.5 * own + parameter - 0.5 * Math.min(...others));
-    case 'IslandLoss':
-      return 0.5 * own;
-  }
-}
-
 /** Σ_j Σ_{k≠j} (cos(c_j, c_k) + 1); the cosine distance is 1 − cos, and with a zero vector cos is 0. */
 const repulsion = ({ centers, nDim }: Batch): number => {
   const pairs = distances(centers, centers, nDim, 'cosine');
@@ -160,7 +141,8 @@ export function proxyLoss(name: ProxyLossName, parameter: number, batch: Batch):
     .filter(({ hasClass }) => hasClass)
     .map(({ x, label, weight }) => {
       const [d = []] = distances(x, centers, nDim, 'sqeuclidean');
-      return weight * proxyLossOfRow(name, parameter, d, label);
+      const others = d.filter((_, j) => j !== label);
+      return weight * PROXY_LOSSES[name].ofRow(d[label] ?? 0, others, parameter);
     });
   return sum(terms) + (name === 'IslandLoss' ? parameter * repulsion(batch) : 0);
 }
