@@ -1,4 +1,4 @@
-//! Results of the kernels on native lanes, bit for bit, as `build/bits.json`: `test/bits.test.ts` computes the same from
+//! Results of the kernels on native lanes, bit for bit, as `build/bits.json`: `test/contracts/determinism.test.ts` computes the same from
 //! the same inputs with the WebAssembly build, and must get the same.
 //!
 //! Inputs of a shape [B, C, D]: centers `init::normal` with seed 1, x with seed 2, labels (i·7 + 3) mod (C + 1) − 1
@@ -13,6 +13,7 @@
 
 use crate::common::class_statistics::Owned;
 use crate::common::{Batch, Case, Gradients, LossSpec, METRICS, REDUCTIONS, Radii, normal, softmin};
+use crate::reference::PROXY_LOSSES;
 use center_loss::detect::classify::Measure;
 use center_loss::detect::score::Score;
 use center_loss::distance::metric::Metric;
@@ -167,14 +168,12 @@ fn of_proxies(shape: [usize; 3]) -> String {
         case.batch.sample_weight = weights(batch.rows(), 0.5, 2);
         case.gradients()
     };
-    let proxies = [
-        ("CACLoss", LossSpec::Cac(0.1)),
-        ("ContrastiveCenterLoss", LossSpec::ContrastiveCenter(1.0)),
-        ("TripletCenterLoss", LossSpec::TripletCenter(5.0)),
-        ("IslandLoss", LossSpec::Island(10.0)),
-    ];
-    let proxies = proxies.map(|(name, spec)| {
-        format!(r#"{{"name":"{name}",{}}}"#, gradients(&of(spec, weights(batch.n_classes(), 0.5, 3))))
+    let proxies = PROXY_LOSSES.map(|(kind, parameter)| {
+        let spec = LossSpec::Proxy(kind, parameter);
+        format!(
+            r#"{{"name":"{kind:?}","parameter":{parameter},{}}}"#,
+            gradients(&of(spec, weights(batch.n_classes(), 0.5, 3)))
+        )
     });
     let softmax = of(LossSpec::CrossEntropy(0.1), vec![]);
     let svdd = of(LossSpec::DeepSvdd { radius: 3.0, nu: 0.1 }, vec![]);

@@ -8,6 +8,7 @@ use crate::reference;
 use center_loss::detect::classify::Measure;
 use center_loss::detect::score::Score;
 use center_loss::distance::metric::Metric;
+use center_loss::loss::ProxyLossKind;
 use center_loss::loss::reduction::Reduction;
 use center_loss::rows::shape::class_of;
 use center_loss::update::center_gradient::Form;
@@ -393,7 +394,7 @@ proptest! {
         let rows: Vec<usize> = (0..batch.rows()).collect();
         let (first, second) = rows.split_at((cut * rows.len() as f64) as usize);
         for case in Case::every(&batch) {
-            if matches!(case.spec, LossSpec::CrossEntropy(_) | LossSpec::DeepSvdd { .. } | LossSpec::Island(_)) {
+            if matches!(case.spec, LossSpec::CrossEntropy(_) | LossSpec::DeepSvdd { .. } | LossSpec::Proxy(ProxyLossKind::Island, _)) {
                 continue;
             }
             let case = Case { reduction: Reduction::Sum, ..case };

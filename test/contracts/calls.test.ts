@@ -1,17 +1,9 @@
 // Calls with rows and labels, of every class that takes them: bad input is an error with the values at fault, and the
 // object is as it was.
-import {
-  type Batch,
-  CACLoss,
-  CenterLoss,
-  ClassStatistics,
-  ContrastiveCenterLoss,
-  DeepSVDDLoss,
-  IslandLoss,
-  TripletCenterLoss,
-} from 'center-loss';
+import { type Batch, CenterLoss, ClassStatistics, DeepSVDDLoss } from 'center-loss';
 import { describe, expect, it } from 'vitest';
 import { expectError, expectErrors } from '../support/error.js';
+import { PROXY_LOSS_NAMES, PROXY_LOSSES } from '../support/proxy-losses.js';
 
 interface TakesRows {
   batch(rows: number): Batch;
@@ -24,10 +16,11 @@ const options = { init: 'normal' } as const;
 const CLASSES: [string, (nDim: number) => TakesRows, string[]][] = [
   ['CenterLoss', (nDim) => new CenterLoss(3, nDim, options), LOSS_CALLS],
   ['CenterLoss by cosine', (nDim) => new CenterLoss(3, nDim, { ...options, metric: 'cosine' }), LOSS_CALLS],
-  ['CACLoss', (nDim) => new CACLoss(3, nDim, options), LOSS_CALLS],
-  ['ContrastiveCenterLoss', (nDim) => new ContrastiveCenterLoss(3, nDim), LOSS_CALLS],
-  ['TripletCenterLoss', (nDim) => new TripletCenterLoss(3, nDim), LOSS_CALLS],
-  ['IslandLoss', (nDim) => new IslandLoss(3, nDim), LOSS_CALLS],
+  ...PROXY_LOSS_NAMES.map((name): [string, (nDim: number) => TakesRows, string[]] => [
+    name,
+    (nDim) => new PROXY_LOSSES[name].Loss(3, nDim, options),
+    LOSS_CALLS,
+  ]),
   [
     'DeepSVDDLoss',
     (nDim) => new DeepSVDDLoss(nDim, { center: new Float32Array(nDim) }),

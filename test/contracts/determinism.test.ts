@@ -1,26 +1,23 @@
 // The module's v128 lanes against the [f32; 4] lanes of a native build, bit by bit: `crate/tests/bits.rs` says what
 // is computed, on which inputs, and how it is hashed.
 import {
-  CACLoss,
   CenterLoss,
   ClassStatistics,
-  ContrastiveCenterLoss,
   type Covariance,
   classify,
   DeepSVDDLoss,
   fitPrecision,
   fromSafetensors,
-  IslandLoss,
   type Metric,
   type ProxyLossOptions,
   type Reduction,
   type Score,
   softmaxCrossEntropy,
-  TripletCenterLoss,
 } from 'center-loss';
 import { describe, expect, it } from 'vitest';
 import json from '../../build/bits.json' with { type: 'json' };
 import { bits, hash } from '../support/hash.js';
+import { makeProxyLoss, PROXY_LOSS_NAMES, type ProxyLossName } from '../support/proxy-losses.js';
 
 /** Hashes of results, by their names. */
 type Hashes = Record<string, string>;
@@ -42,14 +39,12 @@ const native = json as unknown as {
   shapes: Shape[];
   orthogonal: { c: number; d: number; seed: number; hash: string }[];
   separation: {
-    losses: ({ name: keyof typeof LOSSES } & Hashes)[];
+    losses: { name: string; parameter: number; loss: string; gradX: string; gradCenters: string }[];
     softmax: Hashes;
     deepSVDD: Hashes;
   }[];
   statistics: { covariance: Covariance; totals: string }[][];
 };
-
-const LOSSES = { CACLoss, ContrastiveCenterLoss, IslandLoss, TripletCenterLoss };
 
 const normal = (nClasses: number, nDim: number, seed: number) =>
   new CenterLoss(nClasses, nDim, { init: 'normal', seed }).centers.params.slice();
@@ -134,10 +129,12 @@ describe.each(shapes)('B = $b, C = $c, D = $d', ({ b, c, d, losses, metrics, sco
     const sampleWeight = weights(b, 2);
     const base = { init: 'normal', seed: 1, magnitude: 1, fixed: false } as const;
     const options: ProxyLossOptions = { ...base, classWeight: weights(c, 3) };
-    for (const { name, ...expected } of proxies.losses) {
+    expect(proxies.losses.length).toBe(PROXY_LOSS_NAMES.length);
+    for (const { name: kind, parameter, ...expected } of proxies.losses) {
+      const name = PROXY_LOSS_NAMES.find((name) => name.toLowerCase() === `${kind}Loss`.toLowerCase()) as ProxyLossName;
       // The class needs two classes for a triplet; the kernel does not.
       if (c === 1 && name === 'TripletCenterLoss') continue;
-      using loss = new LOSSES[name](c, d, options);
+      using loss = makeProxyLoss(name, c, d, parameter, options);
       expect(hashesOf(loss.gradients(x, target, { sampleWeight })), name).toEqual(expected);
     }
     const ofLogits = target.map((label) => (label < d ? label : -1));

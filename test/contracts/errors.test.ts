@@ -1,20 +1,17 @@
 // Bad input: a typed error with the values in it, and an object that is as it was.
 import {
-  CACLoss,
   CenterLoss,
   type CenterLossOptions,
   ClassCenters,
   ClassStatistics,
-  ContrastiveCenterLoss,
   DeepSVDDLoss,
-  IslandLoss,
   isKnown,
   NamedCenters,
   OpenSetClassifier,
-  TripletCenterLoss,
 } from 'center-loss';
 import { describe, expect, it } from 'vitest';
 import { expectError, expectErrors } from '../support/error.js';
+import { PROXY_LOSS_NAMES, PROXY_LOSSES } from '../support/proxy-losses.js';
 
 const make = (options?: CenterLossOptions) => new CenterLoss(10, 64, { init: 'normal', ...options });
 const x = new Float32Array(2 * 64).fill(0.5);
@@ -167,10 +164,11 @@ const DISPOSABLE: [string, () => { dispose(): void }, string[]][] = [
   ['ClassCenters', () => new ClassCenters(2, 2), []],
   ['CenterLoss', () => new CenterLoss(2, 2), ['radius', 'classWeight', 'rowGradients']],
   ['Batch', () => new CenterLoss(2, 2).batch(1), []],
-  ['CACLoss', () => new CACLoss(2, 2), []],
-  ['ContrastiveCenterLoss', () => new ContrastiveCenterLoss(2, 2), []],
-  ['TripletCenterLoss', () => new TripletCenterLoss(2, 2), []],
-  ['IslandLoss', () => new IslandLoss(2, 2), []],
+  ...PROXY_LOSS_NAMES.map((name): [string, () => { dispose(): void }, string[]] => [
+    name,
+    () => new PROXY_LOSSES[name].Loss(2, 2),
+    [],
+  ]),
   ['DeepSVDDLoss', () => new DeepSVDDLoss(2, { center: Float32Array.of(1, 2) }), ['radius']],
   ['ClassStatistics', () => new ClassStatistics(2, 2), []],
   ['NamedCenters', () => new NamedCenters(2), []],

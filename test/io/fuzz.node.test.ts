@@ -155,17 +155,8 @@ it('100,000 safetensors files', { timeout: 300_000 }, () => {
   // Many of every kind were taken.
   expect(taken).toBeGreaterThan(5_000);
   expect(loaded).toBeGreaterThan(2_500);
-  expect([...kinds.keys()].sort()).toEqual([
-    ...[
-      'CACLoss',
-      'CenterLoss',
-      'ClassCenters',
-      'ClassStatistics',
-      'DeepSVDDLoss',
-      'NamedCenters',
-      'OpenSetClassifier',
-    ],
-  ]);
+  const names = 'CACLoss CenterLoss ClassCenters ClassStatistics DeepSVDDLoss NamedCenters OpenSetClassifier';
+  expect([...kinds.keys()].sort()).toEqual(names.split(' '));
   expect(Math.min(...kinds.values())).toBeGreaterThan(50);
   expect(refused).toBeGreaterThan(50_000);
   expect(longest).toBeLessThan(2_000);

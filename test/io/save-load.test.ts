@@ -1,15 +1,12 @@
 // Every class, saved and loaded: the same object, which goes on to the same bits.
 import {
-  CACLoss,
   CenterLoss,
   type CenterLossOptions,
   ClassCenters,
   ClassStatistics,
-  ContrastiveCenterLoss,
   DeepSVDDLoss,
   type DeepSVDDLossOptions,
   fromSafetensors,
-  IslandLoss,
   type LoadedObject,
   load,
   NamedCenters,
@@ -17,12 +14,12 @@ import {
   type ProxyLossOptions,
   type Score,
   type ScoreOptions,
-  TripletCenterLoss,
 } from 'center-loss';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { metric, problem } from '../support/arbitrary.js';
 import { expectError } from '../support/error.js';
+import { PROXY_LOSS_NAMES, PROXY_LOSSES } from '../support/proxy-losses.js';
 import { tensorsOf } from './changed.js';
 
 /** Three classes around the corners of a triangle, and rows of none. */
@@ -94,15 +91,11 @@ add({
   },
   use: (loss) => [loss.radius, loss.evaluate(others, new Int32Array(20))],
 });
-for (const [name, Loss, parameter] of [
-  ['CACLoss', CACLoss, 'lambda'],
-  ['ContrastiveCenterLoss', ContrastiveCenterLoss, 'delta'],
-  ['TripletCenterLoss', TripletCenterLoss, 'margin'],
-  ['IslandLoss', IslandLoss, 'lambda'],
-] as const) {
+for (const name of PROXY_LOSS_NAMES) {
+  const { Loss, option } = PROXY_LOSSES[name];
   const more = {
-    ...{ init: 'normal', magnitude: 0.75, fixed: Loss === IslandLoss, reduction: 'sum', labels: 'lenient' },
-    ...{ classWeight: [1, 0.25, 3], names: ['x', 'y', 'ż'], [parameter]: 1 / 3 },
+    ...{ init: 'normal', magnitude: 0.75, fixed: name === 'IslandLoss', reduction: 'sum', labels: 'lenient' },
+    ...{ classWeight: [1, 0.25, 3], names: ['x', 'y', 'ż'], [option]: 1 / 3 },
   } as const;
   for (const options of [{ init: 'normal', fixed: false }, more] as ProxyLossOptions[]) {
     add({

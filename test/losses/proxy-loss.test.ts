@@ -1,11 +1,11 @@
 // Losses of rows against all centers, through the package: against PyTorch, and with bad input. The tests of the crate
 // compare batches of every shape with float64.
+import * as centerLoss from 'center-loss';
 import {
   CACLoss,
   ClassCenters,
   ContrastiveCenterLoss,
   IslandLoss,
-  type ProxyLoss,
   type ProxyLossOptions,
   TripletCenterLoss,
   toFloat16,
@@ -16,25 +16,7 @@ import { inputsOf, losses } from '../oracle/cases.js';
 import { problem } from '../support/arbitrary.js';
 import { expectClose } from '../support/close.js';
 import { expectError, expectErrors } from '../support/error.js';
-
-type ProxyLossName = 'CACLoss' | 'ContrastiveCenterLoss' | 'TripletCenterLoss' | 'IslandLoss';
-type Make = (nClasses: number, nDim: number, parameter: number, options: ProxyLossOptions) => ProxyLoss;
-
-const MAKE: Record<ProxyLossName, Make> = {
-  CACLoss: (nClasses, nDim, lambda, options) => new CACLoss(nClasses, nDim, { lambda, ...options }),
-  ContrastiveCenterLoss: (nClasses, nDim, delta, options) =>
-    new ContrastiveCenterLoss(nClasses, nDim, { delta, ...options }),
-  TripletCenterLoss: (nClasses, nDim, margin, options) => new TripletCenterLoss(nClasses, nDim, { margin, ...options }),
-  IslandLoss: (nClasses, nDim, lambda, options) => new IslandLoss(nClasses, nDim, { lambda, ...options }),
-};
-
-const NAMES = Object.keys(MAKE) as ProxyLossName[];
-const PARAMETERS: Record<ProxyLossName, number> = {
-  CACLoss: 0.1,
-  ContrastiveCenterLoss: 1,
-  TripletCenterLoss: 5,
-  IslandLoss: 0.5,
-};
+import { makeProxyLoss, PROXY_LOSS_NAMES, PROXY_LOSSES } from '../support/proxy-losses.js';
 
 /** Learnable centers at given places, magnitude 1. */
 const at = (centers: ArrayLike<number>, options: ProxyLossOptions = {}): ProxyLossOptions => ({
@@ -54,7 +36,7 @@ const normal = (count: number, seed: number): Float32Array => {
 it.each(losses.proxyLosses)('$name ($parameter) of $C classes and its gradients are those of PyTorch', (one) => {
   const { name, parameter, classWeight, sampleWeight } = one;
   const { x, centers, target } = inputsOf(one);
-  const loss = MAKE[name](one.C, one.D, parameter, at(centers, { classWeight }));
+  const loss = makeProxyLoss(name, one.C, one.D, parameter, at(centers, { classWeight }));
   expectClose(loss.evaluate(x, target, { sampleWeight }), one.loss);
   const { loss: value, gradX, gradCenters } = loss.gradients(x, target, { sampleWeight });
   expectClose(value, one.loss);
@@ -77,11 +59,17 @@ it.each(losses.sgd)('steps of rate $learningRate and momentum $momentum are thos
   expectClose(loss.centers.params, one.after, { absolute: 1e-6 });
 });
 
-describe.each(NAMES)('%s', (name) => {
-  const parameter = PARAMETERS[name];
+it('the list of losses has every one that is exported', () => {
+  const base = Object.getPrototypeOf(CACLoss);
+  const exported = Object.entries(centerLoss).filter(([, value]) => Object.getPrototypeOf(value) === base);
+  expect(exported.map(([name]) => name).sort()).toEqual([...PROXY_LOSS_NAMES].sort());
+});
+
+describe.each(PROXY_LOSS_NAMES)('%s', (name) => {
+  const parameter = PROXY_LOSSES[name].parameter;
 
   it('of nothing known is 0', () => {
-    const loss = MAKE[name](3, 2, parameter, at([1, 2, 3, 4, 5, 7]));
+    const loss = makeProxyLoss(name, 3, 2, parameter, at([1, 2, 3, 4, 5, 7]));
     const nothing = [
       [[], [], {}],
       [[1, 2, Number.NaN, 4], [-1, -7], {}],
@@ -101,7 +89,7 @@ describe.each(NAMES)('%s', (name) => {
     for (const bad of [Number.NaN, Number.POSITIVE_INFINITY]) {
       const spoiled = x.slice();
       spoiled[7] = bad;
-      const loss = MAKE[name](4, 3, parameter, at(centers, { reduction: 'sum' }));
+      const loss = makeProxyLoss(name, 4, 3, parameter, at(centers, { reduction: 'sum' }));
       const expected = loss.gradients(x, [0, 1, -1, 2, 3]);
       const actual = loss.gradients(spoiled, [0, 1, 2, 2, 3]);
       expect(Number.isFinite(actual.loss)).toBe(false);
@@ -115,7 +103,7 @@ describe.each(NAMES)('%s', (name) => {
 
   it('with fixed centers has no gradient of them and leaves them', () => {
     const [x, centers] = [normal(6 * 5, 3), normal(4 * 5, 4)];
-    const [fixed, free] = [true, false].map((fixed) => MAKE[name](4, 5, parameter, at(centers, { fixed })));
+    const [fixed, free] = [true, false].map((fixed) => makeProxyLoss(name, 4, 5, parameter, at(centers, { fixed })));
     if (!fixed || !free) throw new Error('two losses');
     const target = [0, 1, 2, 3, -1, 0];
     expect(fixed.gradients(x, target)).toEqual({ ...free.gradients(x, target), gradCenters: null });
@@ -128,13 +116,13 @@ describe.each(NAMES)('%s', (name) => {
   it('leaves labels of no class to their policy', () => {
     const centers = normal(4 * 3, 4);
     const [x, target] = [normal(2 * 3, 5), [0, 9]];
-    const strict = MAKE[name](4, 3, parameter, at(centers));
+    const strict = makeProxyLoss(name, 4, 3, parameter, at(centers));
     expectError(() => strict.evaluate(x, target), 'ERR_LABEL', 'target[1] is 9, but there are 4 classes');
-    const lenient = MAKE[name](4, 3, parameter, at(centers, { labels: 'lenient' }));
+    const lenient = makeProxyLoss(name, 4, 3, parameter, at(centers, { labels: 'lenient' }));
     // The row has no loss, but it counts.
     const [counted, ignored] = [lenient.evaluate(x, target), lenient.evaluate(x, [0, -1])];
     if (name !== 'IslandLoss') expectClose(counted, ignored / 2);
-    const sum = MAKE[name](4, 3, parameter, at(centers, { labels: 'lenient', reduction: 'sum' }));
+    const sum = makeProxyLoss(name, 4, 3, parameter, at(centers, { labels: 'lenient', reduction: 'sum' }));
     expectClose(sum.evaluate(x, target), sum.evaluate(x, [0, -1]));
   });
 
@@ -144,7 +132,7 @@ describe.each(NAMES)('%s', (name) => {
       fc.property(weighted, fc.boolean(), ({ problem: { nClasses, nDim, rows, ...one }, weighted }, fixed) => {
         fc.pre(nClasses > 1);
         const [x, target] = [one.x as Float32Array, one.target as number[]];
-        const loss = MAKE[name](nClasses, nDim, parameter, at(one.centers, { fixed }));
+        const loss = makeProxyLoss(name, nClasses, nDim, parameter, at(one.centers, { fixed }));
         const options = weighted ? { sampleWeight: target.map((_, i) => ((i + 1) % 3) / 2) } : {};
         const batch = loss.batch(rows);
         batch.x.set(x);
@@ -156,7 +144,7 @@ describe.each(NAMES)('%s', (name) => {
         expect({ ...actual }).toEqual(expected);
         expect(actual.gradX).toBe(batch.gradX);
         // The centers and their velocity move as with copies, too.
-        const twin = MAKE[name](nClasses, nDim, parameter, at(one.centers, { fixed }));
+        const twin = makeProxyLoss(name, nClasses, nDim, parameter, at(one.centers, { fixed }));
         for (let time = 0; time < 2; time++) {
           const descent = { learningRate: 0.1, momentum: 0.9, ...options };
           const copied = twin.step(x, target, descent);
@@ -172,11 +160,11 @@ describe.each(NAMES)('%s', (name) => {
   });
 
   it('takes half precision, and views on the memory that they are copied into', () => {
-    const loss = MAKE[name](3, 2, parameter, at([0, 1, 4, 2, -3, 5]));
+    const loss = makeProxyLoss(name, 3, 2, parameter, at([0, 1, 4, 2, -3, 5]));
     const value = loss.evaluate([1, 2, 3, 4], [0, 2]);
     const half = toFloat16([1, 2, 3, 4]);
     expect(loss.evaluate(half, [0, 2])).toBe(value);
-    const ofHalf = MAKE[name](3, 2, parameter, { ...at([]), init: toFloat16([0, 1, 4, 2, -3, 5]) });
+    const ofHalf = makeProxyLoss(name, 3, 2, parameter, { ...at([]), init: toFloat16([0, 1, 4, 2, -3, 5]) });
     expect(ofHalf.step(half, [0, 2])).toEqual({ loss: value, gradX: loss.gradients([1, 2, 3, 4], [0, 2]).gradX });
     const held = new ClassCenters(2, 2);
     held.params.set([1, 2, 3, 4]);
@@ -184,21 +172,21 @@ describe.each(NAMES)('%s', (name) => {
   });
 
   it('has names, which its centers know', () => {
-    const loss = MAKE[name](3, 2, parameter, at([0, 1, 4, 2, -3, 5], { names: ['a', 'b', 'c'] }));
+    const loss = makeProxyLoss(name, 3, 2, parameter, at([0, 1, 4, 2, -3, 5], { names: ['a', 'b', 'c'] }));
     expect(loss.names).toEqual(['a', 'b', 'c']);
     expect(loss.centers.names).toEqual(['a', 'b', 'c']);
-    expect(MAKE[name](3, 3, parameter, {}).names).toBeUndefined();
-    const named = (names: unknown) => () => MAKE[name](3, 3, parameter, { names } as ProxyLossOptions);
+    expect(makeProxyLoss(name, 3, 3, parameter, {}).names).toBeUndefined();
+    const named = (names: unknown) => () => makeProxyLoss(name, 3, 3, parameter, { names } as ProxyLossOptions);
     expectError(named(['a', 'b']), 'ERR_SHAPE', 'names must be an array of 3 strings, one for each class, got 2 names');
     expectError(named(['a', 'b', 'a']), 'ERR_OPTION', 'names[0] and names[2] are both "a"');
   });
 
   it('refuses bad options', () => {
-    const make = (options: unknown) => () => MAKE[name](3, 2, parameter, options as ProxyLossOptions);
+    const make = (options: unknown) => () => makeProxyLoss(name, 3, 2, parameter, options as ProxyLossOptions);
     expectError(make({ raduis: 1 }), 'ERR_OPTION', 'there is no option "raduis"');
     expectError(make({ radius: 1 }), 'ERR_OPTION', 'there is no option "radius"');
     expectError(make({ reduction: 'none' }), 'ERR_OPTION', /reduction must be "mean"/);
-    const loss = MAKE[name](3, 2, parameter, { init: 'normal' });
+    const loss = makeProxyLoss(name, 3, 2, parameter, { init: 'normal' });
     expectError(
       make({ init: 'normal', classWeight: [1, 2] }),
       'ERR_SHAPE',
@@ -212,10 +200,22 @@ describe.each(NAMES)('%s', (name) => {
       [() => loss.step([1, 2], [0], { learningRate: -1 }), 'learningRate must be a finite number ≥ 0'],
       [() => loss.step([1, 2], [0], { momentum: -1 }), 'momentum must be a finite number ≥ 0'],
     ]);
-    expectError(() => MAKE[name](0, 2, parameter, {}), 'ERR_OPTION', 'nClasses must be a positive integer, got 0');
-    expectError(() => MAKE[name](2, 1.5, parameter, {}), 'ERR_OPTION', 'nDim must be a positive integer, got 1.5');
+    expectError(
+      () => makeProxyLoss(name, 0, 2, parameter, {}),
+      'ERR_OPTION',
+      'nClasses must be a positive integer, got 0',
+    );
+    expectError(
+      () => makeProxyLoss(name, 2, 1.5, parameter, {}),
+      'ERR_OPTION',
+      'nDim must be a positive integer, got 1.5',
+    );
     for (const bad of [-1, Number.NaN, Number.POSITIVE_INFINITY, '1' as never]) {
-      expectError(() => MAKE[name](2, 2, bad, {}), 'ERR_OPTION', /(lambda|delta|margin) must be a number from/);
+      expectError(
+        () => makeProxyLoss(name, 2, 2, bad, {}),
+        'ERR_OPTION',
+        /(lambda|delta|margin) must be a number from/,
+      );
     }
   });
 });

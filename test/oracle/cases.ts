@@ -1,5 +1,6 @@
 // The results of the reference implementations, with the inputs of each case. README.md tells where they come from.
 import type { Metric, Penalty, Reduction } from 'center-loss';
+import type { ProxyLossName } from '../support/proxy-losses.js';
 import centerLossJson from './center-loss.json' with { type: 'json' };
 import decisionJson from './decision.json' with { type: 'json' };
 import filesJson from './files.json' with { type: 'json' };
@@ -81,7 +82,7 @@ interface CenterLossCase extends Batch, Gradients, Weights {
 }
 
 interface ProxyLossCase extends Batch, Gradients, Weights {
-  readonly name: 'CACLoss' | 'ContrastiveCenterLoss' | 'TripletCenterLoss' | 'IslandLoss';
+  readonly name: ProxyLossName;
   readonly parameter: number;
   readonly gradCenters: number[];
 }

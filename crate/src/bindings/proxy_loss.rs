@@ -1,35 +1,16 @@
 //! Losses of rows against all centers, and Deep SVDD.
 
-use bytemuck::CheckedBitPattern;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::batch::{Batch, Parts};
 use super::centers::{Centers, Gradients};
 use super::variant;
-use crate::loss::cac::Cac;
-use crate::loss::contrastive_center::ContrastiveCenter;
+use crate::loss::ProxyLossKind;
 use crate::loss::deep_svdd::Members;
-use crate::loss::island::{HalfSquared, repulsion};
-use crate::loss::proxy::{self, ProxyLoss, Scratch, ScratchSizes, proxy_pass};
-use crate::loss::triplet_center::TripletCenter;
+use crate::loss::proxy::{self, Scratch, ScratchSizes};
 use crate::loss::weights::Weights;
 use crate::rows::shape::slice_mut;
 use crate::simd::vector::Lanes;
-
-/// Losses of rows against all centers.
-#[wasm_bindgen]
-#[derive(Clone, Copy, CheckedBitPattern)]
-#[repr(u32)]
-pub enum ProxyLossKind {
-    /// Class anchor clustering; the parameter is λ.
-    Cac,
-    /// Contrastive-center loss; the parameter is δ.
-    ContrastiveCenter,
-    /// Triplet-center loss; the parameter is the margin.
-    TripletCenter,
-    /// Island loss; the parameter is λ₁.
-    Island,
-}
 
 #[wasm_bindgen]
 impl Centers {
@@ -56,26 +37,14 @@ impl Centers {
             distances: slice_mut(&mut scratch.values, 0, sizes.distances),
             row_accumulator: slice_mut(&mut scratch.totals, 0, sizes.row_accumulator),
             center_accumulator: slice_mut(&mut scratch.center_totals, 0, sizes.center_accumulator),
+            center_sum: slice_mut(&mut scratch.lanes, 0, sizes.center_sum),
         };
         let (grad_x, grad_centers): (&mut [f32], &mut [f32]) = match variant(gradients) {
             Gradients::None => (&mut [], &mut []),
             Gradients::Rows => (out, &mut []),
             Gradients::Dense | Gradients::Sparse | Gradients::Descent => (out, slice_mut(dense, 0, self.params.len())),
         };
-        let (cac, contrastive) = (Cac { lambda: parameter }, ContrastiveCenter { delta: parameter });
-        let triplet = TripletCenter { margin: parameter };
-        let loss: &dyn ProxyLoss = match kind {
-            ProxyLossKind::Cac => &cac,
-            ProxyLossKind::ContrastiveCenter => &contrastive,
-            ProxyLossKind::TripletCenter => &triplet,
-            ProxyLossKind::Island => &HalfSquared,
-        };
-        let loss = proxy_pass::<Lanes>(loss, &rows, grad_x, grad_centers, &mut proxy_scratch);
-        if !matches!(kind, ProxyLossKind::Island) {
-            return loss;
-        }
-        let sum = slice_mut(&mut scratch.lanes, 0, sizes.sum);
-        loss + repulsion::<Lanes>(parameter, &rows, sum, grad_centers)
+        kind.pass::<Lanes>(parameter, &rows, grad_x, grad_centers, &mut proxy_scratch)
     }
 
     /// Soft-boundary Deep SVDD loss about the first center. Writes ∂loss/∂x to `Out` if `with_gradient`, and

@@ -33,3 +33,52 @@ pub(crate) mod softmin_state;
 pub(crate) mod squared_center_loss;
 pub mod triplet_center;
 pub mod weights;
+
+use cac::Cac;
+use contrastive_center::ContrastiveCenter;
+use island::{HalfSquared, repulsion};
+use proxy::{Batch, ProxyLoss, Scratch, proxy_pass};
+use triplet_center::TripletCenter;
+
+use crate::simd::vector::Vector;
+
+/// Losses of rows against all centers. Each has one parameter.
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen::prelude::wasm_bindgen, derive(bytemuck::CheckedBitPattern))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub enum ProxyLossKind {
+    /// Class anchor clustering; the parameter is λ.
+    Cac,
+    /// Contrastive-center loss; the parameter is δ.
+    ContrastiveCenter,
+    /// Triplet-center loss; the parameter is the margin.
+    TripletCenter,
+    /// Island loss; the parameter is λ₁.
+    Island,
+}
+
+impl ProxyLossKind {
+    /// Computes the loss of a batch and its gradients: see [`proxy_pass`].
+    pub fn pass<V: Vector>(
+        self,
+        parameter: f64,
+        batch: &Batch,
+        grad_x: &mut [f32],
+        grad_centers: &mut [f32],
+        scratch: &mut Scratch,
+    ) -> f64 {
+        let (cac, contrastive) = (Cac { lambda: parameter }, ContrastiveCenter { delta: parameter });
+        let triplet = TripletCenter { margin: parameter };
+        let row_loss: &dyn ProxyLoss = match self {
+            Self::Cac => &cac,
+            Self::ContrastiveCenter => &contrastive,
+            Self::TripletCenter => &triplet,
+            Self::Island => &HalfSquared,
+        };
+        let loss = proxy_pass::<V>(row_loss, batch, grad_x, grad_centers, scratch);
+        if self != Self::Island {
+            return loss;
+        }
+        loss + repulsion::<V>(parameter, batch, scratch.center_sum, grad_centers)
+    }
+}

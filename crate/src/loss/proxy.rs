@@ -75,6 +75,8 @@ pub struct Scratch<'a> {
     pub row_accumulator: &'a mut [f64],
     /// Accumulator of ∂loss/∂c.
     pub center_accumulator: &'a mut [f64],
+    /// Sum over the centers in [`crate::loss::island::repulsion`].
+    pub center_sum: &'a mut [[f64; LANES]],
 }
 
 /// Lengths of the scratch for one batch.
@@ -86,8 +88,8 @@ pub struct ScratchSizes {
     pub row_accumulator: usize,
     /// Length of [`Scratch::center_accumulator`]: 0 if the partial sum of a center holds all its terms.
     pub center_accumulator: usize,
-    /// Length of the sum in [`crate::loss::island::repulsion`], in vectors.
-    pub sum: usize,
+    /// Length of [`Scratch::center_sum`].
+    pub center_sum: usize,
 }
 
 impl ScratchSizes {
@@ -98,7 +100,7 @@ impl ScratchSizes {
             distances: (chunk + 1) * n_classes + gemm::scratch_len(chunk, n_classes, n_dim),
             row_accumulator: if n_classes > PARTIAL_TERMS { BLOCK_ROWS.min(rows) * n_dim } else { 0 },
             center_accumulator: if rows > PARTIAL_TERMS { n_classes * n_dim } else { 0 },
-            sum: n_dim.div_ceil(LANES),
+            center_sum: n_dim.div_ceil(LANES),
         }
     }
 }

@@ -3,17 +3,14 @@
 use super::{Batch, METRICS, assert_same_bits, assert_same_f64};
 use crate::reference;
 use center_loss::distance::metric::Metric;
+use center_loss::loss::ProxyLossKind;
 use center_loss::loss::batch_pass::{CenterOutput, ClassAccumulators};
-use center_loss::loss::cac::Cac;
 use center_loss::loss::center_loss::{CenterLoss, Radii as KernelRadii};
-use center_loss::loss::contrastive_center::ContrastiveCenter;
 use center_loss::loss::cross_entropy::cross_entropy;
 use center_loss::loss::deep_svdd::Members;
-use center_loss::loss::island::{HalfSquared, repulsion};
 use center_loss::loss::penalty::Penalty;
-use center_loss::loss::proxy::{self, ProxyLoss, Scratch, ScratchSizes};
+use center_loss::loss::proxy::{self, Scratch, ScratchSizes};
 use center_loss::loss::reduction::{Labels, Reduction};
-use center_loss::loss::triplet_center::TripletCenter;
 use center_loss::loss::weights::{Weights, mask_weightless_labels};
 use center_loss::rows::batch_classes::{BatchClass, BatchClasses, NO_SLOT};
 use center_loss::rows::row_sums::RowSums;
@@ -29,14 +26,8 @@ pub(crate) const RULES: [Rule; 3] = [Rule::Wen(0.5), Rule::Mean(0.7), Rule::Ema(
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum LossSpec {
     Center(Metric, Penalty, Radii),
-    /// λ
-    Cac(f64),
-    /// δ
-    ContrastiveCenter(f64),
-    /// m
-    TripletCenter(f64),
-    /// λ₁
-    Island(f64),
+    /// A loss against proxies with its parameter.
+    Proxy(ProxyLossKind, f64),
     /// ε, the label smoothing. The rows are logits: there are D classes and no centers.
     CrossEntropy(f64),
     /// Around the center of class 0, of all rows with a label from 0 on.
@@ -117,8 +108,7 @@ impl Case {
 
     /// Every loss against proxies with every reduction, by turns with and without weights.
     pub(crate) fn every_proxy(batch: &Batch) -> Vec<Self> {
-        let specs =
-            [LossSpec::Cac(0.1), LossSpec::ContrastiveCenter(1.0), LossSpec::TripletCenter(5.0), LossSpec::Island(0.5)];
+        let specs = reference::PROXY_LOSSES.map(|(kind, parameter)| LossSpec::Proxy(kind, parameter));
         let mut cases = Vec::new();
         for (spec, reduction) in specs.into_iter().flat_map(|spec| REDUCTIONS.map(|of| (spec.clone(), of))) {
             let case = Self::new(batch.clone(), spec, reduction);
@@ -231,30 +221,22 @@ impl Case {
                 grad_centers.copy_from_slice(&grad_radius[..grad_centers.len()]);
                 loss
             }
-            LossSpec::Cac(lambda) => self.proxy_pass(&Cac { lambda: *lambda }, grad_x, grad_centers),
-            LossSpec::ContrastiveCenter(delta) => {
-                self.proxy_pass(&ContrastiveCenter { delta: *delta }, grad_x, grad_centers)
-            }
-            LossSpec::TripletCenter(margin) => {
-                self.proxy_pass(&TripletCenter { margin: *margin }, grad_x, grad_centers)
-            }
-            LossSpec::Island(_) => self.proxy_pass(&HalfSquared, grad_x, grad_centers),
+            LossSpec::Proxy(kind, parameter) => self.proxy_pass(*kind, *parameter, grad_x, grad_centers),
         }
     }
 
-    fn proxy_pass(&self, loss: &dyn ProxyLoss, grad_x: &mut [f32], grad_centers: &mut [f32]) -> f64 {
+    fn proxy_pass(&self, kind: ProxyLossKind, parameter: f64, grad_x: &mut [f32], grad_centers: &mut [f32]) -> f64 {
         let (x, centers) = self.batch.views();
         let sizes = ScratchSizes::new(self.batch.rows(), self.batch.n_classes(), self.batch.n_dim);
         let mut scratch = Scratch {
             distances: &mut vec![f32::NAN; sizes.distances],
             row_accumulator: &mut vec![f64::NAN; sizes.row_accumulator],
             center_accumulator: &mut vec![f64::NAN; sizes.center_accumulator],
+            center_sum: &mut vec![[f64::NAN; LANES]; sizes.center_sum],
         };
         let (labels, weights, reduction) = (&self.batch.labels[..], self.weights(), self.reduction);
         let batch = proxy::Batch { x, labels, centers, weights, reduction };
-        let value = proxy::proxy_pass::<Lanes>(loss, &batch, grad_x, grad_centers, &mut scratch);
-        let LossSpec::Island(lambda) = self.spec else { return value };
-        value + repulsion::<Lanes>(lambda, &batch, &mut vec![[f64::NAN; LANES]; sizes.sum], grad_centers)
+        kind.pass::<Lanes>(parameter, &batch, grad_x, grad_centers, &mut scratch)
     }
 
     /// The labels as a center loss gets them: a row without weight is unknown.

@@ -5,6 +5,7 @@ use crate::common::{
 };
 use crate::common::{ROWS_OF_ONE_CLASS, assert_same_f64, mixed_labels};
 use crate::reference::{self, Matrix};
+use center_loss::loss::ProxyLossKind;
 use center_loss::loss::reduction::Reduction;
 use center_loss::update::averages::Rule;
 use proptest::collection::vec;
@@ -196,7 +197,7 @@ fn a_million_rows_lose_nothing() {
         let factor = match (&one.spec, one.reduction) {
             (LossSpec::CrossEntropy(_) | LossSpec::DeepSvdd { .. }, _) => 1.0,
             // The repulsion of the centers does not grow with the rows.
-            (LossSpec::Island(_), Reduction::Sum) => continue,
+            (LossSpec::Proxy(ProxyLossKind::Island, _), Reduction::Sum) => continue,
             (_, Reduction::Sum) => ROWS as f64,
             _ => 1.0,
         };

@@ -1,6 +1,7 @@
 //! Losses against proxies where their formulas have an edge.
 
 use crate::common::{BAD, Batch, Case, LossSpec, TOLERANCE, assert_close, assert_same_bits, assert_same_f64};
+use center_loss::loss::ProxyLossKind;
 use center_loss::loss::island::repulsion;
 use center_loss::loss::proxy;
 use center_loss::loss::reduction::Reduction;
@@ -18,7 +19,7 @@ fn row_at_zero(label: i32, centers: &[f32], spec: LossSpec) -> Case {
 fn class_anchor_clustering_has_the_last_class() {
     for (label, expected) in [(0, 0.407_606), (1, 1.407_606), (2, 2.407_606)] {
         for anchor in [0.0, 0.5] {
-            let loss = row_at_zero(label, &[1.0, 2.0, 3.0], LossSpec::Cac(anchor)).evaluate();
+            let loss = row_at_zero(label, &[1.0, 2.0, 3.0], LossSpec::Proxy(ProxyLossKind::Cac, anchor)).evaluate();
             let expected = expected + anchor * f64::from(label + 1);
             assert_close(loss, expected, 1.0, 1e-6, format_args!("y = {label}, λ = {anchor}"));
         }
@@ -29,19 +30,20 @@ fn class_anchor_clustering_has_the_last_class() {
 fn distances_beyond_all_exponents_leave_the_loss_exact() {
     // d = |x − c|: from e^−60000 to e^60000.
     for (label, expected) in [(0, 0.0), (1, 30_000.0), (2, 60_000.0)] {
-        let actual = row_at_zero(label, &[0.0, 30_000.0, -60_000.0], LossSpec::Cac(0.0)).gradients();
+        let actual =
+            row_at_zero(label, &[0.0, 30_000.0, -60_000.0], LossSpec::Proxy(ProxyLossKind::Cac, 0.0)).gradients();
         assert_close(actual.loss, expected, 1.0 + expected, 1e-7, format_args!("y = {label}"));
         assert!(actual.x.iter().chain(&actual.centers).all(|value| value.is_finite()));
     }
     // Float64 keeps nothing but 1 of 1 + e^−40.
-    let loss = row_at_zero(0, &[0.0, 40.0], LossSpec::Cac(0.0)).evaluate();
+    let loss = row_at_zero(0, &[0.0, 40.0], LossSpec::Proxy(ProxyLossKind::Cac, 0.0)).evaluate();
     assert_close(loss, (-40.0_f64).exp(), (-40.0_f64).exp(), 1e-5, "a small loss");
 }
 
 #[test]
 fn a_row_on_a_center_has_a_gradient_of_the_others_alone() {
     let batch = Batch::new(&[1.0, 2.0], &[0], &[1.0, 2.0, 4.0, 6.0], 2);
-    let actual = Case::new(batch, LossSpec::Cac(0.1), Reduction::Batch).gradients();
+    let actual = Case::new(batch, LossSpec::Proxy(ProxyLossKind::Cac, 0.1), Reduction::Batch).gradients();
     let p = 1.0 / (1.0 + 5.0_f64.exp());
     for (k, direction) in [0.6, 0.8].into_iter().enumerate() {
         assert_close(actual.x[k].into(), p * direction, p, TOLERANCE, "∂/∂x");
@@ -52,13 +54,13 @@ fn a_row_on_a_center_has_a_gradient_of_the_others_alone() {
 
 #[test]
 fn the_lowest_of_the_nearest_other_centers_is_pushed() {
-    let actual = row_at_zero(0, &[5.0, 1.0, -1.0, 1.0], LossSpec::TripletCenter(5.0)).gradients();
+    let actual = row_at_zero(0, &[5.0, 1.0, -1.0, 1.0], LossSpec::Proxy(ProxyLossKind::TripletCenter, 5.0)).gradients();
     assert_close(actual.loss, 12.5 + 5.0 - 0.5, 17.0, TOLERANCE, "loss");
     assert_same_bits(&actual.centers, &[5.0, -1.0, 0.0, 0.0], "∂/∂centers");
     assert_same_bits(&actual.x, &[-4.0], "∂/∂x");
     // At 0 exactly, and with the margin kept by far, nothing is pulled.
     for (own, margin) in [(1.0, 0.0), (0.0, 0.5), (0.5, 0.1)] {
-        let actual = row_at_zero(0, &[own, 1.0], LossSpec::TripletCenter(margin)).gradients();
+        let actual = row_at_zero(0, &[own, 1.0], LossSpec::Proxy(ProxyLossKind::TripletCenter, margin)).gradients();
         assert_same_f64(actual.loss, 0.0, format_args!("d = {own}, m = {margin}"));
         assert_same_bits(&actual.centers, &[0.0, 0.0], "∂/∂centers");
     }
@@ -69,16 +71,20 @@ fn the_lowest_of_the_nearest_other_centers_is_pushed() {
 fn a_bad_center_that_plays_no_part_reaches_nothing() {
     for bad in BAD {
         let batch = Batch::with_labels(vec![0, 1, 0, 1, 1], 5, 7, 3);
-        for spec in [LossSpec::TripletCenter(5.0), LossSpec::Cac(0.1), LossSpec::Island(0.5)] {
+        for spec in [
+            LossSpec::Proxy(ProxyLossKind::TripletCenter, 5.0),
+            LossSpec::Proxy(ProxyLossKind::Cac, 0.1),
+            LossSpec::Proxy(ProxyLossKind::Island, 0.5),
+        ] {
             let [actual, expected] = [bad, 1e6].map(|value| {
                 let mut batch = batch.clone();
                 batch.center_mut(4)[2] = value;
                 Case::new(batch, spec.clone(), Reduction::Batch).gradients()
             });
-            if matches!(spec, LossSpec::Island(_)) {
+            if matches!(spec, LossSpec::Proxy(ProxyLossKind::Island, _)) {
                 assert!(actual.loss.is_nan(), "the island loss is of all centers");
                 assert!(actual.x.iter().chain(&actual.centers).all(|value| value.is_finite()), "{bad}");
-            } else if !(bad.is_nan() && matches!(spec, LossSpec::Cac(_))) {
+            } else if !(bad.is_nan() && matches!(spec, LossSpec::Proxy(ProxyLossKind::Cac, _))) {
                 assert_same_bits(&actual.x, &expected.x, format_args!("∂/∂x, {bad}, {spec:?}"));
                 assert_same_bits(&actual.centers, &expected.centers, format_args!("∂/∂centers, {bad}, {spec:?}"));
             }
@@ -90,7 +96,7 @@ fn a_bad_center_that_plays_no_part_reaches_nothing() {
 #[test]
 fn a_gradient_too_long_for_float32_is_none() {
     let batch = Batch::new(&[1.0, 3.0], &[0, 0], &[0.0, 1.0], 1);
-    let actual = Case::new(batch, LossSpec::ContrastiveCenter(1e-30), Reduction::Sum).gradients();
+    let actual = Case::new(batch, LossSpec::Proxy(ProxyLossKind::ContrastiveCenter, 1e-30), Reduction::Sum).gradients();
     assert_close(actual.loss, 0.5e30, 0.5e30, TOLERANCE, "loss");
     assert_eq!(actual.x[0].to_bits(), 0, "∂/∂x of the row that is too close");
     assert_close(actual.x[1].into(), 0.75 - 9.0 / 8.0, 1.0, TOLERANCE, "∂/∂x of the other");

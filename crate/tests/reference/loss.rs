@@ -3,6 +3,7 @@
 use super::{Matrix, differences, distance, dot, matrix, norm, slope, zeros};
 use crate::common::{Case, LossSpec, Radii};
 use center_loss::distance::metric::Metric;
+use center_loss::loss::ProxyLossKind;
 use center_loss::loss::penalty::Penalty;
 use center_loss::loss::reduction::Reduction;
 use center_loss::update::averages::Rule;
@@ -106,12 +107,20 @@ pub(crate) fn loss(case: &Case, x: &Matrix, params: &Matrix) -> f64 {
     }
     let scale = scale(case);
     let whole = match case.spec {
-        LossSpec::Island(lambda) => lambda * repulsion(params),
+        LossSpec::Proxy(ProxyLossKind::Island, lambda) => lambda * repulsion(params),
         LossSpec::DeepSvdd { .. } => params[0][0] * params[0][0],
         _ => 0.0,
     };
     if scale == 0.0 { 0.0 } else { (sum + floors) * scale + whole }
 }
+
+/// Every loss against proxies, with a parameter.
+pub(crate) const PROXY_LOSSES: [(ProxyLossKind, f64); 4] = [
+    (ProxyLossKind::Cac, 0.1),
+    (ProxyLossKind::ContrastiveCenter, 1.0),
+    (ProxyLossKind::TripletCenter, 5.0),
+    (ProxyLossKind::Island, 0.5),
+];
 
 /// w_i·ℓ(x)
 fn weighted_row_loss(case: &Case, i: usize, y: usize, x: &[f64], params: &Matrix) -> f64 {
@@ -126,15 +135,15 @@ fn weighted_row_loss(case: &Case, i: usize, y: usize, x: &[f64], params: &Matrix
                 Penalty::HalfSquared => 0.5 * excess.max(0.0) * excess.max(0.0),
             }
         }
-        LossSpec::Cac(lambda) => {
+        LossSpec::Proxy(ProxyLossKind::Cac, lambda) => {
             let own = squared(y).sqrt();
             others().map(|d| (own - d.sqrt()).exp()).sum::<f64>().ln_1p() + lambda * own
         }
-        LossSpec::ContrastiveCenter(delta) => 0.5 * squared(y) / (others().sum::<f64>() + delta),
-        LossSpec::TripletCenter(margin) => {
+        LossSpec::Proxy(ProxyLossKind::ContrastiveCenter, delta) => 0.5 * squared(y) / (others().sum::<f64>() + delta),
+        LossSpec::Proxy(ProxyLossKind::TripletCenter, margin) => {
             (0.5 * squared(y) + margin - 0.5 * others().fold(f64::INFINITY, f64::min)).max(0.0)
         }
-        LossSpec::Island(_) => 0.5 * squared(y),
+        LossSpec::Proxy(ProxyLossKind::Island, _) => 0.5 * squared(y),
         LossSpec::DeepSvdd { .. } => {
             let center = &matrix(&case.batch.centers, x.len())[0];
             (distance(Metric::SqEuclidean, x, center) - params[0][0] * params[0][0]).max(0.0)
@@ -191,7 +200,7 @@ pub(crate) fn loss_scale(case: &Case, x: &Matrix, params: &Matrix) -> f64 {
             factor * loss(&without_radius, x, params) + rounding
         }
         // Float64 rounds sums that cancel.
-        LossSpec::CrossEntropy(_) | LossSpec::Island(_) => loss(case, x, params).abs() + 1e-9,
+        LossSpec::CrossEntropy(_) | LossSpec::Proxy(ProxyLossKind::Island, _) => loss(case, x, params).abs() + 1e-9,
         _ => loss(case, x, params),
     }
 }
@@ -217,7 +226,7 @@ pub(crate) fn distance_to_kink(case: &Case) -> f64 {
         let kink = match &case.spec {
             LossSpec::Center(metric, _, radii) => (distance(*metric, &x[i], &centers[y]) - radius_of(radii, y)).abs(),
             LossSpec::DeepSvdd { .. } => (2.0 * half_squared(0) - params[0][0] * params[0][0]).abs(),
-            LossSpec::TripletCenter(margin) => {
+            LossSpec::Proxy(ProxyLossKind::TripletCenter, margin) => {
                 let mut others: Vec<f64> = (0..centers.len()).filter(|&j| j != y).map(half_squared).collect();
                 others.sort_by(f64::total_cmp);
                 let between = if let [first, second, ..] = others[..] { second - first } else { f64::INFINITY };
@@ -288,7 +297,7 @@ pub(crate) fn gradients(case: &Case, x: &Matrix, params: &Matrix) -> Gradients {
             grad.params = vec![vec![2.0 * radius * (1.0 - outside)]];
             grad.param_terms = vec![vec![2.0 * radius * (1.0 + outside)]];
         }
-        LossSpec::Island(lambda) if scale > 0.0 => add_repulsion(lambda, params, &mut grad),
+        LossSpec::Proxy(ProxyLossKind::Island, lambda) if scale > 0.0 => add_repulsion(lambda, params, &mut grad),
         _ => {}
     }
     grad
@@ -307,7 +316,7 @@ fn pulls(case: &Case, y: usize, x: &[f64], centers: &Matrix, params: &Matrix) ->
             let (pull, size) = if *penalty == Penalty::Hinge { (1.0, 1.0) } else { (excess, own) };
             if excess > low && excess < high && is_near { vec![(y, pull, size)] } else { vec![(y, 0.0, size)] }
         }
-        LossSpec::Cac(lambda) => {
+        LossSpec::Proxy(ProxyLossKind::Cac, lambda) => {
             let sum: f64 = d.iter().map(|d_j| (d[y].sqrt() - d_j.sqrt()).exp()).sum();
             each(&|j| {
                 let p = (d[y].sqrt() - d[j].sqrt()).exp() / sum;
@@ -315,11 +324,11 @@ fn pulls(case: &Case, y: usize, x: &[f64], centers: &Matrix, params: &Matrix) ->
                 if d[j] == 0.0 { 0.0 } else { of_root * 0.5 / d[j].sqrt() }
             })
         }
-        LossSpec::ContrastiveCenter(delta) => {
+        LossSpec::Proxy(ProxyLossKind::ContrastiveCenter, delta) => {
             let others = d.iter().sum::<f64>() - d[y] + delta;
             each(&|j| if j == y { 0.5 / others } else { -0.5 * d[y] / (others * others) })
         }
-        LossSpec::TripletCenter(margin) => {
+        LossSpec::Proxy(ProxyLossKind::TripletCenter, margin) => {
             let (mut nearest, mut least) = (y, f64::INFINITY);
             for j in 0..d.len() {
                 if j != y && d[j] < least {
@@ -329,7 +338,7 @@ fn pulls(case: &Case, y: usize, x: &[f64], centers: &Matrix, params: &Matrix) ->
             let is_active = 0.5 * d[y] + margin - 0.5 * least > 0.0;
             if is_active { vec![(y, 0.5, 0.5), (nearest, -0.5, 0.5)] } else { vec![] }
         }
-        LossSpec::Island(_) => vec![(y, 0.5, 0.5)],
+        LossSpec::Proxy(ProxyLossKind::Island, _) => vec![(y, 0.5, 0.5)],
         LossSpec::DeepSvdd { .. } => {
             if d[0] > params[0][0] * params[0][0] {
                 vec![(0, 1.0, 1.0)]
