@@ -16,8 +16,20 @@ import {
 } from 'center-loss';
 import { describe, expect, it } from 'vitest';
 import json from '../../build/bits.json' with { type: 'json' };
-import { bits, hash } from '../support/hash.js';
 import { makeProxyLoss, PROXY_LOSS_NAMES, type ProxyLossName } from '../support/proxy-losses.js';
+
+/** FNV-1a, 64 bits, over the little-endian bytes, as `crate/tests/bits.rs` writes it. */
+function hash(values: Float32Array | Int32Array): string {
+  let hash = 0xcbf29ce484222325n;
+  for (const byte of new Uint8Array(values.buffer, values.byteOffset, values.byteLength)) {
+    hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);
+  }
+  return hash.toString(16).padStart(16, '0');
+}
+
+/** The 64 bits of a number. */
+const bits = (value: number): string =>
+  new BigUint64Array(Float64Array.of(value).buffer)[0]?.toString(16).padStart(16, '0') ?? '';
 
 /** Hashes of results, by their names. */
 type Hashes = Record<string, string>;

@@ -28,9 +28,3 @@ export function changed(file: Uint8Array, change: Change, options?: object): Uin
   if (options) metadata.config = JSON.stringify({ ...JSON.parse(metadata.config ?? ''), ...options });
   return toSafetensors(tensors, metadata);
 }
-
-/** Names, types and shapes of the tensors in a file. */
-export const tensorsOf = (file: Uint8Array): Record<string, string> =>
-  Object.fromEntries(
-    Object.entries(fromSafetensors(file).tensors).map(([name, { dtype, shape }]) => [name, `${dtype} [${shape}]`]),
-  );
