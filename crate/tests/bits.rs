@@ -207,7 +207,7 @@ fn of_statistics(shape: [usize; 3]) -> String {
 #[ignore = "writes build/bits.json"]
 fn write_bits() {
     let json = format!(
-        "{{\"shapes\":[\n {}],\n\"orthogonal\":[\n {}],\n\"separation\":[\n {}],\n\"statistics\":[\n {}]}}\n",
+        "{{\"shapes\":[\n {}],\n\"orthogonal\":[\n {}],\n\"proxies\":[\n {}],\n\"statistics\":[\n {}]}}\n",
         SHAPES.map(of_shape).join(",\n "),
         ORTHOGONAL.map(of_orthogonal).join(",\n "),
         SHAPES.map(of_proxies).join(",\n "),

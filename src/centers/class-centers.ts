@@ -256,13 +256,13 @@ export class ClassCenters extends Saveable {
     const values = asFloats(x, 'x');
     const rows = countRows(values, 'x', this.nDim, 'nDim');
     if (out !== undefined) checkOut(out, rows * nClasses, { x: values, params: this.params });
-    const outNow = stable(out ?? newFloats(rows * nClasses));
+    const outView = stable(out ?? newFloats(rows * nClasses));
     this.#forEachChunk('distances', values, rows, nClasses, Work.Distances, (batch, start, end) => {
       centers.distances(batch, rustMetric(this.metric));
       finish(batch);
-      readFloats(batch.address(BatchArray.Out), outNow().subarray(start * nClasses, end * nClasses));
+      readFloats(batch.address(BatchArray.Out), outView().subarray(start * nClasses, end * nClasses));
     });
-    return outNow();
+    return outView();
   }
 
   /** Copies the rows into the scratch batch chunk by chunk, with memory for `outWidth` results for each row. */
@@ -276,7 +276,7 @@ export class ClassCenters extends Saveable {
   ): void {
     if (rows === 0) return;
     const { rust: centers, nDim } = this;
-    const xNow = stable(x);
+    const xView = stable(x);
     const rowsWithin = (bytes: number) => Math.floor(bytes / (4 * (nDim + outWidth)));
     const worthwhile = Math.min(WORTHWHILE_ROWS, rowsWithin(WORTHWHILE_BYTES));
     const chunks = Math.ceil(rows / Math.max(rowsWithin(CHUNK_BYTES), worthwhile, MIN_ROWS));
@@ -288,7 +288,7 @@ export class ClassCenters extends Saveable {
       // Chunks differ by at most one row: the kernel would compute a last chunk of few rows by another sum.
       const start = Math.floor((chunk * rows) / chunks);
       const end = Math.floor(((chunk + 1) * rows) / chunks);
-      writeFloats(xNow(), start * nDim, end * nDim, batch.address(BatchArray.X));
+      writeFloats(xView(), start * nDim, end * nDim, batch.address(BatchArray.X));
       batch.set_rows(end - start);
       compute(batch, start, end);
     }

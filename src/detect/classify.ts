@@ -198,7 +198,7 @@ export function classifyBy(centers: ClassCenters, x: Embeddings, settings: Score
   const rows = countRows(values, 'x', nDim, 'nDim');
   const [labels, scores, nearest] = [new Int32Array(rows), newFloats(rows), new Int32Array(rows)];
   if (rows === 0) return { labels, scores, nearest };
-  const xNow = stable(values);
+  const xView = stable(values);
   const chunks = Math.ceil(rows / Math.max(MIN_ROWS, Math.floor(CHUNK_BYTES / (4 * nDim))));
   const most = Math.ceil(rows / chunks);
   const batch = scratchBatch();
@@ -217,7 +217,7 @@ export function classifyBy(centers: ClassCenters, x: Embeddings, settings: Score
     // Chunks differ by at most one row: a last chunk of few rows would need scratch memory that was not reserved.
     const start = Math.floor((chunk * rows) / chunks);
     const end = Math.floor(((chunk + 1) * rows) / chunks);
-    writeFloats(xNow(), start * nDim, end * nDim, batch.address(BatchArray.X));
+    writeFloats(xView(), start * nDim, end * nDim, batch.address(BatchArray.X));
     batch.set_rows(end - start);
     rust.classify(batch, ScoreKind[SCORES[score]], metric, threshold?.length ?? 0);
     readFloats(batch.address(BatchArray.Out), scores.subarray(start, end));

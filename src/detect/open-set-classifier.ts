@@ -92,9 +92,9 @@ export class OpenSetClassifier extends Saveable {
     checkOptions(options, SCORE_OPTIONS);
     this.#settings = checkScoreSettings({ nClasses, nDim, metric }, options, 'fitted later');
     this.#given = { radius: options.radius !== undefined, precision: options.precision !== undefined };
-    const paramsNow = stable(params);
+    const paramsView = stable(params);
     this.#centers = new ClassCenters(nClasses, nDim, { fixed: true, metric, ...(names && { names }) });
-    this.#centers.params.set(paramsNow());
+    this.#centers.params.set(paramsView());
   }
 
   /** Copy of the centers. */
@@ -163,9 +163,9 @@ export class OpenSetClassifier extends Saveable {
     if (!labels.some((label) => label >= 0))
       throw new CenterLossError('ERR_SHAPE', `none of the ${rows} rows is known`);
     // Each step may let memory grow, which would detach rows that are a view on it.
-    const xNow = stable(values);
-    const settings = { ...this.#settings, ...this.#fitScore(xNow(), labels, how.tpr), threshold: undefined };
-    const all = classifyBy(this.#centers, xNow(), settings);
+    const xView = stable(values);
+    const settings = { ...this.#settings, ...this.#fitScore(xView(), labels, how.tpr), threshold: undefined };
+    const all = classifyBy(this.#centers, xView(), settings);
     // Any threshold rejects a row at no finite distance. Such a row must not move the threshold to Infinity.
     const counts = (_: number, i: number) => (labels[i] as number) >= 0 && (all.nearest[i] as number) >= 0;
     const scores = all.scores.filter(counts);

@@ -167,11 +167,11 @@ export class CenterLoss extends Saveable {
     this.#checkIsReference('backward');
     countRows(distmat, 'distmat', this.nClasses, 'nClasses');
     if (out !== undefined) checkOut(out, distmat.length, { distmat, params: this.centers.params });
-    const outNow = stable(out ?? newFloats(distmat.length));
+    const outView = stable(out ?? newFloats(distmat.length));
     const { batch, rows } = this.#takeDistances('backward', distmat, target, this.nClasses);
     if (rows > 0) this.#rust.distance_loss(batch, true);
-    readFloats(batch.address(BatchArray.Out), outNow());
-    return outNow();
+    readFloats(batch.address(BatchArray.Out), outView());
+    return outView();
   }
 
   /**

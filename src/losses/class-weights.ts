@@ -43,13 +43,13 @@ export function classWeights(
   checkNumber(beta, 'beta', (value) => value >= 0 && value < 1, 'a number from 0 to below 1');
   checkTarget(target);
   const rows = target.length;
-  const targetNow = stable(target as Int32Array);
+  const targetView = stable(target as Int32Array);
   const batch = scratchBatch();
   reserveRows(batch, rows, 0, 0, 'classWeights');
   reserveArray(batch, BatchArray.Ends, nClasses, 'classWeights');
   const weights = reserveArray(batch, BatchArray.Parameters, nClasses, 'classWeights');
   const labelsAt = batch.address(BatchArray.Labels) / Int32Array.BYTES_PER_ELEMENT;
-  writeLabels(targetNow(), nClasses, 'strict', integers(), labelsAt);
+  writeLabels(targetView(), nClasses, 'strict', integers(), labelsAt);
   batch.class_weights(ClassWeighting[SCHEMES[scheme]], beta, nClasses);
   return copyFloats(weights, nClasses);
 }

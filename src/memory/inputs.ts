@@ -59,13 +59,13 @@ function copyIn(x: Embeddings, target: Target | null | undefined, spec: InputSpe
     checkRowsMatch(rows, name, width, (target as Target).length);
   }
   const weights = checkWeights(spec.sampleWeight, 'sampleWeight', rows, 'rows');
-  const [valuesNow, targetNow] = [stable(values), stable((target ?? []) as Int32Array)];
+  const [valuesView, targetView] = [stable(values), stable((target ?? []) as Int32Array)];
   const batch = scratchBatch();
   reserveRows(batch, rows, width, outWidth, call);
   const labelsAt = batch.address(BatchArray.Labels) / Int32Array.BYTES_PER_ELEMENT;
-  if (labelled) writeLabels(targetNow(), classEnd(spec), labels, integers(), labelsAt);
+  if (labelled) writeLabels(targetView(), classEnd(spec), labels, integers(), labelsAt);
   else integers().fill(0, labelsAt, labelsAt + rows);
-  writeFloats(valuesNow(), 0, rows * width, batch.address(BatchArray.X));
+  writeFloats(valuesView(), 0, rows * width, batch.address(BatchArray.X));
   if (weights) useWeights(batch, rows, weights, call);
   return { batch, rows };
 }

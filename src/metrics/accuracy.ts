@@ -18,12 +18,12 @@ export function accuracy(predicted: Target, target: Target): number {
   checkTarget(target);
   checkRowsMatch(predicted.length, 'predicted', 1, target.length);
   const rows = target.length;
-  const [predictedNow, targetNow] = [stable(predicted as Int32Array), stable(target as Int32Array)];
+  const [predictedView, targetView] = [stable(predicted as Int32Array), stable(target as Int32Array)];
   const batch = scratchBatch();
   reserveRows(batch, rows, 0, 0, 'accuracy');
   const predictedAt = reserveArray(batch, BatchArray.Nearest, rows, 'accuracy') / Int32Array.BYTES_PER_ELEMENT;
   const targetAt = batch.address(BatchArray.Labels) / Int32Array.BYTES_PER_ELEMENT;
-  writeLabels(predictedNow(), LABEL_END, 'strict', integers(), predictedAt, 'predicted');
-  writeLabels(targetNow(), LABEL_END, 'strict', integers(), targetAt);
+  writeLabels(predictedView(), LABEL_END, 'strict', integers(), predictedAt, 'predicted');
+  writeLabels(targetView(), LABEL_END, 'strict', integers(), targetAt);
   return batch.accuracy();
 }

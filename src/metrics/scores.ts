@@ -42,7 +42,7 @@ export function takeScores(
   call: string,
   { known, unknown = [], inOrder = false, withCurve = false }: ScoreLists,
 ): RustScores {
-  const [knownNow, unknownNow] = [stable(known), stable(unknown)];
+  const [knownView, unknownView] = [stable(known), stable(unknown)];
   const [nKnown, nUnknown] = [known.length, unknown.length];
   const Scores = rust(RustScores);
   scratch ??= allocated(
@@ -56,11 +56,11 @@ export function takeScores(
     2 * Math.max(nKnown, nUnknown, withCurve ? nKnown + nUnknown + 1 : 0),
     () => `${call} of ${nKnown} and ${nUnknown} scores`,
   );
-  const knownView = doubles(scores.address(ScoresArray.Known), nKnown);
-  knownView.set(knownNow());
-  knownView.sort();
-  const unknownView = doubles(scores.address(ScoresArray.Unknown), nUnknown);
-  unknownView.set(unknownNow());
-  if (!inOrder) unknownView.sort();
+  const knownCopy = doubles(scores.address(ScoresArray.Known), nKnown);
+  knownCopy.set(knownView());
+  knownCopy.sort();
+  const unknownCopy = doubles(scores.address(ScoresArray.Unknown), nUnknown);
+  unknownCopy.set(unknownView());
+  if (!inOrder) unknownCopy.sort();
   return scores;
 }

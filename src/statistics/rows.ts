@@ -65,19 +65,19 @@ export function addRows(
   checkTarget(target);
   checkRowsMatch(rows, 'x', nDim, target.length);
   const weights = checkWeights(sampleWeight, 'sampleWeight', rows, 'rows');
-  const [xNow, targetNow] = [stable(x), stable(target as Int32Array)];
+  const [xView, targetView] = [stable(x), stable(target as Int32Array)];
   const atOnce = Math.min(rows, Math.max(1, Math.floor(CHUNK_BYTES / (4 * nDim))));
   const batch = scratchBatch();
   reserveRows(batch, atOnce, nDim, 0, 'add');
   // Checks the labels of all rows first: a wrong one must not be found after some rows were added.
   const labelsAt = reserveArray(batch, BatchArray.Ends, rows, 'add') / 4;
-  writeLabels(targetNow(), nClasses, 'strict', integers(), labelsAt);
+  writeLabels(targetView(), nClasses, 'strict', integers(), labelsAt);
   if (weights) useWeights(batch, atOnce, weights.subarray(0, atOnce), 'add');
   // Called even without rows: each call ages the earlier rows.
   for (let start = 0; start === 0 || start < rows; start += atOnce) {
     const end = Math.min(start + atOnce, rows);
     batch.set_rows(end - start);
-    writeFloats(xNow(), start * nDim, end * nDim, batch.address(BatchArray.X));
+    writeFloats(xView(), start * nDim, end * nDim, batch.address(BatchArray.X));
     const to = batch.address(BatchArray.Labels) / 4;
     integers().copyWithin(to, labelsAt + start, labelsAt + end);
     if (weights) writeFloats(weights, start, end, batch.address(BatchArray.SampleWeight));

@@ -51,13 +51,13 @@ export function fromFloat16(bits: Uint16Array | Float16Values): Float32Array<Arr
 
 function widened(bits: Uint16Array, name: string): Float32Array<ArrayBuffer> {
   checkAttached(bits, name);
-  const bitsNow = stable(bits);
+  const bitsView = stable(bits);
   const values = newFloats(bits.length);
   const batch = scratchBatch();
   for (const [start, end] of chunks(values.length)) {
     reserveRows(batch, end - start, 1, 0, 'half precision');
     const address = reserveArray(batch, BatchArray.Float16, end - start, 'half precision');
-    halves(address, end - start).set(bitsNow().subarray(start, end));
+    halves(address, end - start).set(bitsView().subarray(start, end));
     batch.widen(end - start);
     readFloats(batch.address(BatchArray.X), values.subarray(start, end));
   }
@@ -71,13 +71,13 @@ function widened(bits: Uint16Array, name: string): Float32Array<ArrayBuffer> {
  */
 export function toFloat16(values: Floats): Uint16Array<ArrayBuffer> {
   checkFloats(values, 'values');
-  const valuesNow = stable(values);
+  const valuesView = stable(values);
   const bits = new Uint16Array(values.length);
   const batch = scratchBatch();
   for (const [start, end] of chunks(bits.length)) {
     const from = reserveArray(batch, BatchArray.Doubles, end - start, 'half precision');
     const to = reserveArray(batch, BatchArray.Float16, end - start, 'half precision');
-    doubles(from, end - start).set(valuesNow().slice(start, end));
+    doubles(from, end - start).set(valuesView().slice(start, end));
     batch.narrow(end - start);
     bits.set(halves(to, end - start), start);
   }

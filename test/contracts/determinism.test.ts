@@ -50,7 +50,7 @@ interface Shape {
 const native = json as unknown as {
   shapes: Shape[];
   orthogonal: { c: number; d: number; seed: number; hash: string }[];
-  separation: {
+  proxies: {
     losses: { name: string; parameter: number; loss: string; gradX: string; gradCenters: string }[];
     softmax: Hashes;
     deepSVDD: Hashes;
@@ -76,13 +76,13 @@ const hashesOf = ({ loss, gradX, gradCenters }: Gradients) => ({
 it('there is something to compare', () => {
   expect(native.shapes.length).toBeGreaterThanOrEqual(8);
   expect(native.orthogonal.length).toBeGreaterThanOrEqual(3);
-  expect(native.separation.length).toBe(native.shapes.length);
+  expect(native.proxies.length).toBe(native.shapes.length);
   expect(native.statistics.flat().length).toBe(3 * native.shapes.length);
 });
 
 const shapes = native.shapes.map((shape, i) => ({
   ...shape,
-  proxies: native.separation[i] as (typeof native.separation)[number],
+  proxies: native.proxies[i] as (typeof native.proxies)[number],
   statistics: native.statistics[i] ?? [],
 }));
 
