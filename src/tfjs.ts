@@ -32,7 +32,7 @@ export interface TermOptions {
  * ```
  *
  * The value and ∂loss/∂x come from one pass of the core, by `tf.customGrad`; with `update`, the same pass moves the
- * centers, so that no training loop can forget it. λ weighs the term for the network alone: the centers move by α.
+ * centers, so that a training loop cannot forget to. λ weighs the term for the network alone: the centers move by α.
  * @param tf the TensorFlow.js that made the tensors: another copy would not know them
  * @returns a function of embeddings [B, nDim] and labels [B] that gives the loss as a scalar, differentiable in x
  * @throws CenterLossError `ERR_OPTION`; when the function is called, `ERR_SHAPE` if x is not [B, nDim], and all that

@@ -1,5 +1,5 @@
-//! Rows and calls do not reach each other: not through a value that is not finite, not through the batch they are in,
-//! not through a buffer that is used again.
+//! Results of a row do not depend on other rows, on the batch or on earlier calls: a value that is not finite stays in
+//! its row, and old contents of buffers do not matter.
 
 use crate::common::{BAD, Batch, Case, LossSpec, METRICS, NO_CLASS, RULES, TOLERANCE, softmin};
 use crate::common::{assert_close, assert_same_bits, assert_same_f64};
@@ -14,10 +14,10 @@ use center_loss::rows::shape::class_of;
 use center_loss::update::center_gradient::Form;
 use proptest::prelude::*;
 
-/// A float64 sum in another order.
+/// Relative error of a float64 sum in another order.
 const REORDERED: f64 = 1e-12;
 
-/// All that a loss gives has the same bits: the loss too if `with_loss`.
+/// Asserts that gradients and steps have the same bits, and with `with_loss` the losses too.
 fn assert_same(actual: &Case, expected: &Case, with_loss: bool, what: &str) {
     let what = format!("{what}, {}", expected.name());
     let (a, b) = (actual.gradients(), expected.gradients());
@@ -43,7 +43,7 @@ fn with_bad_values(case: &Case) -> Vec<(Case, usize, String)> {
     let mut spoiled = Vec::new();
     for row in [0, 1, 31, case.batch.rows() - 1] {
         for (k, bad) in [0, case.batch.n_dim - 1].into_iter().flat_map(|k| BAD.map(|bad| (k, bad))) {
-            // A logit of −∞ is a class that cannot be.
+            // A logit of −∞ is valid: its class has the probability 0.
             if !(matches!(case.spec, LossSpec::CrossEntropy(_)) && bad == f32::NEG_INFINITY) {
                 let mut case = case.clone();
                 case.batch.row_mut(row)[k] = bad;
@@ -59,7 +59,7 @@ fn a_bad_row_spoils_only_the_loss() {
     for (n_classes, n_dim) in [(4, 1), (4, 4), (4, 7), (4, 33), (3, 1025), (66, 33), (100, 17)] {
         let labels = (0..65).map(|row| row % 3).collect();
         for case in Case::every(&Batch::with_labels(labels, n_classes, n_dim, 3)) {
-            // Every row counts as much with a class as without.
+            // Without class weights, a row counts as much with a class as without.
             let case = Case { class_weight: vec![], ..case };
             for (spoiled, row, what) in with_bad_values(&case) {
                 if reference::class(&case, row).is_none() {
@@ -70,7 +70,7 @@ fn a_bad_row_spoils_only_the_loss() {
                 let mut losses = vec![spoiled.evaluate(), spoiled.gradients().loss];
                 losses.extend(case.is_center_loss().then(|| spoiled.step(RULES[0]).loss));
                 assert!(losses.iter().all(|loss| !is_nan || loss.is_nan()), "{what}");
-                // The ceiling of the reference holds an infinite distance, too.
+                // The ceiling of pytorch-ood bounds an infinite distance, too.
                 assert!(case.is_floored() || losses.iter().all(|loss| !loss.is_finite()), "{what}");
                 if matches!(case.spec, LossSpec::CrossEntropy(_) | LossSpec::DeepSvdd { .. }) {
                     let (actual, mut expected) = (spoiled.gradients(), case.gradients());
@@ -88,7 +88,7 @@ fn a_bad_row_spoils_only_the_loss() {
 }
 
 #[test]
-fn a_bad_row_that_does_not_count_reaches_nothing() {
+fn a_bad_row_that_does_not_count_changes_nothing() {
     for n_dim in [1, 4, 7, 33, 1025] {
         let labels = (0..65).map(|row| row % 3).collect();
         let every = if n_dim > 1000 { Case::every_floored } else { Case::every };
@@ -116,7 +116,7 @@ fn a_bad_row_that_does_not_count_reaches_nothing() {
                         case.class_weight = vec![1.0, 2.0, 0.5, 0.0];
                     }
                     let (spoiled, whole) = (spoiled.gradients(), whole.gradients());
-                    // 0·∞ would be NaN.
+                    // The product 0·∞ would be NaN.
                     assert_same_f64(spoiled.loss, whole.loss, format_args!("class without weight, {what}"));
                     assert_same_bits(&spoiled.x, &whole.x, format_args!("class without weight, {what}"));
                     assert_same_bits(&spoiled.centers, &whole.centers, format_args!("class without weight, {what}"));
@@ -176,7 +176,7 @@ fn a_class_of_bad_rows_alone_has_no_gradient_and_stays() {
     }
 }
 
-/// A bad center is a center of bad rows.
+/// A row at no finite distance to its center has no gradient, whichever of the two is bad.
 #[test]
 fn a_bad_center_spoils_only_its_class() {
     for bad in BAD {
@@ -243,7 +243,7 @@ fn a_bad_row_has_no_class_and_leaves_the_other_rows_theirs() {
                     let what = format!("{bad} at [{row}, {k}], {}", batch.shape());
                     assert_eq!(spoiled.predict(), expected, "{what}");
                     for (metric, (distmat, nearest)) in METRICS.into_iter().zip(distmats.iter().zip(&nearest)) {
-                        // The squares of a large number overflow; its direction is one like any other.
+                        // The squares of a large number overflow; its direction is finite.
                         if bad.is_finite() && metric != Metric::SqEuclidean {
                             continue;
                         }
@@ -289,7 +289,7 @@ fn a_bad_center_is_the_nearest_of_no_row_and_leaves_the_other_distances() {
 }
 
 #[test]
-fn a_row_is_alone_in_every_batch() {
+fn results_of_a_row_do_not_depend_on_its_batch() {
     for (rows, n_classes, n_dim) in [
         (65, 1, 1),
         (65, 3, 5),
@@ -317,7 +317,7 @@ fn a_row_is_alone_in_every_batch() {
             let of_row = (softmin(of_row, n_classes), &probabilities[row * n_classes..][..n_classes]);
             assert_same_bits(&of_row.0, of_row.1, format_args!("softmin, {what}"));
         }
-        // Other neighbours, another place in the tile, another group.
+        // Each row gets other neighbours, another place in its tile and another group.
         let some: Vec<usize> = (0..rows).rev().filter(|row| row % 3 != 1).collect();
         let expected: Vec<f32> =
             some.iter().flat_map(|&row| &distmat[row * n_classes..][..n_classes]).copied().collect();
@@ -326,7 +326,7 @@ fn a_row_is_alone_in_every_batch() {
 }
 
 #[test]
-fn a_center_gradient_does_not_look_at_what_the_call_before_left() {
+fn a_center_gradient_does_not_depend_on_old_contents_of_its_buffers() {
     let batches = [vec![0, 6, 3, 3], vec![5], vec![-1, 9], vec![1, 2, 3, 4, 5, 6, 0], vec![], vec![2, 2]]
         .map(|labels| Batch::with_labels(labels, 7, 5, 4));
     for form in [Form::Dense, Form::Sparse] {
@@ -346,7 +346,7 @@ fn a_center_gradient_does_not_look_at_what_the_call_before_left() {
     }
 }
 
-/// Gradients of the same rows, added up in another order or in parts: relative to the sum of the absolute terms.
+/// Compares gradients of the same rows, summed in another order or in parts, relative to the sum of the absolute terms.
 fn assert_same_sums(case: &Case, actual: &[f32], expected: &[f32], what: &str) {
     let (x, params) = reference::operands(case);
     let terms = reference::gradients(case, &x, &params).param_terms.concat();
@@ -375,14 +375,14 @@ proptest! {
             let (actual, expected) = (other.gradients(), case.gradients());
             assert_close(actual.loss, expected.loss, expected.loss, REORDERED, case.name());
             if !case.has_weights() {
-                // Σ w is exact.
+                // Without weights, Σ w is exact in any order.
                 assert_same_bits(&actual.x, &gather(&expected.x, &order, batch.n_dim), case.name());
             }
             assert_same_sums(&case, &actual.centers, &expected.centers, "∂/∂centers");
             if case.is_center_loss() {
                 let (a, b) = (other.step(RULES[0]).centers, case.step(RULES[0]).centers);
                 for (a, b) in a.iter().zip(&b) {
-                    // An average of rows and a center, all below 6.
+                    // A moved center is an average of values below 6.
                     assert_close((*a).into(), (*b).into(), 6.0, TOLERANCE, case.name());
                 }
             }
@@ -420,14 +420,14 @@ proptest! {
                 assert_same_bits(&actual.centers, &expected.centers, case.name());
                 assert_same_bits(&filtered.step(RULES[0]).centers, &case.step(RULES[0]).centers, case.name());
             } else {
-                // Against proxies, rows are added up in blocks.
+                // Losses against proxies sum rows in blocks, which start at other rows here.
                 assert_same_sums(&case, &actual.centers, &expected.centers, "∂/∂centers");
             }
         }
     }
 
     #[test]
-    fn a_weight_of_two_is_a_row_twice(batch in batches(24), pick in any::<prop::sample::Index>()) {
+    fn a_weight_of_two_is_like_the_row_twice(batch in batches(24), pick in any::<prop::sample::Index>()) {
         prop_assume!(batch.rows() > 0);
         let mut rows: Vec<usize> = (0..batch.rows()).collect();
         let row = pick.index(rows.len());
@@ -446,7 +446,7 @@ proptest! {
         }
     }
 
-    /// A common factor of all weights changes nothing but the sum.
+    /// A common factor of all weights changes only `Reduction::Sum`.
     #[test]
     fn only_the_ratios_of_weights_matter(batch in batches(9)) {
         for case in Case::every(&batch) {
@@ -466,7 +466,7 @@ proptest! {
     }
 
     #[test]
-    fn a_weight_of_one_is_none(batch in batches(9)) {
+    fn a_weight_of_one_is_like_no_weight(batch in batches(9)) {
         for case in Case::every(&batch).into_iter().filter(|case| !case.is_floored()) {
             let mut bare = Case { class_weight: vec![], ..case };
             bare.batch.sample_weight.clear();
@@ -477,7 +477,7 @@ proptest! {
     }
 
     #[test]
-    fn a_row_has_one_gradient_among_any_others(batch in batches(70)) {
+    fn the_gradient_of_a_row_does_not_depend_on_the_others(batch in batches(70)) {
         for case in [Case::every_floored(&batch), Case::every_center(&batch), Case::every_proxy(&batch)].concat() {
             let case = Case { reduction: Reduction::Sum, ..case };
             let all = case.gradients();
@@ -488,13 +488,13 @@ proptest! {
         }
     }
 
-    /// Whole numbers below 2²⁴ have exact differences, so that not even a rounding may change.
+    /// Whole numbers below 2²⁴ have exact differences, so that the bits must be equal.
     #[test]
     fn nothing_changes_when_rows_and_centers_move_together(
         batch in batches(12), shifts in prop::collection::vec(-1_000_000..=1_000_000_i32, 40)
     ) {
         let mut batch = batch;
-        // + 0: the difference of −0 and 0 is −0, and a shift ends that.
+        // Adding 0 turns −0 into 0: −0 − 0 is −0, but 0 once both are shifted.
         batch.values_mut().for_each(|value| *value = (*value * 100.0).round() + 0.0);
         for case in Case::every_floored(&batch) {
             let mut moved = case.clone();

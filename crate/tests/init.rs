@@ -181,7 +181,7 @@ fn sine_and_cosine_keep_their_error() {
 }
 
 #[test]
-fn a_seed_is_its_values() {
+fn a_seed_always_gives_the_same_values() {
     for seed in SEEDS {
         assert_same_bits(&normal(1000, seed), &normal(1000, seed), format_args!("seed {seed}"));
         for other in SEEDS.into_iter().filter(|&other| other != seed) {

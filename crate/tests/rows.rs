@@ -5,14 +5,14 @@ use crate::reference::zeros;
 use center_loss::rows::batch_classes::{BatchClass, BatchClasses, NO_SLOT};
 use center_loss::rows::row_sums::{RowSum, RowSums};
 
-/// Sums of several classes that grow side by side, each of another length, rows that are not accepted between them.
+/// Sums several classes of different sizes by turns; some rows are not accepted.
 #[test]
 fn row_sums_of_every_length() {
     for (n_dim, last_is_accepted) in DIMS.into_iter().flat_map(|n_dim| [(n_dim, true), (n_dim, false)]) {
         let (count, rows): (usize, usize) = (ROWS_OF_ONE_CLASS.len(), ROWS_OF_ONE_CLASS.iter().sum());
-        let mut runs = vec![f32::NAN; RowSums::partial_rows(rows, count) * n_dim];
-        let mut totals = vec![f64::NAN; RowSums::accumulator_rows(rows, count) * n_dim];
-        let mut memory = RowSums::new(&mut runs, &mut totals, n_dim);
+        let mut partials = vec![f32::NAN; RowSums::partial_rows(rows, count) * n_dim];
+        let mut accumulators = vec![f64::NAN; RowSums::accumulator_rows(rows, count) * n_dim];
+        let mut memory = RowSums::new(&mut partials, &mut accumulators, n_dim);
         let mut sums = [RowSum::default(); ROWS_OF_ONE_CLASS.len()];
         let (mut expected, mut terms, mut accepted_rows) = (zeros(count, n_dim), zeros(count, n_dim), vec![0; count]);
         for row in 0..ROWS_OF_ONE_CLASS[count - 1] {
@@ -46,13 +46,13 @@ fn batch_classes_hold_each_class_once_and_give_the_table_back() {
     let labels = [3, -1, 0, 3, 4, 0, i32::MIN, 3, i32::MAX, 1];
     let mut slots = [NO_SLOT; 4];
     let mut found = [BatchClass::default(); 4];
-    // Twice over the same memory: nothing of the first time may show in the second.
+    // The second pass uses the same memory: contents from the first must not matter.
     for _ in 0..2 {
-        let groups = BatchClasses::new(&labels, &mut slots, &mut found);
-        let classes: Vec<u32> = groups.as_slice().iter().map(|group| group.class).collect();
+        let batch_classes = BatchClasses::new(&labels, &mut slots, &mut found);
+        let classes: Vec<u32> = batch_classes.as_slice().iter().map(|one| one.class).collect();
         assert_eq!(classes, [3, 0, 1]);
-        assert_eq!([3, 0, 1].map(|class| groups.slot(class)), [0, 1, 2]);
-        drop(groups);
+        assert_eq!([3, 0, 1].map(|class| batch_classes.slot(class)), [0, 1, 2]);
+        drop(batch_classes);
         assert_eq!(slots, [NO_SLOT; 4]);
     }
 }

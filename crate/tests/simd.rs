@@ -4,7 +4,7 @@ use center_loss::simd::float16::{narrow, widen};
 use center_loss::simd::vector::Lanes;
 use proptest::prelude::*;
 
-/// The value of a binary16.
+/// Value of a binary16 by its definition.
 fn value_of(bits: u16) -> f64 {
     let (exponent, fraction) = (i32::from(bits >> 10 & 31), f64::from(bits & 1023));
     let magnitude = match exponent {
@@ -23,9 +23,9 @@ fn narrowed(value: f64) -> u16 {
 }
 
 #[test]
-fn every_half_keeps_its_value_and_halfway_is_even() {
+fn every_float16_keeps_its_value_and_ties_go_to_even() {
     for bits in 0..=u16::MAX {
-        // Four in lanes, and one that is left.
+        // Four values fill the lanes, and one is left.
         let mut value = [0.0; 5];
         widen::<Lanes>(&[bits; 5], &mut value);
         assert_eq!(value.map(f32::to_bits), [value[0].to_bits(); 5], "{bits:#x}");
@@ -54,12 +54,12 @@ fn every_half_keeps_its_value_and_halfway_is_even() {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Halfway the one with the even bits is the nearest.
+    /// If two values are equally near, the one with the even bits is right.
     #[test]
-    fn halves_are_the_nearest(value in prop_oneof![-70_000.0..70_000.0, -1.0..1.0, -1e-4..1e-4, -1e-7..1e-7, any::<f64>()]) {
+    fn narrowing_gives_the_nearest_float16(value in prop_oneof![-70_000.0..70_000.0, -1.0..1.0, -1e-4..1e-4, -1e-7..1e-7, any::<f64>()]) {
         let bits = narrowed(value);
         prop_assert_eq!(bits & 0x8000, if value.is_sign_negative() { 0x8000 } else { 0 });
-        // Past the largest by half a step or more, the infinite one; its place on the line is one step on.
+        // Values from half a step past the largest on become infinite: infinity counts as one step past the largest.
         let place = |bits: u16| if bits & 0x7fff == 0x7c00 { 65536.0 } else { value_of(bits & 0x7fff) };
         let error = |bits: u16| (value.abs() - place(bits)).abs();
         let nearest = bits & 0x7fff;

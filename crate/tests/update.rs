@@ -29,7 +29,7 @@ fn sgd_is_that_of_torch() {
 }
 
 #[test]
-fn a_hash_sees_every_bit_and_place() {
+fn the_hash_depends_on_every_bit_and_place() {
     let values = normal(100, 1);
     let before = params_hash(&values);
     for (place, bit) in (0..100).flat_map(|place| (0..32).map(move |bit| (place, bit))) {

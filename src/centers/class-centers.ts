@@ -42,9 +42,9 @@ import {
 const CHUNK_BYTES = 4 * 2 ** 20;
 /** Rows below which packing the centers costs more than it saves. A chunk exceeds `CHUNK_BYTES` to have that many. */
 const WORTHWHILE_ROWS = 256;
-/** Bytes that a chunk never takes to reach `WORTHWHILE_ROWS`. */
+/** Bound on the bytes of a chunk that exceeds `CHUNK_BYTES` to reach `WORTHWHILE_ROWS`. */
 const WORTHWHILE_BYTES = 256 * 2 ** 20;
-/** Least rows of a chunk: the kernel computes fewer rows by another sum, whose last digits may differ. */
+/** Minimum rows of a chunk: the kernel sums fewer rows in another order, so that the last digits may differ. */
 const MIN_ROWS = 32;
 
 export interface ClassCentersOptions {

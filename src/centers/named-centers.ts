@@ -22,8 +22,8 @@ export interface NamedClassification {
 }
 
 /**
- * Classes with names, each the mean of its examples, that come, go and grow at any time: no other class changes with
- * one. A class without examples is never predicted.
+ * Classes with names, each the mean of its examples. Adding, changing or removing a class leaves all others as they
+ * are. A class without examples is never predicted.
  *
  * Adding or changing a class takes the time of its examples. The next prediction updates the centers: those of the
  * changed classes if their number is the same, else all, which takes about as long as predicting a few rows.
@@ -281,7 +281,7 @@ interface NamedClass {
   isStale: boolean;
 }
 
-/** Adds rows that are all of the one class. */
+/** Adds rows that all belong to one class. */
 function addExamples(statistics: ClassStatistics, examples: Embeddings, options: AddOptions): void {
   const x = asFloats(examples, 'examples');
   const rows = countRows(x, 'examples', statistics.nDim, 'nDim');

@@ -5,7 +5,7 @@ import { numberText } from './report.js';
 /** Most classes that are shown and compared: the distances between more centers take seconds. */
 const MAX_CLASSES = 400;
 
-/** Facts of a model for people: of all classes, or of some if there are many. */
+/** Facts about a model for people: about all classes, or about some if there are many. */
 export interface ModelSummary {
   /** Number of classes of the model, shown or not. */
   readonly nClasses: number;
@@ -27,13 +27,13 @@ export interface ModelSummary {
 
 export function summarize({ params, nClasses, nDim, names, radius, counts, threshold }: SavedModel): ModelSummary {
   const all = Array.from({ length: nClasses }, (_, j) => j).filter((j) => Number.isFinite(params[j * nDim]));
-  const every = Math.ceil(all.length / MAX_CLASSES);
-  const shown = all.filter((_, i) => i % every === 0);
+  const stride = Math.ceil(all.length / MAX_CLASSES);
+  const shown = all.filter((_, i) => i % stride === 0);
   const centers = shown.map((j) => params.subarray(j * nDim, (j + 1) * nDim));
   const distances = distancesBetween(centers, nDim);
-  const of = (values: number | ArrayLike<number> | undefined) =>
+  const shownOf = (values: number | ArrayLike<number> | undefined) =>
     typeof values === 'object' ? shown.map((j) => values[j] as number) : undefined;
-  const countsShown = of(counts);
+  const countsShown = shownOf(counts);
   const nearest = shown.length < 2 ? [] : shown.map((_, i) => nearestOther(distances, i, shown.length));
   return {
     nClasses,
@@ -46,9 +46,9 @@ export function summarize({ params, nClasses, nDim, names, radius, counts, thres
     centers,
     distances,
     nearest,
-    radius: of(radius),
+    radius: shownOf(radius),
     counts: countsShown,
-    thresholds: of(threshold),
+    thresholds: shownOf(threshold),
   };
 }
 

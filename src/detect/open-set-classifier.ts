@@ -151,7 +151,7 @@ export class OpenSetClassifier extends Saveable {
    */
   fit(x: Embeddings, target: Target, options: FitOptions = {}): this {
     checkOptions(options, ['tpr', 'perClass', 'finiteSample']);
-    const { perClass = false, ...how } = options;
+    const { perClass = false, ...thresholdOptions } = options;
     checkChoice(perClass, 'perClass', [true, false]);
     const { nClasses, nDim } = this.#centers;
     const values = asFloats(x, 'x');
@@ -164,21 +164,21 @@ export class OpenSetClassifier extends Saveable {
       throw new CenterLossError('ERR_SHAPE', `none of the ${rows} rows is known`);
     // Each step may let memory grow, which would detach rows that are a view on it.
     const xView = stable(values);
-    const settings = { ...this.#settings, ...this.#fitScore(xView(), labels, how.tpr), threshold: undefined };
+    const settings = { ...this.#settings, ...this.#fitScore(xView(), labels, options.tpr), threshold: undefined };
     const all = classifyBy(this.#centers, xView(), settings);
     // Any threshold rejects a row at no finite distance. Such a row must not move the threshold to Infinity.
-    const counts = (_: number, i: number) => (labels[i] as number) >= 0 && (all.nearest[i] as number) >= 0;
-    const scores = all.scores.filter(counts);
-    const classes = all.nearest.filter(counts);
+    const isCounted = (_: number, i: number) => (labels[i] as number) >= 0 && (all.nearest[i] as number) >= 0;
+    const scores = all.scores.filter(isCounted);
+    const classes = all.nearest.filter(isCounted);
     if (scores.length === 0) throw new CenterLossError('ERR_SHAPE', `none of the ${rows} rows is known and finite`);
     const threshold = perClass
-      ? fitThreshold(scores, { ...how, classes, nClasses })
-      : Float64Array.of(fitThreshold(scores, how));
+      ? fitThreshold(scores, { ...thresholdOptions, classes, nClasses })
+      : Float64Array.of(fitThreshold(scores, thresholdOptions));
     this.#settings = { ...settings, threshold, perClass };
     return this;
   }
 
-  /** Fits the parameters of the score. */
+  /** Fits the parameters that the score needs and the constructor was not given. */
   #fitScore(x: Floats, target: Int32Array, tpr = 0.95): Partial<ScoreSettings> {
     const { score, metric } = this.#settings;
     if (score === 'normalized' && !this.#given.radius) {

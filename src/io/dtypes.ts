@@ -24,7 +24,7 @@ interface Layout {
 }
 
 /**
- * Types of values, by their names in the safetensors format and in the order of the reference, which writes the last
+ * Types of values, by their names in the safetensors format and in the order of that library, which writes the last
  * ones first. F16 and BF16 are the bits of each value, C64 real and imaginary parts in turn, F8 one byte for each value;
  * F6 and F4 stay packed.
  *
@@ -57,7 +57,7 @@ export const DTYPES = {
 
 export type Dtype = keyof typeof DTYPES;
 
-/** Position of a type in the list of all types. */
+/** Position of a type in {@link DTYPES}. */
 export const rankOf = (dtype: Dtype): number => Object.keys(DTYPES).indexOf(dtype);
 
 export const isDtype = (name: unknown): name is Dtype => typeof name === 'string' && Object.hasOwn(DTYPES, name);
@@ -69,7 +69,7 @@ export const MAX_DIMENSIONS = 64;
 export function byteLengthOf(dtype: Dtype, shape: readonly number[]): number {
   const { bits } = DTYPES[dtype];
   let length = 1;
-  // Checked at each step, as in the reference: a size of 0 does not excuse a product before it that overflows.
+  // Checked at each step, as in safetensors: a size of 0 after an overflow does not make the shape valid.
   for (const size of shape) {
     length *= size;
     if (length > Number.MAX_SAFE_INTEGER / bits) return Number.NaN;

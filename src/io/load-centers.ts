@@ -23,7 +23,7 @@ const NAMES_OF_CENTERS = /^_params$|(^|\.)(_?centers?\._params|centers)$/;
  * const loss = new CenterLoss(nClasses, nDim, { init: params });
  * ```
  *
- * No WebAssembly is needed for it.
+ * This function needs no WebAssembly.
  * @throws CenterLossError `ERR_FORMAT` for a file that is not whole and right, of a later version, without centers or
  * with several, and for centers that are not finite; `ERR_SHAPE` if `file` is not bytes; `ERR_OPTION`
  */

@@ -3,7 +3,7 @@ import { Cursor } from './cursor.js';
 import { byteLengthOf, type Dtype, MAX_DIMENSIONS } from './dtypes.js';
 import { formatError, quoted } from './errors.js';
 
-// Written here because npyjs 1.2.0, the best kept library for it, ignores the byte order and the Fortran order of arrays,
+// Written here because npyjs 1.2.0, the best maintained library, ignores the byte order and Fortran order of arrays,
 // takes any shape for any number of values, and brings a polyfill of `fetch`.
 
 /** Header of a .npy file. */
@@ -14,7 +14,7 @@ export interface NpyHeader {
   readonly fortranOrder: boolean;
   /** True if each value has its highest byte first. */
   readonly bigEndian: boolean;
-  /** First byte of the values in the file, and the first after them. */
+  /** Bytes of the file that hold the values: from `start` to before `end`. */
   readonly start: number;
   readonly end: number;
 }

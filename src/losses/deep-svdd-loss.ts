@@ -48,8 +48,8 @@ const MAX_RADIUS = 1e15;
  * that is an error: there is no default center. R is trained with its gradient, or set by `fitRadius` every few epochs,
  * as the authors do. With sample weights w, w_i multiplies the terms of the sum and Σ w_i stands for n.
  *
- * Rows with a label below 0 are ignored; without labels all are of the class. Without any, the loss and its gradients
- * are 0. A row with a NaN makes the loss NaN, has gradient 0 and adds nothing to that of R.
+ * Rows with a label below 0 are ignored; without labels all are of the class. Without rows of the class, the loss and
+ * its gradients are 0. A row with a NaN makes the loss NaN, has gradient 0 and adds nothing to that of R.
  *
  * Source: Ruff et al., "Deep One-Class Classification", ICML 2018; their lukasruff/Deep-SVDD-PyTorch.
  */
@@ -111,7 +111,7 @@ export class DeepSVDDLoss extends Saveable {
    *
    * The authors' code leaves values that are exactly 0; here they become 0.1.
    * @param x rows [B, nDim]: better all data than a batch
-   * @param target labels [B], below 0 = ignored; default: none is
+   * @param target labels [B], below 0 = ignored; default: no row is ignored
    * @returns a copy of the center [nDim]
    * @throws CenterLossError `ERR_SHAPE` (also if there is no row), `ERR_LABEL`, `ERR_OPTION`, `ERR_DISPOSED`,
    * `ERR_OUT_OF_MEMORY`
@@ -140,7 +140,7 @@ export class DeepSVDDLoss extends Saveable {
    *
    * With a `Batch`, `gradX` of the call before is overwritten.
    * @param x rows [B, nDim]
-   * @param target labels [B], below 0 = ignored; default: none is
+   * @param target labels [B], below 0 = ignored; default: no row is ignored
    * @returns R
    * @throws CenterLossError `ERR_NOT_INITIALIZED` before the center is known, and as {@link fitCenter}
    */
@@ -163,7 +163,7 @@ export class DeepSVDDLoss extends Saveable {
   /**
    * Loss of embeddings.
    * @param x rows [B, nDim]
-   * @param target labels [B], below 0 = ignored; default: none is
+   * @param target labels [B], below 0 = ignored; default: no row is ignored
    * @throws CenterLossError `ERR_NOT_INITIALIZED` before the center is known, `ERR_SHAPE`, `ERR_LABEL`, `ERR_OPTION`,
    * `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
    */
@@ -184,7 +184,7 @@ export class DeepSVDDLoss extends Saveable {
    *
    * With a `Batch`, `gradX` is a view on WebAssembly memory that the next call with it overwrites.
    * @param x rows [B, nDim]
-   * @param target labels [B], below 0 = ignored; default: none is
+   * @param target labels [B], below 0 = ignored; default: no row is ignored
    * @throws CenterLossError as {@link evaluate}
    */
   gradients(x: Embeddings, target?: Target | null, options?: EvaluateOptions): DeepSVDDGradients;

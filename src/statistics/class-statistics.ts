@@ -109,7 +109,7 @@ export class ClassStatistics extends Saveable {
   }
 
   /**
-   * Adds all rows of others, exactly: as if they had been added here. A forgetting factor ages neither.
+   * Adds all rows of other statistics, exactly as if they had been added here. The forgetting factor is not applied.
    * @param other statistics of as many classes and dimensions, and of the same covariance; they stay as they are
    * @throws CenterLossError `ERR_OPTION`, `ERR_SHAPE`, `ERR_DISPOSED`
    */

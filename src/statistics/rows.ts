@@ -47,7 +47,7 @@ export function createStatistics(nClasses: number, nDim: number, covariance: Cov
 
 export interface AddRowsOptions {
   readonly sampleWeight: Floats | null | undefined;
-  /** Factor of the weights of all rows before. */
+  /** Factor of the weights of all earlier rows. */
   readonly forgetting: number;
 }
 

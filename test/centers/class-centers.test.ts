@@ -42,7 +42,7 @@ describe('init', () => {
 });
 
 describe('CenterLoss', () => {
-  it('says what it was made with', () => {
+  it('tells the options that it was made with', () => {
     const options = { magnitude: 4, radius: 0.5, fixed: true, reduction: 'wen' } as const;
     const loss = new CenterLoss(2, 3, { ...options, init: 'anchors' });
     expect(loss).toMatchObject({ nClasses: 2, nDim: 3, ...options });
@@ -118,13 +118,13 @@ describe('CenterLoss', () => {
     }
   });
 
-  it('an infinite distance to another center reaches no loss', () => {
+  it('an infinite distance to another center changes no loss', () => {
     const loss = new CenterLoss(3, 2, { reduction: 'batch', init: Float32Array.of(0, 0, 4, 0, 1e20, 0) });
     expectClose(loss.evaluate([1, 1, 2, 1], [0, 1]), 3.5);
     expectClose(loss.gradients([1, 1, 2, 1], [0, 1]).gradCenters ?? [], [-1, -1, 2, -1, 0, 0]);
   });
 
-  it('lenient labels: past the last class or no integer adds floors and counts in B', () => {
+  it('lenient labels: a row with a label of no class adds floors and counts in B', () => {
     const lenient = new CenterLoss(3, 1, { labels: 'lenient', init: new Float32Array([0, 1, 2]) });
     for (const label of [3, 99, 1.5, 2 ** 40, Number.POSITIVE_INFINITY]) {
       expectClose(lenient.evaluate([2, 7], [0, label]), (4 + 5e-12) / 6);
@@ -134,7 +134,7 @@ describe('CenterLoss', () => {
       expectClose(lenient.evaluate([2, 7], [0, label]), 4 / 3);
   });
 
-  it('every kind of target and of rows', () => {
+  it('takes every type of target and of rows', () => {
     const loss = new CenterLoss(3, 2, { init: 'normal', seed: 8 });
     const x = [1, 2, 3, 4, 5, 6];
     const expected = loss.gradients(x, [2, -1, 0]);
@@ -152,8 +152,8 @@ describe('CenterLoss', () => {
     expect(loss.evaluate(new Float32Array([9, ...x, 9]).subarray(1, 7), [2, 1, 0])).toBe(known);
   });
 
-  // A page has none unless it is isolated.
-  it.runIf(globalThis.SharedArrayBuffer)('rows and labels in shared memory', () => {
+  // A page has no shared memory unless it is isolated.
+  it.runIf(globalThis.SharedArrayBuffer)('takes rows and labels in shared memory', () => {
     const loss = new CenterLoss(3, 2, { init: 'normal', seed: 8 });
     const x = [1, 2, 3, 4, 5, 6];
     const shared = new Float32Array(new SharedArrayBuffer(24));
@@ -168,7 +168,7 @@ describe('ClassCenters', () => {
   const centers = new ClassCenters(3, 2);
   centers.params.set([0, 0, 3, 4, 3, 4]);
 
-  it('distances, into an array of the caller too', () => {
+  it('distances can be written to an array of the caller', () => {
     expect([...centers.distances([0, 0, 3, 4])]).toEqual([0, 25, 25, 25, 0, 0]);
     const out = new Float32Array(6);
     expect(centers.distances([0, 0, 3, 4], out)).toBe(out);
@@ -193,14 +193,14 @@ describe('ClassCenters', () => {
     }
   });
 
-  it('a center that is not finite is no row’s nearest', () => {
+  it('a center that is not finite is never the nearest', () => {
     const some = new ClassCenters(3, 1);
     some.params.set([Number.NaN, 5, Number.POSITIVE_INFINITY]);
     expect([...some.predict([0, 9])]).toEqual([1, 1]);
     expect([...some.predictProba([0])].every(Number.isNaN)).toBe(true);
   });
 
-  it('probabilities of the reference’s example', () => {
+  it('probabilities of two centers are those of their formula', () => {
     const two = new ClassCenters(2, 2);
     two.params.set([0, 0, 3, 4]);
     expectClose(two.predictProba([0, 0]), [1, 1.3887943864771144e-11]);
@@ -233,7 +233,7 @@ describe('ClassCenters', () => {
     expectClose(worst.distances(x), distances(x, worst.params, 1024, 'sqeuclidean').flat());
   });
 
-  it.each(['sqeuclidean', 'euclidean', 'cosine'] as const)('many rows come out as single ones do, %s', (metric) => {
+  it.each(['sqeuclidean', 'euclidean', 'cosine'] as const)('a row gets the same results among many, %s', (metric) => {
     const many = new CenterLoss(1000, 3, { init: 'normal', seed: 1, metric }).centers;
     const x = new CenterLoss(3001, 3, { init: 'normal', seed: 2 }).centers.params.slice();
     const [classes, distmat, proba] = [many.predict(x), many.distances(x), many.predictProba(x)];

@@ -80,7 +80,7 @@ describe('classify', () => {
     });
   });
 
-  it('knows nothing without classes, or without examples', () => {
+  it('every row is unknown without classes, or without examples', () => {
     const nothing = { labels: [undefined], scores: Float32Array.of(Number.POSITIVE_INFINITY), nearest: [undefined] };
     expect(named([]).classify([1, 2])).toEqual(nothing);
     expect(named(['empty']).classify([1, 2])).toEqual(nothing);

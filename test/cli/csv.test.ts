@@ -22,13 +22,13 @@ describe('columns that are called 0, 1, 2 …, as pandas calls them', () => {
     expect(centersOf('out')).toEqual(centersOf('model'));
   });
 
-  it('are not seen where a row of numbers has the name of a class', async () => {
+  it('are not assumed where a row of numbers has the name of a class', async () => {
     write('words.csv', '0,1,cat\n2,3,dog\n');
     expect(await json('fit words.csv --label-column 2 -o out')).toMatchObject({ rows: 2, classes: 2 });
   });
 });
 
-it('a column of row numbers is no feature', async () => {
+it('a column of row numbers is refused', async () => {
   const numbered = table.trimEnd().split('\n');
   write('index.csv', numbered.map((line, i) => `${i === 0 ? '' : i - 1},${line}\n`).join(''));
   const message =

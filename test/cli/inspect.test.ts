@@ -89,7 +89,7 @@ async function look(name: string, width = 1240) {
 const SOUND = { outside: 0, broken: false };
 
 describe('its page', () => {
-  it('shows centers, distances, radii, counts, thresholds and what became of data', async () => {
+  it('shows centers, distances, radii, counts, thresholds and results on data', async () => {
     const inspect = 'inspect model.safetensors --data test.npy --labels test-labels.npy --html page.html';
     const { auroc } = (await json(inspect)) as { auroc: number };
     const { requests, failures, figures, text } = await look('page.html');
@@ -149,7 +149,7 @@ describe('its page', () => {
     for (const { outside, broken } of figures) expect({ outside, broken }).toEqual(SOUND);
   });
 
-  it('has long names within it, and centers that are all the same', async () => {
+  it('fits long names, and draws centers that are all the same', async () => {
     const names = ['Wwwwwwwwwwww', 'Mmmmmmmmmmmm'];
     for (const [file, params] of [
       ['wide', [-9, 0, 9, 0]],

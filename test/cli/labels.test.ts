@@ -101,7 +101,7 @@ describe('names in another encoding than UTF-8', () => {
     expect(await failure('fit rows.csv --names latin.txt -o out')).toEqual([1, inNames]);
   });
 
-  it('are read of UTF-16 with a byte order mark', async () => {
+  it('are read from UTF-16 with a byte order mark', async () => {
     write('utf16.csv', Buffer.from('\ufeffx,label\n1,M\u00fcller\n2,M\u00f6ller\n', 'utf16le'));
     await json('fit utf16.csv -o out.safetensors');
     expect(out().names).toEqual(['M\u00f6ller', 'M\u00fcller']);

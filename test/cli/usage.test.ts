@@ -40,7 +40,7 @@ const FILES: Record<string, string | Uint8Array> = {
 };
 
 describe('help', () => {
-  it.each(COMMANDS)('of %s has examples, every option of which there is', async (command) => {
+  it.each(COMMANDS)('of %s has examples, with options that exist', async (command) => {
     const { code, stdout, stderr } = await run(`${command} --help`);
     expect([code, stderr]).toEqual([0, '']);
     const [help = '', examples = ''] = stdout.split('\nExamples:\n');

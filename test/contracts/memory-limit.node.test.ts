@@ -51,7 +51,7 @@ function expectUnchanged({ batch, x, gradX, loss }: Held, by: CenterLoss): void 
 }
 
 // This test comes first, since memory never shrinks. The engine takes a gigabyte of rows as zeros that need no memory, which not all other runtimes do.
-it('rows of a million dimensions come to memory a part at a time', () => {
+it('rows of a million dimensions are copied to memory a part at a time', () => {
   const [rows, dim] = [256, 2 ** 20];
   const centers = new ClassCenters(1, dim);
   const x = new Float32Array(rows * dim);
@@ -60,7 +60,7 @@ it('rows of a million dimensions come to memory a part at a time', () => {
   expect(centers.params.buffer.byteLength).toBeLessThan(x.byteLength / 2);
 });
 
-it('memory grows up to 4 GB; then what is held stays as it was, and what is given back can be had again', (context) => {
+it('memory grows up to 4 GB; then objects keep their values, and freed memory can be used again', (context) => {
   context.skip(FREE < NEEDED, `needs ${NEEDED} bytes of free memory, there are ${FREE}`);
   // The sum does not depend on how many rows there are, and so neither do the gradients of the rows.
   const loss = new CenterLoss(C, D, { init: 'normal', seed: 1, reduction: 'sum' });
@@ -70,7 +70,7 @@ it('memory grows up to 4 GB; then what is held stays as it was, and what is give
   const more = () => held.push(fill(loss.batch(ROWS), loss, held.length + 2));
   const bytes = () => held.reduce((sum, { batch }) => sum + 4 * batch.rows * (2 * D + 1), 0);
   while (bytes() < 4e9) more();
-  // Its rows still fit, their gradient does not.
+  // The rows still fit, but not their gradient.
   expectError(
     more,
     'ERR_OUT_OF_MEMORY',
@@ -91,7 +91,7 @@ it('memory grows up to 4 GB; then what is held stays as it was, and what is give
     for (const [act, message] of tooMuch) expectError(act, 'ERR_OUT_OF_MEMORY', message);
   }
   expect(isSame(loss.centers.params, params)).toBe(true);
-  // They took nothing: half of what failed still fits.
+  // The failed calls took no memory: half of that batch still fits.
   loss.batch(ROWS / 2).dispose();
 
   const [given] = held.splice(7, 1);

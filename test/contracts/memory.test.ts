@@ -84,7 +84,7 @@ describe('growth', () => {
     expect(loss.centers.params).toEqual(twin.centers.params);
   });
 
-  it('by the very call that reads a view', () => {
+  it('during a call does not harm a view that the call reads', () => {
     const loss = new CenterLoss(4096, 64, { init: 'normal' });
     const { params } = loss.centers;
     const expected = new Int32Array(4096).map((_, j) => j);
@@ -94,7 +94,7 @@ describe('growth', () => {
     const before = memoryBytes(big);
     const view = big.centers.params;
     const target = new Int32Array(2).map((_, j) => j);
-    // Every row is its own center: nothing but the floors is left.
+    // Every row is its own center: only the floors remain.
     expect(big.gradients(view, target).loss).toBeLessThan(1e-11);
     expect(memoryBytes(big)).toBeGreaterThan(before);
     const directions = new CenterLoss(2, 4096 * 64, { init: 'normal', metric: 'cosine' });
@@ -118,7 +118,7 @@ describe('growth', () => {
     batch.dispose();
   });
 
-  it('a view from before is refused, not read as empty', () => {
+  it('an older view is refused, not read as empty', () => {
     const loss = new CenterLoss(3, 4);
     const batch = loss.batch(2);
     const [params, x, target] = [loss.centers.params, batch.x, batch.target];
@@ -130,7 +130,7 @@ describe('growth', () => {
     expectError(() => loss.step([1, 2, 3, 4], target), 'ERR_SHAPE', `target ${message}`);
   });
 
-  it('the centers of one loss may be the first ones of another', () => {
+  it('the centers of one loss can be the option init of another', () => {
     const first = new CenterLoss(5000, 64, { init: 'normal' });
     const more: CenterLoss[] = [];
     const before = memoryBytes(first);
@@ -143,7 +143,7 @@ describe('growth', () => {
   });
 });
 
-it('objects made and disposed in any order are 0 at first and keep what is theirs', () => {
+it('objects made and disposed in any order start at 0 and keep their values', () => {
   const size = fc.oneof(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 60_000 }));
   fc.assert(
     fc.property(fc.array(fc.record({ size, drop: fc.nat(2) }), { maxLength: 40 }), (steps) => {
@@ -155,7 +155,7 @@ it('objects made and disposed in any order are 0 at first and keep what is their
         made.mark = i + 1;
         made.centers.params.fill(made.mark);
         held.push(made);
-        // Objects of the middle leave free memory between used memory.
+        // Objects from the middle leave gaps between used memory.
         for (const one of held.splice(held.length >> 1, drop)) {
           expect(holds(one)).toBe(true);
           one.centers.dispose();
@@ -264,7 +264,7 @@ describe('no leak', () => {
   });
 
   // WebAssembly would have these 2 GB; memory-limit.node.test.ts goes to its 4 GB.
-  it.runIf(typeof WebAssembly === 'undefined')('nor do those for which the memory can grow no more', () => {
+  it.runIf(typeof WebAssembly === 'undefined')('a constructor that needs too much memory leaves all as it was', () => {
     const loss = new CenterLoss(2, 2, { init: Float32Array.of(1, 2, 3, 4) });
     const { params } = loss.centers;
     expectError(() => new ClassCenters(2 ** 29 - 4, 1), 'ERR_OUT_OF_MEMORY', /allocate 2,147,483,632 bytes/);

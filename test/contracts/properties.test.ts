@@ -1,4 +1,4 @@
-// Properties of center loss that hold for every input, whatever the formula gives.
+// Properties of center loss that hold for every input, without a formula to compare with.
 import { CenterLoss, type CenterLossOptions } from 'center-loss';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
@@ -14,7 +14,7 @@ const rowsOf = (one: Problem, keep: (label: number, row: number) => boolean) => 
   target: one.target.filter(keep),
 });
 
-it('an unknown row is a row that is not there', () => {
+it('an unknown row changes nothing', () => {
   fc.assert(
     fc.property(problem(), reduction, (one, reduction) => {
       using loss = make(one, { reduction });
@@ -52,7 +52,7 @@ it('touched rows are the rows of the dense gradient', () => {
   );
 });
 
-it('a batch in place gives what a copied one gives', () => {
+it('a batch gives the same results as copied rows', () => {
   fc.assert(
     fc.property(centerProblem(), fc.boolean(), (one, fixed) => {
       const { x, target, reduction, metric, penalty, classWeight, sampleWeight } = one;
@@ -87,7 +87,7 @@ it('a batch in place gives what a copied one gives', () => {
   );
 });
 
-it('a bad row reaches no other row and no center, not even its own', () => {
+it('a bad row changes no other row and no center, not even its own', () => {
   const bad = fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY);
   const rule = fc.constantFrom('wen' as const, 'mean' as const, 'ema' as const, 'sgd' as const);
   const penalty = fc.constantFrom('hinge' as const, 'half-squared' as const);
@@ -99,7 +99,7 @@ it('a bad row reaches no other row and no center, not even its own', () => {
       const x = one.x.slice();
       x[at * one.nDim + (column % one.nDim)] = value;
       const spoilt = loss.gradients(x, one.target);
-      // A known row of no class does nothing but count.
+      // A known row of no class only counts in B.
       const isUnknown = (one.target[at] ?? -1) < 0;
       const target = one.target.with(at, isUnknown ? -1 : one.nClasses);
       const without = loss.gradients(one.x, target);
@@ -107,7 +107,7 @@ it('a bad row reaches no other row and no center, not even its own', () => {
       expect(spoilt.gradCenters).toEqual(without.gradCenters);
       if (isUnknown) expect(spoilt.loss).toBe(without.loss);
       else if (Number.isNaN(value)) expect(spoilt.loss).toBeNaN();
-      // The loss of the reference ends at 1e12; all others have no end.
+      // The loss of pytorch-ood is clamped at 1e12; the others have no bound.
       else if (options.metric === 'sqeuclidean' && options.penalty === 'hinge') {
         expect(spoilt.loss).toBeGreaterThan(9e11 / (2 * one.rows * one.nClasses));
       } else expect(spoilt.loss).not.toSatisfy(Number.isFinite);

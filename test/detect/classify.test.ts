@@ -74,7 +74,7 @@ describe('one row', () => {
     { score: 'mahalanobis', precision: [1, 2, 3, 4, 5] },
   ].map((one) => (one.score === 'normalized' ? { ...one, radius: 2 } : one) as ScoreOptions);
 
-  it.each(options)('that is not finite is unknown and reaches no other: %j', (one) => {
+  it.each(options)('that is not finite is unknown and changes no other row: %j', (one) => {
     on(values(nClasses * nDim), nDim, (centers) => {
       const x = values(66 * nDim);
       const before = classify(centers, x, one);
@@ -94,7 +94,7 @@ describe('one row', () => {
     });
   });
 
-  it.each(options)('has one score among any others: %j', (one) => {
+  it.each(options)('has the same score in any batch: %j', (one) => {
     on(values(nClasses * nDim), nDim, (centers) => {
       const x = values(130 * nDim);
       const all = classify(centers, x, one);
@@ -105,7 +105,7 @@ describe('one row', () => {
     });
   });
 
-  it.each(METRICS)('has one score where more rows come than are copied in at once, %s', (metric) => {
+  it.each(METRICS)('has the same score among more rows than are copied in at once, %s', (metric) => {
     // 512 of them take a megabyte. Another kernel compares what few rows are left.
     const wide = 512;
     on(values(nClasses * wide), wide, (centers) => {
@@ -127,7 +127,7 @@ describe('one row', () => {
 });
 
 describe('thresholds', () => {
-  it('reject what is above them, of all rows or by nearest class', () => {
+  it('reject scores above them, one for all rows or one for each nearest class', () => {
     on([0, 10], 1, (centers) => {
       const x = [1, 2, 8, 9, 5];
       const labels = (threshold: ScoreOptions['threshold']) =>

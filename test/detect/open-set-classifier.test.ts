@@ -74,7 +74,7 @@ describe('fit', () => {
     },
   );
 
-  it('a finite sample asks for more, and for enough', () => {
+  it('finiteSample gives the threshold of fitThreshold, Infinity for few rows', () => {
     const scores = of(make().scores(x), known);
     expect(make().fit(x, target, { finiteSample: true }).threshold).toBe(fitThreshold(scores, { finiteSample: true }));
     const few = make().fit(x.subarray(0, 2 * nDim), [0, 1], { finiteSample: true });
@@ -101,7 +101,7 @@ describe('fit', () => {
     expect(radius?.[0]).not.toBe(radius?.[2]);
   });
 
-  it('keeps what the constructor was given, and fits anew what it was not', () => {
+  it('keeps parameters that the constructor was given, and fits the others at each call', () => {
     const given = make({ score: 'normalized', radius: 2 }).fit(x, target);
     expect(given.radius).toEqual(Float32Array.of(2));
     const fitted = make({ score: 'normalized' }).fit(x, target);
@@ -112,7 +112,7 @@ describe('fit', () => {
     expect(given.fit(x, target, { tpr: 0.5 }).radius).toEqual(Float32Array.of(2));
   });
 
-  it('an error leaves all as it was', () => {
+  it('an error leaves the classifier as it was', () => {
     for (const score of ['normalized', 'mahalanobis', 'distance'] as const) {
       const classifier = make({ score }).fit(x, target);
       const before = stateOf(classifier);
@@ -173,7 +173,7 @@ describe('fit', () => {
 });
 
 describe('classify', () => {
-  it.each(SETTINGS)('%s, %s: is that of the function', (score, metric) => {
+  it.each(SETTINGS)('%s, %s: gives the results of the function classify', (score, metric) => {
     const classifier = make(optionsOf(score, metric)).fit(x, target);
     const { radius, precision, threshold } = classifier;
     const options = {
@@ -195,7 +195,7 @@ describe('classify', () => {
     expect(classify(centers, half).scores).toEqual(Float32Array.of(0));
   });
 
-  it('has centers of its own', () => {
+  it('has a copy of the centers', () => {
     const source = new ClassCenters(nClasses, nDim);
     source.params.set(params);
     const classifier = new OpenSetClassifier(source);

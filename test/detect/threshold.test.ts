@@ -8,13 +8,13 @@ const score = fc.integer({ min: -4, max: 6 }).map((value) => value / 8);
 const scores = fc.array(score, { minLength: 1, maxLength: 50 });
 const share = fc.oneof(fc.constantFrom(0.05, 0.5, 0.9, 0.95, 1), fc.double({ min: 0.001, max: 1, noNaN: true }));
 
-/** The smallest of the scores with a share of n that is not above it. */
+/** Smallest score that at least a share `tpr` of n scores does not exceed. */
 function threshold(of: number[], tpr: number, n: number): number {
   const enough = of.filter((one) => of.filter((other) => other <= one).length / n >= tpr);
   return Math.min(...enough);
 }
 
-it('is the smallest score with at least that share not above it', () => {
+it('the threshold is the smallest score that holds the share of the scores', () => {
   fc.assert(
     fc.property(scores, share, (some, tpr) => {
       expect(fitThreshold(some, { tpr })).toBe(threshold(some, tpr, some.length));
@@ -26,7 +26,7 @@ it('is the smallest score with at least that share not above it', () => {
   expect(fitThreshold([Number.POSITIVE_INFINITY])).toBe(Number.POSITIVE_INFINITY);
 });
 
-it('of a class is that of its scores, of one without any that of all', () => {
+it('a class gets the threshold of its scores; a class without scores gets that of all', () => {
   fc.assert(
     fc.property(
       fc.array(fc.tuple(score, fc.integer({ min: -1, max: 2 })), { minLength: 1, maxLength: 50 }),
@@ -47,7 +47,7 @@ it('of a class is that of its scores, of one without any that of all', () => {
   );
 });
 
-it('p-values count the calibration scores that are as high', () => {
+it('p-values count the calibration scores that are at least as high', () => {
   fc.assert(
     fc.property(scores, fc.array(score, { maxLength: 20 }), (calibration, some) => {
       const expected = some.map(
@@ -58,13 +58,13 @@ it('p-values count the calibration scores that are as high', () => {
   );
 });
 
-it('results are copies that the next call leaves alone', () => {
+it('the next call does not change earlier results', () => {
   const first = conformalPValues([1, 2, 3], [2]);
   conformalPValues([1, 2, 3, 4, 5, 6, 7], [0, 0, 0]);
   expect([...first]).toEqual([0.75]);
 });
 
-it('refuses scores without an order', () => {
+it('refuses NaN, empty lists and bad options', () => {
   expectError(() => fitThreshold([]), 'ERR_SHAPE', 'scores has no score');
   expectError(() => fitThreshold([1, Number.NaN]), 'ERR_SHAPE', 'scores[1] is NaN, which has no order');
   expectErrors('ERR_OPTION', [

@@ -1,4 +1,4 @@
-// Runs a suite on the engine in JavaScript, where no WebAssembly could help it out.
+// Runs a suite on the engine in JavaScript, without WebAssembly.
 Object.defineProperty(globalThis, 'WebAssembly', { value: undefined });
 const { accuracy } = await import('center-loss/js');
 // The first engine of a process is its only one.

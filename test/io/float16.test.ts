@@ -7,7 +7,7 @@ import { halfValue } from '../support/reference.js';
 const values = Array.from({ length: 65536 }, (_, bits) => halfValue(bits));
 const all = new Uint16Array(65536).map((_, bits) => bits);
 
-it('has every value, there and back', () => {
+it('converts every value exactly in both directions', () => {
   expect(fromFloat16(all)).toEqual(Float32Array.from(values));
   expect([...toFloat16(values)]).toEqual(values.map((value, bits) => (Number.isNaN(value) ? 0x7e00 : bits)));
   expect(toFloat16(Float64Array.from(values))).toEqual(toFloat16(values));
@@ -37,7 +37,7 @@ it('takes parts of a buffer, at odd places too, and more than are converted at o
 });
 
 it('takes a Float16Array, where there is one, by its name', () => {
-  // A stand-in by name: some runtimes lack the class.
+  // Some runtimes lack the class, so that a class with its name stands for it.
   const named = new (class extends Uint16Array {
     override get [Symbol.toStringTag]() {
       return 'Float16Array' as never;

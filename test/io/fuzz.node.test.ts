@@ -1,4 +1,4 @@
-// Mutated files: none crashes a reader, keeps it long, or is taken for right when it is not.
+// Mutated files: a reader never crashes, never takes long, and never accepts a wrong file.
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import {
@@ -275,7 +275,7 @@ it('headers as large and as full as they may be fit into 256 MB and ten seconds'
   ]);
 });
 
-it('headers of nothing but one thing over and over are refused at once, with a short message', {
+it('headers that repeat one piece of text are refused at once, with a short message', {
   timeout: 120_000,
 }, () => {
   const MB = 2 ** 20;

@@ -82,7 +82,7 @@ describe('a wrong file is refused', () => {
     expectError(() => readNpy(bytesOf(file)), 'ERR_FORMAT', /^.{10,400}$/);
   });
 
-  it('and numpy refuses most of them, too, but for types that are no numbers of ours', () => {
+  it('numpy refuses most of them too, but reads some types that this package does not', () => {
     const ours = wrongArrays.filter(({ refused }) => !refused).map(({ name }) => name);
     expect(ours).toEqual([
       ...['a key twice', 'strings', 'bytes', 'fields', 'dates', 'numbers of 16 bytes', 'no order of bytes'],
@@ -90,7 +90,7 @@ describe('a wrong file is refused', () => {
     ]);
   });
 
-  it('by the values at fault', () => {
+  it('with a message that names the wrong values', () => {
     const refusal = (name: string) => () => readNpy(bytesOf(wrongArrays.find((file) => file.name === name) as never));
     for (const [name, message] of [
       ['a header of 4 GB', 'the header has 4294967295 bytes; more than 10000 are not read'],
@@ -104,7 +104,7 @@ describe('a wrong file is refused', () => {
   });
 });
 
-it('what numpy has no type for is not written', () => {
+it('refuses to write values that numpy has no type for', () => {
   const two = new Uint16Array(2);
   expectError(() => writeNpy(two, [2], { dtype: 'BF16' }), 'ERR_OPTION', 'numpy has no type for BF16');
   expectError(() => writeNpy(two, [3]), 'ERR_SHAPE', 'the array has 4 bytes of values, but U16 of shape [3] has 6');

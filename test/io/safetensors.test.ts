@@ -34,7 +34,7 @@ describe('a wrong file is refused', () => {
     expectError(() => fromSafetensors(bytesOf(file)), 'ERR_FORMAT', /^.{10,600}$/);
   });
 
-  it('and the reference refuses most of them, too', () => {
+  it('the library in Python refuses most of them too', () => {
     const ours = wrongTensors.filter(({ refused }) => !refused).map(({ name }) => name);
     expect(ours).toEqual([
       'a tensor twice',
@@ -46,7 +46,7 @@ describe('a wrong file is refused', () => {
     ]);
   });
 
-  it('by the values at fault', () => {
+  it('with a message that names the wrong values', () => {
     const refusal = (name: string) => () =>
       fromSafetensors(bytesOf(wrongTensors.find((file) => file.name === name) as never));
     for (const [name, message] of [
@@ -170,12 +170,12 @@ describe('toFloats', () => {
   });
 });
 
-describe('what can not be written', () => {
+describe('values that cannot be written', () => {
   const data = new Float32Array(6);
   const write = (tensor: object, name = 'a') =>
     toSafetensors({ [name]: { dtype: 'F32', shape: [2, 3], data, ...tensor } });
 
-  it('is refused by what is wrong with it', () => {
+  it('are refused with a message that names the fault', () => {
     expectErrors('ERR_OPTION', [
       [() => write({ dtype: 'F31' }), /^the dtype of tensor "a" must be one of BOOL, .*, got "F31"$/],
       [() => write({ shape: 6 }), /^the shape of tensor "a" must be an array .*, got 6$/],

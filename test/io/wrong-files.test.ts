@@ -1,4 +1,4 @@
-// Files of this package with one part wrong: each is refused by the value at fault.
+// Files of this package with one part wrong: each is refused with a message that names the wrong value.
 import {
   CACLoss,
   CenterLoss,
@@ -17,7 +17,7 @@ import { type Change, changed, f32, f64 } from './changed.js';
 
 const [x, target] = [[4, 0, 5, 0, 0, 4, 0, 5, -3, -3, -3, -2], Int32Array.of(0, 0, 1, 1, 2, 2)];
 
-/** A change of the file, changes of its options, and what the refusal says. */
+/** Change of a file, message of its refusal, and changes of its options. */
 type Wrong = readonly [Change, RegExp] | readonly [Change, RegExp, object];
 
 /** Checks that `load` refuses each changed file and takes the unchanged one. */
@@ -84,7 +84,7 @@ it('CenterLoss', () => {
     [{ names: '["a",null]' }, /^metadata "names": expected a string at character 5, found "null]"$/],
     [{ names: `${'['.repeat(1e6)}${']'.repeat(1e6)}` }, /^metadata "names": expected a string at character 1, /],
   ]);
-  // More tensors and metadata are no fault.
+  // Other tensors and metadata are ignored.
   using loss = CenterLoss.load(changed(lossFile, { more: f64([1], 1), by: 'us' }));
   expect(loss.names).toEqual(['a', 'b']);
 });
@@ -192,7 +192,7 @@ it('ClassStatistics', () => {
   expectError(() => ClassStatistics.load(statisticsFile.slice(0, -1)), 'ERR_FORMAT', /the tensors end at byte|bytes/);
 });
 
-it('another class, and no class at all', () => {
+it('a file of another class, and files of none', () => {
   using centers = new ClassCenters(1, 1);
   const wrong = /^the file holds a "ClassCenters", not a "CenterLoss": load\(bytes\) reads every kind$/;
   expectError(() => CenterLoss.load(centers.save()), 'ERR_FORMAT', wrong);

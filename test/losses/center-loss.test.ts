@@ -5,7 +5,7 @@ import { expectError, expectErrors } from '../support/error.js';
 
 const untyped = (value: unknown) => value as never;
 
-it('has the defaults of the reference without an option', () => {
+it('has the defaults of pytorch-ood', () => {
   const loss = new CenterLoss(3, 2);
   expect(loss).toMatchObject({ metric: 'sqeuclidean', penalty: 'hinge', radius: 0, reduction: 'mean', fixed: false });
   expect([...loss.radii]).toEqual([0, 0, 0]);
@@ -17,7 +17,7 @@ describe('weights', () => {
   const x = Float32Array.of(1, 0, 0, 1, Number.NaN, 2, 3, 3);
   const options = { init: new Float32Array(4), reduction: 'batch' } as const;
 
-  it('a row without a weight is not there, whatever it holds', () => {
+  it('a row of weight 0 is ignored, whatever its values are', () => {
     const loss = new CenterLoss(2, 2, options);
     const sampleWeight = [1, 3, 0, 0];
     const { loss: value, gradX, gradCenters } = loss.gradients(x, [0, 1, 1, 0], { sampleWeight });
@@ -31,7 +31,7 @@ describe('weights', () => {
     expect(loss.evaluate(x, [0, 1, 1, 0])).toBeNaN();
   });
 
-  it('a class without a weight has no loss, and its center follows its rows all the same', () => {
+  it('a class of weight 0 has no loss, but its center still follows its rows', () => {
     const loss = new CenterLoss(2, 2, { ...options, classWeight: [0, 2] });
     expect(loss.evaluate(x.subarray(0, 4), [0, 1])).toBe(1);
     loss.step(x.subarray(0, 4), [0, 0], { rule: 'mean', alpha: 1 });
@@ -70,10 +70,10 @@ describe('the warning about centers that never move', () => {
     expect(train(new CenterLoss(2, 2), () => {}, 99)).toEqual([]);
   });
 
-  it('stays away if they move, or should not', () => {
+  it('does not come if they move or are meant to stay', () => {
     const stepped = new CenterLoss(2, 2);
     expect(train(stepped, () => stepped.step([1, 2], [0]))).toEqual([]);
-    // `update: false` says that the centers shall stay …
+    // `update: false` means that the centers stay …
     const held = new CenterLoss(2, 2);
     const hold = () => held.softmaxCenter([1, 2], [0, 0], [0], { update: false });
     expect(train(held, () => void [hold(), hold()], 99)).toEqual([]);
@@ -85,7 +85,7 @@ describe('the warning about centers that never move', () => {
   });
 });
 
-it('a step whose gradient there is no room for moves nothing', () => {
+it('a step without memory for its gradient moves nothing', () => {
   for (const rule of ['wen', 'ema', 'sgd'] as const) {
     const loss = new CenterLoss(2, 2, { metric: 'euclidean' });
     const before = loss.centers.params.slice();
@@ -148,7 +148,7 @@ describe('refuses', () => {
     expectError(gradients({ center: 1 }), 'ERR_OPTION', 'there is no option "center"');
   });
 
-  it('a distance matrix where the reference has no such loss', () => {
+  it('a distance matrix with options that pytorch-ood lacks', () => {
     for (const options of [
       { metric: 'cosine' },
       { penalty: 'half-squared' },

@@ -29,7 +29,7 @@ it('is what the option of a loss takes', () => {
   const target = [0, 0, 0, 1];
   const classWeight = classWeights(target, 2);
   const options = { init: new Float32Array(2), reduction: 'batch', classWeight } as const;
-  // Each class as much as the other: (1 + 4)/2.
+  // Both classes have the same total weight: (1 + 4)/2.
   expectClose(new CenterLoss(2, 1, options).evaluate([1, 1, 1, 2], target), 2.5, { relative: 1e-6 });
 });
 

@@ -1,4 +1,4 @@
-// Soft-boundary Deep SVDD: against PyTorch, and what is done before and after.
+// Soft-boundary Deep SVDD: against PyTorch, the fit of center and radius, and refusals.
 import { ClassCenters, DeepSVDDLoss, toFloat16 } from 'center-loss';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
@@ -18,7 +18,7 @@ it.each(losses.deepSVDD)('with ν = $nu, loss and gradients are those of PyTorch
   expectClose(gradRadius, one.gradRadius);
 });
 
-it('can not be used before its center is known', () => {
+it('cannot be used before its center is known', () => {
   const loss = new DeepSVDDLoss(2);
   for (const call of ['evaluate', 'gradients', 'fitRadius'] as const) {
     expectError(
@@ -35,10 +35,10 @@ it('can not be used before its center is known', () => {
   expect(loss.centers).toBeInstanceOf(ClassCenters);
 });
 
-it('has the mean as its center, away from 0', () => {
+it('fits the mean as its center, with values moved away from 0', () => {
   const loss = new DeepSVDDLoss(3);
   const x = [1, 0.1, -0.01, 2, -0.1, -0.02, 6, 7, Number.NaN, 100, 100, 100];
-  // Labels and weights say which rows are of the class; what is not finite is left out.
+  // Labels and weights say which rows are of the class; rows that are not finite are left out.
   const expected = [...Float32Array.of(1.5, 0.1, -0.1)];
   expect([...loss.fitCenter(x, [0, 5, 1, -1])]).toEqual(expected);
   expect([...loss.fitCenter(x, null, { sampleWeight: [1, 1, 1, 0] })]).toEqual(expected);
@@ -47,7 +47,7 @@ it('has the mean as its center, away from 0', () => {
   ]);
 });
 
-it('has a radius that leaves out a part of ν', () => {
+it('fits a radius that leaves at most a share ν of the rows outside', () => {
   const distances = fc.array(fc.integer({ min: 0, max: 1000 }), { minLength: 1, maxLength: 40 });
   fc.assert(
     fc.property(distances, fc.constantFrom(0.01, 0.05, 0.1, 0.29, 0.3, 0.5, 0.7, 0.9, 1), (integers, nu) => {
@@ -58,7 +58,7 @@ it('has a radius that leaves out a part of ν', () => {
       const allowed = Math.floor(Math.round(nu * 100) * integers.length) / 100;
       const outside = integers.filter((distance) => distance > radius).length;
       expect(outside).toBeLessThanOrEqual(allowed);
-      // No less does, unless all may be outside.
+      // A smaller radius leaves out too many, unless all rows may be outside.
       const closer = integers.filter((distance) => distance >= radius).length;
       expect(integers).toContain(radius);
       expect(closer > allowed || radius === Math.min(...integers)).toBe(true);
@@ -82,7 +82,7 @@ it('takes all rows without labels, and ignores those below 0', () => {
   });
   expect(loss.gradients(x, [-1, -1, -1])).toEqual({ loss: 0, gradX: new Float32Array(3), gradRadius: 0 });
   expect(loss.gradients([])).toEqual({ loss: 0, gradX: new Float32Array(0), gradRadius: 0 });
-  // The bad row has no gradient, and takes none from the others but by its count.
+  // The bad row has no gradient, and changes those of the others only by its count.
   const { gradX } = loss.gradients(x);
   expect([gradX[0], gradX[2]]).toEqual([0, 0]);
   expectClose(gradX[1] ?? 0, 4);
@@ -95,7 +95,7 @@ it('takes half precision', () => {
   expect(loss.gradients(toFloat16([2, 4]), [0])).toEqual(loss.gradients([2, 4], [0]));
 });
 
-it('gives of a batch what it gives of copies, in place', () => {
+it('gives the same results for a batch as for copied rows', () => {
   const row = fc.array(fc.integer({ min: -20, max: 20 }), { minLength: 3, maxLength: 3 });
   const rows = fc.array(fc.record({ row, label: fc.integer({ min: -1, max: 5 }), weight: fc.constantFrom(0, 0.5, 1) }));
   fc.assert(
@@ -125,7 +125,7 @@ it('gives of a batch what it gives of copies, in place', () => {
   );
 });
 
-it('refuses bad input and is as it was', () => {
+it('refuses bad input and stays as it was', () => {
   const loss = new DeepSVDDLoss(2, { center: Float32Array.of(1, 1), radius: 2 });
   expectError(() => loss.fitRadius([1, 2], [-1]), 'ERR_SHAPE', 'fitRadius needs a row of the class that is finite');
   expectError(() => loss.fitCenter([]), 'ERR_SHAPE', 'but none of 0 is');
@@ -135,7 +135,7 @@ it('refuses bad input and is as it was', () => {
   expect([loss.radius, ...loss.centers.params]).toEqual([2, 1, 1]);
 });
 
-it('has the name of its class, which its center knows', () => {
+it('passes the name of its class to its center', () => {
   const loss = new DeepSVDDLoss(2, { names: ['normal'] });
   expect(loss.names).toEqual(['normal']);
   expect(loss.centers.names).toEqual(['normal']);

@@ -59,7 +59,7 @@ it.each(losses.sgd)('steps of rate $learningRate and momentum $momentum are thos
   expectClose(loss.centers.params, one.after, { absolute: 1e-6 });
 });
 
-it('the list of losses has every one that is exported', () => {
+it('the list has every loss that is exported', () => {
   const base = Object.getPrototypeOf(CACLoss);
   const exported = Object.entries(centerLoss).filter(([, value]) => Object.getPrototypeOf(value) === base);
   expect(exported.map(([name]) => name).sort()).toEqual([...PROXY_LOSS_NAMES].sort());
@@ -68,7 +68,7 @@ it('the list of losses has every one that is exported', () => {
 describe.each(PROXY_LOSS_NAMES)('%s', (name) => {
   const parameter = PROXY_LOSSES[name].parameter;
 
-  it('of nothing known is 0', () => {
+  it('is 0 without known rows', () => {
     const loss = makeProxyLoss(name, 3, 2, parameter, at([1, 2, 3, 4, 5, 7]));
     const nothing = [
       [[], [], {}],
@@ -95,13 +95,13 @@ describe.each(PROXY_LOSS_NAMES)('%s', (name) => {
       expect(Number.isFinite(actual.loss)).toBe(false);
       if (Number.isNaN(bad)) expect(actual.loss).toBeNaN();
       expect({ ...actual, loss: 0 }).toEqual({ ...expected, loss: 0 });
-      // Ignored, it reaches nothing.
+      // An ignored row changes nothing.
       expect(loss.gradients(spoiled, [0, 1, -1, 2, 3])).toEqual(expected);
       expect(loss.gradients(spoiled, [0, 1, 2, 2, 3], { sampleWeight: [1, 1, 0, 1, 1] })).toEqual(expected);
     }
   });
 
-  it('with fixed centers has no gradient of them and leaves them', () => {
+  it('has no gradient of fixed centers, and does not move them', () => {
     const [x, centers] = [normal(6 * 5, 3), normal(4 * 5, 4)];
     const [fixed, free] = [true, false].map((fixed) => makeProxyLoss(name, 4, 5, parameter, at(centers, { fixed })));
     if (!fixed || !free) throw new Error('two losses');
@@ -113,20 +113,20 @@ describe.each(PROXY_LOSS_NAMES)('%s', (name) => {
     expect(free.step(x, target, { learningRate: 0 }).loss).toBe(free.evaluate(x, target));
   });
 
-  it('leaves labels of no class to their policy', () => {
+  it('refuses a label that no class has, or counts its row if labels are lenient', () => {
     const centers = normal(4 * 3, 4);
     const [x, target] = [normal(2 * 3, 5), [0, 9]];
     const strict = makeProxyLoss(name, 4, 3, parameter, at(centers));
     expectError(() => strict.evaluate(x, target), 'ERR_LABEL', 'target[1] is 9, but there are 4 classes');
     const lenient = makeProxyLoss(name, 4, 3, parameter, at(centers, { labels: 'lenient' }));
-    // The row has no loss, but it counts.
+    // The row has no loss, but counts in B.
     const [counted, ignored] = [lenient.evaluate(x, target), lenient.evaluate(x, [0, -1])];
     if (name !== 'IslandLoss') expectClose(counted, ignored / 2);
     const sum = makeProxyLoss(name, 4, 3, parameter, at(centers, { labels: 'lenient', reduction: 'sum' }));
     expectClose(sum.evaluate(x, target), sum.evaluate(x, [0, -1]));
   });
 
-  it('gives of a batch what it gives of copies, in place', () => {
+  it('gives the same results for a batch as for copied rows', () => {
     const weighted = fc.record({ problem: problem({ rows: 9, nClasses: 18, nDim: 9 }), weighted: fc.boolean() });
     fc.assert(
       fc.property(weighted, fc.boolean(), ({ problem: { nClasses, nDim, rows, ...one }, weighted }, fixed) => {
@@ -143,7 +143,7 @@ describe.each(PROXY_LOSS_NAMES)('%s', (name) => {
         const actual = loss.gradients(batch, options);
         expect({ ...actual }).toEqual(expected);
         expect(actual.gradX).toBe(batch.gradX);
-        // The centers and their velocity move as with copies, too.
+        // Centers and velocity are also the same after steps.
         const twin = makeProxyLoss(name, nClasses, nDim, parameter, at(one.centers, { fixed }));
         for (let time = 0; time < 2; time++) {
           const descent = { learningRate: 0.1, momentum: 0.9, ...options };
@@ -171,7 +171,7 @@ describe.each(PROXY_LOSS_NAMES)('%s', (name) => {
     expect(loss.step(held.params, [0, 2], { momentum: 0.9, sampleWeight: [1, 1] }).loss).toBe(value);
   });
 
-  it('has names, which its centers know', () => {
+  it('passes its names to its centers', () => {
     const loss = makeProxyLoss(name, 3, 2, parameter, at([0, 1, 4, 2, -3, 5], { names: ['a', 'b', 'c'] }));
     expect(loss.names).toEqual(['a', 'b', 'c']);
     expect(loss.centers.names).toEqual(['a', 'b', 'c']);

@@ -36,7 +36,7 @@ describe('softmaxCrossEntropy', () => {
     expect(softmaxCrossEntropy([1, 2, Number.NaN, 4, 5, 7], [0, 1, 1], 2, { sampleWeight })).toEqual(without);
   });
 
-  it('of nothing is 0', () => {
+  it('is 0 without rows', () => {
     expect(softmaxCrossEntropy([], [], 3)).toEqual({ loss: 0, gradLogits: new Float32Array(0) });
     expect(softmaxCrossEntropy([Number.NaN, 1, 2], [-1], 3)).toEqual({ loss: 0, gradLogits: new Float32Array(3) });
     const nothing = softmaxCrossEntropy([3, 1, 2], [0], 3, { classWeight: [0, 1, 1] });
@@ -64,7 +64,7 @@ describe('softmaxCenter', () => {
   const make = (options: CenterLossOptions = {}) =>
     new CenterLoss(2, 2, { init: Float32Array.of(0, 0, 5, 5), reduction: 'batch', ...options });
 
-  it('is both losses, with λ in the loss and in ∂/∂x', () => {
+  it('adds both losses, with λ in the loss and in ∂/∂x', () => {
     fc.assert(
       fc.property(reduction, fc.double({ min: 0, max: 2, noNaN: true }), (reduction, lambda) => {
         const [loss, twin] = [make({ reduction }), make({ reduction })];
@@ -108,7 +108,7 @@ describe('softmaxCenter', () => {
     }
   });
 
-  it('leaves the centers where they are if told so', () => {
+  it('leaves the centers where they are with update: false', () => {
     const loss = make();
     const moved = make().softmaxCenter(x, logits, target);
     expect(loss.softmaxCenter(x, logits, target, { update: false, rule: 'wen', alpha: 0.5 })).toEqual(moved);
@@ -116,7 +116,7 @@ describe('softmaxCenter', () => {
     expect(moved.loss).toBe(moved.softmax + 0.01 * moved.center);
   });
 
-  it('of nothing known is 0', () => {
+  it('is 0 without known rows', () => {
     const loss = make();
     const nothing = { loss: 0, softmax: 0, center: 0, gradX: new Float32Array(2), gradLogits: new Float32Array(2) };
     expect(loss.softmaxCenter([Number.NaN, 1], [Number.NaN, 1], [-1])).toEqual(nothing);

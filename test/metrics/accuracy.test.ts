@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { expectError } from '../support/error.js';
 
-it('is the share of the known rows that are right', () => {
+it('is the share of the known rows that are classified correctly', () => {
   expect(accuracy([0, 1, 2, 3], [0, 1, 1, -1])).toBe(2 / 3);
   expect(accuracy(Int32Array.of(-1, -1), [-1, -5])).toBeNaN();
   expect(accuracy([], [])).toBeNaN();

@@ -72,7 +72,7 @@ describe('by definition', () => {
     );
   });
 
-  it('OSCR is that of the rows that are classified correctly, and AUROC if all are', () => {
+  it('OSCR counts pairs whose known row is classified correctly, and equals AUROC if all rows are', () => {
     fc.assert(
       fc.property(scores, scores, fc.infiniteStream(fc.boolean()), (known, unknown, stream) => {
         const isCorrect = known.map(() => stream.next().value as boolean);
@@ -87,7 +87,7 @@ describe('by definition', () => {
     );
   });
 
-  it('the order of rows does not matter, nor how numbers are stored', () => {
+  it('neither the order of rows nor the type of the arrays matters', () => {
     fc.assert(
       fc.property(scores, scores, (known, unknown) => {
         const [a, b] = [Float32Array.from(known).reverse(), Float64Array.from(unknown).reverse()];
@@ -95,13 +95,13 @@ describe('by definition', () => {
         expect(auprIn(a, b)).toBe(auprIn(known, unknown));
         expect(auprOut(a, b)).toBe(auprOut(known, unknown));
         expect(fprAtTpr(a, b)).toBe(fprAtTpr(known, unknown));
-        // Sorted where they were copied to.
+        // The arrays of the caller are not sorted.
         expect([...a]).toEqual([...known].reverse());
       }),
     );
   });
 
-  it('the ROC curve runs from (0, 0) to (1, 1), its area is the AUROC, and its points are what thresholds do', () => {
+  it('the ROC curve runs from (0, 0) to (1, 1), has the area AUROC, and counts rows from each threshold on', () => {
     fc.assert(
       fc.property(scores, scores, (known, unknown) => {
         const { fpr, tpr, thresholds } = rocCurve(known, unknown);
@@ -120,19 +120,19 @@ describe('by definition', () => {
     );
   });
 
-  it('scores that differ as float64 only do not tie', () => {
+  it('scores that differ only as float64 do not tie', () => {
     expect(auroc([1], [1 + Number.EPSILON])).toBe(1);
     expect(auroc([1], Float32Array.of(1 + Number.EPSILON))).toBe(0.5);
   });
 
-  it('rows without any distance have an infinite score, which is one', () => {
+  it('Infinity, the score of rows at no finite distance, is compared like any other score', () => {
     const inf = Number.POSITIVE_INFINITY;
     expect(auroc([0, inf], [1, inf])).toBe((1 + 1 + 0 + 0.5) / 4);
     expect(fprAtTpr([0, 1], [inf, 5])).toBe(0);
   });
 });
 
-it('the defaults of the metrics are those of papers: FPR95 of unknown rows, average precision', () => {
+it('the defaults are those of most papers: FPR95 of unknown rows, average precision', () => {
   const [known, unknown] = [Array.from({ length: 20 }, (_, i) => i), [-1, 18, 18.5, 19]];
   // 95 % of the known rows, 19 of them, are up to 18.
   expect(openSetMetrics([...known, ...unknown], [...known.map(() => 3), -1, -1, -2, -1])).toEqual({
@@ -144,7 +144,7 @@ it('the defaults of the metrics are those of papers: FPR95 of unknown rows, aver
   expect(fprAtTpr(known, unknown, { tpr: 1 })).toBe(1);
 });
 
-it('refuses scores without an order', () => {
+it('refuses NaN, empty lists and bad options', () => {
   const two = [1, 2];
   expectError(() => auroc([], two), 'ERR_SHAPE', 'known has no score');
   expectError(() => auroc(two, new Float32Array(0)), 'ERR_SHAPE', 'unknown has no score');

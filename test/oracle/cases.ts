@@ -1,4 +1,4 @@
-// The results of the reference implementations, with the inputs of each case. README.md tells where they come from.
+// Results of the reference implementations, with the inputs of each case. README.md says where they come from.
 import type { Metric, Penalty, Reduction } from 'center-loss';
 import type { ProxyLossName } from '../support/proxy-losses.js';
 import centerLossJson from './center-loss.json' with { type: 'json' };
@@ -151,7 +151,7 @@ interface WrongFile {
   readonly name: string;
   /** Pieces of Latin-1 text, each one as it is or repeated. */
   readonly text: (string | [string, number])[];
-  /** The verdict of the library. */
+  /** True if the library refuses the file. */
   readonly refused: boolean;
 }
 

@@ -41,7 +41,7 @@ describe.each(embeddings)('pytorch-ood, $name', (one) => {
 
   it('gradients of rows and centers', () => {
     const { gradX, gradCenters } = loss.gradients(x, target);
-    // The gradient of the reference goes through its expansion, x·Σ − Σ c, with that rounding.
+    // pytorch-ood computes the gradient from an expansion, x·Σ − Σ c, which rounds by the size of both terms.
     expectClose(gradX, one.gradX, spread(one.gradX));
     expect(gradCenters === null).toBe(one.gradCenters === null);
     expectClose(gradCenters ?? [], one.gradCenters ?? [], spread(one.gradCenters ?? []));
@@ -59,7 +59,7 @@ describe.each(embeddings)('pytorch-ood, $name', (one) => {
     });
     const nearest = rows.map((row) => row.indexOf(Math.min(...row)));
     expect([...loss.centers.predict(x)]).toEqual(nearest);
-    // The expansion of the reference has no digits left there.
+    // The expansion in pytorch-ood has no digits left there.
     if (one.name !== 'a cluster at 1000') expect(nearest).toEqual(one.nearest);
   });
 });
@@ -96,7 +96,7 @@ describe.each(embeddings.filter(({ wen2016 }) => wen2016))('the original codes, 
 it.each(matrices)('pytorch-ood, a matrix of distances: $name', (one) => {
   const loss = new CenterLoss(one.distmat.length / one.y.length, 2, { radius: one.radius, labels: 'lenient' });
   const distmat = Float32Array.from(one.distmat);
-  // The bounds of the clamp are 1e-12 and 1e12 here, and their nearest float32 there.
+  // This package clamps at 1e-12 and 1e12, PyTorch at the nearest float32.
   expectClose(loss.forward(distmat, one.y), one.float32.loss);
   expectClose(loss.forward(distmat, one.y), one.float64.loss);
   const onBound = one.name === 'at the floor' || one.name === 'at the ceiling';

@@ -50,7 +50,7 @@ async function code(act: () => unknown): Promise<unknown> {
   return 'nothing was thrown';
 }
 
-it('before init says what to do', async () => {
+it('a call before init fails with a message that says what to do', async () => {
   expect(await code(() => new slim.CenterLoss(3, 2))).toMatch(/^ERR_NOT_INITIALIZED: .*await init/);
   expect(await code(() => new slim.ClassCenters(3, 2))).toMatch(/^ERR_NOT_INITIALIZED/);
   await slim.init(bytes);
@@ -72,7 +72,7 @@ describe('init takes', () => {
     works();
   });
 
-  it('no other module after the first, and ignores it', async () => {
+  it('no second module: it is ignored', async () => {
     await slim.init(bytes);
     const centers = new slim.ClassCenters(1, 2);
     centers.params.set([1, 1]);

@@ -79,7 +79,7 @@ describe('agree with float64 in two passes', () => {
   });
 });
 
-it('of more rows than are copied in at once, and of a batch in memory, the same bits', () => {
+it('more rows than are copied in at once give the same bits as a batch in memory', () => {
   const [rows, dim] = [3000, 64];
   const x = rowsOf(rows, dim, 0.5);
   const target = new Int32Array(rows).map((_, i) => (i % 4) - 1);
@@ -131,7 +131,7 @@ it('leaves out and counts rows that are not finite, and ignores those without a 
   expect(other.rejected).toBe(3);
 });
 
-it('forgets by calls, also by those that bring no rows', () => {
+it('forgets at each call, also at one without rows', () => {
   const statistics = new ClassStatistics(1, 1, { forgetting: 0.5, covariance: 'tied' });
   statistics.add([8], [0]);
   statistics.add([], []);
@@ -150,7 +150,7 @@ it('forgets by calls, also by those that bring no rows', () => {
 });
 
 describe('centers', () => {
-  it('are the means; those of classes without rows are never near', () => {
+  it('are the means; a class without rows is never predicted', () => {
     const x = rowsOf(60, 40);
     const target = new Int32Array(60).map((_, i) => [0, 2, -1][i % 3] as number);
     const centers = ClassCenters.fit(x, target, { nClasses: 4 });
@@ -163,7 +163,7 @@ describe('centers', () => {
     expect([...ClassCenters.fit([1, 3], [0, 0], { sampleWeight: [3, 1] }).params]).toEqual([1.5]);
   });
 
-  it('tell by themselves how many classes and dimensions there are', () => {
+  it('get the numbers of classes and dimensions from the data', () => {
     const fitted = ClassCenters.fit(toFloat16([1, 2, 3, 4, 5, 6]), [2n, -1n, 2n]);
     expect([fitted.nClasses, fitted.nDim]).toEqual([3, 2]);
     expect([...fitted.params.subarray(4)]).toEqual([3, 4]);
@@ -196,7 +196,7 @@ describe('centers', () => {
     expectError(() => centersOf([1], [0], { sampleWeight: [1, 1] }), 'ERR_SHAPE', /sampleWeight/);
   });
 
-  it('of absent classes are never near with many classes, which other kernels compare', () => {
+  it('of classes without rows are never predicted, also by the kernels for many classes', () => {
     const [nClasses, dim] = [300, 24];
     const x = new Float32Array(nClasses * dim).map((_, i) => Math.fround(Math.sin(i * i)) + 2);
     const target = new Int32Array(nClasses).map((_, j) => (j % 3 === 1 ? -1 : j));
@@ -210,7 +210,7 @@ describe('centers', () => {
     }
   });
 
-  /** No row is predicted as one of these classes: each is infinitely far, and the others are as if it were not there. */
+  /** Checks that these classes are infinitely far, and that the other classes are predicted as without them. */
   function expectAbsent(centers: ClassCenters, x: Float32Array, empty: number[]): void {
     const { nClasses, nDim } = centers;
     const rows = x.length / nDim;

@@ -49,7 +49,7 @@ const float32 = (most: fc.Arbitrary<number>, count: number) =>
 
 const none = fc.constant(undefined);
 
-/** A problem of center loss, as often with the defaults of the reference as with any other options. */
+/** A problem of center loss, as often with the defaults of pytorch-ood as with any other options. */
 export const centerProblem = (most?: Parameters<typeof problem>[0]): fc.Arbitrary<CenterProblem> =>
   fc.tuple(problem(most), reduction, radius, fc.boolean()).chain(([one, reduction, radius, isPlain]) =>
     fc

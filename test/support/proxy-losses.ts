@@ -1,4 +1,4 @@
-// The one list of losses of rows against all centers: every suite that tries all of them walks over it.
+// The list of losses of rows against all centers: every suite that tries all of them walks over it.
 import {
   CACLoss,
   ContrastiveCenterLoss,
@@ -10,7 +10,7 @@ import {
 
 interface Entry {
   readonly Loss: new (nClasses: number, nDim: number, options?: ProxyLossOptions) => ProxyLoss;
-  /** Name of the option that is the loss's own parameter, and its default. */
+  /** Name of the loss's own option, and the value that tests give it. */
   readonly option: string;
   readonly parameter: number;
 }
@@ -26,7 +26,7 @@ export type ProxyLossName = keyof typeof PROXY_LOSSES;
 
 export const PROXY_LOSS_NAMES = Object.keys(PROXY_LOSSES) as ProxyLossName[];
 
-/** Makes a loss with a value for its own parameter. */
+/** Makes a loss with a value for its own option. */
 export function makeProxyLoss(
   name: ProxyLossName,
   nClasses: number,

@@ -26,11 +26,11 @@ pub(crate) const RULES: [Rule; 3] = [Rule::Wen(0.5), Rule::Mean(0.7), Rule::Ema(
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum LossSpec {
     Center(Metric, Penalty, Radii),
-    /// A loss against proxies with its parameter.
+    /// Loss against proxies, and its parameter.
     Proxy(ProxyLossKind, f64),
-    /// ε, the label smoothing. The rows are logits: there are D classes and no centers.
+    /// Cross-entropy with the label smoothing ε. The rows are logits: there are D classes and no centers.
     CrossEntropy(f64),
-    /// Around the center of class 0, of all rows with a label from 0 on.
+    /// Ball around the center of class 0; every row with a label ≥ 0 belongs to it.
     DeepSvdd {
         radius: f64,
         nu: f64,
@@ -65,24 +65,24 @@ pub(crate) struct Gradients {
 }
 
 impl Case {
-    /// The reference's center loss, with its floors and ceilings.
+    /// Center loss of pytorch-ood, with its floors and ceilings.
     pub(crate) fn floored(batch: Batch, radius: f64, reduction: Reduction) -> Self {
         let spec = LossSpec::Center(Metric::SqEuclidean, Penalty::Hinge, Radii::One(radius));
         Self::new(batch, spec, reduction)
     }
 
-    /// A center loss without radius or weights; not the reference's, as it has a radius for each class.
+    /// Center loss without radius or weights. It has no floors, since it has a radius for each class.
     pub(crate) fn center(batch: Batch, metric: Metric, penalty: Penalty, reduction: Reduction) -> Self {
         let radii = Radii::PerClass(vec![0.0; batch.n_classes()]);
         Self::new(batch, LossSpec::Center(metric, penalty, radii), reduction)
     }
 
-    /// Without weights.
+    /// Makes a case without weights.
     pub(crate) fn new(batch: Batch, spec: LossSpec, reduction: Reduction) -> Self {
         Self { batch: Batch { sample_weight: vec![], ..batch }, spec, reduction, class_weight: vec![] }
     }
 
-    /// The reference's loss with every reduction, without a radius and with one that some rows are within.
+    /// Center loss of pytorch-ood with every reduction, without a radius and with one that some rows are within.
     pub(crate) fn every_floored(batch: &Batch) -> Vec<Self> {
         let plain = Self::floored(batch.clone(), 0.0, Reduction::Sum);
         [0.0, reference::radius_between(&reference::own_distances(&plain).concat())]
@@ -134,8 +134,8 @@ impl Case {
             .concat()
     }
 
-    /// With weights for classes and for rows, those of `batch` if it has some. Some weights are 0; the first row and the
-    /// first class count.
+    /// Adds weights of classes and of rows, those of `batch` if it has some. Some weights are 0, but not
+    /// those of the first row and the first class.
     pub(crate) fn weighted(mut self, batch: &Batch) -> Self {
         self.class_weight = (0..self.n_classes()).map(|j| [1.5, 0.5, 2.5, 0.0][j % 4]).collect();
         self.batch.sample_weight.clone_from(&batch.sample_weight);
@@ -164,7 +164,7 @@ impl Case {
         !self.class_weight.is_empty() || !self.batch.sample_weight.is_empty()
     }
 
-    /// True for the loss with the reference's floors and ceilings.
+    /// True for the loss with the floors and ceilings of pytorch-ood.
     pub(crate) fn is_floored(&self) -> bool {
         matches!(self.spec, LossSpec::Center(Metric::SqEuclidean, Penalty::Hinge, Radii::One(_))) && !self.has_weights()
     }

@@ -23,13 +23,13 @@ pub(crate) const DIMS: [usize; 28] = [
     1, 2, 3, 4, 5, 6, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 127, 128, 129, 511, 512, 513, 1023, 1024, 1025, 2049,
 ];
 
-/// Rows of one class around the runs of 64 that are summed in float32.
+/// Numbers of rows of one class, around the runs of 64 that are summed in float32.
 pub(crate) const ROWS_OF_ONE_CLASS: [usize; 9] = [1, 2, 63, 64, 65, 127, 128, 129, 1000];
 
-/// A label that is known but of no class.
+/// Label of a known row that no class has.
 pub(crate) const NO_CLASS: i32 = 99_999;
 
-/// Rows, their labels and weights, and the centers they meet.
+/// Rows, their labels and weights, and the centers that they are compared with.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Batch {
     pub(crate) x: Vec<f32>,
@@ -74,7 +74,7 @@ impl Batch {
         Self::with_labels(vec![0; rows], n_classes, n_dim, seed)
     }
 
-    /// Standard normal rows with [`mixed_labels`]; now and then a row is its own center.
+    /// Standard normal rows with [`mixed_labels`]; every eleventh row with a class is equal to its center.
     pub(crate) fn random(rows: usize, n_classes: usize, n_dim: usize, seed: u64) -> Self {
         let mut batch = Self::with_labels(mixed_labels(rows, n_classes), n_classes, n_dim, seed);
         for row in (10..rows).step_by(11) {
@@ -118,7 +118,7 @@ impl Batch {
         self.x.iter_mut().chain(&mut self.centers)
     }
 
-    /// Places every row at its center (the row's number modulo C), its own values being the offset times `distance`.
+    /// Moves every row near the center of class 7·row mod C: its old values times `distance` become the offset.
     pub(crate) fn near_centers(&mut self, distance: f32) {
         for row in 0..self.rows() {
             let center = self.center(row * 7 % self.n_classes()).to_vec();
@@ -128,7 +128,7 @@ impl Batch {
         }
     }
 
-    /// The batch of these rows, in this order.
+    /// Returns the batch of these rows, in this order.
     pub(crate) fn select(&self, rows: &[usize]) -> Self {
         Self {
             x: rows.iter().flat_map(|&row| self.row(row)).copied().collect(),

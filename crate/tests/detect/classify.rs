@@ -106,7 +106,7 @@ fn scores_of_every_shape() {
     }
 }
 
-/// An expansion of the square would lose everything.
+/// The expansion ‖x‖² + ‖c‖² − 2x·c would lose all digits here.
 #[test]
 fn scores_of_tight_clusters_off_the_origin() {
     for n_dim in [3, 16, 64] {
@@ -222,7 +222,7 @@ fn a_weight_may_be_small_where_a_square_overflows() {
 }
 
 #[test]
-fn zero_over_zero_is_one() {
+fn a_ratio_of_two_zeros_is_one() {
     let mut batch = Batch::new(&[0.0; 4], &[0], &[0.0; 8], 4);
     assert_eq!(batch.classify(SQUARED, Score::Normalized(&[0.0])).0, [1.0]);
     assert_eq!(batch.classify(SQUARED, Score::Normalized(&[2.0])).0, [0.0]);
@@ -233,7 +233,7 @@ fn zero_over_zero_is_one() {
 }
 
 #[test]
-fn a_row_that_is_not_finite_is_unknown_and_alone() {
+fn a_row_that_is_not_finite_is_unknown_and_leaves_the_others() {
     for n_dim in [3, 20] {
         let batch = Batch::of_one_class(66, 130, n_dim, 3);
         let bad = [(0, f32::NAN), (5, f32::INFINITY), (64, f32::NEG_INFINITY), (65, f32::NAN)];
@@ -293,7 +293,7 @@ fn a_row_without_a_finite_distance_has_no_class() {
 }
 
 #[test]
-fn decisions() {
+fn a_score_above_the_threshold_is_unknown() {
     let (scores, nearest) = ([1.0, 2.0, f32::INFINITY, 0.1, 3.0], [0, 1, -1, 2, 2]);
     for (thresholds, expected) in [
         (vec![], nearest),
@@ -322,7 +322,7 @@ proptest! {
     }
 
     #[test]
-    fn a_row_has_one_score_among_any_others(rows in 1..140_usize, n_classes in 2..80_usize, n_dim in 1..30_usize, seed: u64, pick in any::<prop::sample::Index>()) {
+    fn the_score_of_a_row_does_not_depend_on_the_others(rows in 1..140_usize, n_classes in 2..80_usize, n_dim in 1..30_usize, seed: u64, pick in any::<prop::sample::Index>()) {
         let batch = Batch::of_one_class(rows, n_classes, n_dim, seed);
         let row = pick.index(rows);
         for (measure, score) in measures(&weights(n_dim)).into_iter().flat_map(|of| SCORES.map(|score| (of, score))) {

@@ -17,7 +17,7 @@ fn precision_of_every_shape() {
             for k in 0..n_dim {
                 let squares = known.iter().map(|&(row, class)| (x[row][k] - centers[class][k]).powi(2));
                 let expected = known.len() as f64 / squares.sum::<f64>();
-                // A variance close to 0 is raised.
+                // The kernel raises a variance close to 0.
                 if expected < 1e6 {
                     assert_close(precision[k].into(), expected, expected, 1e-6, format_args!("{k}, {}", batch.shape()));
                 }

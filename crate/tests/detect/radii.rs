@@ -1,4 +1,4 @@
-//! Radii that have a share of a class within.
+//! Radii that hold a share of the rows of a class.
 
 use crate::common::{Batch, Case, LossSpec, METRICS, Radii, TOLERANCE, assert_close, assert_same_bits};
 use crate::reference::own_distances as truth;
@@ -8,13 +8,13 @@ use center_loss::loss::penalty::Penalty;
 use center_loss::loss::reduction::{Labels, Reduction};
 use center_loss::simd::vector::Lanes;
 
-/// Distances by class, sorted, as the package sorts them between the two kernels.
+/// Sorted distances of each class, and the end of each class among them. The package sorts between the two kernels.
 fn sorted_distances(batch: &Batch, metric: Metric) -> (Vec<f32>, Vec<u32>) {
-    let (mut of_row, mut by_class) = (vec![f32::NAN; batch.rows()], vec![f32::NAN; batch.rows()]);
+    let (mut distances, mut by_class) = (vec![f32::NAN; batch.rows()], vec![f32::NAN; batch.rows()]);
     let mut ends = vec![u32::MAX; batch.n_classes()];
     let labels = Labels::new(&batch.labels, batch.n_classes());
     let (x, centers) = batch.views();
-    own_distances::<Lanes>(metric, x, &labels, centers, &mut of_row, &mut ends, &mut by_class);
+    own_distances::<Lanes>(metric, x, &labels, centers, &mut distances, &mut ends, &mut by_class);
     let mut start = 0;
     for &end in &ends {
         by_class[start..end as usize].sort_by(f32::total_cmp);
@@ -24,7 +24,7 @@ fn sorted_distances(batch: &Batch, metric: Metric) -> (Vec<f32>, Vec<u32>) {
 }
 
 #[test]
-fn radii_are_the_least_distances_that_have_the_share_within() {
+fn radii_are_the_least_distances_that_hold_the_share() {
     for (rows, n_classes, n_dim) in [(1, 1, 1), (20, 3, 5), (300, 4, 9), (7, 50, 2)] {
         let batch = Batch::random(rows, n_classes, n_dim, 6);
         for metric in METRICS {
@@ -51,7 +51,7 @@ fn radii_are_the_least_distances_that_have_the_share_within() {
     }
 }
 
-/// The row has no loss with the radius that it gave, to the bit.
+/// With the radius that the row gave, its loss is exactly 0.
 #[test]
 fn a_row_is_within_the_radius_that_it_gave() {
     for (seed, metric) in (0..200).flat_map(|seed| METRICS.map(|metric| (seed, metric))) {

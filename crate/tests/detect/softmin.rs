@@ -4,7 +4,7 @@ use crate::common::{Batch, DIMS, TOLERANCE, assert_close, assert_matrix_close, a
 use crate::reference::{Matrix, matrix, scores};
 use proptest::prelude::*;
 
-/// Below 10⁻³⁸ float32 has fewer digits, and from 10⁻⁴⁵ on none: there the error is that of a few last units.
+/// Scale of the error of p. Below 10⁻³⁸ float32 has fewer digits, so that four of its least values, 10⁻⁴⁵, are allowed.
 fn scale(p: f64, tolerance: f64) -> f64 {
     p.max(4.0 * f64::from(f32::from_bits(1)) / tolerance)
 }
@@ -37,7 +37,7 @@ fn distances_that_are_far_or_not_finite() {
         let expected = [nan, nan, nan, nan, nan, 1.0, 0.0, 0.0, 0.0, 0.0];
         assert_same_bits(&softmin(&two_rows, 5), &expected, format_args!("NaN at {place}, and the row after it"));
     }
-    // Over the whole range where e⁻ᵈ is a float32, in steps that meet every remainder.
+    // These distances cover the range where e⁻ᵈ is a float32, and every remainder of the exponent.
     for step in 0..106_000 {
         let distance = step as f32 * 1e-3;
         let expected = scores::softmin(&[0.0, distance.into()])[1];

@@ -15,7 +15,7 @@ fn assert_same_gradients(actual: &Gradients, expected: &Gradients) {
     assert_same_bits(&actual.centers, &expected.centers, "∂/∂centers");
 }
 
-/// Without floors, the reference's loss and the general one are the same.
+/// Without floors, the loss of pytorch-ood and the general one are the same.
 #[test]
 fn without_floors_one_radius_is_a_radius_for_each_class() {
     for (rows, n_classes, n_dim) in [(1, 1, 1), (40, 3, 7), (150, 2, 33), (30, 40, 128)] {

@@ -6,7 +6,7 @@ use center_loss::loss::cross_entropy::join;
 use center_loss::loss::reduction::Reduction;
 use center_loss::simd::vector::Lanes;
 
-/// Rows of logits.
+/// Makes a case of rows of logits.
 fn case(logits: &[f32], labels: &[i32]) -> Case {
     let batch = Batch::new(logits, labels, &[], logits.len() / labels.len());
     Case::new(batch, LossSpec::CrossEntropy(0.0), Reduction::Sum)
@@ -27,9 +27,9 @@ fn logits_of_ten_thousand_are_exact() {
     }
 }
 
-/// 1 − p_y is e⁻⁴⁰, of which 1 − (1 − e⁻⁴⁰) has nothing left.
+/// 1 − p_y is e⁻⁴⁰. Subtracting p_y from 1 would give 0.
 #[test]
-fn the_complement_of_a_probability_is_not_a_difference() {
+fn the_complement_of_a_probability_keeps_its_digits() {
     let actual = case(&[40.0, 0.0], &[0]).gradients();
     let expected = (-40.0_f64).exp();
     assert_close(actual.loss, expected, expected, TOLERANCE, "loss");
@@ -38,12 +38,12 @@ fn the_complement_of_a_probability_is_not_a_difference() {
 }
 
 #[test]
-fn a_logit_of_minus_infinity_is_a_class_that_cannot_be() {
+fn a_logit_of_minus_infinity_gives_the_probability_zero() {
     let logits = [1.0, -0.5, 2.0, f32::NEG_INFINITY];
     let (actual, expected) = (case(&logits, &[1]).gradients(), case(&logits[..3], &[1]).gradients());
     assert_close(actual.loss, expected.loss, expected.loss, 1e-12, "loss");
     assert_same_bits(&actual.x[..3], &expected.x, "∂/∂logits");
-    assert_same_bits(&actual.x[3..], &[0.0], "the class that cannot be");
+    assert_same_bits(&actual.x[3..], &[0.0], "the class of probability 0");
     let impossible = case(&logits, &[3]).gradients();
     assert!(impossible.loss.is_infinite() && impossible.loss > 0.0, "{}", impossible.loss);
     assert_close(impossible.x[3].into(), -1.0, 1.0, 1e-7, "as torch, the gradient is that of the probabilities");

@@ -69,7 +69,7 @@ fn the_center_is_the_mean_away_from_zero() {
 }
 
 #[test]
-fn no_labels_are_those_of_one_class() {
+fn without_labels_every_row_is_of_the_class() {
     let case = case(9, 5, 4);
     let (mut x, mut of_radius) = (vec![f32::NAN; 45], [f32::NAN]);
     let members = Members { labels: &[], ..members(&case) };

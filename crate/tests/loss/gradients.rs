@@ -12,7 +12,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 /// Shapes around the lanes, the runs of vectors, the tiles, the blocks of rows and the runs of sums of a loss against
-/// proxies; the last have distances by matrix multiplication, and rows left for which that does not pay.
+/// proxies; the last have distances by matrix multiplication, and leave rows over that are too few for it.
 const PROXY_SHAPES: [(usize, usize, usize); 30] = [
     (1, 1, 1),
     (1, 2, 1),
@@ -46,7 +46,7 @@ const PROXY_SHAPES: [(usize, usize, usize); 30] = [
     (25, 130, 40),
 ];
 
-/// Loss, ∂loss/∂x and ∂loss/∂params against the formulas.
+/// Checks loss, ∂loss/∂x and ∂loss/∂params against the formulas.
 pub(crate) fn check(case: &Case) {
     let (what, (x, params)) = (case.name(), reference::operands(case));
     let (actual, expected) = (case.checked_gradients(), reference::gradients(case, &x, &params));
@@ -66,7 +66,7 @@ pub(crate) fn check(case: &Case) {
     }
 }
 
-/// The step of a center loss: the loss and ∂loss/∂x as without it, and the centers by their formula.
+/// Checks a step of a center loss: loss and ∂loss/∂x are those of `gradients`, and the centers follow their formula.
 pub(crate) fn check_step(case: &Case, rule: Rule) {
     let what = format!("{rule:?}, {}", case.name());
     let (step, gradients) = (case.step(rule), case.gradients());
@@ -94,7 +94,7 @@ fn check_every_center(batch: &Batch) {
 }
 
 #[test]
-fn the_reference_s_center_loss_of_every_shape() {
+fn center_loss_of_pytorch_ood_of_every_shape() {
     for n_dim in DIMS {
         for n_classes in [1, 2, 4, 9] {
             for rows in [1, 2, 3, 63, 64, 65, 129] {
@@ -168,7 +168,7 @@ fn tight_clusters_off_the_origin() {
     for offset in [100.0, 1e3] {
         for (n_classes, n_dim) in [(5, 1), (5, 2), (5, 7), (5, 64), (5, 129), (5, 1025), (100, 19)] {
             let mut batch = Batch::random(65, n_classes, n_dim, 11);
-            // 2⁻⁷ apart: what float32 still has there.
+            // Multiples of 2⁻⁷ are exact in float32 at these offsets.
             batch.values_mut().for_each(|value| *value = offset + (*value * 16.0).round() / 128.0);
             check_floored(&batch);
             check_all(&Case::every_proxy(&batch));
@@ -211,7 +211,7 @@ fn a_million_rows_lose_nothing() {
     }
 }
 
-/// Up to 140 rows, so that runs of 64 of one class happen where there are few classes. Labels from −2 to C + 1.
+/// Random batches with labels from −2 to C + 1. With up to 140 rows and few classes, 64 rows of one class occur.
 pub(crate) fn batches(most_classes: usize) -> impl Strategy<Value = Batch> {
     (1..=most_classes, 1_usize..=40, any::<u64>()).prop_flat_map(|(n_classes, n_dim, seed)| {
         let label = -2..=i32::try_from(n_classes).expect("few classes") + 1;
@@ -222,7 +222,7 @@ pub(crate) fn batches(most_classes: usize) -> impl Strategy<Value = Batch> {
     })
 }
 
-/// Checks the cases that are at no kink.
+/// Checks the cases that are not at a kink.
 fn check_all(cases: &[Case]) {
     cases.iter().filter(|case| reference::distance_to_kink(case) > 1e-4).for_each(check);
 }

@@ -58,7 +58,7 @@ fn the_lowest_of_the_nearest_other_centers_is_pushed() {
     assert_close(actual.loss, 12.5 + 5.0 - 0.5, 17.0, TOLERANCE, "loss");
     assert_same_bits(&actual.centers, &[5.0, -1.0, 0.0, 0.0], "∂/∂centers");
     assert_same_bits(&actual.x, &[-4.0], "∂/∂x");
-    // At 0 exactly, and with the margin kept by far, nothing is pulled.
+    // The gradient is 0 where ℓ is exactly 0, and where the margin is kept by far.
     for (own, margin) in [(1.0, 0.0), (0.0, 0.5), (0.5, 0.1)] {
         let actual = row_at_zero(0, &[own, 1.0], LossSpec::Proxy(ProxyLossKind::TripletCenter, margin)).gradients();
         assert_same_f64(actual.loss, 0.0, format_args!("d = {own}, m = {margin}"));
@@ -66,9 +66,9 @@ fn the_lowest_of_the_nearest_other_centers_is_pushed() {
     }
 }
 
-/// Far away the center has no likelihood, is not the nearest, and is not the row's own.
+/// A far center has the probability 0, is not the nearest, and is not the row's own.
 #[test]
-fn a_bad_center_that_plays_no_part_reaches_nothing() {
+fn a_bad_center_that_plays_no_part_changes_no_gradient() {
     for bad in BAD {
         let batch = Batch::with_labels(vec![0, 1, 0, 1, 1], 5, 7, 3);
         for spec in [
@@ -94,7 +94,7 @@ fn a_bad_center_that_plays_no_part_reaches_nothing() {
 
 /// ∂ℓ/∂d_j = −½·d_y/δ² is −10⁶⁰ where a row is on another center than its own, and its difference 0.
 #[test]
-fn a_gradient_too_long_for_float32_is_none() {
+fn a_gradient_too_long_for_float32_is_zero() {
     let batch = Batch::new(&[1.0, 3.0], &[0, 0], &[0.0, 1.0], 1);
     let actual = Case::new(batch, LossSpec::Proxy(ProxyLossKind::ContrastiveCenter, 1e-30), Reduction::Sum).gradients();
     assert_close(actual.loss, 0.5e30, 0.5e30, TOLERANCE, "loss");

@@ -1,4 +1,4 @@
-//! The reference's loss over a distance matrix: forward and backward.
+//! Center loss of pytorch-ood over a distance matrix: forward and backward.
 
 use crate::common::{Batch, Case, REDUCTIONS, TOLERANCE, mixed_labels};
 use crate::common::{assert_close, assert_matrix_close, assert_same_bits, assert_same_f64};

@@ -12,7 +12,7 @@ use center_loss::update::averages::Rule;
 pub(crate) const FLOOR: f64 = 1e-12_f32 as f64;
 pub(crate) const CEILING: f64 = 1e12_f32 as f64;
 
-/// Squared distance past which a row moves nothing, though it is in the loss.
+/// Squared distance past which a row has no gradient, though it adds to the loss.
 const MAX_SQUARED_DISTANCE: f64 = 1e60;
 
 /// Rows and parameters: the centers, the radius of Deep SVDD, or nothing for cross-entropy.
@@ -47,11 +47,11 @@ pub(crate) fn class(case: &Case, i: usize) -> Option<usize> {
 
 /// w_i
 fn weight(case: &Case, i: usize) -> f64 {
-    let is_member = matches!(case.spec, LossSpec::DeepSvdd { .. });
-    sample_weight(case, i) * class(case, i).filter(|_| !is_member).map_or(1.0, |j| class_weight(case, j))
+    let is_ball = matches!(case.spec, LossSpec::DeepSvdd { .. });
+    sample_weight(case, i) * class(case, i).filter(|_| !is_ball).map_or(1.0, |j| class_weight(case, j))
 }
 
-/// The factor of Σ_i w_i·ℓ_i in the loss.
+/// Factor of Σ_i w_i·ℓ_i in the loss.
 pub(crate) fn scale(case: &Case) -> f64 {
     let mut total = 0.0;
     for i in 0..case.batch.rows() {
@@ -214,8 +214,8 @@ fn without_radius(spec: &LossSpec) -> LossSpec {
     LossSpec::Center(*metric, *penalty, radii)
 }
 
-/// How far the case is from a kink of its loss, where float32 and float64 may rightly fall on two sides: a distance that
-/// is the radius, a triplet loss that is 0, two other centers that are equally near.
+/// Distance to the nearest kink of the loss, where float32 and float64 may rightly differ: a distance equal to the
+/// radius, a triplet loss of 0, two other centers that are equally near.
 pub(crate) fn distance_to_kink(case: &Case) -> f64 {
     let (x, params) = operands(case);
     let centers = matrix(&case.batch.centers, case.batch.n_dim);
@@ -276,18 +276,18 @@ pub(crate) fn gradients(case: &Case, x: &Matrix, params: &Matrix) -> Gradients {
         }
         let is_ball = matches!(case.spec, LossSpec::DeepSvdd { .. });
         let centers = if is_ball { &ball } else { params };
-        for (j, pull, size) in pulls(case, y, &x[i], centers, params) {
-            let (pull, size) = (pull * scale * weight(case, i), size * scale * weight(case, i));
-            outside += pull;
-            let (of_x, of_center) = (slope(metric, &x[i], &centers[j]), slope(metric, &centers[j], &x[i]));
+        for (j, derivative, size) in derivatives(case, y, &x[i], centers, params) {
+            let (derivative, size) = (derivative * scale * weight(case, i), size * scale * weight(case, i));
+            outside += derivative;
+            let (slope_x, slope_center) = (slope(metric, &x[i], &centers[j]), slope(metric, &centers[j], &x[i]));
             // A squared distance rounds each component relative to itself, other metrics relative to the vector's length.
             let term = |of: &[f64], k: usize| if metric == Metric::SqEuclidean { of[k].abs() } else { norm(of) };
             for k in 0..n_dim {
-                grad.x[i][k] += pull * of_x[k];
-                grad.x_terms[i][k] += size * term(&of_x, k);
+                grad.x[i][k] += derivative * slope_x[k];
+                grad.x_terms[i][k] += size * term(&slope_x, k);
                 if !is_ball {
-                    grad.params[j][k] += pull * of_center[k];
-                    grad.param_terms[j][k] += size * term(&of_center, k);
+                    grad.params[j][k] += derivative * slope_center[k];
+                    grad.param_terms[j][k] += size * term(&slope_center, k);
                 }
             }
         }
@@ -303,25 +303,25 @@ pub(crate) fn gradients(case: &Case, x: &Matrix, params: &Matrix) -> Gradients {
     grad
 }
 
-/// (j, ∂ℓ/∂d_j, the scale of its rounding) where the loss of a row moves with the distance d_j.
-fn pulls(case: &Case, y: usize, x: &[f64], centers: &Matrix, params: &Matrix) -> Vec<(usize, f64, f64)> {
+/// Derivatives of the loss ℓ of a row: (j, ∂ℓ/∂d_j, the scale of its rounding) for each distance d_j that ℓ depends on.
+fn derivatives(case: &Case, y: usize, x: &[f64], centers: &Matrix, params: &Matrix) -> Vec<(usize, f64, f64)> {
     let d: Vec<f64> = centers.iter().map(|c| distance(Metric::SqEuclidean, x, c)).collect();
-    let each = |pull: &dyn Fn(usize) -> f64| (0..d.len()).map(|j| (j, pull(j), pull(j).abs())).collect();
+    let each = |f: &dyn Fn(usize) -> f64| (0..d.len()).map(|j| (j, f(j), f(j).abs())).collect();
     match &case.spec {
         LossSpec::Center(metric, penalty, radii) => {
             let own = distance(*metric, x, &centers[y]);
             let excess = own - radius_of(radii, y);
             let (low, high) = if case.is_floored() { clamps(case.reduction) } else { (0.0, f64::INFINITY) };
             let is_near = !case.is_floored() || own <= MAX_SQUARED_DISTANCE;
-            let (pull, size) = if *penalty == Penalty::Hinge { (1.0, 1.0) } else { (excess, own) };
-            if excess > low && excess < high && is_near { vec![(y, pull, size)] } else { vec![(y, 0.0, size)] }
+            let (derivative, size) = if *penalty == Penalty::Hinge { (1.0, 1.0) } else { (excess, own) };
+            if excess > low && excess < high && is_near { vec![(y, derivative, size)] } else { vec![(y, 0.0, size)] }
         }
         LossSpec::Proxy(ProxyLossKind::Cac, lambda) => {
             let sum: f64 = d.iter().map(|d_j| (d[y].sqrt() - d_j.sqrt()).exp()).sum();
             each(&|j| {
                 let p = (d[y].sqrt() - d[j].sqrt()).exp() / sum;
-                let of_root = if j == y { 1.0 - p + lambda } else { -p };
-                if d[j] == 0.0 { 0.0 } else { of_root * 0.5 / d[j].sqrt() }
+                let root_derivative = if j == y { 1.0 - p + lambda } else { -p };
+                if d[j] == 0.0 { 0.0 } else { root_derivative * 0.5 / d[j].sqrt() }
             })
         }
         LossSpec::Proxy(ProxyLossKind::ContrastiveCenter, delta) => {
@@ -350,8 +350,8 @@ fn pulls(case: &Case, y: usize, x: &[f64], centers: &Matrix, params: &Matrix) ->
     }
 }
 
-/// Adds ∂/∂c_j of λ·Σ_j Σ_{k≠j} cos(c_j, c_k): 2λ·Σ_k (u_k − cos(c_j, c_k)·u_j)/‖c_j‖, where the term k = j is 0 but for
-/// its rounding.
+/// Adds ∂/∂c_j of λ·Σ_j Σ_{k≠j} cos(c_j, c_k): 2λ·Σ_k (u_k − cos(c_j, c_k)·u_j)/‖c_j‖, where the term k = j is 0 except
+/// for rounding.
 fn add_repulsion(lambda: f64, centers: &Matrix, grad: &mut Gradients) {
     for j in 0..centers.len() {
         for k in 0..centers.len() {
@@ -372,15 +372,14 @@ fn add_repulsion(lambda: f64, centers: &Matrix, grad: &mut Gradients) {
     }
 }
 
-/// ∂loss/∂x and ∂loss/∂params by finite differences of [`loss`], which knows nothing of derivatives.
+/// ∂loss/∂x and ∂loss/∂params by finite differences of [`loss`], which contains no derivative.
 pub(crate) fn finite_differences(case: &Case) -> (Matrix, Matrix) {
     let (x, params) = operands(case);
     (differences(&x, |x| loss(case, x, &params)), differences(&params, |params| loss(case, &x, params)))
 }
 
 /// The centers after an update, the sum of the absolute terms of each value, and the number of rows that each center
-/// follows. Every row of the class counts, those within the radius too, but none that is too far, and by cosine none
-/// without a direction.
+/// follows. Rows within the radius count. Rows past `MAX_SQUARED_DISTANCE` do not; by cosine, zero vectors do not.
 pub(crate) fn update(case: &Case, rule: Rule) -> (Matrix, Matrix, Vec<u32>) {
     let LossSpec::Center(metric, ..) = case.spec else { panic!("not a center loss") };
     let (x, centers) = operands(case);
@@ -418,8 +417,8 @@ pub(crate) fn update(case: &Case, rule: Rule) -> (Matrix, Matrix, Vec<u32>) {
     (moved, terms, counts)
 }
 
-/// The reference's loss over a distance matrix, floors and ceilings included, and ∂loss/∂distmat. Every entry of the
-/// masked matrix is clamped, those that the mask makes 0 too; the `Wen` reduction does not clamp.
+/// Center loss of pytorch-ood over a distance matrix, with floors and ceilings, and ∂loss/∂distmat. Every entry of the
+/// masked matrix is clamped, also where the mask makes it 0; the `Wen` reduction does not clamp.
 pub(crate) fn distmat_loss(distmat: &Matrix, labels: &[i32], radius: f64, reduction: Reduction) -> (f64, Matrix) {
     let n_classes = distmat.first().map_or(0, Vec::len);
     let known = labels.iter().filter(|&&label| label >= 0).count() as f64;

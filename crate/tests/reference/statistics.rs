@@ -1,4 +1,4 @@
-//! The statistics of classes in two passes: first the means, then what lies around them.
+//! Statistics of classes in two passes: first the means, then the deviations from them.
 
 use super::{Matrix, matrix, zeros};
 use crate::common::Batch;
@@ -7,7 +7,7 @@ pub(crate) struct ClassStatistics {
     pub(crate) counts: Vec<f64>,
     pub(crate) means: Matrix,
     pub(crate) variances: Matrix,
-    /// Tied; empty if it is not asked for, as it takes D² time a row.
+    /// Tied covariance; empty unless it is asked for, since it takes D² time for each row.
     pub(crate) covariance: Matrix,
     /// The largest difference of a row from the mean of its class.
     pub(crate) spread: f64,

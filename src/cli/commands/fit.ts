@@ -97,8 +97,8 @@ async function checkOptions(input: string, options: FitOptions, wantsClassifier:
 
 /** Tells whether two paths lead to one file, which may not exist. */
 async function isSame(path: string, other: string): Promise<boolean> {
-  const [place, otherPlace] = await Promise.all([path, other].map((each) => realpath(each).catch(() => resolve(each))));
-  return place === otherPlace;
+  const [file, otherFile] = await Promise.all([path, other].map((each) => realpath(each).catch(() => resolve(each))));
+  return file === otherFile;
 }
 
 async function findClasses(input: string, options: FitOptions): Promise<Classes> {
@@ -111,18 +111,18 @@ async function findClasses(input: string, options: FitOptions): Promise<Classes>
     return { nClasses: list.length, names: list };
   }
   if (classes !== undefined) return { nClasses: classes };
-  const place = options.labels ?? input;
-  if (await isPipe(place)) {
+  const path = options.labels ?? input;
+  if (await isPipe(path)) {
     throw new UsageFailure('labels from a pipe are read once: say by --classes how many classes there are');
   }
-  // Says what is wrong with rows that have no labels beside them.
+  // Opening the rows throws a Failure that names the fault if they have no labels beside them.
   if (options.labels === undefined) await (await openRows(input, options, 'needed')).close();
-  const found = await surveyClasses(place, options);
+  const found = await surveyClasses(path, options);
   if (found.nClasses > 0) return found;
-  throw new Failure(`${place}: no row has a class: all labels are below 0, or there are none`);
+  throw new Failure(`${path}: no row has a class: all labels are below 0, or there are none`);
 }
 
-/** Reads names, one on each line. White space around a name is no part of it, as in a CSV. */
+/** Reads names, one on each line, without the white space around them, as in a CSV. */
 function namesIn(text: string, file: string): string[] {
   const list = text
     .replace(/^\ufeff/, '')
@@ -181,15 +181,15 @@ async function fitClassifier(
   options: FitOptions,
 ): Promise<OpenSetClassifier> {
   const { score, metric, tpr, perClass, calibration, calibrationLabels: labels } = options;
-  const place = calibration === undefined ? options : { ...options, labels };
-  const rows = await openRows(calibration ?? input, place, 'needed');
+  const rowOptions = calibration === undefined ? options : { ...options, labels };
+  const rows = await openRows(calibration ?? input, rowOptions, 'needed');
   const { nDim } = centers;
   checkDimensions(rows, nDim);
   const kept = new Reservoir(Math.max(1000, Math.floor(CALIBRATION_BYTES / (4 * nDim))), nDim);
   const encoder = new LabelEncoder(classes, 'unknown names');
   await eachBlock('threshold', rows, options, (block) => kept.add(block.x, encoder.encode(block, rows)));
-  const how = { ...(score && { score }), ...(metric && { metric }) };
+  const scoreOptions = { ...(score && { score }), ...(metric && { metric }) };
   const { x, target } = kept.rows;
-  const fitted = { ...(tpr !== undefined && { tpr }), ...(perClass !== undefined && { perClass }) };
-  return inFile(rows.name, () => new OpenSetClassifier(centers, how).fit(x, target, fitted));
+  const thresholdOptions = { ...(tpr !== undefined && { tpr }), ...(perClass !== undefined && { perClass }) };
+  return inFile(rows.name, () => new OpenSetClassifier(centers, scoreOptions).fit(x, target, thresholdOptions));
 }
