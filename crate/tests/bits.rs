@@ -1,5 +1,5 @@
-//! Results of the kernels on native lanes, bit for bit, as `build/bits.json`: `test/contracts/determinism.test.ts` computes the same from
-//! the same inputs with the WebAssembly build, and must get the same.
+//! Results of the kernels on native lanes, bit for bit, in `build/bits.json`: `test/contracts/determinism.test.ts`
+//! compares them with the results of the WebAssembly build for the same inputs.
 //!
 //! Inputs of a shape [B, C, D]: centers `init::normal` with seed 1, x with seed 2, labels (i·7 + 3) mod (C + 1) − 1
 //! (−1 is unknown), radius 0.5, α = 0.5. In other metrics, the penalty is half the square, the reduction 'batch', the
@@ -25,7 +25,7 @@ use center_loss::simd::vector::Lanes;
 use center_loss::statistics::class_statistics::Covariance;
 use center_loss::update::averages::Rule;
 
-/// Shapes [B, C, D] with every kind of rest that a loop can leave.
+/// Shapes [B, C, D] with every remainder that a loop can leave.
 const SHAPES: [[usize; 3]; 12] = [
     [1, 1, 1],
     [2, 3, 2],
@@ -41,7 +41,7 @@ const SHAPES: [[usize; 3]; 12] = [
     [130, 3, 17],
 ];
 
-/// (C, D, seed) of orthogonal centers.
+/// Shapes and seeds (C, D, seed) of orthogonal centers.
 const ORTHOGONAL: [(usize, usize, u64); 7] =
     [(1, 1, 1), (3, 3, 2), (5, 8, 3), (8, 5, 4), (40, 64, 5), (70, 70, 6), (131, 99, 7)];
 

@@ -11,7 +11,7 @@ use center_loss::distance::metric::Metric;
 use center_loss::rows::walk::{BLOCK_DIMS, squared_distance, squared_distances};
 use center_loss::simd::vector::{LANES, Lanes};
 
-/// The least as float32 has it, the lowest class among equals, and its class.
+/// Class of the least distance in float32, the lowest among equals.
 fn argmin(distances: &[f32]) -> i32 {
     reference::nearest(&matrix(distances, distances.len())[0])
 }
@@ -20,7 +20,7 @@ fn truth(batch: &Batch, metric: Metric) -> Matrix {
     reference::distances(metric, &matrix(&batch.x, batch.n_dim), &matrix(&batch.centers, batch.n_dim))
 }
 
-/// Squared distances, and the nearest class as of direct sums, which a row alone has.
+/// Checks squared distances, and that the nearest class is the one of a single row, which is computed by direct sums.
 fn check(batch: &Batch, what: &str) {
     let (distmat, classes, truth) = (batch.squared_distances(), batch.predict(), truth(batch, Metric::SqEuclidean));
     let what = format!("{what}, {}", batch.shape());
@@ -59,10 +59,10 @@ fn squared_distances_of_every_shape() {
     );
 }
 
-/// A name, and what it makes of a random batch.
+/// Name of a layout, and the change that it makes to a random batch.
 type Layout = (&'static str, fn(&mut Batch));
 
-/// Ways in which rows and centers may lie.
+/// Layouts of rows and centers.
 const LAYOUTS: [Layout; 11] = [
     ("random", |_| {}),
     ("rows close to centers", |batch| batch.near_centers(1e-3)),
@@ -91,7 +91,7 @@ const LAYOUTS: [Layout; 11] = [
     ("tiny", |batch| batch.values_mut().for_each(|value| *value *= 1e-18)),
     ("huge", |batch| batch.values_mut().for_each(|value| *value *= 1e16)),
     ("norms that overflow when added, distances that do not", |batch| {
-        // Rows and every fifth center side by side, the other centers about the origin.
+        // Rows and every fifth center are close together, the other centers are around the origin.
         let (n_dim, common) = (batch.n_dim, normal(batch.n_dim, 9));
         let is_beside = |class: usize| class % 5 == 1;
         let beside = |place: usize, value: f32| 0.8 * common[place % n_dim] + 0.6 * value;
@@ -113,8 +113,8 @@ fn check_every_layout(rows: usize, n_classes: usize, n_dim: usize) {
     }
 }
 
-/// Around where matrix multiplication begins, and around its tiles (4 × 8), blocks (32 centers or 16,384 values), groups
-/// (256 rows) and runs (32 dimensions).
+/// Shapes around the start of matrix multiplication, and around its tiles (4 × 8), blocks (32 centers or 16,384 values),
+/// groups (256 rows) and runs (32 dimensions).
 #[test]
 fn large_batches_of_every_layout() {
     let multiplies = |rows, n_classes, n_dim| gemm::scratch_len(rows, n_classes, n_dim) > 0;
@@ -133,7 +133,7 @@ fn large_batches_of_every_layout() {
     }
 }
 
-/// Around where one row among many centers is searched with sums that are not finished.
+/// Shapes around the start of partial search, for few rows among many centers.
 #[test]
 fn single_rows_of_every_layout() {
     assert!(nearest::scratch_len(3, 64, 64) > 0 && nearest::scratch_len(4, 64, 64) == 0);
@@ -150,14 +150,14 @@ fn single_rows_of_every_layout() {
 fn check_metric(batch: &Batch, metric: Metric) {
     let (distmat, truth, what) = (batch.distances(metric), truth(batch, metric), batch.shape());
     let (least, classes) = batch.classify(Measure::Metric(metric), Score::Distance);
-    // A direction is rounded once: of that, the distance has the root.
+    // The rounding of a direction changes a distance in proportion to its root.
     let rounding = |d: f64| if metric == Metric::Cosine { (3e-7 * d.sqrt() + 1e-14) / TOLERANCE } else { 0.0 };
     let scale: Matrix = truth.iter().map(|row| row.iter().map(|d| d + rounding(*d)).collect()).collect();
     assert_matrix_close(&distmat, &truth, &scale, TOLERANCE, format_args!("{metric:?}, {what}"));
     for (row, distances) in distmat.chunks(batch.n_classes()).enumerate() {
         let class = usize::try_from(classes[row]).expect("finite distances");
         let first = argmin(distances);
-        // The roots of two squares may be equal, and the lower class is not the nearer then.
+        // Two squares can have the same root: then the lower class need not be the nearer.
         if metric != Metric::Euclidean {
             assert_eq!(classes[row], first, "{metric:?}, row {row}, {what}");
         }
@@ -221,7 +221,7 @@ fn the_nearest_directions_are_those_of_float64() {
     }
 }
 
-/// A batch of `rows` equal rows whose nearest centers, equal too, are `i` and `j`.
+/// Makes a batch of `rows` equal rows whose nearest centers are `i` and `j`, which are equal.
 fn tie(rows: usize, n_classes: usize, n_dim: usize, [i, j]: [usize; 2]) -> Batch {
     let mut batch = Batch::of_one_class(rows, n_classes, n_dim, 6);
     batch.x = normal(n_dim, 8).repeat(rows);
@@ -245,20 +245,20 @@ fn the_lowest_class_wins_a_tie() {
             }
         }
     }
-    // Across the blocks of centers that are in the cache at a time.
+    // The two centers are in different blocks of the cache.
     for (n_classes, n_dim) in [(70, 3), (70, 64), (70, 128), (13, 1025)] {
         for (i, j) in (1..n_classes).flat_map(|j| [(0, j), (j / 2, j), (j - 1, j)]) {
             check(3, n_classes, n_dim, [i.min(j - 1), j]);
         }
     }
-    // Across the blocks of matrix multiplication.
+    // The two centers are in different blocks of matrix multiplication.
     for (i, j) in [(0, 1), (0, 129), (3, 31), (31, 32), (33, 64), (95, 127), (128, 129)] {
         check(2, 130, 64, [i, j]);
         check(24, 130, 64, [i, j]);
     }
 }
 
-/// One pair by either walk: the one for a row and its center, and the tile of 1, 2 or 3 rows and four centers.
+/// Checks one pair by both walks: the one for a row and its center, and the tile of 1, 2 or 3 rows and four centers.
 fn check_pair(x: &[f32], c: &[f32], what: &str) {
     let what = format!("{what}, D = {}", x.len());
     let expected = distance(Metric::SqEuclidean, &matrix(x, x.len())[0], &matrix(c, c.len())[0]);
@@ -277,7 +277,7 @@ fn check_pair(x: &[f32], c: &[f32], what: &str) {
 fn squared_distances_of_every_length() {
     for n_dim in DIMS.into_iter().chain([1_000_000, 1_000_001]) {
         check_pair(&normal(n_dim, 1), &normal(n_dim, 2), "normal");
-        // Equal terms are the worst of sums: all roundings of one size go the same way.
+        // Sums of equal terms have the largest error: all roundings go the same way.
         for step in 0..if n_dim > 10_000 { 4 } else { 64 } {
             let x = vec![1.0 + step as f32 / 64.0 + 1e-3; n_dim];
             check_pair(&x, &vec![0.0; n_dim], &format!("equal differences, step {step}"));

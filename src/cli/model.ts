@@ -49,13 +49,13 @@ export interface SavedModel extends CenterValues, Classes {
   readonly classifier?: OpenSetClassifier | undefined;
 }
 
-/** Model that rows are run through. */
+/** Model that classifies rows. */
 export interface Model extends SavedModel {
   readonly classifier: OpenSetClassifier;
 }
 
 /**
- * Makes a classifier of a file of centers. Options of the command line take precedence over those of the file, whose
+ * Makes a classifier from a file of centers. Options of the command line take precedence over those of the file, whose
  * threshold holds only for the score that it was fitted to.
  */
 export async function loadModel(path: string, options: ModelOptions): Promise<Model> {
@@ -65,7 +65,7 @@ export async function loadModel(path: string, options: ModelOptions): Promise<Mo
   const isAsSaved = score === undefined && metric === undefined && threshold === undefined;
   const classifier =
     (isAsSaved ? saved.classifier : undefined) ??
-    (await inFile(path, () => new OpenSetClassifier({ params, nClasses, nDim, names }, settings(saved, options))));
+    (await inFile(path, () => new OpenSetClassifier({ params, nClasses, nDim, names }, scoreOptions(saved, options))));
   return { ...saved, classifier };
 }
 
@@ -152,7 +152,7 @@ export function withCounts(file: Uint8Array, counts: Float64Array | undefined): 
   return toSafetensors({ ...tensors, counts: { dtype: 'F64', shape: [counts.length], data } }, metadata);
 }
 
-/** Makes centers of their values. */
+/** Makes centers from their values. */
 export function makeCenters(
   { params, nClasses, nDim }: CenterValues,
   names: readonly string[] | undefined,
@@ -163,7 +163,7 @@ export function makeCenters(
   return centers;
 }
 
-function settings(saved: SavedModel, { score, metric, threshold }: ModelOptions): ScoreOptions {
+function scoreOptions(saved: SavedModel, { score, metric, threshold }: ModelOptions): ScoreOptions {
   const { config, radius, precision } = saved;
   const chosen = score ?? (config.score as Score | undefined) ?? 'distance';
   const isSameScore = chosen === config.score && (metric === undefined || metric === saved.metric);

@@ -5,9 +5,9 @@ import { BatchArray, type Batch as RustBatch } from '../wasm/bindings.js';
 
 /** Gradient of the centers of the classes in a batch. */
 export interface TouchedRows {
-  /** The classes, each once, in the order of their first rows in the batch [T]. */
+  /** Classes [T], each once, in the order of their first rows in the batch. */
   readonly classes: Int32Array;
-  /** ∂loss/∂center of each [T, nDim]. */
+  /** ∂loss/∂center of each class [T, nDim]. */
   readonly rows: Float32Array;
 }
 

@@ -38,7 +38,7 @@ export interface SgdStep extends OfRows {
   readonly momentum?: number;
 }
 
-/** How centers move. */
+/** Options of `CenterLoss.step`: the rule by which centers move, and its numbers. */
 export type StepOptions = WenStep | MeanStep | EmaStep | SgdStep;
 
 /** Rule with its numbers, checked. */

@@ -1,4 +1,4 @@
-// A fit that is killed, and goes on.
+// A fit that is killed, and continues.
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
@@ -31,14 +31,14 @@ async function killed(): Promise<boolean> {
 
 const same = (name: string) => read(name).equals(read('whole.safetensors'));
 
-it('gives the same bits with checkpoints and without, and removes its own', async () => {
+it('gives the same bits with and without checkpoints, and removes its checkpoint', async () => {
   const { resumedAt } = await json(`${FIT} ${CHECKPOINT} -o checked.safetensors`);
   expect([resumedAt, same('checked.safetensors'), existsSync(at('fit.checkpoint'))]).toEqual([null, true, false]);
 });
 
-it('goes on where it was killed, with the same bits', async () => {
+it('continues where it was killed, with the same bits', async () => {
   let kills = 0;
-  // A run may be done before it is caught.
+  // A run may finish before it is killed.
   for (let attempt = 0; attempt < 20 && kills < 2; attempt++) if (await killed()) kills++;
   expect(kills).toBe(2);
   expect(existsSync(at('fit.checkpoint'))).toBe(true);
@@ -51,7 +51,7 @@ it('goes on where it was killed, with the same bits', async () => {
   expect(existsSync(at('fit.checkpoint'))).toBe(false);
 });
 
-it('does not go on with other rows or options', async () => {
+it('does not continue with other rows or options', async () => {
   while (!(await killed()));
   const checkpoint = read('fit.checkpoint');
   const refused = async (fit: string) => {
@@ -63,7 +63,7 @@ it('does not go on with other rows or options', async () => {
   bytes.writeUInt8(bytes.readUInt8(bytes.length - 1) ^ 1, bytes.length - 1);
   write('other.npy', bytes);
   await refused(`fit other.npy --labels rows-labels.npy ${OPTIONS}`);
-  // Another label amid the others, and as many bytes as before.
+  // One label in the middle changes, but not the size of the file.
   const labels = read('rows-labels.npy');
   const middle = 4 * Math.floor(labels.length / 8);
   const changed = Buffer.from(labels);
@@ -75,7 +75,7 @@ it('does not go on with other rows or options', async () => {
   expect(existsSync(at('refused.safetensors'))).toBe(false);
 });
 
-it('refuses what is no checkpoint, and pipes', async () => {
+it('refuses a file that is not a checkpoint, and pipes', async () => {
   write('fit.checkpoint', 'no');
   const noCheckpoint = 'fit.checkpoint: a file of 2 bytes is not a safetensors file';
   expect(await failure(`${FIT} ${CHECKPOINT} -o x.safetensors`)).toEqual([1, noCheckpoint]);
@@ -85,7 +85,7 @@ it('refuses what is no checkpoint, and pipes', async () => {
   expect(await failure(`fit - --classes 20 ${CHECKPOINT} -o x.safetensors`, { input })).toEqual([1, noFile]);
 });
 
-it('leaves nothing half written behind when it is interrupted', async () => {
+it('leaves no unfinished file when it is interrupted', async () => {
   const child = start('convert rows.npy rows.csv');
   const parts = () => readdirSync(folder).filter((name) => /^rows\.csv.*part$/.test(name));
   while (parts().length === 0) await setTimeout(1);

@@ -79,7 +79,7 @@ describe.each(CLASSES)('%s', (name, make, calls) => {
     expect(object.save()).toEqual(before);
   });
 
-  it('refuses a batch of no whole number of rows', () => {
+  it('refuses a batch unless its number of rows is whole', () => {
     expectErrors('ERR_OPTION', [
       [() => make(2).batch(-1), 'the number of rows must be a whole number ≥ 0, got -1'],
       [() => make(2).batch(1.5), /got 1.5/],

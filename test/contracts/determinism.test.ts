@@ -27,7 +27,7 @@ function hash(values: Float32Array | Int32Array): string {
   return hash.toString(16).padStart(16, '0');
 }
 
-/** The 64 bits of a number. */
+/** Returns the 64 bits of a number as text. */
 const bits = (value: number): string =>
   new BigUint64Array(Float64Array.of(value).buffer)[0]?.toString(16).padStart(16, '0') ?? '';
 
@@ -73,7 +73,7 @@ const hashesOf = ({ loss, gradX, gradCenters }: Gradients) => ({
   gradCenters: hash(gradCenters ?? new Float32Array()),
 });
 
-it('there is something to compare', () => {
+it('the native results have every part', () => {
   expect(native.shapes.length).toBeGreaterThanOrEqual(8);
   expect(native.orthogonal.length).toBeGreaterThanOrEqual(3);
   expect(native.proxies.length).toBe(native.shapes.length);

@@ -1,4 +1,4 @@
-// Files that are a little wrong, the same ones at every run.
+// Mutations of files, the same at every run.
 
 /** Whole numbers from 0 to below `bound`, one after the other. Source: mulberry32, Tommy Ettinger (public domain). */
 export type Random = (bound: number) => number;
@@ -34,7 +34,7 @@ const joined = (...parts: Uint8Array[]): Uint8Array => {
 
 type Mutation = (file: Uint8Array, random: Random, other: Uint8Array) => Uint8Array;
 
-/** A place in the file, as often in its first bytes, in its header or anywhere. */
+/** Chooses a place in the file: one of the first bytes, in the header, or anywhere. */
 const place = ({ length }: Uint8Array, random: Random): number =>
   random([Math.min(length, 12), Math.min(length, 400), length, length][random(4)] as number);
 
@@ -42,22 +42,22 @@ const replace = (file: Uint8Array, start: number, end: number, piece: Uint8Array
   joined(file.subarray(0, start), piece, file.subarray(end));
 
 const MUTATIONS: readonly Mutation[] = [
-  // One bit.
+  // Flips a bit.
   (file, random) => {
     const at = place(file, random);
     const flipped = file.slice();
     if (at < file.length) flipped[at] = (file[at] as number) ^ (1 << random(8));
     return flipped;
   },
-  // One byte.
+  // Replaces a byte.
   (file, random) => {
     const at = place(file, random);
     return replace(file, at, at + 1, Uint8Array.of(random(256)));
   },
-  // The end is missing, or there is more.
+  // Cuts off the end, or adds bytes.
   (file, random) => file.slice(0, random(file.length + 1)),
   (file, random) => joined(file, new Uint8Array(1 + random(9)).fill(random(256))),
-  // Something is missing, stands twice, or is elsewhere.
+  // Deletes a part, repeats it, or writes it over another.
   (file, random) => {
     const at = place(file, random);
     return replace(file, at, at + 1 + random(20), new Uint8Array(0));
@@ -70,12 +70,12 @@ const MUTATIONS: readonly Mutation[] = [
     const [at, from, length] = [place(file, random), place(file, random), 1 + random(40)];
     return replace(file, at, at + length, file.subarray(from, from + length));
   },
-  // A piece of trouble, in place of something or before it.
+  // Inserts text that confuses parsers, over a few bytes or before them.
   (file, random) => {
     const at = place(file, random);
     return replace(file, at, at + random(4), PIECES[random(PIECES.length)] as Uint8Array);
   },
-  // A number is another.
+  // Replaces a digit by a number.
   (file, random) => {
     const digits = [...file.subarray(8, 600).entries()].filter(([, byte]) => byte >= 48 && byte < 58);
     const [at] = digits[random(digits.length)] ?? [0];
@@ -86,14 +86,14 @@ const MUTATIONS: readonly Mutation[] = [
       new TextEncoder().encode(`${random([3, 300, 2 ** 32, 2 ** 53][random(4)] as number)}`),
     );
   },
-  // Part of another file.
+  // Copies a part of another file.
   (file, random, other) => {
     const at = place(file, random);
     return joined(file.subarray(0, at), other.subarray(Math.max(0, at - random(9))));
   },
 ];
 
-/** Puts right the length of a safetensors header that has changed with it, so that more than that is tried. */
+/** Corrects the length of a changed safetensors header, so that readers do not stop at the length. */
 function repaired(file: Uint8Array, before: Uint8Array): Uint8Array {
   if (before.length < 8 || file.length < 8) return file;
   const length = Number(new DataView(before.buffer, before.byteOffset).getBigUint64(0, true));
@@ -104,7 +104,7 @@ function repaired(file: Uint8Array, before: Uint8Array): Uint8Array {
   return copy;
 }
 
-/** Changes a file in one way to three; of a safetensors file, the length of its header follows, in half of them. */
+/** Changes a file one to three times. With `follow`, half of the files get the right length of their header. */
 export function mutated(files: readonly Uint8Array[], random: Random, follow: boolean): Uint8Array {
   const before = files[random(files.length)] as Uint8Array;
   let file = before;

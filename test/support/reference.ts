@@ -1,4 +1,4 @@
-// The formulas in float64, as plain loops, for tests on random inputs.
+// Formulas in float64 as plain loops, for tests on random inputs.
 import type { Metric, Penalty, Reduction } from 'center-loss';
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
@@ -45,7 +45,7 @@ export interface Batch {
 }
 
 /** Known rows with a weight, each with its class, if it has one, and the factor of its loss. */
-function weighed({ x, target, nClasses, nDim, reduction, classWeight, sampleWeight }: Batch) {
+function knownRows({ x, target, nClasses, nDim, reduction, classWeight, sampleWeight }: Batch) {
   const known = Array.from(target, (label, i) => ({
     ...{ i, label, x: row(x, i, nDim), hasClass: label < nClasses },
     weight: (sampleWeight?.[i] ?? 1) * (label < nClasses ? (classWeight?.[label] ?? 1) : 1),
@@ -73,7 +73,7 @@ export function centerLoss(batch: CenterBatch) {
   const isClamped = isPlain && !classWeight && !sampleWeight && reduction !== 'wen';
   const [low, high] = isClamped ? [FLOOR, CEILING] : [0, Number.POSITIVE_INFINITY];
   const cost = (excess: number) => (penalty === 'hinge' ? excess : excess ** 2 / 2);
-  const pull = (excess: number) => (penalty === 'hinge' ? Number(excess > low && excess < high) : excess);
+  const costSlope = (excess: number) => (penalty === 'hinge' ? Number(excess > low && excess < high) : excess);
   const zeros = ({ length }: ArrayLike<number>) => new Array<number>(length).fill(0);
   const [gradX, scaleX] = [zeros(batch.x), zeros(batch.x)];
   const [gradCenters, scaleCenters] = [zeros(centers), zeros(centers)];
@@ -81,7 +81,7 @@ export function centerLoss(batch: CenterBatch) {
   // is allowed, it is 1e-7.
   const rounding = (x: number[]) => (metric === 'cosine' && norm(x) > 0 ? 1e-7 / norm(x) : 0);
   let [loss, size] = [0, 0];
-  for (const { i, label, x, hasClass, weight } of weighed(batch)) {
+  for (const { i, label, x, hasClass, weight } of knownRows(batch)) {
     loss += weight * low * (hasClass ? nClasses - 1 : nClasses);
     if (!hasClass) continue;
     const c = row(centers, label, nDim);
@@ -90,15 +90,15 @@ export function centerLoss(batch: CenterBatch) {
     const excess = Math.max(d - r, 0);
     loss += weight * Math.min(Math.max(cost(excess), low), high);
     size += weight * cost(d + Math.abs(r));
-    const force = weight * pull(excess);
-    const most = Math.max(weight * pull(d + Math.abs(r)), force);
-    const [byX, byCenter] = [slope(metric, x, c), slope(metric, c, x)];
+    const factor = weight * costSlope(excess);
+    const largest = Math.max(weight * costSlope(d + Math.abs(r)), factor);
+    const [slopeX, slopeCenter] = [slope(metric, x, c), slope(metric, c, x)];
     for (let k = 0; k < nDim; k++) {
       const [at, to] = [i * nDim + k, label * nDim + k];
-      gradX[at] = force * (byX[k] ?? 0);
-      scaleX[at] = most * (norm(byX) + rounding(x));
-      gradCenters[to] = (gradCenters[to] ?? 0) + force * (byCenter[k] ?? 0);
-      scaleCenters[to] = (scaleCenters[to] ?? 0) + most * (norm(byCenter) + rounding(c));
+      gradX[at] = factor * (slopeX[k] ?? 0);
+      scaleX[at] = largest * (norm(slopeX) + rounding(x));
+      gradCenters[to] = (gradCenters[to] ?? 0) + factor * (slopeCenter[k] ?? 0);
+      scaleCenters[to] = (scaleCenters[to] ?? 0) + largest * (norm(slopeCenter) + rounding(c));
     }
   }
   return { loss, size, gradX, gradCenters, scaleX, scaleCenters };
@@ -107,7 +107,7 @@ export function centerLoss(batch: CenterBatch) {
 /** Centers after an averaging rule; the rows of 'cosine' are directions. */
 export function moved(batch: CenterBatch, rule: 'wen' | 'mean' | 'ema', rate: number): number[] {
   return rows(batch.centers, batch.nDim).flatMap((center, j) => {
-    const own = weighed(batch).filter(({ label }) => label === j);
+    const own = knownRows(batch).filter(({ label }) => label === j);
     const points = own
       .map(({ x }) => (batch.metric === 'cosine' ? x.map((value) => value / norm(x)) : x))
       .filter((x) => !x.some(Number.isNaN));
@@ -157,7 +157,7 @@ export function statistics({ x, target, weights }: WeightedRows, nClasses: numbe
   };
 }
 
-/** The value of a binary16 by its definition. */
+/** Value of a binary16 by its definition. */
 export function halfValue(bits: number): number {
   const [sign, exponent, fraction] = [bits >> 15 ? -1 : 1, (bits >> 10) & 31, bits & 1023];
   if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;

@@ -1,11 +1,11 @@
-//! Statistics of classes with memory of their own.
+//! Statistics of classes that own their memory.
 
 use super::Batch;
 use center_loss::rows::shape::Rows;
 use center_loss::simd::vector::Lanes;
 use center_loss::statistics::class_statistics::{Covariance, Memory, RowRun, SharedState, Sizes, Statistics};
 
-/// Statistics with memory of their own, which is full of what must not matter.
+/// Statistics that own their memory. It starts as NaN, since old contents must not matter.
 #[derive(Clone)]
 pub(crate) struct Owned {
     pub(crate) covariance: Covariance,

@@ -292,20 +292,20 @@ impl Case {
         Gradients { loss, x, centers, classes: vec![], counts }
     }
 
-    /// Calls `pass` with labels, accumulators and a row of scratch that hold what must not matter. Returns its result
-    /// and the rows it counted for each class. Checks that the class table is as it was: what one batch leaves there
-    /// would become a class of the next.
+    /// Calls `pass` with labels, accumulators and a row of scratch memory whose old contents must not matter. Returns
+    /// its result and the rows it counted for each class. Checks that the class table is as it was: an entry that one
+    /// batch leaves there would become a class of the next.
     fn with_classes(&self, pass: impl FnOnce(&[i32], ClassAccumulators, &mut [f32]) -> f64) -> (f64, Vec<u32>) {
         const COUNTED_BEFORE: u32 = 7;
         let (rows, n_classes, n_dim) = (self.batch.rows(), self.batch.n_classes(), self.batch.n_dim);
         let (mut slots, labels) = (vec![NO_SLOT; n_classes], self.known_labels());
-        let mut groups = vec![BatchClass::default(); BatchClasses::capacity(rows, n_classes)];
-        let mut runs = vec![f32::NAN; RowSums::partial_rows(rows, n_classes) * n_dim];
-        let mut totals = vec![f64::NAN; RowSums::accumulator_rows(rows, n_classes) * n_dim];
+        let mut found = vec![BatchClass::default(); BatchClasses::capacity(rows, n_classes)];
+        let mut partials = vec![f32::NAN; RowSums::partial_rows(rows, n_classes) * n_dim];
+        let mut accumulators = vec![f64::NAN; RowSums::accumulator_rows(rows, n_classes) * n_dim];
         let mut counts = vec![COUNTED_BEFORE; n_classes];
         let classes = ClassAccumulators {
-            batch_classes: BatchClasses::new(&labels, &mut slots, &mut groups),
-            sums: RowSums::new(&mut runs, &mut totals, n_dim),
+            batch_classes: BatchClasses::new(&labels, &mut slots, &mut found),
+            sums: RowSums::new(&mut partials, &mut accumulators, n_dim),
             counts: Some(&mut counts),
         };
         let loss = pass(&labels, classes, &mut vec![f32::NAN; n_dim]);

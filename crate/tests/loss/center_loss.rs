@@ -35,7 +35,7 @@ fn without_floors_one_radius_is_a_radius_for_each_class() {
 }
 
 #[test]
-fn every_option_but_those_of_the_reference_selects_the_loss_without_floors() {
+fn every_option_that_pytorch_ood_lacks_selects_the_loss_without_floors() {
     let floored = Case::floored(Batch::random(40, 5, 9, 3), 0.0, Reduction::Sum);
     let general = Case::center(floored.batch.clone(), Metric::SqEuclidean, Penalty::Hinge, Reduction::Sum);
     assert_ne!(general.evaluate().to_bits(), floored.evaluate().to_bits());
@@ -62,7 +62,7 @@ fn a_step_follows_alpha() {
     }
 }
 
-/// A row that is its center was 0/0 in the code of the 2019 paper.
+/// The code of the 2019 paper computes 0/0 for a row on its center.
 #[test]
 fn a_row_on_its_center_has_no_gradient() {
     for n_dim in [1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 64, 65, 511, 512, 513, 1025] {
@@ -75,7 +75,7 @@ fn a_row_on_its_center_has_no_gradient() {
             assert_eq!(grad.loss.to_bits(), 0);
             assert!(grad.x.iter().chain(&grad.centers).all(|value| *value == 0.0), "{metric:?}, {penalty:?}");
         }
-        // A rounding of float64 may be left of a direction.
+        // The two directions may differ by a rounding of float64.
         let grad = Case::center(batch, Metric::Cosine, Penalty::HalfSquared, Reduction::Batch).gradients();
         assert!(grad.loss < 1e-30 && grad.x.iter().all(|value| value.abs() < 1e-30));
     }
@@ -97,7 +97,7 @@ fn directions_that_are_almost_the_same_keep_their_digits() {
     }
 }
 
-/// The loss and its gradients of one row relative to themselves.
+/// Checks loss and gradients of one row relative to themselves.
 fn check_relative(case: &Case) {
     let (x, centers) = reference::operands(case);
     let (actual, expected) = (case.gradients(), reference::gradients(case, &x, &centers));
@@ -138,9 +138,9 @@ fn a_zero_vector_has_no_direction() {
     }
 }
 
-/// The square of an excess over 10³⁰ would spoil its center for good.
+/// The square of an excess over 10³⁰ would make its center infinite.
 #[test]
-fn a_row_too_far_moves_nothing_but_the_loss() {
+fn a_row_too_far_changes_only_the_loss() {
     for (far, penalty, metric) in [
         (1e20, Penalty::HalfSquared, Metric::SqEuclidean),
         (1e31, Penalty::Hinge, Metric::SqEuclidean),

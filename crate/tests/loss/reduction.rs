@@ -7,7 +7,7 @@ use center_loss::loss::reduction::{Labels, Loss};
 use center_loss::rows::shape::{Rows, class_of};
 use center_loss::simd::vector::Lanes;
 
-/// Every reduction with each of these radii.
+/// Makes losses with every reduction and each of these radii.
 fn losses<const N: usize>(radii: [f64; N]) -> impl Iterator<Item = Loss> {
     radii.into_iter().flat_map(|radius| REDUCTIONS.map(|reduction| Loss { radius, reduction }))
 }
@@ -22,7 +22,7 @@ fn backward(loss: Loss, distmat: &[f32], labels: &[i32], n_classes: usize) -> Ve
     grad
 }
 
-/// The matrix is given: what is left is a sum in float64, and a comparison that falls on the same side.
+/// Checks a loss of a given matrix: only the float64 sum may be rounded differently, and no comparison.
 fn check(loss: Loss, distmat: &[f32], labels: &[i32], n_classes: usize, what: &str) {
     let what = format!("{what}, labels {labels:?}, {loss:?}");
     let (expected, slope) = distmat_loss(&matrix(distmat, n_classes), labels, loss.radius, loss.reduction);
@@ -65,7 +65,7 @@ fn floors_ceilings_and_radius() {
     distances.extend([1e-12, 0.5, 1e12].into_iter().flat_map(around));
     for &own in &distances {
         for labels in [vec![0], vec![2], vec![3], vec![-1], vec![1, -1, 2, 7]] {
-            // Other columns may hold anything finite; the row's own holds the distance in question.
+            // The column of the row's class has the tested distance. The others can have any finite value.
             let mut distmat = vec![2.0; labels.len() * 3];
             for (row, &label) in labels.iter().enumerate() {
                 if let Some(class) = class_of(label, 3) {

@@ -1,4 +1,4 @@
-//! Every formula in float64 as plain loops: the truth that the kernels are held against.
+//! Every formula in float64 as plain loops: the expected values of the tests.
 
 mod loss;
 pub(crate) mod scores;
@@ -92,7 +92,7 @@ pub(crate) fn nearest(distances: &[f64]) -> i32 {
     class
 }
 
-/// A radius that some of these distances are within and some are not, and none is near: the middle of the widest gap.
+/// Radius that some of these distances are within and some are not, and none is near: the middle of the widest gap.
 /// At the radius itself the loss has a kink, where float32 and float64 may rightly fall on two sides.
 pub(crate) fn radius_between(distances: &[f64]) -> f64 {
     let mut sorted = distances.to_vec();

@@ -33,7 +33,7 @@ fn of_one_class(batch: Batch) -> Batch {
     Batch { labels: vec![0; batch.rows()], ..batch }
 }
 
-/// The statistics of batches that are added one after the other.
+/// Makes the statistics of batches that are added one after the other.
 fn added(batches: &[Batch], n_classes: usize, covariance: Covariance, forgetting: f64) -> Owned {
     let mut all = Owned::new(n_classes, batches[0].n_dim, covariance);
     for batch in batches {
@@ -42,7 +42,7 @@ fn added(batches: &[Batch], n_classes: usize, covariance: Covariance, forgetting
     all
 }
 
-/// The statistics are those of the reference, as far as they have them.
+/// Asserts that the statistics are those in float64, as far as they are kept with this covariance.
 fn assert_agrees(all: &mut Owned, expected: &ClassStatistics, what: &str) {
     let (totals, centers, n_dim) = (all.totals(), all.centers(), all.n_dim);
     let what = format!("{what}, {:?}, D = {n_dim}", all.covariance);
@@ -98,9 +98,9 @@ fn statistics_of_every_shape() {
     }
 }
 
-/// Narrow rows, and so wide ones that a call takes them in parts.
+/// Tries narrow rows, and rows so wide that a call splits them.
 #[test]
-fn the_batches_that_rows_come_in_change_no_bit() {
+fn splitting_rows_into_batches_changes_no_bit() {
     for (covariance, n_dim, sizes) in [
         (Covariance::None, 7, [1, 3, 64, 499]),
         (Covariance::Diagonal, 7, [1, 3, 64, 499]),
@@ -131,7 +131,7 @@ fn equal_rows_are_their_mean_and_have_no_variance() {
     }
 }
 
-/// The mean of a few rows soon takes the place of the first pivot.
+/// The mean of a few rows soon replaces the first pivot.
 #[test]
 fn a_first_row_far_from_all_others_costs_no_digits() {
     for far in [1e2, 1e4, 1e7] {
@@ -177,7 +177,7 @@ fn a_bad_row_is_counted_and_changes_nothing_else() {
             batch.row_mut(place)[k] = bad;
             let expected = Totals { rejected: 1.0, ..totals(&without) };
             assert_eq!(totals(&batch), expected, "{bad} at {place}, {k}");
-            // A row that is unknown, of no class or without weight is not even counted.
+            // A row that is unknown, of no class or without weight is not counted as rejected.
             for (label, weight) in [(-1, 1.0), (1, 1.0), (0, 0.0)] {
                 batch.labels[place] = label;
                 batch.sample_weight = vec![1.0; 200];
@@ -215,7 +215,7 @@ fn earlier_calls_are_forgotten_by_the_factor() {
 }
 
 #[test]
-fn restored_statistics_go_on_as_if_they_had_not_been_saved() {
+fn restored_statistics_continue_as_if_they_had_not_been_saved() {
     for (covariance, rows) in COVARIANCES.into_iter().flat_map(|of| [0, 1, 3, 70, 300].map(|rows| (of, rows))) {
         let (first, more) = (rows_around(2.0, rows, 3, 7, 1), rows_around(2.0, 333, 3, 7, 2));
         let mut all = added(&[first], 3, covariance, 1.0);
@@ -273,7 +273,7 @@ fn a_hundred_million_values_lose_nothing() {
     }
 }
 
-/// Parts of a whole, each with its rows, and an order in which to merge them.
+/// Random batches, and an order in which to merge their statistics.
 fn parts() -> impl Strategy<Value = (Vec<Batch>, usize, usize, Vec<usize>)> {
     (1_usize..=4, 1_usize..=20, vec((0_usize..=150, any::<u64>()), 1..=6)).prop_flat_map(|(n_classes, n_dim, sizes)| {
         let offset = select(vec![0.0_f32, 1.0, -300.0]);
@@ -291,7 +291,7 @@ fn parts() -> impl Strategy<Value = (Vec<Batch>, usize, usize, Vec<usize>)> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// One after the other, in pairs of pairs, and all at once.
+    /// Merges parts one after the other and in pairs, and compares with all rows at once.
     #[test]
     fn the_order_of_merging_does_not_matter((batches, n_classes, n_dim, order) in parts(), covariance in select(&COVARIANCES)) {
         let expected = class_statistics(&batches, n_classes, n_dim, 1.0, true);
@@ -313,7 +313,7 @@ proptest! {
     }
 
     #[test]
-    fn whole_weights_are_repeated_rows(repeats in vec(0_u8..4, 1..60), n_dim in 1_usize..20, seed in any::<u64>()) {
+    fn a_whole_weight_is_like_repeating_the_row(repeats in vec(0_u8..4, 1..60), n_dim in 1_usize..20, seed in any::<u64>()) {
         let mut batch = rows_around(1.0, repeats.len(), 2, n_dim, seed);
         let all: Vec<usize> = repeats.iter().enumerate().flat_map(|(row, &times)| vec![row; times.into()]).collect();
         let repeated = batch.select(&all);

@@ -5,7 +5,7 @@ import { Failure, inFile } from '../failure.js';
 import { openBytes } from '../input/byte-source.js';
 import { writeOutput } from '../output/output.js';
 
-/** Bytes at the start and at the end of a file that are compared: a large file is not read whole for that. */
+/** Bytes at the start and at the end of a file that are compared, since reading all of a large file takes long. */
 const SAMPLE_BYTES = 2 ** 16;
 
 /** State of a fit after some rows. */
@@ -22,6 +22,7 @@ export interface FitState {
  */
 export class Checkpoint {
   readonly #path: string;
+  /** Hash of inputs and settings. */
   readonly #work: string;
 
   private constructor(path: string, work: string) {
@@ -40,7 +41,7 @@ export class Checkpoint {
 
   /**
    * Reads the state that was saved; undefined without one.
-   * @throws Failure if it is of other rows or settings
+   * @throws Failure if the state belongs to other rows or settings
    */
   async load(): Promise<FitState | undefined> {
     return inFile(this.#path, async () => {
@@ -95,7 +96,7 @@ async function sampleOf(path: string): Promise<unknown> {
       await source.seek(start);
       samples.push(digest(bytes.subarray(0, await source.read(bytes))));
     }
-    // The time tells a file that was changed only between the samples.
+    // The time shows that a file was changed between the samples.
     const { mtimeMs } = await stat(path);
     return { size, mtimeMs, samples };
   } finally {

@@ -12,11 +12,11 @@ export class EvaluationAccumulator {
   /** Scores of known rows, block by block. */
   readonly #known: Float32Array[] = [];
   /** 1 for a known row whose nearest center is that of its class, else 0. */
-  readonly #isRight: Uint8Array[] = [];
+  readonly #isCorrect: Uint8Array[] = [];
   /** Scores of unknown rows. */
   readonly #unknown: Float32Array[] = [];
-  #nearestRight = 0;
-  #labelRight = 0;
+  #nearestCorrect = 0;
+  #labelCorrect = 0;
   #rejectedKnown = 0;
   #rejectedUnknown = 0;
 
@@ -27,7 +27,7 @@ export class EvaluationAccumulator {
 
   add({ labels, scores, nearest }: Classification, target: Int32Array): void {
     const known = new Float32Array(target.length);
-    const isRight = new Uint8Array(target.length);
+    const isCorrect = new Uint8Array(target.length);
     const unknown = new Float32Array(target.length);
     let [nKnown, nUnknown] = [0, 0];
     for (let i = 0; i < target.length; i++) {
@@ -42,15 +42,15 @@ export class EvaluationAccumulator {
         continue;
       }
       if (nearest[i] === truth) {
-        isRight[nKnown] = 1;
-        this.#nearestRight++;
+        isCorrect[nKnown] = 1;
+        this.#nearestCorrect++;
       }
       known[nKnown++] = score;
-      if (label === truth) this.#labelRight++;
+      if (label === truth) this.#labelCorrect++;
       if (label < 0) this.#rejectedKnown++;
     }
     this.#known.push(known.slice(0, nKnown));
-    this.#isRight.push(isRight.slice(0, nKnown));
+    this.#isCorrect.push(isCorrect.slice(0, nKnown));
     this.#unknown.push(unknown.slice(0, nUnknown));
   }
 
@@ -71,7 +71,7 @@ export class EvaluationAccumulator {
   report(hasThreshold: boolean): Report {
     const { known, unknown } = this.scores;
     const decided = hasThreshold && {
-      correctAndAccepted: share(this.#labelRight, known.length),
+      correctAndAccepted: share(this.#labelCorrect, known.length),
       rejectedKnown: share(this.#rejectedKnown, known.length),
       rejectedUnknown: share(this.#rejectedUnknown, unknown.length),
     };
@@ -81,12 +81,12 @@ export class EvaluationAccumulator {
         auprIn: auprIn(known, unknown),
         auprOut: auprOut(known, unknown),
         fpr95: fprAtTpr(known, unknown),
-        oscr: oscr(known, joined(this.#isRight, Uint8Array), unknown),
+        oscr: oscr(known, joined(this.#isCorrect, Uint8Array), unknown),
       };
     return {
       known: known.length,
       unknown: unknown.length,
-      accuracy: share(this.#nearestRight, known.length),
+      accuracy: share(this.#nearestCorrect, known.length),
       ...decided,
       ...compared,
     };

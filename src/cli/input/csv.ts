@@ -72,7 +72,7 @@ const isNameOfLabels = (text: string): boolean => NAMES_OF_LABELS.includes(text.
 
 /**
  * Tells whether a first record names the columns. A record without any number does, except in a list of names of
- * classes, which {@link CsvLabels} recognizes. Beside the name of the labels, columns may be called 0, 1, 2 …, as pandas calls them.
+ * classes, which {@link CsvLabels} recognizes. Other columns than labels may be called 0, 1, 2 …, as in pandas.
  */
 function isHeader(first: readonly string[], labelColumn: string | undefined): boolean {
   const numbers = first.filter(isNumber);
