@@ -116,7 +116,7 @@ it('takes any name, half precision, and a center as one example of the weight of
   expectClose(classes.toCenters().params.subarray(10), [110, 0]);
 });
 
-/** A list of names and examples, in place of means. */
+/** List of names and examples, which computes each mean anew. */
 class Model {
   readonly classes: { name: string; examples: number[][] }[] = [];
 
@@ -135,7 +135,7 @@ class Model {
   }
 }
 
-it('does what a list of examples does, whatever the order of changes', () => {
+it('gives the same results as a list of examples, in any order of changes', () => {
   const example = fc.array(fc.integer({ min: -50, max: 50 }), { minLength: 2, maxLength: 2 });
   const name = fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f');
   const change = fc.record({
@@ -198,7 +198,7 @@ it('does what a list of examples does, whatever the order of changes', () => {
   );
 });
 
-describe('errors leave all as it was', () => {
+describe('an error leaves the classes as they were', () => {
   const classes = new NamedCenters(2);
   classes.addClass('a', [1, 2]);
   classes.addClass('b', [5, 6]);
@@ -212,8 +212,8 @@ describe('errors leave all as it was', () => {
     ['nothing to count', () => classes.count('c'), 'ERR_LABEL', /there is no class "c"/],
     ['nothing to rename', () => classes.renameClass('c', 'd'), 'ERR_LABEL', /there is no class "c"/],
     ['renamed to another', () => classes.renameClass('a', 'b'), 'ERR_LABEL', /there is a class "b" already/],
-    ['no string', () => classes.addClass(3 as never, [1, 1]), 'ERR_OPTION', /must be a string, got 3/],
-    ['a new name that is none', () => classes.renameClass('a', null as never), 'ERR_OPTION', /must be a string/],
+    ['a number as a name', () => classes.addClass(3 as never, [1, 1]), 'ERR_OPTION', /must be a string, got 3/],
+    ['null as a new name', () => classes.renameClass('a', null as never), 'ERR_OPTION', /must be a string/],
     ['half a character', () => classes.addClass('\ud800', [1, 1]), 'ERR_OPTION', /half a surrogate pair/],
     ['half a row', () => classes.addClass('c', [1]), 'ERR_SHAPE', /examples has 1 values, which is not a multiple/],
     ['half a row more', () => classes.update('a', [1, 2, 3]), 'ERR_SHAPE', /examples has 3 values/],

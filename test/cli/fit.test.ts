@@ -80,7 +80,7 @@ describe('fit', () => {
     }
   });
 
-  it('counts in blocks what does not fit in one', async () => {
+  it('adds rows that take more than one block', async () => {
     const many = sample(70_001, 3, 33, 5);
     writeSample('many', many);
     await json('fit many.npy --labels many-labels.npy -o many.safetensors');
@@ -91,7 +91,7 @@ describe('fit', () => {
     for (const [i, value] of found.entries()) expect(value).toBeCloseTo(expected[i] as number, 6);
   });
 
-  it('names classes as their labels do, in order', async () => {
+  it('names classes by their labels, in order', async () => {
     const named = csvOf({ ...train, target: train.target.map((label) => Math.max(label, 0)) }, NAMES);
     write('named.csv', named.replaceAll('ant, small', '"ant, small"').replaceAll('bee "b"', '"bee ""b"""'));
     await json('fit named.csv -o named.safetensors');

@@ -61,7 +61,7 @@ describe('a file of names', () => {
 });
 
 describe('names that convert has put into a .safetensors file', () => {
-  // Two of the three classes: in that file they are the first two.
+  // The file has two of the three classes, as its first two.
   const some = csvOf(rows, NAMES)
     .replaceAll(/.*,ant\n/g, '')
     .replaceAll(/,another\n/g, ',\n');
@@ -72,14 +72,14 @@ describe('names that convert has put into a .safetensors file', () => {
     await json('convert some.csv some.safetensors');
   });
 
-  it('are those of the model, whatever their order there', async () => {
+  it('are matched with those of the model in any order', async () => {
     const { seconds, ...asText } = await json('evaluate some.csv -m named.safetensors');
     expect(asText).toMatchObject({ known: 200, unknown: 20, accuracy: 1 });
     const asTensor = await json('evaluate some.safetensors -m named.safetensors');
     expect(asTensor).toMatchObject({ ...asText, input: 'some.safetensors' });
   });
 
-  it('become the names of fitted classes, and go on to a CSV', async () => {
+  it('become the names of fitted classes, and are kept in a CSV', async () => {
     await json('fit some.safetensors -o out.safetensors');
     expect(out().names).toEqual(['bee', 'cat']);
     await json('convert some.safetensors again.csv');

@@ -34,15 +34,15 @@ const measured = async (args: string) => {
 };
 
 describe('a file of a gigabyte', () => {
-  it('is made into centers, classified and judged in the memory of a few blocks', async () => {
+  it('is fitted, classified and evaluated in the memory of a few blocks', async () => {
     const fitted = await measured('fit big.npy --labels big-labels.npy -o big.safetensors --json');
     expect(JSON.parse(fitted.stdout)).toMatchObject({ rows: N, classes: 3 });
     const predicted = await measured('predict big.npy -m big.safetensors -o big-predicted.npy');
-    const judged = await measured('evaluate big.npy --labels big-labels.npy -m big.safetensors --json');
-    expect(JSON.parse(judged.stdout)).toMatchObject({ known: N });
-    for (const { rss } of [fitted, predicted, judged]) {
+    const evaluated = await measured('evaluate big.npy --labels big-labels.npy -m big.safetensors --json');
+    expect(JSON.parse(evaluated.stdout)).toMatchObject({ known: N });
+    for (const { rss } of [fitted, predicted, evaluated]) {
       expect(rss).toBeLessThan(LIMIT);
-      // The meter saw a process with an engine.
+      // Less would mean that the meter did not measure the engine.
       expect(rss).toBeGreaterThan(30 * MB);
     }
     const { stdout } = await run('convert --centers big.safetensors - --to csv');

@@ -16,7 +16,7 @@ it('writes through a link', async () => {
   expect(read('old.csv').toString()).toMatch(/^label\n0\n/);
 });
 
-it.skipIf(process.platform === 'win32')('leaves the rights of a file as they were', async () => {
+it.skipIf(process.platform === 'win32')('keeps the permissions of a file', async () => {
   write('secret.safetensors', '');
   chmodSync(at('secret.safetensors'), 0o600);
   await json(`${FIT} -o secret.safetensors`);
@@ -29,7 +29,7 @@ it('may be the file that is read', async () => {
   expect(read('self.npy').equals(read('rows.npy'))).toBe(true);
 });
 
-describe('is refused before there is any work', () => {
+describe('is refused before any work', () => {
   it.each([`${FIT} -o folder`, 'predict rows.npy -m model.safetensors -o folder', 'convert rows.npy folder --to csv'])(
     'if it is a folder: %s',
     async (args) => {

@@ -148,7 +148,7 @@ it.each([
   expect(existsSync(at('out.safetensors'))).toBe(false);
 });
 
-it('says nothing of files that a failure left open', async () => {
+it('gives no warning about files that a failure left open', async () => {
   const collect = `data:text/javascript,${encodeURIComponent(
     "process.once('beforeExit', () => { gc(); setTimeout(() => {}, 50); });",
   )}`;

@@ -79,7 +79,7 @@ describe('fromJSON', () => {
     expectError(() => ClassCenters.fromJSON(value), 'ERR_FORMAT', message);
   });
 
-  it('takes text of any runtime, and is no method', () => {
+  it('can be called without its class', () => {
     const read = [good].map(ClassCenters.fromJSON);
     expect(read.map((one) => one.save())).toEqual([centers.save()]);
   });

@@ -84,8 +84,8 @@ const name = fc.oneof(
   fc.constantFrom('', '__proto__', 'constructor', '1', '"', '\\', '\u0000', 'é', '\u2028', '{}'),
 );
 
-describe('what was written', () => {
-  it('is read again, whatever it is called', () => {
+describe('a written file', () => {
+  it('gives the same tensors and metadata, whatever their names are', () => {
     const tensors = fc.dictionary(name, tensor, { maxKeys: 6 });
     fc.assert(
       fc.property(tensors, fc.dictionary(name, name, { maxKeys: 3 }), (tensors, metadata) => {
@@ -103,7 +103,7 @@ describe('what was written', () => {
     );
   });
 
-  it('stands at multiples of its size, in a view of any place, and is copied', () => {
+  it('has aligned values, which are read from a view at any offset and copied', () => {
     const file = toSafetensors({
       a: { dtype: 'U8', shape: [3], data: Uint8Array.of(1, 2, 3) },
       b: { dtype: 'F64', shape: [2], data: Float64Array.of(1.5, -2) },
@@ -153,7 +153,7 @@ describe('toFloats', () => {
     expect(data.find((bits) => !Object.is(floats[bits], value(bits)))).toBeUndefined();
   });
 
-  it('rounds what is wider to the nearest', () => {
+  it('rounds wider values to the nearest', () => {
     const floats = toFloats({ dtype: 'F64', shape: [3], data: Float64Array.of(1 / 3, 1e300, -0) });
     expect([...floats]).toEqual([Math.fround(1 / 3), Number.POSITIVE_INFINITY, -0]);
     expect([...toFloats({ dtype: 'I64', shape: [2], data: BigInt64Array.of(-3n, 2n ** 40n) })]).toEqual([-3, 2 ** 40]);
@@ -161,7 +161,7 @@ describe('toFloats', () => {
     expect([...toFloats({ dtype: 'I32', shape: [1], data: Int32Array.of(2 ** 24 + 1) })]).toEqual([2 ** 24]);
   });
 
-  it('refuses what is no number, and names that there are not', () => {
+  it('refuses values that are not numbers, and unknown names', () => {
     const flags = { dtype: 'BOOL', shape: [1], data: Uint8Array.of(1) } as const;
     expectError(() => toFloats(flags), 'ERR_FORMAT', 'values of type BOOL are not read as float32');
     const { floats } = fromSafetensors(toSafetensors({ a: { dtype: 'F32', shape: [], data: new Float32Array(1) } }));

@@ -216,7 +216,7 @@ interface Loads {
   fromJSON(value: unknown): LoadedObject;
 }
 
-describe('the same after it', () => {
+describe('an object is the same after saving and loading', () => {
   it.each(cases)('$name', ({ name, make, use, tensors }) => {
     const object = make() as LoadedObject;
     const call = use as (object: LoadedObject) => unknown;
@@ -288,7 +288,7 @@ describe('the same after it', () => {
     );
   });
 
-  it('a file in a part of a larger memory, whose slices may be views, as those of Node are', () => {
+  it('a file in a part of a larger buffer, also where slice gives a view, as in Node', () => {
     using statistics = new ClassStatistics(2, 3);
     statistics.add([1, 2, 3, 4, 5, 7], [0, 1]);
     const file = statistics.save();

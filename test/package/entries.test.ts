@@ -42,7 +42,7 @@ const run = (source: string, ...flags: string[]) =>
 
 const ENTRIES = ['center-loss', 'center-loss/slim', 'center-loss/js', 'center-loss/tfjs'];
 
-it.each(ENTRIES)('import of %s does nothing but define', (entry) => {
+it.each(ENTRIES)('the import of %s has no side effects', (entry) => {
   const watched = `
     const seen = [];
     for (const name of ['Module', 'Instance', 'Memory', 'compile', 'instantiate']) {
@@ -58,7 +58,7 @@ it.each(ENTRIES)('import of %s does nothing but define', (entry) => {
 });
 
 describe('require', () => {
-  it.each(ENTRIES)('gives %s as import does, the very same, where Node can', (entry) => {
+  it.each(ENTRIES)('gives the same module %s as import, where Node can', (entry) => {
     const printed = run(
       `import { createRequire } from 'node:module';
        console.log(createRequire('${ROOT}')('${entry}') === (await import('${entry}')), process.features.require_module);`,

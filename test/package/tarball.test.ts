@@ -62,7 +62,7 @@ describe('size, gzipped, in KB', () => {
   });
 });
 
-it('has a command line that runs with nothing beside it', () => {
+it('has a command line that runs without other packages', () => {
   const { version, bin } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'));
   const run = (...args: string[]) =>
     execFileSync(process.execPath, [join(installed, bin['center-loss']), ...args], { encoding: 'utf8' });
@@ -82,7 +82,7 @@ describe('package.json', () => {
     expect(Object.keys(scripts ?? {}).filter((name) => /install|prepare/.test(name))).toEqual([]);
   });
 
-  it('names the files that do something when they are imported', () => {
+  it('lists the files with side effects', () => {
     const registering = ['index.js', 'workerd.js', 'edge-light.js', 'js.js', 'index.cjs', 'js.cjs'];
     expect(sideEffects).toEqual([...registering, 'cli.js'].map((file) => `./dist/${file}`));
   });
@@ -96,7 +96,7 @@ describe('package.json', () => {
     }
   });
 
-  it('is clean to publint', async () => {
+  it('passes publint', async () => {
     const { messages, pkg } = await publint({ pkgDir: installed, strict: true });
     expect(messages.map((message) => formatMessage(message, pkg, { color: false }))).toEqual([]);
   });
