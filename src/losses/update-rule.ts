@@ -3,34 +3,34 @@ import type { Inputs } from '../memory/inputs.js';
 import { checkChoice, checkNumber, checkOptions, type Floats } from '../validate/checks.js';
 import { AveragingRule, type Centers as RustCenters, Work } from '../wasm/bindings.js';
 
-interface OfRows {
+interface WithSampleWeight {
   /** A weight ≥ 0 for each row [B]; a row of weight 0 counts as unknown. */
   readonly sampleWeight?: Floats;
 }
 
 /** c ← c − α·Σ(c − x)/(1 + n) over the n rows of the class: Wen et al., ECCV 2016. */
-export interface WenStep extends OfRows {
+export interface WenStep extends WithSampleWeight {
   readonly rule?: 'wen';
   /** α ≥ 0, the rate of the centers. Default 0.5. */
   readonly alpha?: number;
 }
 
 /** c ← c − α·Σ(c − x)/n: Wen et al., IJCV 2019; the mean itself for α = 1. */
-export interface MeanStep extends OfRows {
+export interface MeanStep extends WithSampleWeight {
   readonly rule: 'mean';
   /** α ≥ 0, the rate of the centers. Default 0.5. */
   readonly alpha?: number;
 }
 
 /** c ← m·c + (1 − m)·Σx/n, a moving average of the means. */
-export interface EmaStep extends OfRows {
+export interface EmaStep extends WithSampleWeight {
   readonly rule: 'ema';
   /** m, 0 … 1. Default 0.9. */
   readonly momentum?: number;
 }
 
 /** v ← μ·v + ∂loss/∂c, c ← c − η·v for all classes: `torch.optim.SGD`. */
-export interface SgdStep extends OfRows {
+export interface SgdStep extends WithSampleWeight {
   readonly rule: 'sgd';
   /** η ≥ 0. Default 0.5. */
   readonly learningRate?: number;

@@ -78,7 +78,7 @@ it.each([
   [`score rows.npy ${M} --threshold x`, "argument 'x' is invalid. It must be a number."],
   [`fit ${X} -o out --classes 0`, "argument '0' is invalid. It must be a whole number, at least 1."],
   [`fit ${X} -o out --tpr 1.5`, "argument '1.5' is invalid. It must be above 0 and at most 1."],
-  ['fit - -o out', 'labels from a pipe are read once: say by --classes how many classes there are'],
+  ['fit - -o out', 'labels from a pipe can be read only once: give the number of classes by --classes'],
   ['fit - --classes 3 --tpr 0.9 -o out', 'name a --calibration'],
   [`fit ${X} --calibration rows.npy -o out`, '--calibration is for a threshold'],
   [`fit ${X} --tpr 0.9 --calibration-labels labels.npy -o out`, '--calibration-labels are the labels of --calibration'],

@@ -113,7 +113,7 @@ async function findClasses(input: string, options: FitOptions): Promise<Classes>
   if (classes !== undefined) return { nClasses: classes };
   const path = options.labels ?? input;
   if (await isPipe(path)) {
-    throw new UsageFailure('labels from a pipe are read once: say by --classes how many classes there are');
+    throw new UsageFailure('labels from a pipe can be read only once: give the number of classes by --classes');
   }
   // Opening the rows throws a Failure that names the fault if they have no labels beside them.
   if (options.labels === undefined) await (await openRows(input, options, 'needed')).close();
