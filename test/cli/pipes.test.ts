@@ -33,7 +33,7 @@ describe('a pipe', () => {
     ['convert - out.csv --labels -', 'standard input: a pipe is read once, but it is asked for twice'],
     ['inspect - --data -', 'standard input: a pipe is read once, but it is asked for twice'],
     ['fit <(cat rows.csv) -o out', 'labels from a pipe can be read only once: give the number of classes by --classes'],
-    ['fit rows.npy --labels <(cat rows-labels.npy) -o out', 'labels from a pipe are read once'],
+    ['fit rows.npy --labels <(cat rows-labels.npy) -o out', 'labels from a pipe can be read only once'],
     ['fit <(cat rows.npy) --labels rows-labels.npy --tpr 0.9 -o out', 'which a pipe does not allow'],
     ['convert <(cat rows.csv) out.safetensors', 'the rows of a CSV have to be counted first'],
     ['convert rows.npy out.safetensors --labels <(cat rows-labels.npy)', 'the labels have to be read twice'],
