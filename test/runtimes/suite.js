@@ -40,6 +40,9 @@ function count(task, name, report) {
   else if (state === 'skip') report.skipped++;
   else {
     report.failed++;
-    report.failures.push(`${name}: ${task.result?.errors?.[0]?.message ?? 'did not run'}`.slice(0, 500));
+    const error = task.result?.errors?.[0];
+    // A property begins its message with the counterexample, which can be long; its cause says what was wrong.
+    const message = error?.cause?.message ?? error?.message ?? 'did not run';
+    report.failures.push(`${name}: ${message}`.slice(0, 500));
   }
 }

@@ -26,4 +26,4 @@ export const SLOW = ['contracts/memory', 'contracts/properties', 'losses/center-
 export const BITS = ['contracts/determinism'];
 
 /** A heap of 32 MB is too small for these. */
-export const LARGE = ['io/wrong-files'];
+export const LARGE = ['io/wrong-files', 'io/save-load'];
