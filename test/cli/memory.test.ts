@@ -46,7 +46,7 @@ describe('a file of a gigabyte', () => {
       expect(rss).toBeGreaterThan(30 * MB);
     }
     const { stdout } = await run('convert --centers big.safetensors - --to csv');
-    // Of the 166,667 rows of class 1, only the last one is not 0.
+    // Class 1 has 166,667 rows, and only the last one is not 0.
     const [, ...lines] = stdout.split('\n');
     expect(lines.map((line) => Number(line.split(',')[0]))).toEqual([0, expect.closeTo(N / 166_667, 4), 0, 0]);
   });

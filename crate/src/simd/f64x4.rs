@@ -1,6 +1,6 @@
 //! Four `f64` lanes, for sums where the 24 bits of an `f32` are too few.
 //!
-//! As in `vector`, there are two implementations with the same operations on the same lanes in the same order.
+//! The two implementations do the same operations on the same lanes in the same order, like those of `vector`.
 #![allow(unsafe_code, reason = "v128 loads and stores go through raw pointers")]
 
 use crate::simd::vector::{LANES, zip};
