@@ -79,8 +79,8 @@ export class ClassCenters extends Saveable {
   readonly metric: Metric;
   /** Names of the classes, if they have any. */
   readonly names: readonly string[] | undefined;
-  readonly #rust: Owned<RustCenters>;
-  readonly #params: () => Float32Array<ArrayBuffer>;
+  private readonly _rust: Owned<RustCenters>;
+  private readonly _params: () => Float32Array<ArrayBuffer>;
 
   /**
    * @throws CenterLossError `ERR_OPTION` for sizes that are not positive integers and for unknown options;
@@ -106,8 +106,8 @@ export class ClassCenters extends Saveable {
       nClasses * nDim,
       () => `${nClasses} centers of ${nDim} dimensions`,
     );
-    this.#rust = new Owned('ClassCenters', centers);
-    this.#params = renewed(() => floatView(centers, centers.address(CentersArray.Params), nClasses * nDim));
+    this._rust = new Owned('ClassCenters', centers);
+    this._params = renewed(() => floatView(centers, centers.address(CentersArray.Params), nClasses * nDim));
   }
 
   /**
@@ -142,7 +142,7 @@ export class ClassCenters extends Saveable {
    * @throws CenterLossError `ERR_DISPOSED`
    */
   get params(): Float32Array<ArrayBuffer> {
-    return this.rust && this.#params();
+    return this.rust && this._params();
   }
 
   /** Copies the centers [nClasses, nDim], to keep. @throws CenterLossError `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY` */
@@ -162,7 +162,7 @@ export class ClassCenters extends Saveable {
    * @throws CenterLossError `ERR_SHAPE`, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
    */
   distances(x: Embeddings, out?: Float32Array): Float32Array {
-    return this.#distances(x, out, () => {});
+    return this._distances(x, out, () => {});
   }
 
   /**
@@ -178,7 +178,7 @@ export class ClassCenters extends Saveable {
     const classes = new Int32Array(countRows(values, 'x', this.nDim, 'nDim'));
     // The nearest center is the same for a distance and for its square.
     const isCosine = this.metric === 'cosine';
-    this.#forEachChunk(
+    this._forEachChunk(
       'predict',
       values,
       classes.length,
@@ -201,7 +201,7 @@ export class ClassCenters extends Saveable {
    * @throws CenterLossError `ERR_SHAPE`, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
    */
   predictProba(x: Embeddings): Float32Array<ArrayBuffer> {
-    return this.#distances(x, undefined, (batch) => batch.softmin()) as Float32Array<ArrayBuffer>;
+    return this._distances(x, undefined, (batch) => batch.softmin()) as Float32Array<ArrayBuffer>;
   }
 
   /**
@@ -241,23 +241,23 @@ export class ClassCenters extends Saveable {
 
   /** Frees the memory of the centers. Results stay valid; `params` taken before does not. */
   dispose(): void {
-    this.#rust.free();
+    this._rust.free();
   }
 
   /** @internal */
   get rust(): RustCenters {
-    return this.#rust.object;
+    return this._rust.object;
   }
 
   /** Computes the distances of all rows, and lets `finish` change them in `Out`, chunk by chunk. */
-  #distances(x: Embeddings, out: Float32Array | undefined, finish: (batch: RustBatch) => void): Float32Array {
+  private _distances(x: Embeddings, out: Float32Array | undefined, finish: (batch: RustBatch) => void): Float32Array {
     const centers = this.rust;
     const { nClasses } = this;
     const values = asFloats(x, 'x');
     const rows = countRows(values, 'x', this.nDim, 'nDim');
     if (out !== undefined) checkOut(out, rows * nClasses, { x: values, params: this.params });
     const outView = stable(out ?? newFloats(rows * nClasses));
-    this.#forEachChunk('distances', values, rows, nClasses, Work.Distances, (batch, start, end) => {
+    this._forEachChunk('distances', values, rows, nClasses, Work.Distances, (batch, start, end) => {
       centers.distances(batch, rustMetric(this.metric));
       finish(batch);
       readFloats(batch.address(BatchArray.Out), outView().subarray(start * nClasses, end * nClasses));
@@ -266,7 +266,7 @@ export class ClassCenters extends Saveable {
   }
 
   /** Copies the rows into the scratch batch chunk by chunk, with memory for `outWidth` results for each row. */
-  #forEachChunk(
+  private _forEachChunk(
     call: string,
     x: Floats,
     rows: number,

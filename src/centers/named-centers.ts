@@ -31,10 +31,10 @@ export interface NamedClassification {
 export class NamedCenters extends Saveable {
   readonly nDim: number;
   /** Classes by name, in their order. */
-  #classes = new Map<string, NamedClass>();
+  private _classes = new Map<string, NamedClass>();
   /** Centers of all classes, in their order; undefined after classes were added or removed. */
-  #centers: ClassCenters | undefined;
-  #disposed = false;
+  private _centers: ClassCenters | undefined;
+  private _disposed = false;
 
   /** @throws CenterLossError `ERR_OPTION` */
   constructor(nDim: number) {
@@ -45,8 +45,8 @@ export class NamedCenters extends Saveable {
 
   /** Names in the order in which classes were added. @throws CenterLossError `ERR_DISPOSED` */
   get names(): string[] {
-    this.#checkAlive();
-    return [...this.#classes.keys()];
+    this._checkAlive();
+    return [...this._classes.keys()];
   }
 
   /**
@@ -54,7 +54,7 @@ export class NamedCenters extends Saveable {
    * @throws CenterLossError `ERR_LABEL` for a name that no class has, `ERR_DISPOSED`
    */
   count(name: string): number {
-    return this.#find(name).statistics.counts[0] as number;
+    return this._find(name).statistics.counts[0] as number;
   }
 
   /**
@@ -65,7 +65,7 @@ export class NamedCenters extends Saveable {
    * `ERR_OUT_OF_MEMORY`; no class is added then
    */
   addClass(name: string, examples: Embeddings = [], options: AddOptions = {}): void {
-    this.#checkFree(name);
+    this._checkFree(name);
     const statistics = new ClassStatistics(1, this.nDim, { covariance: 'none' });
     try {
       addExamples(statistics, examples, options);
@@ -73,15 +73,15 @@ export class NamedCenters extends Saveable {
       statistics.dispose();
       throw error;
     }
-    this.#classes.set(name, { statistics, isStale: true });
-    this.#forgetCenters();
+    this._classes.set(name, { statistics, isStale: true });
+    this._forgetCenters();
   }
 
   /** @throws CenterLossError `ERR_LABEL` for a name that no class has, `ERR_DISPOSED` */
   removeClass(name: string): void {
-    this.#find(name).statistics.dispose();
-    this.#classes.delete(name);
-    this.#forgetCenters();
+    this._find(name).statistics.dispose();
+    this._classes.delete(name);
+    this._forgetCenters();
   }
 
   /**
@@ -90,9 +90,9 @@ export class NamedCenters extends Saveable {
    * `ERR_DISPOSED`
    */
   renameClass(from: string, to: string): void {
-    this.#find(from);
-    this.#checkFree(to);
-    this.#classes = new Map([...this.#classes].map(([name, one]) => [name === from ? to : name, one]));
+    this._find(from);
+    this._checkFree(to);
+    this._classes = new Map([...this._classes].map(([name, one]) => [name === from ? to : name, one]));
   }
 
   /**
@@ -101,7 +101,7 @@ export class NamedCenters extends Saveable {
    * @throws CenterLossError as {@link addClass}, and `ERR_LABEL` for a name that no class has; nothing is added then
    */
   update(name: string, examples: Embeddings, options: AddOptions = {}): void {
-    const found = this.#find(name);
+    const found = this._find(name);
     addExamples(found.statistics, examples, options);
     found.isStale = true;
   }
@@ -114,13 +114,13 @@ export class NamedCenters extends Saveable {
    * @throws CenterLossError `ERR_SHAPE`, `ERR_OPTION`, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
    */
   predict(x: Embeddings, options: { readonly metric?: Metric } = {}): (string | undefined)[] {
-    const centers = this.#upToDate();
+    const centers = this._upToDate();
     checkOptions(options, ['metric']);
     const { metric = 'sqeuclidean' } = options;
     checkMetric(metric);
-    if (!centers) return this.#noneOf(x);
+    if (!centers) return this._noneOf(x);
     // The nearest center is the same for a distance and for its square.
-    return this.#namesOf(metric === 'cosine' ? classify(centers, x, { metric }).nearest : centers.predict(x));
+    return this._namesOf(metric === 'cosine' ? classify(centers, x, { metric }).nearest : centers.predict(x));
   }
 
   /**
@@ -131,14 +131,14 @@ export class NamedCenters extends Saveable {
    * @throws CenterLossError `ERR_SHAPE`, `ERR_OPTION`, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
    */
   classify(x: Embeddings, options: ScoreOptions = {}): NamedClassification {
-    const centers = this.#upToDate();
+    const centers = this._upToDate();
     if (centers) {
       const { labels, scores, nearest } = classify(centers, x, options);
-      return { labels: this.#namesOf(labels), scores, nearest: this.#namesOf(nearest) };
+      return { labels: this._namesOf(labels), scores, nearest: this._namesOf(nearest) };
     }
     checkOptions(options, SCORE_OPTIONS);
     checkScoreSettings({ nClasses: 0, nDim: this.nDim, metric: 'sqeuclidean' }, options);
-    const none = this.#noneOf(x);
+    const none = this._noneOf(x);
     return { labels: none, scores: new Float32Array(none.length).fill(Number.POSITIVE_INFINITY), nearest: [...none] };
   }
 
@@ -148,8 +148,8 @@ export class NamedCenters extends Saveable {
    * @throws CenterLossError `ERR_OPTION` if there is no class, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
    */
   toCenters(): ClassCenters {
-    const centers = this.#upToDate();
-    const copy = new ClassCenters(this.#classes.size, this.nDim, { names: this.names });
+    const centers = this._upToDate();
+    const copy = new ClassCenters(this._classes.size, this.nDim, { names: this.names });
     if (centers) copy.params.set(centers.params);
     return copy;
   }
@@ -163,7 +163,7 @@ export class NamedCenters extends Saveable {
     const counts = new Float64Array(names.length);
     const means = new Float64Array(names.length * nDim);
     let nth = 0;
-    for (const { statistics } of this.#classes.values()) {
+    for (const { statistics } of this._classes.values()) {
       counts.set(statistics.counts, nth);
       means.set(statistics.means, nth * nDim);
       nth += 1;
@@ -196,7 +196,7 @@ export class NamedCenters extends Saveable {
       names.forEach((name, j) => {
         const totals = { ...none, counts: counts.subarray(j, j + 1), means: means.subarray(j * nDim, (j + 1) * nDim) };
         const statistics = ClassStatistics.restore(1, nDim, { covariance: 'none', totals });
-        loaded.#classes.set(name, { statistics, isStale: true });
+        loaded._classes.set(name, { statistics, isStale: true });
       });
       return loaded;
     } catch (error) {
@@ -212,51 +212,51 @@ export class NamedCenters extends Saveable {
 
   /** Frees the memory of all classes. */
   dispose(): void {
-    this.#disposed = true;
-    this.#forgetCenters();
-    for (const { statistics } of this.#classes.values()) statistics.dispose();
-    this.#classes.clear();
+    this._disposed = true;
+    this._forgetCenters();
+    for (const { statistics } of this._classes.values()) statistics.dispose();
+    this._classes.clear();
   }
 
   /** Centers of the classes as they are now; undefined if there is no class. */
-  #upToDate(): ClassCenters | undefined {
-    this.#checkAlive();
-    if (this.#classes.size === 0) return undefined;
-    const isNew = this.#centers === undefined;
-    this.#centers ??= new ClassCenters(this.#classes.size, this.nDim);
+  private _upToDate(): ClassCenters | undefined {
+    this._checkAlive();
+    if (this._classes.size === 0) return undefined;
+    const isNew = this._centers === undefined;
+    this._centers ??= new ClassCenters(this._classes.size, this.nDim);
     let nth = 0;
-    for (const one of this.#classes.values()) {
-      if (isNew || one.isStale) one.statistics.writeCenters(this.#centers, nth);
+    for (const one of this._classes.values()) {
+      if (isNew || one.isStale) one.statistics.writeCenters(this._centers, nth);
       one.isStale = false;
       nth += 1;
     }
-    return this.#centers;
+    return this._centers;
   }
 
-  #forgetCenters(): void {
-    this.#centers?.dispose();
-    this.#centers = undefined;
+  private _forgetCenters(): void {
+    this._centers?.dispose();
+    this._centers = undefined;
   }
 
-  #namesOf(classes: Int32Array): (string | undefined)[] {
+  private _namesOf(classes: Int32Array): (string | undefined)[] {
     const { names } = this;
     return Array.from(classes, (nth) => names[nth]);
   }
 
   /** Makes the names of rows without classes. */
-  #noneOf(x: Embeddings): undefined[] {
+  private _noneOf(x: Embeddings): undefined[] {
     return new Array(countRows(asFloats(x, 'x'), 'x', this.nDim, 'nDim')).fill(undefined);
   }
 
-  #find(name: string): NamedClass {
-    this.#checkAlive();
-    const found = this.#classes.get(name);
+  private _find(name: string): NamedClass {
+    this._checkAlive();
+    const found = this._classes.get(name);
     if (found) return found;
     throw new CenterLossError('ERR_LABEL', `there is no class ${JSON.stringify(name)}`);
   }
 
-  #checkFree(name: string): void {
-    this.#checkAlive();
+  private _checkFree(name: string): void {
+    this._checkAlive();
     if (typeof name !== 'string') {
       throw new CenterLossError('ERR_OPTION', `the name of a class must be a string, got ${String(name)}`);
     }
@@ -266,12 +266,12 @@ export class NamedCenters extends Saveable {
         `the name of a class must be well-formed text, got ${JSON.stringify(name)} with half a surrogate pair`,
       );
     }
-    if (!this.#classes.has(name)) return;
+    if (!this._classes.has(name)) return;
     throw new CenterLossError('ERR_LABEL', `there is a class ${JSON.stringify(name)} already`);
   }
 
-  #checkAlive(): void {
-    if (this.#disposed) throw disposedError('NamedCenters');
+  private _checkAlive(): void {
+    if (this._disposed) throw disposedError('NamedCenters');
   }
 }
 

@@ -66,10 +66,10 @@ interface SavedConfig extends Pick<ScoreOptions, 'score' | 'metric'> {
  * ```
  */
 export class OpenSetClassifier extends Saveable {
-  readonly #centers: ClassCenters;
-  #settings: ScoreSettings;
+  private readonly _centers: ClassCenters;
+  private _settings: ScoreSettings;
   /** Parameters that `fit` leaves as they are. */
-  #given: { readonly [Name in Fitted]: boolean };
+  private _given: { readonly [Name in Fitted]: boolean };
 
   /**
    * @param centers centers, or a loss that has them; they are copied with their metric and names
@@ -90,54 +90,54 @@ export class OpenSetClassifier extends Saveable {
     }
     checkMetric(metric);
     checkOptions(options, SCORE_OPTIONS);
-    this.#settings = checkScoreSettings({ nClasses, nDim, metric }, options, 'fitted later');
-    this.#given = { radius: options.radius !== undefined, precision: options.precision !== undefined };
+    this._settings = checkScoreSettings({ nClasses, nDim, metric }, options, 'fitted later');
+    this._given = { radius: options.radius !== undefined, precision: options.precision !== undefined };
     const paramsView = stable(params);
-    this.#centers = new ClassCenters(nClasses, nDim, { fixed: true, metric, ...(names && { names }) });
-    this.#centers.params.set(paramsView());
+    this._centers = new ClassCenters(nClasses, nDim, { fixed: true, metric, ...(names && { names }) });
+    this._centers.params.set(paramsView());
   }
 
   /** Copy of the centers. */
   get centers(): ClassCenters {
-    return this.#centers;
+    return this._centers;
   }
 
   get nClasses(): number {
-    return this.#centers.nClasses;
+    return this._centers.nClasses;
   }
 
   get nDim(): number {
-    return this.#centers.nDim;
+    return this._centers.nDim;
   }
 
   /** Names of the classes, if they have any. */
   get names(): readonly string[] | undefined {
-    return this.#centers.names;
+    return this._centers.names;
   }
 
   get score(): Score {
-    return this.#settings.score;
+    return this._settings.score;
   }
 
   /** Metric of the distances; undefined for score 'mahalanobis', which has its own. */
   get metric(): Metric | undefined {
-    return this.score === 'mahalanobis' ? undefined : this.#settings.metric;
+    return this.score === 'mahalanobis' ? undefined : this._settings.metric;
   }
 
   /** Radius of all classes [1] or of each [nClasses] for score 'normalized', a copy; undefined before there is one. */
   get radius(): Float32Array<ArrayBuffer> | undefined {
-    return this.#settings.radius?.slice();
+    return this._settings.radius?.slice();
   }
 
   /** Precision [nDim] of score 'mahalanobis', a copy; undefined before there is one. */
   get precision(): Float32Array<ArrayBuffer> | undefined {
-    return this.#settings.precision?.slice();
+    return this._settings.precision?.slice();
   }
 
   /** Threshold of all rows, or a copy of those of the classes [nClasses]; undefined before there is one. */
   get threshold(): number | Float64Array<ArrayBuffer> | undefined {
-    const { threshold } = this.#settings;
-    return this.#settings.perClass ? threshold?.slice() : threshold?.[0];
+    const { threshold } = this._settings;
+    return this._settings.perClass ? threshold?.slice() : threshold?.[0];
   }
 
   /**
@@ -153,7 +153,7 @@ export class OpenSetClassifier extends Saveable {
     checkOptions(options, ['tpr', 'perClass', 'finiteSample']);
     const { perClass = false, ...thresholdOptions } = options;
     checkChoice(perClass, 'perClass', [true, false]);
-    const { nClasses, nDim } = this.#centers;
+    const { nClasses, nDim } = this._centers;
     const values = asFloats(x, 'x');
     const rows = countRows(values, 'x', nDim, 'nDim');
     checkTarget(target);
@@ -164,8 +164,8 @@ export class OpenSetClassifier extends Saveable {
       throw new CenterLossError('ERR_SHAPE', `none of the ${rows} rows is known`);
     // Each step may let memory grow, which would detach rows that are a view on it.
     const xView = stable(values);
-    const settings = { ...this.#settings, ...this.#fitScore(xView(), labels, options.tpr), threshold: undefined };
-    const all = classifyBy(this.#centers, xView(), settings);
+    const settings = { ...this._settings, ...this._fitScore(xView(), labels, options.tpr), threshold: undefined };
+    const all = classifyBy(this._centers, xView(), settings);
     // Any threshold rejects a row at no finite distance. Such a row must not move the threshold to Infinity.
     const isCounted = (_: number, i: number) => (labels[i] as number) >= 0 && (all.nearest[i] as number) >= 0;
     const scores = all.scores.filter(isCounted);
@@ -174,18 +174,18 @@ export class OpenSetClassifier extends Saveable {
     const threshold = perClass
       ? fitThreshold(scores, { ...thresholdOptions, classes, nClasses })
       : Float64Array.of(fitThreshold(scores, thresholdOptions));
-    this.#settings = { ...settings, threshold, perClass };
+    this._settings = { ...settings, threshold, perClass };
     return this;
   }
 
   /** Fits the parameters that the score needs and the constructor was not given. */
-  #fitScore(x: Floats, target: Int32Array, tpr = 0.95): Partial<ScoreSettings> {
-    const { score, metric } = this.#settings;
-    if (score === 'normalized' && !this.#given.radius) {
-      return { radius: fitRadii(this.#centers, x, target, { metric, quantile: tpr }) };
+  private _fitScore(x: Floats, target: Int32Array, tpr = 0.95): Partial<ScoreSettings> {
+    const { score, metric } = this._settings;
+    if (score === 'normalized' && !this._given.radius) {
+      return { radius: fitRadii(this._centers, x, target, { metric, quantile: tpr }) };
     }
-    if (score === 'mahalanobis' && !this.#given.precision) {
-      return { precision: fitPrecision(this.#centers, x, target) };
+    if (score === 'mahalanobis' && !this._given.precision) {
+      return { precision: fitPrecision(this._centers, x, target) };
     }
     return {};
   }
@@ -198,7 +198,7 @@ export class OpenSetClassifier extends Saveable {
    * `ERR_OUT_OF_MEMORY`
    */
   classify(x: Embeddings): Classification {
-    const { score, radius, precision } = this.#settings;
+    const { score, radius, precision } = this._settings;
     const missing =
       score === 'normalized' && !radius ? 'radius' : score === 'mahalanobis' && !precision ? 'precision' : '';
     if (missing) {
@@ -207,7 +207,7 @@ export class OpenSetClassifier extends Saveable {
         `score '${score}' needs a ${missing}: give it to the constructor, or call fit`,
       );
     }
-    return classifyBy(this.#centers, x, this.#settings);
+    return classifyBy(this._centers, x, this._settings);
   }
 
   /** Labels alone: a class, or −1 for an unknown row. Throws as {@link OpenSetClassifier.classify}. */
@@ -226,8 +226,8 @@ export class OpenSetClassifier extends Saveable {
    */
   save(): Uint8Array<ArrayBuffer> {
     const { nClasses, nDim, names, score, metric, radius, precision, threshold } = this;
-    const { params, metric: centersMetric } = this.#centers;
-    const fitted = FITTED.filter((name) => this.#settings[name] && !this.#given[name]);
+    const { params, metric: centersMetric } = this._centers;
+    const fitted = FITTED.filter((name) => this._settings[name] && !this._given[name]);
     return encodeObject('OpenSetClassifier', {
       config: { score, metric, centersMetric, fitted },
       names,
@@ -262,7 +262,7 @@ export class OpenSetClassifier extends Saveable {
       checkFitted(fitted, options);
       const classifier = new OpenSetClassifier(centers, options);
       const isGiven = (name: Fitted) => name in options && !fitted.includes(name);
-      classifier.#given = { radius: isGiven('radius'), precision: isGiven('precision') };
+      classifier._given = { radius: isGiven('radius'), precision: isGiven('precision') };
       return classifier;
     });
   }
@@ -274,7 +274,7 @@ export class OpenSetClassifier extends Saveable {
 
   /** Frees the copy of the centers. */
   dispose(): void {
-    this.#centers.dispose();
+    this._centers.dispose();
   }
 }
 

@@ -3,27 +3,27 @@ import { formatError, quoted } from './errors.js';
 
 /** Reader of a text that never goes back, so that its time is linear in the length of any text. */
 export class Cursor {
-  readonly #text: string;
-  readonly #name: string;
-  #at = 0;
+  private readonly _text: string;
+  private readonly _name: string;
+  private _at = 0;
 
   /** @param name name of the text, for messages */
   constructor(text: string, name: string) {
-    this.#text = text;
-    this.#name = name;
+    this._text = text;
+    this._name = name;
   }
 
   /** Returns the next character after white space; '' at the end. */
   peek(): string {
-    while (' \t\n\r'.includes(this.#text.charAt(this.#at)) && this.#at < this.#text.length) this.#at++;
-    return this.#text.charAt(this.#at);
+    while (' \t\n\r'.includes(this._text.charAt(this._at)) && this._at < this._text.length) this._at++;
+    return this._text.charAt(this._at);
   }
 
   /** Steps over a word if it comes next. */
   take(word: string): boolean {
     this.peek();
-    if (!this.#text.startsWith(word, this.#at)) return false;
-    this.#at += word.length;
+    if (!this._text.startsWith(word, this._at)) return false;
+    this._at += word.length;
     return true;
   }
 
@@ -43,12 +43,12 @@ export class Cursor {
    */
   natural(): number {
     this.peek();
-    const start = this.#at;
-    while (isDigit(this.#text.charCodeAt(this.#at))) this.#at++;
-    const digits = this.#text.slice(start, this.#at);
+    const start = this._at;
+    while (isDigit(this._text.charCodeAt(this._at))) this._at++;
+    const digits = this._text.slice(start, this._at);
     const value = Number(digits);
     if (digits !== '' && (digits === '0' || !digits.startsWith('0')) && Number.isSafeInteger(value)) return value;
-    this.#at = start;
+    this._at = start;
     throw this.unexpected('a whole number from 0 to 2^53 − 1');
   }
 
@@ -59,18 +59,18 @@ export class Cursor {
   quotation(quotes: string): string {
     const quote = this.peek();
     if (quote === '' || !quotes.includes(quote)) throw this.unexpected('a string');
-    const start = this.#at;
+    const start = this._at;
     let end = start + 1;
-    while (end < this.#text.length && this.#text.charAt(end) !== quote) end += this.#text.charAt(end) === '\\' ? 2 : 1;
-    if (end >= this.#text.length) throw this.unexpected('a string that ends');
-    this.#at = end + 1;
-    return this.#text.slice(start, this.#at);
+    while (end < this._text.length && this._text.charAt(end) !== quote) end += this._text.charAt(end) === '\\' ? 2 : 1;
+    if (end >= this._text.length) throw this.unexpected('a string that ends');
+    this._at = end + 1;
+    return this._text.slice(start, this._at);
   }
 
   unexpected(expected: string): CenterLossError {
-    const next = this.#text.slice(this.#at, this.#at + 20);
+    const next = this._text.slice(this._at, this._at + 20);
     const found = next === '' ? 'its end' : quoted(next);
-    return formatError(`${this.#name}: expected ${expected} at character ${this.#at}, found ${found}`);
+    return formatError(`${this._name}: expected ${expected} at character ${this._at}, found ${found}`);
   }
 }
 

@@ -84,12 +84,12 @@ export interface CenterValues {
 /** Object in a file: its parts, checked as they are read. Every method throws CenterLossError `ERR_FORMAT`. */
 export class SavedObject {
   readonly kind: string;
-  readonly #contents: TensorFile;
+  private readonly _contents: TensorFile;
 
   /** @throws CenterLossError `ERR_FORMAT` for a file of another kind or version, `ERR_SHAPE` if `file` is not bytes */
   constructor(file: Uint8Array | ArrayBuffer, kind?: string) {
-    this.#contents = readTensors(file);
-    const { metadata } = this.#contents;
+    this._contents = readTensors(file);
+    const { metadata } = this._contents;
     if (metadata.format !== FORMAT) {
       throw formatError(
         `the file was not written by save() of this package (its format is ${quoted(`${metadata.format}`)}): loadCenters reads centers of other libraries`,
@@ -107,7 +107,7 @@ export class SavedObject {
    * @param optional options that may be there; any others are refused
    */
   config<T>(names: readonly (keyof T & string)[], optional: readonly (keyof T & string)[] = []): T {
-    const config = parseConfig(this.#contents.metadata[CONFIG] ?? '');
+    const config = parseConfig(this._contents.metadata[CONFIG] ?? '');
     const missing = names.find((name) => !Object.hasOwn(config, name));
     if (missing !== undefined) throw formatError(`metadata "${CONFIG}" lacks ${quoted(missing)}`);
     const unknown = Object.keys(config).find((name) => ![...names, ...optional].includes(name as never));
@@ -119,7 +119,7 @@ export class SavedObject {
   names(nClasses: number, need: 'needed'): readonly string[];
   names(nClasses: number): readonly string[] | undefined;
   names(nClasses: number, need?: 'needed'): readonly string[] | undefined {
-    const json = this.#contents.metadata[NAMES];
+    const json = this._contents.metadata[NAMES];
     if (json === undefined && need !== 'needed') return undefined;
     const names = parseStrings(json ?? '');
     if (names.length !== nClasses) {
@@ -131,12 +131,12 @@ export class SavedObject {
   }
 
   has(name: string): boolean {
-    return name in this.#contents.tensors;
+    return name in this._contents.tensors;
   }
 
   /** Shape of a tensor [classes, dimensions] of at least `minClasses` classes and one dimension. */
   shape(name: string, minClasses = 1): readonly [nClasses: number, nDim: number] {
-    const { shape } = this.#tensor(name);
+    const { shape } = this._tensor(name);
     const [nClasses = -1, nDim = 0, ...more] = shape;
     if (nClasses >= minClasses && nDim > 0 && more.length === 0) return [nClasses, nDim];
     throw formatError(`tensor "${name}" has the shape [${shape.join(', ')}]; expected [classes, dimensions]`);
@@ -153,47 +153,47 @@ export class SavedObject {
 
   /** Values of an F32 tensor. */
   floats(name: string, shape: readonly number[]): Floats32 {
-    return this.#values(name, 'F32', shape) as Floats32;
+    return this._values(name, 'F32', shape) as Floats32;
   }
 
   /** Values of an F64 tensor. */
   doubles(name: string, shape: readonly number[]): Floats64 {
-    return this.#values(name, 'F64', shape) as Floats64;
+    return this._values(name, 'F64', shape) as Floats64;
   }
 
   /** Values of a U32 tensor. */
   counts(name: string, shape: readonly number[]): Uint32Array<ArrayBuffer> {
-    return this.#values(name, 'U32', shape) as Uint32Array<ArrayBuffer>;
+    return this._values(name, 'U32', shape) as Uint32Array<ArrayBuffer>;
   }
 
   /** Radius of all classes in F64, or one for each class in F32. */
   radius(nClasses: number): number | Floats32 {
-    return this.#limit('radius', nClasses, 'F32') as number | Floats32;
+    return this._limit('radius', nClasses, 'F32') as number | Floats32;
   }
 
   /** Threshold of all classes, or one for each class, in F64. */
   threshold(nClasses: number): number | Floats64 {
-    return this.#limit('threshold', nClasses, 'F64') as number | Floats64;
+    return this._limit('threshold', nClasses, 'F64') as number | Floats64;
   }
 
-  #limit(name: string, nClasses: number, dtype: 'F32' | 'F64'): number | Values {
-    const isSingle = this.#tensor(name).shape.length === 0;
-    const values = (isSingle ? this.doubles(name, []) : this.#values(name, dtype, [nClasses])) as Floats64;
+  private _limit(name: string, nClasses: number, dtype: 'F32' | 'F64'): number | Values {
+    const isSingle = this._tensor(name).shape.length === 0;
+    const values = (isSingle ? this.doubles(name, []) : this._values(name, dtype, [nClasses])) as Floats64;
     const bad = values.findIndex(Number.isNaN);
     if (bad >= 0) throw formatError(`tensor "${name}" is NaN at [${bad}]; expected numbers`);
     return isSingle ? (values[0] as number) : values;
   }
 
-  #values(name: string, wanted: Dtype, size: readonly number[]): Values {
-    const { dtype, shape, data } = this.#tensor(name);
+  private _values(name: string, wanted: Dtype, size: readonly number[]): Values {
+    const { dtype, shape, data } = this._tensor(name);
     if (dtype === wanted && shape.length === size.length && shape.every((length, i) => length === size[i])) return data;
     throw formatError(
       `tensor "${name}" is ${dtype} of shape [${shape.join(', ')}]; expected ${wanted} of shape [${size.join(', ')}]`,
     );
   }
 
-  #tensor(name: string): Tensor {
-    const { tensors } = this.#contents;
+  private _tensor(name: string): Tensor {
+    const { tensors } = this._contents;
     const tensor = tensors[name];
     if (tensor) return tensor;
     throw formatError(`the file has no tensor "${name}", but ${quoted(Object.keys(tensors).join(', '))}`);

@@ -18,18 +18,18 @@ export interface Tensor {
 export class StoredTensor implements Tensor {
   readonly dtype: Dtype;
   readonly shape: readonly number[];
-  readonly #bytes: Uint8Array;
-  #data: Values | undefined;
+  private readonly _bytes: Uint8Array;
+  private _data: Values | undefined;
 
   constructor(dtype: Dtype, shape: readonly number[], bytes: Uint8Array) {
     this.dtype = dtype;
     this.shape = shape;
-    this.#bytes = bytes;
+    this._bytes = bytes;
   }
 
   get data(): Values {
-    this.#data ??= valuesOf(this.dtype, copyBytes(this.#bytes, 'a tensor'));
-    return this.#data;
+    this._data ??= valuesOf(this.dtype, copyBytes(this._bytes, 'a tensor'));
+    return this._data;
   }
 }
 

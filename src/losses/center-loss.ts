@@ -86,11 +86,11 @@ export class CenterLoss extends Saveable {
   /** Names of the classes, if they have any. */
   readonly names: readonly string[] | undefined;
   readonly centers: ClassCenters;
-  #radius: number;
-  readonly #labels: LabelPolicy;
-  readonly #weighted: boolean;
-  #disposed = false;
-  readonly #warning = new UnmovedCentersWarning();
+  private _radius: number;
+  private readonly _labels: LabelPolicy;
+  private readonly _weighted: boolean;
+  private _disposed = false;
+  private readonly _warning = new UnmovedCentersWarning();
 
   /**
    * @param nClasses C, the number of classes
@@ -110,25 +110,25 @@ export class CenterLoss extends Saveable {
     this.metric = metric;
     this.penalty = penalty;
     this.names = names;
-    this.#radius = radius;
-    this.#labels = settings.labels;
-    this.#weighted = classWeight !== undefined;
+    this._radius = radius;
+    this._labels = settings.labels;
+    this._weighted = classWeight !== undefined;
     this.centers = createLossCenters(nClasses, nDim, settings, settings);
   }
 
   /** Radius r of all classes; NaN where each has its own: see {@link radii}. */
   get radius(): number {
-    return this.#radius;
+    return this._radius;
   }
 
   /** Radius of each class [nClasses], in units of the metric: a copy. @throws CenterLossError `ERR_DISPOSED` */
   get radii(): Float32Array<ArrayBuffer> {
-    return this.#perClass(CentersArray.Radii).slice();
+    return this._perClass(CentersArray.Radii).slice();
   }
 
   /** Weight of each class [nClasses], a copy; undefined if they have none. @throws CenterLossError `ERR_DISPOSED` */
   get classWeight(): Float32Array<ArrayBuffer> | undefined {
-    return this.#weighted ? this.#perClass(CentersArray.ClassWeight).slice() : undefined;
+    return this._weighted ? this._perClass(CentersArray.ClassWeight).slice() : undefined;
   }
 
   /**
@@ -137,7 +137,7 @@ export class CenterLoss extends Saveable {
    * @throws CenterLossError `ERR_DISPOSED`
    */
   get updateCounts(): Uint32Array<ArrayBuffer> {
-    const rust = this.#rust;
+    const rust = this._rust;
     return new Uint32Array(integerView(rust, rust.address(CentersArray.Counts), this.nClasses));
   }
 
@@ -151,8 +151,8 @@ export class CenterLoss extends Saveable {
    * another metric or penalty, radii or weights
    */
   forward(distmat: Embeddings, target: Target): number {
-    const inputs = this.#takeDistances('forward', distmat, target, 0);
-    return inputs.rows === 0 ? 0 : this.#rust.distance_loss(inputs.batch, false);
+    const inputs = this._takeDistances('forward', distmat, target, 0);
+    return inputs.rows === 0 ? 0 : this._rust.distance_loss(inputs.batch, false);
   }
 
   /**
@@ -164,12 +164,12 @@ export class CenterLoss extends Saveable {
    * @throws CenterLossError as {@link forward}
    */
   backward(distmat: Floats, target: Target, out?: Float32Array): Float32Array {
-    this.#checkIsReference('backward');
+    this._checkIsReference('backward');
     countRows(distmat, 'distmat', this.nClasses, 'nClasses');
     if (out !== undefined) checkOut(out, distmat.length, { distmat, params: this.centers.params });
     const outView = stable(out ?? newFloats(distmat.length));
-    const { batch, rows } = this.#takeDistances('backward', distmat, target, this.nClasses);
-    if (rows > 0) this.#rust.distance_loss(batch, true);
+    const { batch, rows } = this._takeDistances('backward', distmat, target, this.nClasses);
+    if (rows > 0) this._rust.distance_loss(batch, true);
     readFloats(batch.address(BatchArray.Out), outView());
     return outView();
   }
@@ -184,10 +184,10 @@ export class CenterLoss extends Saveable {
   evaluate(x: Embeddings, target: Target, options?: EvaluateOptions): number;
   evaluate(batch: Batch, options?: EvaluateOptions): number;
   evaluate(x: Embeddings | Batch, targetOrOptions?: Target | EvaluateOptions, optionsAfter?: EvaluateOptions): number {
-    const rust = this.#rust;
+    const rust = this._rust;
     const [target, options] = splitArguments<Target, EvaluateOptions>('evaluate', x, targetOrOptions, optionsAfter);
     checkOptions(options, ['sampleWeight']);
-    const { batch } = this.#take('evaluate', x, target, options.sampleWeight, 0);
+    const { batch } = this._take('evaluate', x, target, options.sampleWeight, 0);
     return rust.gradients(batch, RustGradients.None);
   }
 
@@ -211,15 +211,15 @@ export class CenterLoss extends Saveable {
     targetOrOptions?: Target | GradientsOptions,
     optionsAfter?: GradientsOptions,
   ): Gradients<Float32Array | TouchedRows> {
-    const rust = this.#rust;
+    const rust = this._rust;
     const [target, options] = splitArguments<Target, GradientsOptions>('gradients', x, targetOrOptions, optionsAfter);
     checkOptions(options, ['centers', 'sampleWeight']);
     const { centers: form = 'dense', sampleWeight } = options;
     checkChoice(form, 'centers', ['dense', 'touched']);
-    const inputs = this.#take('gradients', x, target, sampleWeight, this.nDim);
+    const inputs = this._take('gradients', x, target, sampleWeight, this.nDim);
     const spec = this.fixed ? null : { form, nClasses: this.nClasses, nDim: this.nDim };
-    const loss = this.#gradients(inputs, spec?.form);
-    if (spec) this.#warning.gradientTaken(rust);
+    const loss = this._gradients(inputs, spec?.form);
+    if (spec) this._warning.gradientTaken(rust);
     if (x instanceof Batch) return gradientsInPlace(loss, x, spec);
     const gradX = copyGradX(inputs, this.nDim);
     return { loss, gradX, gradCenters: spec && copyCenterGradient(inputs.batch, spec) };
@@ -227,8 +227,8 @@ export class CenterLoss extends Saveable {
 
   /** @internal Loss and ∂loss/∂x for a caller that does not move the centers; it does not count toward the warning. */
   rowGradients(x: Embeddings, target: Target, { sampleWeight }: EvaluateOptions): StepResult {
-    const inputs = this.#take('gradients', x, target, sampleWeight, this.nDim);
-    return { loss: this.#gradients(inputs, undefined), gradX: copyGradX(inputs, this.nDim) };
+    const inputs = this._take('gradients', x, target, sampleWeight, this.nDim);
+    return { loss: this._gradients(inputs, undefined), gradX: copyGradX(inputs, this.nDim) };
   }
 
   /**
@@ -247,14 +247,14 @@ export class CenterLoss extends Saveable {
   step(x: Embeddings, target: Target, options?: StepOptions): StepResult;
   step(batch: Batch, options?: StepOptions): StepResult;
   step(x: Embeddings | Batch, targetOrOptions?: Target | StepOptions, optionsAfter?: StepOptions): StepResult {
-    const rust = this.#rust;
+    const rust = this._rust;
     const [target, options] = splitArguments<Target, StepOptions>('step', x, targetOrOptions, optionsAfter);
     const rule = checkUpdateRule(options);
-    const inputs = this.#take('step', x, target, options.sampleWeight, this.nDim);
-    const move = this.fixed ? () => rust.gradients(inputs.batch, RustGradients.Rows) : this.#mover(inputs, rule);
+    const inputs = this._take('step', x, target, options.sampleWeight, this.nDim);
+    const move = this.fixed ? () => rust.gradients(inputs.batch, RustGradients.Rows) : this._mover(inputs, rule);
     return stepResult(x instanceof Batch ? x : undefined, inputs, this.nDim, () => {
       const loss = move();
-      this.#warning.stepTaken();
+      this._warning.stepTaken();
       return loss;
     });
   }
@@ -275,7 +275,7 @@ export class CenterLoss extends Saveable {
     target: Target,
     options?: SoftmaxCenterOptions,
   ): SoftmaxCenterResult {
-    this.#rust;
+    this._rust;
     return softmaxCenter(this, x, logits, target, options);
   }
 
@@ -295,18 +295,18 @@ export class CenterLoss extends Saveable {
     targetOrOptions?: Target | FitRadiusOptions,
     optionsAfter?: FitRadiusOptions,
   ): Float32Array<ArrayBuffer> {
-    const rust = this.#rust;
+    const rust = this._rust;
     const [target, options] = splitArguments<Target, FitRadiusOptions>('fitRadius', x, targetOrOptions, optionsAfter);
     checkOptions(options, ['quantile']);
     const { quantile = 0.95 } = options;
     checkNumber(quantile, 'quantile', (value) => value >= 0 && value <= 1, 'a number from 0 to 1');
-    const inputs = this.#take('fitRadius', x, target, undefined, 0);
+    const inputs = this._take('fitRadius', x, target, undefined, 0);
     prepare(rust, inputs, Work.Radii, 'fitRadius');
     rust.own_distances(inputs.batch, rustMetric(this.metric));
     sortRadii(inputs, this.nClasses);
     rust.radius_quantiles(inputs.batch, quantile);
-    this.#radius = Number.NaN;
-    rust.configure(rustMetric(this.metric), rustPenalty(this.penalty), rustReduction(this.reduction), this.#radius);
+    this._radius = Number.NaN;
+    rust.configure(rustMetric(this.metric), rustPenalty(this.penalty), rustReduction(this.reduction), this._radius);
     return this.radii;
   }
 
@@ -326,7 +326,7 @@ export class CenterLoss extends Saveable {
    * @throws CenterLossError `ERR_OPTION`, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
    */
   batch(rows: number): Batch {
-    this.#rust;
+    this._rust;
     return new Batch(rows, this.nClasses, this.nDim);
   }
 
@@ -338,11 +338,11 @@ export class CenterLoss extends Saveable {
   save(): Uint8Array<ArrayBuffer> {
     const { nClasses, nDim, fixed, reduction, metric, penalty, magnitude, names, classWeight, updateCounts } = this;
     return encodeObject('CenterLoss', {
-      config: { fixed, reduction, metric, penalty, magnitude, labels: this.#labels },
+      config: { fixed, reduction, metric, penalty, magnitude, labels: this._labels },
       names,
       tensors: {
         centers: centersTensor(this.centers.params, nClasses, nDim),
-        radius: limitTensor(Number.isNaN(this.#radius) ? this.radii : this.#radius),
+        radius: limitTensor(Number.isNaN(this._radius) ? this.radii : this._radius),
         classWeight: classWeight && listTensor(classWeight),
         updateCounts: { dtype: 'U32', shape: [nClasses], data: updateCounts },
       },
@@ -360,7 +360,7 @@ export class CenterLoss extends Saveable {
     const updateCounts = saved.counts('updateCounts', [nClasses]);
     const loss = restored('CenterLoss', () => new CenterLoss(nClasses, nDim, { ...options, radius }));
     loss.centers.params.set(params);
-    const rust = loss.#rust;
+    const rust = loss._rust;
     integerView(rust, rust.address(CentersArray.Counts), nClasses).set(updateCounts);
     return loss;
   }
@@ -372,20 +372,20 @@ export class CenterLoss extends Saveable {
 
   /** Frees the memory of the loss and of its centers; batches have a `dispose` of their own. */
   dispose(): void {
-    this.#disposed = true;
+    this._disposed = true;
     this.centers.dispose();
   }
 
-  get #rust(): RustCenters {
-    if (this.#disposed) throw disposedError('CenterLoss');
+  private get _rust(): RustCenters {
+    if (this._disposed) throw disposedError('CenterLoss');
     return this.centers.rust;
   }
 
-  #perClass(array: CentersArray.Radii | CentersArray.ClassWeight): Float32Array<ArrayBuffer> {
-    return this.#rust && perClass(this.centers, array);
+  private _perClass(array: CentersArray.Radii | CentersArray.ClassWeight): Float32Array<ArrayBuffer> {
+    return this._rust && perClass(this.centers, array);
   }
 
-  #take(
+  private _take(
     call: string,
     x: Embeddings | Batch,
     target: Target,
@@ -393,20 +393,20 @@ export class CenterLoss extends Saveable {
     outWidth: number,
   ): Inputs {
     const { nClasses, nDim } = this;
-    return takeInputs(x, target, { call, width: nDim, nClasses, labels: this.#labels, sampleWeight, outWidth });
+    return takeInputs(x, target, { call, width: nDim, nClasses, labels: this._labels, sampleWeight, outWidth });
   }
 
-  #takeDistances(call: string, distmat: Embeddings, target: Target, outWidth: number): Inputs {
-    this.#checkIsReference(call);
+  private _takeDistances(call: string, distmat: Embeddings, target: Target, outWidth: number): Inputs {
+    this._checkIsReference(call);
     const { nClasses } = this;
     return takeInputs(distmat, target, {
-      ...{ call, name: 'distmat', width: nClasses, widthName: 'nClasses', nClasses, labels: this.#labels, outWidth },
+      ...{ call, name: 'distmat', width: nClasses, widthName: 'nClasses', nClasses, labels: this._labels, outWidth },
     });
   }
 
   /** Loss and ∂loss/∂x, and ∂loss/∂centers in a form if one is given. */
-  #gradients(inputs: Inputs, form: GradientForm | undefined): number {
-    const rust = this.#rust;
+  private _gradients(inputs: Inputs, form: GradientForm | undefined): number {
+    const rust = this._rust;
     if (form === undefined) return rust.gradients(inputs.batch, RustGradients.Rows);
     const isDense = form === 'dense';
     prepare(rust, inputs, isDense ? Work.DenseGradient : Work.SparseGradient, 'gradients');
@@ -414,8 +414,8 @@ export class CenterLoss extends Saveable {
   }
 
   /** Reserves the memory of a step, and returns the step, which can then not fail. */
-  #mover(inputs: Inputs, rule: UpdateRule): () => number {
-    const rust = this.#rust;
+  private _mover(inputs: Inputs, rule: UpdateRule): () => number {
+    const rust = this._rust;
     const averaging = averagingRule(rule);
     if (averaging !== undefined) {
       prepare(rust, inputs, Work.Step, 'step');
@@ -425,10 +425,10 @@ export class CenterLoss extends Saveable {
     return descent(rust, inputs, rule, () => rust.gradients(inputs.batch, RustGradients.Descent));
   }
 
-  #checkIsReference(call: string): void {
-    this.#rust;
+  private _checkIsReference(call: string): void {
+    this._rust;
     const { metric, penalty } = this;
-    if (metric === 'sqeuclidean' && penalty === 'hinge' && !Number.isNaN(this.#radius) && !this.#weighted) return;
+    if (metric === 'sqeuclidean' && penalty === 'hinge' && !Number.isNaN(this._radius) && !this._weighted) return;
     throw new CenterLossError(
       'ERR_OPTION',
       `${call} takes squared distances and one radius, as the reference does: a loss with another metric, penalty, radii or weights has evaluate and gradients`,

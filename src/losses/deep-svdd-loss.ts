@@ -60,10 +60,10 @@ export class DeepSVDDLoss extends Saveable {
   readonly names: readonly string[] | undefined;
   /** The center, `params` [1, nDim]. */
   readonly centers: ClassCenters;
-  readonly #labels: LabelPolicy;
-  #radius: number;
-  #fitted: boolean;
-  #disposed = false;
+  private readonly _labels: LabelPolicy;
+  private _radius: number;
+  private _fitted: boolean;
+  private _disposed = false;
 
   /**
    * @param nDim D, the dimensions of an embedding
@@ -87,9 +87,9 @@ export class DeepSVDDLoss extends Saveable {
     this.nDim = nDim;
     this.nu = nu;
     this.names = settings.names;
-    this.#labels = labels;
-    this.#radius = radius;
-    this.#fitted = center !== undefined;
+    this._labels = labels;
+    this._radius = radius;
+    this._fitted = center !== undefined;
     const given = givenCenters(settings);
     this.centers = new ClassCenters(1, nDim, { fixed: true, ...(settings.names && { names: settings.names }) });
     if (given) initCenters(this.centers, settings, given());
@@ -97,12 +97,12 @@ export class DeepSVDDLoss extends Saveable {
 
   /** R, the radius of the ball: a distance. May be set, to a number from 0 to 1e15. */
   get radius(): number {
-    return this.#radius;
+    return this._radius;
   }
 
   set radius(radius: number) {
     checkRadius(radius);
-    this.#radius = radius;
+    this._radius = radius;
   }
 
   /**
@@ -123,13 +123,13 @@ export class DeepSVDDLoss extends Saveable {
     targetOrOptions?: Target | null | EvaluateOptions,
     optionsAfter?: EvaluateOptions,
   ): Float32Array {
-    const rust = this.#rust;
-    const inputs = this.#take('fitCenter', x, targetOrOptions, optionsAfter, 0);
+    const rust = this._rust;
+    const inputs = this._take('fitCenter', x, targetOrOptions, optionsAfter, 0);
     prepare(rust, inputs, Work.Precision, 'fitCenter');
     const center = newFloats(this.nDim);
     if (rust.fit_svdd_center(inputs.batch) === 0) throw noRows('fitCenter', inputs.rows);
     readFloats(rust.address(CentersArray.Params), center);
-    this.#fitted = true;
+    this._fitted = true;
     return center;
   }
 
@@ -151,13 +151,13 @@ export class DeepSVDDLoss extends Saveable {
     targetOrOptions?: Target | null | EvaluateOptions,
     optionsAfter?: EvaluateOptions,
   ): number {
-    const rust = this.#fittedRust('fitRadius');
-    const { batch, rows } = this.#take('fitRadius', x, targetOrOptions, optionsAfter, 1);
+    const rust = this._fittedRust('fitRadius');
+    const { batch, rows } = this._take('fitRadius', x, targetOrOptions, optionsAfter, 1);
     const count = rust.svdd_distances(batch);
     if (count === 0) throw noRows('fitRadius', rows);
     floatView(batch, batch.address(BatchArray.Out), count).sort();
-    this.#radius = batch.svdd_radius(count, this.nu);
-    return this.#radius;
+    this._radius = batch.svdd_radius(count, this.nu);
+    return this._radius;
   }
 
   /**
@@ -174,8 +174,8 @@ export class DeepSVDDLoss extends Saveable {
     targetOrOptions?: Target | null | EvaluateOptions,
     optionsAfter?: EvaluateOptions,
   ): number {
-    this.#fittedRust('evaluate');
-    return this.#loss(this.#take('evaluate', x, targetOrOptions, optionsAfter, 0), false).loss;
+    this._fittedRust('evaluate');
+    return this._loss(this._take('evaluate', x, targetOrOptions, optionsAfter, 0), false).loss;
   }
 
   /**
@@ -194,9 +194,9 @@ export class DeepSVDDLoss extends Saveable {
     targetOrOptions?: Target | null | EvaluateOptions,
     optionsAfter?: EvaluateOptions,
   ): DeepSVDDGradients {
-    this.#fittedRust('gradients');
-    const inputs = this.#take('gradients', x, targetOrOptions, optionsAfter, this.nDim);
-    const { loss, gradRadius } = this.#loss(inputs, true);
+    this._fittedRust('gradients');
+    const inputs = this._take('gradients', x, targetOrOptions, optionsAfter, this.nDim);
+    const { loss, gradRadius } = this._loss(inputs, true);
     if (x instanceof Batch) return Object.assign(stepInPlace(loss, x), { gradRadius });
     return { loss, gradX: copyGradX(inputs, this.nDim), gradRadius };
   }
@@ -207,7 +207,7 @@ export class DeepSVDDLoss extends Saveable {
    * @throws CenterLossError `ERR_OPTION`, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
    */
   batch(rows: number): Batch {
-    this.#rust;
+    this._rust;
     return new Batch(rows, 1, this.nDim);
   }
 
@@ -216,12 +216,12 @@ export class DeepSVDDLoss extends Saveable {
    * @throws CenterLossError `ERR_OPTION` for a center that is not finite, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
    */
   save(): Uint8Array<ArrayBuffer> {
-    this.#rust;
+    this._rust;
     const { nDim, nu, names } = this;
     return encodeObject('DeepSVDDLoss', {
-      config: { nu, labels: this.#labels, fitted: this.#fitted },
+      config: { nu, labels: this._labels, fitted: this._fitted },
       names,
-      tensors: { centers: centersTensor(this.centers.params, 1, nDim), radius: limitTensor(this.#radius) },
+      tensors: { centers: centersTensor(this.centers.params, 1, nDim), radius: limitTensor(this._radius) },
     });
   }
 
@@ -243,8 +243,8 @@ export class DeepSVDDLoss extends Saveable {
       return new DeepSVDDLoss(nDim, { ...options, ...(names && { names }) });
     });
     loss.centers.params.set(params);
-    loss.#fitted = fitted;
-    loss.#radius = radius;
+    loss._fitted = fitted;
+    loss._radius = radius;
     return loss;
   }
 
@@ -255,26 +255,26 @@ export class DeepSVDDLoss extends Saveable {
 
   /** Frees the memory of the center; batches have a `dispose` of their own. */
   dispose(): void {
-    this.#disposed = true;
+    this._disposed = true;
     this.centers.dispose();
   }
 
-  get #rust(): RustCenters {
-    if (this.#disposed) throw disposedError('DeepSVDDLoss');
+  private get _rust(): RustCenters {
+    if (this._disposed) throw disposedError('DeepSVDDLoss');
     return this.centers.rust;
   }
 
   /** @throws CenterLossError `ERR_DISPOSED`; `ERR_NOT_INITIALIZED` before the center is known */
-  #fittedRust(call: string): RustCenters {
-    const rust = this.#rust;
-    if (this.#fitted) return rust;
+  private _fittedRust(call: string): RustCenters {
+    const rust = this._rust;
+    if (this._fitted) return rust;
     throw new CenterLossError(
       'ERR_NOT_INITIALIZED',
       `${call} before the center is known: call fitCenter(x) on a first pass over the data, or give the option center`,
     );
   }
 
-  #take(
+  private _take(
     call: string,
     x: Embeddings | Batch,
     targetOrOptions: Target | null | EvaluateOptions | undefined,
@@ -285,14 +285,14 @@ export class DeepSVDDLoss extends Saveable {
     checkOptions(options, ['sampleWeight']);
     const { sampleWeight } = options;
     return takeInputs(x, target, {
-      ...{ call, width: this.nDim, nClasses: 1, oneClass: true, labels: this.#labels, sampleWeight, outWidth },
+      ...{ call, width: this.nDim, nClasses: 1, oneClass: true, labels: this._labels, sampleWeight, outWidth },
     });
   }
 
   /** Computes the loss and ∂loss/∂R, and ∂loss/∂x in the batch if `withGradient`. */
-  #loss({ batch }: Inputs, withGradient: boolean): { readonly loss: number; readonly gradRadius: number } {
+  private _loss({ batch }: Inputs, withGradient: boolean): { readonly loss: number; readonly gradRadius: number } {
     const address = reserveArray(batch, BatchArray.Parameters, 1, 'the gradient by the radius');
-    const loss = this.#rust.deep_svdd(batch, this.#radius, this.nu, withGradient);
+    const loss = this._rust.deep_svdd(batch, this._radius, this.nu, withGradient);
     const [gradRadius = 0] = copyFloats(address, 1);
     return { loss, gradRadius };
   }

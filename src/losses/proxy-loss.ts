@@ -88,11 +88,11 @@ export abstract class ProxyLoss extends Saveable {
   /** Names of the classes, if they have any. */
   readonly names: readonly string[] | undefined;
   readonly centers: ClassCenters;
-  readonly #spec: ProxyLossSpec;
-  readonly #parameter: number;
-  readonly #labels: LabelPolicy;
-  readonly #weighted: boolean;
-  #disposed = false;
+  private readonly _spec: ProxyLossSpec;
+  private readonly _parameter: number;
+  private readonly _labels: LabelPolicy;
+  private readonly _weighted: boolean;
+  private _disposed = false;
 
   /** @internal */
   protected constructor(spec: ProxyLossSpec, nClasses: number, nDim: number, options: ProxyLossOptions) {
@@ -108,10 +108,10 @@ export abstract class ProxyLoss extends Saveable {
     this.fixed = fixed;
     this.reduction = reduction;
     this.names = names;
-    this.#spec = spec;
-    this.#parameter = parameter;
-    this.#labels = settings.labels;
-    this.#weighted = classWeight !== undefined;
+    this._spec = spec;
+    this._parameter = parameter;
+    this._labels = settings.labels;
+    this._weighted = classWeight !== undefined;
     const plain = { metric: 'sqeuclidean', penalty: 'hinge', radius: 0, radii: undefined } as const;
     this.centers = createLossCenters(nClasses, nDim, settings, plain);
   }
@@ -125,12 +125,12 @@ export abstract class ProxyLoss extends Saveable {
   evaluate(x: Embeddings, target: Target, options?: EvaluateOptions): number;
   evaluate(batch: Batch, options?: EvaluateOptions): number;
   evaluate(x: Embeddings | Batch, targetOrOptions?: Target | EvaluateOptions, optionsAfter?: EvaluateOptions): number {
-    const rust = this.#rust;
+    const rust = this._rust;
     const [target, options] = splitArguments<Target, EvaluateOptions>('evaluate', x, targetOrOptions, optionsAfter);
     checkOptions(options, ['sampleWeight']);
-    const inputs = this.#take('evaluate', x, target, options, 0);
+    const inputs = this._take('evaluate', x, target, options, 0);
     prepare(rust, inputs, Work.ProxyLoss, 'evaluate');
-    return this.#loss(inputs, RustGradients.None);
+    return this._loss(inputs, RustGradients.None);
   }
 
   /**
@@ -148,11 +148,11 @@ export abstract class ProxyLoss extends Saveable {
     targetOrOptions?: Target | EvaluateOptions,
     optionsAfter?: EvaluateOptions,
   ): Gradients<Float32Array> {
-    this.#rust;
+    this._rust;
     const [target, options] = splitArguments<Target, EvaluateOptions>('gradients', x, targetOrOptions, optionsAfter);
     checkOptions(options, ['sampleWeight']);
-    const inputs = this.#take('gradients', x, target, options, this.nDim);
-    const loss = this.#gradients(inputs, 'gradients')();
+    const inputs = this._take('gradients', x, target, options, this.nDim);
+    const loss = this._gradients(inputs, 'gradients')();
     const { nClasses, nDim } = this;
     const spec = this.fixed ? null : ({ form: 'dense', nClasses, nDim } as const);
     if (x instanceof Batch) return gradientsInPlace(loss, x, spec);
@@ -172,14 +172,14 @@ export abstract class ProxyLoss extends Saveable {
   step(x: Embeddings, target: Target, options?: DescentOptions): StepResult;
   step(batch: Batch, options?: DescentOptions): StepResult;
   step(x: Embeddings | Batch, targetOrOptions?: Target | DescentOptions, optionsAfter?: DescentOptions): StepResult {
-    const rust = this.#rust;
+    const rust = this._rust;
     const [target, options] = splitArguments<Target, DescentOptions>('step', x, targetOrOptions, optionsAfter);
     checkOptions(options, ['sampleWeight', 'learningRate', 'momentum']);
     const { learningRate = 0.5, momentum = 0 } = options;
     checkRate(learningRate, 'learningRate');
     checkRate(momentum, 'momentum');
-    const inputs = this.#take('step', x, target, options, this.nDim);
-    const gradients = this.#gradients(inputs, 'step');
+    const inputs = this._take('step', x, target, options, this.nDim);
+    const gradients = this._gradients(inputs, 'step');
     const move = this.fixed ? gradients : descent(rust, inputs, { rate: learningRate, momentum }, gradients);
     return stepResult(x instanceof Batch ? x : undefined, inputs, this.nDim, move);
   }
@@ -190,7 +190,7 @@ export abstract class ProxyLoss extends Saveable {
    * @throws CenterLossError `ERR_OPTION`, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
    */
   batch(rows: number): Batch {
-    this.#rust;
+    this._rust;
     return new Batch(rows, this.nClasses, this.nDim);
   }
 
@@ -200,36 +200,36 @@ export abstract class ProxyLoss extends Saveable {
    * @throws CenterLossError `ERR_OPTION` for centers that are not finite, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
    */
   save(): Uint8Array<ArrayBuffer> {
-    this.#rust;
+    this._rust;
     const { nClasses, nDim, fixed, reduction, magnitude, names } = this;
-    const { className, parameter } = this.#spec;
+    const { className, parameter } = this._spec;
     return encodeObject(className, {
-      config: { fixed, reduction, magnitude, labels: this.#labels, [parameter]: this.#parameter },
+      config: { fixed, reduction, magnitude, labels: this._labels, [parameter]: this._parameter },
       names,
       tensors: {
         centers: centersTensor(this.centers.params, nClasses, nDim),
-        classWeight: this.#weighted ? listTensor(this.#classWeight) : undefined,
+        classWeight: this._weighted ? listTensor(this._classWeight) : undefined,
       },
     });
   }
 
   /** Frees the memory of the loss and of its centers; batches have a `dispose` of their own. */
   dispose(): void {
-    this.#disposed = true;
+    this._disposed = true;
     this.centers.dispose();
   }
 
-  get #rust(): RustCenters {
-    if (this.#disposed) throw disposedError(this.#spec.className);
+  private get _rust(): RustCenters {
+    if (this._disposed) throw disposedError(this._spec.className);
     return this.centers.rust;
   }
 
-  get #classWeight(): Float32Array<ArrayBuffer> {
-    const rust = this.#rust;
+  private get _classWeight(): Float32Array<ArrayBuffer> {
+    const rust = this._rust;
     return floatView(rust, rust.address(CentersArray.ClassWeight), this.nClasses);
   }
 
-  #take(
+  private _take(
     call: string,
     x: Embeddings | Batch,
     target: Target,
@@ -237,17 +237,17 @@ export abstract class ProxyLoss extends Saveable {
     outWidth: number,
   ): Inputs {
     const { nClasses, nDim } = this;
-    return takeInputs(x, target, { call, width: nDim, nClasses, labels: this.#labels, sampleWeight, outWidth });
+    return takeInputs(x, target, { call, width: nDim, nClasses, labels: this._labels, sampleWeight, outWidth });
   }
 
   /** Reserves the memory of the gradients, and returns the call that computes them with the loss: it cannot fail. */
-  #gradients(inputs: Inputs, call: string): () => number {
-    prepare(this.#rust, inputs, this.fixed ? Work.ProxyLoss : Work.ProxyGradient, call);
-    return () => this.#loss(inputs, this.fixed ? RustGradients.Rows : RustGradients.Dense);
+  private _gradients(inputs: Inputs, call: string): () => number {
+    prepare(this._rust, inputs, this.fixed ? Work.ProxyLoss : Work.ProxyGradient, call);
+    return () => this._loss(inputs, this.fixed ? RustGradients.Rows : RustGradients.Dense);
   }
 
-  #loss({ batch }: Inputs, gradients: RustGradients): number {
-    return this.#rust.proxy_loss(batch, ProxyLossKind[this.#spec.kind], this.#parameter, gradients);
+  private _loss({ batch }: Inputs, gradients: RustGradients): number {
+    return this._rust.proxy_loss(batch, ProxyLossKind[this._spec.kind], this._parameter, gradients);
   }
 }
 

@@ -17,10 +17,10 @@ export class Batch extends Disposable {
   readonly nClasses: number;
   /** Number of dimensions D of a row. */
   readonly nDim: number;
-  readonly #rust: Owned<RustBatch>;
-  readonly #x: () => Float32Array<ArrayBuffer>;
-  readonly #target: () => Int32Array<ArrayBuffer>;
-  readonly #gradX: () => Float32Array<ArrayBuffer>;
+  private readonly _rust: Owned<RustBatch>;
+  private readonly _x: () => Float32Array<ArrayBuffer>;
+  private readonly _target: () => Int32Array<ArrayBuffer>;
+  private readonly _gradX: () => Float32Array<ArrayBuffer>;
 
   /** @internal Users call `loss.batch(B)`. */
   constructor(rows: number, nClasses: number, nDim: number) {
@@ -31,34 +31,34 @@ export class Batch extends Disposable {
     this.nDim = nDim;
     const batch = createBatch();
     reserveRows(batch, rows, nDim, nDim, 'a batch');
-    this.#rust = new Owned('Batch', batch);
-    this.#x = renewed(() => floatView(batch, batch.address(BatchArray.X), rows * nDim));
-    this.#target = renewed(() => integerView(batch, batch.address(BatchArray.Labels), rows));
-    this.#gradX = renewed(() => floatView(batch, batch.address(BatchArray.Out), rows * nDim));
+    this._rust = new Owned('Batch', batch);
+    this._x = renewed(() => floatView(batch, batch.address(BatchArray.X), rows * nDim));
+    this._target = renewed(() => integerView(batch, batch.address(BatchArray.Labels), rows));
+    this._gradX = renewed(() => floatView(batch, batch.address(BatchArray.Out), rows * nDim));
   }
 
   /** Embeddings [B, nDim]. @throws CenterLossError `ERR_DISPOSED` */
   get x(): Float32Array<ArrayBuffer> {
-    return this.rust && this.#x();
+    return this.rust && this._x();
   }
 
   /** Labels [B], below 0 = unknown. @throws CenterLossError `ERR_DISPOSED` */
   get target(): Int32Array<ArrayBuffer> {
-    return this.rust && this.#target();
+    return this.rust && this._target();
   }
 
   /** ∂loss/∂x [B, nDim] of the last call. @throws CenterLossError `ERR_DISPOSED` */
   get gradX(): Float32Array<ArrayBuffer> {
-    return this.rust && this.#gradX();
+    return this.rust && this._gradX();
   }
 
   dispose(): void {
-    this.#rust.free();
+    this._rust.free();
   }
 
   /** @internal */
   get rust(): RustBatch {
-    return this.#rust.object;
+    return this._rust.object;
   }
 }
 

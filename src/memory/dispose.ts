@@ -27,22 +27,22 @@ interface RustObject {
 
 /** Object of Rust that is freed once, and refused after that. */
 export class Owned<T extends RustObject> {
-  readonly #className: string;
-  #object: T | undefined;
+  private readonly _className: string;
+  private _object: T | undefined;
 
   constructor(className: string, object: T) {
-    this.#className = className;
-    this.#object = object;
+    this._className = className;
+    this._object = object;
   }
 
   /** @throws CenterLossError `ERR_DISPOSED` */
   get object(): T {
-    if (this.#object === undefined) throw disposedError(this.#className);
-    return this.#object;
+    if (this._object === undefined) throw disposedError(this._className);
+    return this._object;
   }
 
   free(): void {
-    this.#object?.free();
-    this.#object = undefined;
+    this._object?.free();
+    this._object = undefined;
   }
 }

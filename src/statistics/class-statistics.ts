@@ -44,7 +44,7 @@ export class ClassStatistics extends Saveable {
   readonly nDim: number;
   readonly covariance: Covariance;
   readonly forgetting: number;
-  readonly #rust: Owned<RustStatistics>;
+  private readonly _rust: Owned<RustStatistics>;
 
   /**
    * @throws CenterLossError `ERR_OPTION` for sizes that are not positive integers and for options out of their range;
@@ -62,7 +62,7 @@ export class ClassStatistics extends Saveable {
     this.nDim = nDim;
     this.covariance = covariance;
     this.forgetting = forgetting;
-    this.#rust = new Owned('ClassStatistics', createStatistics(nClasses, nDim, covariance).rust);
+    this._rust = new Owned('ClassStatistics', createStatistics(nClasses, nDim, covariance).rust);
   }
 
   /**
@@ -77,10 +77,10 @@ export class ClassStatistics extends Saveable {
   ): ClassStatistics {
     checkTotals(totals, { nClasses, nDim, covariance: options.covariance ?? 'diagonal' });
     const statistics = new ClassStatistics(nClasses, nDim, options);
-    statistics.#forEachTotal((name, address, length) => {
+    statistics._forEachTotal((name, address, length) => {
       doubles(address, length).set(totals[name]);
     });
-    statistics.#rust.object.restore();
+    statistics._rust.object.restore();
     return statistics;
   }
 
@@ -97,7 +97,7 @@ export class ClassStatistics extends Saveable {
   add(x: Embeddings, target: Target, options?: AddOptions): void;
   add(batch: Batch, options?: AddOptions): void;
   add(x: Embeddings | Batch, targetOrOptions?: Target | AddOptions, optionsAfter?: AddOptions): void {
-    const rust = this.#rust.object;
+    const rust = this._rust.object;
     const [target, options] = splitArguments<Target, AddOptions>('add', x, targetOrOptions, optionsAfter);
     checkOptions(options, ['sampleWeight']);
     const { nClasses, nDim, forgetting } = this;
@@ -114,7 +114,7 @@ export class ClassStatistics extends Saveable {
    * @throws CenterLossError `ERR_OPTION`, `ERR_SHAPE`, `ERR_DISPOSED`
    */
   merge(other: ClassStatistics): void {
-    const rust = this.#rust.object;
+    const rust = this._rust.object;
     if (!(other instanceof ClassStatistics) || other === this) {
       throw new CenterLossError('ERR_OPTION', 'merge takes other ClassStatistics');
     }
@@ -125,22 +125,22 @@ export class ClassStatistics extends Saveable {
       );
     }
     checkChoice(other.covariance, 'the covariance of the others', [this.covariance]);
-    rust.merge(other.#rust.object);
+    rust.merge(other._rust.object);
   }
 
   /** Σ w [nClasses], a copy; the number of rows where none has a weight. @throws CenterLossError `ERR_DISPOSED` */
   get counts(): Float64Array<ArrayBuffer> {
-    return this.#copy(StatisticsArray.Counts, this.nClasses);
+    return this._copy(StatisticsArray.Counts, this.nClasses);
   }
 
   /** Means [nClasses, nDim], a copy; 0 of a class without rows. @throws CenterLossError `ERR_DISPOSED` */
   get means(): Float64Array<ArrayBuffer> {
-    return this.#copy(StatisticsArray.Means, this.nClasses * this.nDim);
+    return this._copy(StatisticsArray.Means, this.nClasses * this.nDim);
   }
 
   /** Number of rows with a class that were left out for a value that is not finite. @throws CenterLossError `ERR_DISPOSED` */
   get rejected(): number {
-    return this.#copy(StatisticsArray.Rejected, 1)[0] as number;
+    return this._copy(StatisticsArray.Rejected, 1)[0] as number;
   }
 
   /**
@@ -148,9 +148,9 @@ export class ClassStatistics extends Saveable {
    * @throws CenterLossError `ERR_OPTION` with covariance 'none', `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
    */
   variances(): Float64Array<ArrayBuffer> {
-    const rust = this.#rust.object;
-    this.#checkHas('variances', ['diagonal', 'tied']);
-    this.#reserveResults();
+    const rust = this._rust.object;
+    this._checkHas('variances', ['diagonal', 'tied']);
+    this._reserveResults();
     rust.variances();
     return copyDoubles(rust.address(StatisticsArray.Results), this.nClasses * this.nDim);
   }
@@ -161,9 +161,9 @@ export class ClassStatistics extends Saveable {
    * @throws CenterLossError `ERR_OPTION` unless the covariance is 'tied', `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
    */
   tiedCovariance(): Float64Array<ArrayBuffer> {
-    const rust = this.#rust.object;
-    this.#checkHas('tiedCovariance', ['tied']);
-    this.#reserveResults();
+    const rust = this._rust.object;
+    this._checkHas('tiedCovariance', ['tied']);
+    this._reserveResults();
     rust.tied_covariance();
     return copyDoubles(rust.address(StatisticsArray.Results), this.nDim ** 2);
   }
@@ -174,7 +174,7 @@ export class ClassStatistics extends Saveable {
    * @throws CenterLossError `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
    */
   toCenters(): ClassCenters {
-    this.#rust.object;
+    this._rust.object;
     const centers = new ClassCenters(this.nClasses, this.nDim);
     this.writeCenters(centers, 0);
     return centers;
@@ -186,7 +186,7 @@ export class ClassStatistics extends Saveable {
    * @throws CenterLossError `ERR_OPTION`, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
    */
   batch(rows: number): Batch {
-    this.#rust.object;
+    this._rust.object;
     return new Batch(rows, this.nClasses, this.nDim);
   }
 
@@ -239,45 +239,45 @@ export class ClassStatistics extends Saveable {
 
   /** Frees the memory of the statistics; batches have a `dispose` of their own. */
   dispose(): void {
-    this.#rust.free();
+    this._rust.free();
   }
 
   /** @internal Writes the means to centers, from center `first` on, as {@link toCenters}. */
   writeCenters(centers: ClassCenters, first: number): void {
-    const rust = this.#flushed();
+    const rust = this._flushed();
     rust.write_centers(centers.rust, first);
   }
 
   /** @internal Copies all values that a file has. @throws CenterLossError `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY` */
   get totals(): StatisticsTotals {
     const totals = {} as { -readonly [Name in keyof StatisticsTotals]: StatisticsTotals[Name] };
-    this.#forEachTotal((name, address, length) => {
+    this._forEachTotal((name, address, length) => {
       totals[name] = copyDoubles(address, length);
     });
     return totals;
   }
 
   /** Calls `act` with the place of each of the totals in memory, once all rows are in them. */
-  #forEachTotal(act: (name: keyof StatisticsTotals, address: number, length: number) => void): void {
-    const rust = this.#flushed();
+  private _forEachTotal(act: (name: keyof StatisticsTotals, address: number, length: number) => void): void {
+    const rust = this._flushed();
     const shape = totalsShape(this);
     for (const name of Object.keys(shape) as (keyof StatisticsTotals)[]) {
       act(name, rust.address(StatisticsArray[TOTALS[name]]), shape[name]);
     }
   }
 
-  #flushed(): RustStatistics {
-    const rust = this.#rust.object;
+  private _flushed(): RustStatistics {
+    const rust = this._rust.object;
     rust.flush();
     return rust;
   }
 
-  #copy(array: StatisticsArray, length: number): Float64Array<ArrayBuffer> {
-    return copyDoubles(this.#flushed().address(array), length);
+  private _copy(array: StatisticsArray, length: number): Float64Array<ArrayBuffer> {
+    return copyDoubles(this._flushed().address(array), length);
   }
 
-  #reserveResults(): void {
-    const rust = this.#flushed();
+  private _reserveResults(): void {
+    const rust = this._flushed();
     const { nClasses, nDim } = this;
     allocated(
       () => rust.reserve_results(),
@@ -286,7 +286,7 @@ export class ClassStatistics extends Saveable {
     );
   }
 
-  #checkHas(name: string, covariances: readonly Covariance[]): void {
+  private _checkHas(name: string, covariances: readonly Covariance[]): void {
     if (covariances.includes(this.covariance)) return;
     throw new CenterLossError('ERR_OPTION', `there is no ${name} with covariance '${this.covariance}'`);
   }
