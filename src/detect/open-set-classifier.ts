@@ -2,17 +2,9 @@ import { ClassCenters } from '../centers/class-centers.js';
 import { bytesOfJson, Saveable } from '../io/saveable.js';
 import { centersTensor, encodeObject, limitTensor, listTensor, restored, SavedObject } from '../io/saved-object.js';
 import { stable } from '../memory/views.js';
-import {
-  checkChoice,
-  checkCount,
-  checkFloats,
-  checkOptions,
-  checkRowsMatch,
-  countRows,
-  type Floats,
-} from '../validate/checks.js';
-import { asFloats, type Embeddings } from '../validate/embeddings.js';
-import { CenterLossError } from '../validate/errors.js';
+import { checkChoice, checkCount, checkOptions, checkRowsMatch } from '../validate/checks.js';
+import { asRows, type Embeddings } from '../validate/embeddings.js';
+import { CenterLossError, show } from '../validate/errors.js';
 import { checkTarget, type Target, writeLabels } from '../validate/labels.js';
 import { checkMetric, type Metric } from '../validate/metric.js';
 import {
@@ -30,7 +22,7 @@ import { fitThreshold, type ThresholdOptions } from './threshold.js';
 
 /** Centers [nClasses, nDim], row-major: of an object of this package, or plain values. */
 export interface CentersLike {
-  readonly params: Floats;
+  readonly params: Embeddings;
   readonly nClasses: number;
   readonly nDim: number;
   /** Default 'sqeuclidean'. */
@@ -78,10 +70,10 @@ export class OpenSetClassifier extends Saveable {
    */
   constructor(centers: CentersLike | { readonly centers: CentersLike }, options: ScoreOptions = {}) {
     super();
-    const { params, nClasses, nDim, metric = 'sqeuclidean', names } = centersOf(centers);
+    const { params: given, nClasses, nDim, metric = 'sqeuclidean', names } = centersOf(centers);
     checkCount(nClasses, 'nClasses');
     checkCount(nDim, 'nDim');
-    checkFloats(params, 'params');
+    const params = asRows(given, 'params', nDim);
     if (params.length !== nClasses * nDim) {
       throw new CenterLossError(
         'ERR_SHAPE',
@@ -154,8 +146,8 @@ export class OpenSetClassifier extends Saveable {
     const { perClass = false, ...thresholdOptions } = options;
     checkChoice(perClass, 'perClass', [true, false]);
     const { nClasses, nDim } = this._centers;
-    const values = asFloats(x, 'x');
-    const rows = countRows(values, 'x', nDim, 'nDim');
+    const values = asRows(x, 'x', nDim);
+    const rows = values.length / nDim;
     checkTarget(target);
     checkRowsMatch(rows, 'x', nDim, target.length);
     const labels = new Int32Array(rows);
@@ -179,7 +171,7 @@ export class OpenSetClassifier extends Saveable {
   }
 
   /** Fits the parameters that the score needs and the constructor was not given. */
-  private _fitScore(x: Floats, target: Int32Array, tpr = 0.95): Partial<ScoreSettings> {
+  private _fitScore(x: Embeddings, target: Int32Array, tpr = 0.95): Partial<ScoreSettings> {
     const { score, metric } = this._settings;
     if (score === 'normalized' && !this._given.radius) {
       return { radius: fitRadii(this._centers, x, target, { metric, quantile: tpr }) };
@@ -283,7 +275,7 @@ function centersOf(given: CentersLike | { readonly centers: CentersLike }): Cent
   if (typeof centers === 'object' && centers !== null) return centers as CentersLike;
   throw new CenterLossError(
     'ERR_OPTION',
-    `centers must be ClassCenters, a loss or { params, nClasses, nDim }, got ${String(centers)}`,
+    `centers must be ClassCenters, a loss or { params, nClasses, nDim }, got ${show(centers)}`,
   );
 }
 
@@ -293,6 +285,6 @@ function checkFitted(fitted: unknown, options: object): void {
   if (Array.isArray(fitted) && fitted.every(isFitted) && new Set(fitted).size === fitted.length) return;
   throw new CenterLossError(
     'ERR_OPTION',
-    `fitted must be a list of the parameters that are there, got ${String(fitted)}`,
+    `fitted must be a list of the parameters that are there, got ${show(fitted)}`,
   );
 }

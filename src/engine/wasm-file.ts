@@ -66,4 +66,8 @@ export function checkedModule(module: WebAssembly.Module | BufferSource): WebAss
 const EXPORTS = ['memory', '__wbg_batch_free', '__wbg_centers_free', '__wbg_statistics_free'];
 
 const isBytes = (value: unknown): value is BufferSource =>
-  value instanceof ArrayBuffer || (ArrayBuffer.isView(value) && value.buffer instanceof ArrayBuffer);
+  isBuffer(value) || (ArrayBuffer.isView(value) && isBuffer(value.buffer));
+
+/** Recognizes a buffer by its name, since it may be of another realm. */
+const isBuffer = (value: unknown): value is ArrayBuffer =>
+  Object.prototype.toString.call(value) === '[object ArrayBuffer]';

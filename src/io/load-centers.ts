@@ -1,5 +1,5 @@
 import { checkOptions } from '../validate/checks.js';
-import { CenterLossError } from '../validate/errors.js';
+import { CenterLossError, show } from '../validate/errors.js';
 import { formatError, quoted } from './errors.js';
 import { fromSafetensors } from './safetensors.js';
 import { type CenterValues, checkVersion, FORMAT, firstBadCenter, notFinite } from './saved-object.js';
@@ -31,7 +31,7 @@ export function loadCenters(file: Uint8Array | ArrayBuffer, options: LoadCenters
   checkOptions(options, ['tensor']);
   const { tensor: wanted } = options;
   if (wanted !== undefined && typeof wanted !== 'string') {
-    throw new CenterLossError('ERR_OPTION', `tensor must be a string, got ${String(wanted)}`);
+    throw new CenterLossError('ERR_OPTION', `tensor must be a string, got ${show(wanted)}`);
   }
   const { tensors, metadata, floats } = fromSafetensors(file);
   const isOurs = metadata.format === FORMAT;

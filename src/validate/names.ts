@@ -1,4 +1,4 @@
-import { CenterLossError, quoted } from './errors.js';
+import { CenterLossError, quoted, show } from './errors.js';
 
 /**
  * Checks names of classes.
@@ -7,7 +7,7 @@ import { CenterLossError, quoted } from './errors.js';
  */
 export function checkNames(names: readonly string[], nClasses: number): void {
   if (!Array.isArray(names) || names.length !== nClasses) {
-    const given = Array.isArray(names) ? `${names.length} names` : String(names);
+    const given = Array.isArray(names) ? `${names.length} names` : show(names);
     throw new CenterLossError(
       'ERR_SHAPE',
       `names must be an array of ${nClasses} strings, one for each class, got ${given}`,

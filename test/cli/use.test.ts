@@ -1,4 +1,6 @@
 // predict, score, evaluate and convert.
+
+import type { Tensor } from 'center-loss';
 import {
   accuracy,
   auprIn,
@@ -11,7 +13,6 @@ import {
   OpenSetClassifier,
   oscr,
   readNpy,
-  toFloats,
   toSafetensors,
   writeNpy,
 } from 'center-loss';
@@ -32,6 +33,7 @@ import {
   writeSample,
 } from './support.js';
 
+const toFloats = (tensor: Tensor) => fromSafetensors(toSafetensors({ tensor })).floats('tensor');
 const NAMES = ['ant', 'bee', 'cat, big', 'dog', 'elk'];
 const train = sample(2000, 5, 6, 3);
 const test = sample(2000, 5, 6, 4, 700);

@@ -1,6 +1,7 @@
-import { readNpy, type Tensor, toFloats } from '../../index.js';
+import { readNpy, type Tensor } from '../../index.js';
 import { byteLengthOf, DTYPES, type Dtype } from '../../io/dtypes.js';
 import { encodeHeader } from '../../io/npy-encode.js';
+import { toFloats } from '../../io/tensor.js';
 import { Failure } from '../failure.js';
 import type { ByteSource } from './byte-source.js';
 import { BLOCK_BYTES, type LabelReader, type RawLabels, type RowReader } from './rows.js';
