@@ -13,8 +13,8 @@ export async function fetched(
   source: WasmSource | PromiseLike<WasmSource>,
 ): Promise<WebAssembly.Module | BufferSource> {
   const given = await wrapFetchError('the source of the WebAssembly module', source);
-  const isAddress = typeof given === 'string' || given instanceof URL;
-  const found = isAddress ? await wrapFetchError(String(given), fetch(given)) : given;
+  const isAddress = typeof given === 'string' || Object.prototype.toString.call(given) === '[object URL]';
+  const found = isAddress ? await wrapFetchError(String(given), fetch(String(given))) : given;
   return isResponse(found) ? await bodyOf(found) : found;
 }
 

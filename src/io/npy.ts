@@ -43,13 +43,14 @@ export interface WriteNpyOptions {
  */
 export function writeNpy(
   values: Values,
-  shape: readonly number[] = [values?.length],
+  shape?: readonly number[],
   options: WriteNpyOptions = {},
 ): Uint8Array<ArrayBuffer> {
   checkOptions(options, ['dtype']);
   const dtype = options.dtype ?? ofArray(values);
-  checkTensor({ dtype, shape, data: values }, 'the array');
-  const header = encodeHeader(dtype, shape);
+  const sizes = shape ?? [arrayType(values) === undefined ? 0 : values.length];
+  checkTensor({ dtype, shape: sizes, data: values }, 'the array');
+  const header = encodeHeader(dtype, sizes);
   const file = newBytes(header.length + values.byteLength, 'the file');
   file.set(header);
   file.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), header.length);

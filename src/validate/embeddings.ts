@@ -57,11 +57,13 @@ export function asRows(x: Embeddings, name: string, width: number, widthName = '
 /** Returns the length of a row if rows have a shape that tells it. @throws CenterLossError `ERR_SHAPE` */
 export function widthOf(x: Embeddings, name: string): number | undefined {
   if (isArrayOfRows(x)) return x[0]?.length;
-  return isTensor(x) ? shapeOf(x, name, 'nDim').at(-1) : undefined;
+  return isTensor(x) ? shapeOf(x, name).at(-1) : undefined;
 }
 
 function asList(values: Floats, name: string): FlatRows {
-  if (isFloat16(values)) return fromFloat16(values);
+  if (!(values instanceof Float32Array) && arrayType(values) === 'Float16Array') {
+    return fromFloat16(values as Float16Values);
+  }
   checkFloats(values, name, ', or of rows, or a tensor { data, dims }');
   return values as FlatRows;
 }
@@ -88,8 +90,8 @@ function joined(rows: readonly Floats[], name: string, width: number, widthName:
 const isTensor = (x: Embeddings): x is TensorLike =>
   typeof x === 'object' && x !== null && 'data' in x && !ArrayBuffer.isView(x);
 
-/** Reads the sizes of rows or of one row. @throws CenterLossError `ERR_SHAPE` */
-function shapeOf(x: TensorLike, name: string, width: string): readonly number[] {
+/** Reads the sizes of rows, or of one row, of a width if it is known. @throws CenterLossError `ERR_SHAPE` */
+function shapeOf(x: TensorLike, name: string, widthName = 'nDim', width?: number): readonly number[] {
   if (typeof (x as { dataSync?: unknown }).dataSync === 'function') {
     throw new CenterLossError(
       'ERR_SHAPE',
@@ -98,22 +100,20 @@ function shapeOf(x: TensorLike, name: string, width: string): readonly number[] 
   }
   const shape = x.dims ?? x.shape;
   const isShape = Array.isArray(shape) && shape.every((size) => Number.isSafeInteger(size) && size >= 0);
-  if (isShape && (shape.length === 1 || shape.length === 2)) return shape;
+  const isOfRows = isShape && (shape.length === 1 || shape.length === 2);
+  if (isOfRows && shape.at(-1) === (width ?? shape.at(-1))) return shape;
+  const wanted = width === undefined ? widthName : `${widthName} = ${width}`;
   const given = Array.isArray(shape) ? `[${shape.slice(0, 8).map(show).join(', ')}]` : show(shape);
   const advice = isShape && shape.length > 2 ? ': make one row of each example, e.g. by pooling its tokens' : '';
   throw new CenterLossError(
     'ERR_SHAPE',
-    `${name} has the shape ${given}; expected [B, ${width}], or [${width}] for one row${advice}`,
+    `${name} has the shape ${given}; expected [B, ${wanted}], or [${wanted}] for one row${advice}`,
   );
 }
 
 function ofTensor(x: TensorLike, name: string, width: number, widthName: string): FlatRows {
-  const wanted = `${widthName} = ${width}`;
-  const shape = shapeOf(x, name, wanted);
+  const shape = shapeOf(x, name, widthName, width);
   const rows = shape.length === 1 ? 1 : (shape[0] as number);
-  if (shape.at(-1) !== width) {
-    throw new CenterLossError('ERR_SHAPE', `${name} has the shape [${shape.join(', ')}]; expected [B, ${wanted}]`);
-  }
   const values = dequantized(tensorValues(x, name), x, name);
   if (values.length === rows * width) return values;
   throw new CenterLossError(
@@ -162,6 +162,3 @@ function dequantized(values: FlatRows, { scale = 1, zeroPoint = 0 }: TensorLike,
   for (let i = 0; i < copy.length; i++) copy[i] = scale * ((values[i] as number) - zeroPoint);
   return copy;
 }
-
-const isFloat16 = (values: Floats): values is Float16Values =>
-  !(values instanceof Float32Array) && arrayType(values) === 'Float16Array';

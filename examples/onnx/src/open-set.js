@@ -13,7 +13,7 @@ import { ClassCenters, OpenSetClassifier } from 'center-loss';
  */
 export async function fit(session, examples, nClasses) {
   const { embedding, label } = await session.run(examples);
-  const x = /** @type {Float32Array} */ (embedding?.data);
+  const x = /** @type {Tensor} */ (embedding);
   const target = /** @type {BigInt64Array} */ (label?.data); // labels below 0 are unknown
   const centers = ClassCenters.fit(x, target, { nClasses }); // no row is nearest to a class without examples
   const classifier = new OpenSetClassifier(centers, { score: 'distance' });
@@ -30,5 +30,5 @@ export async function fit(session, examples, nClasses) {
  */
 export async function decide(session, classifier, inputs) {
   const { embedding } = await session.run(inputs, ['embedding']);
-  return classifier.classify(/** @type {Float32Array} */ (embedding?.data));
+  return classifier.classify(/** @type {Tensor} */ (embedding));
 }
