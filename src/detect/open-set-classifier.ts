@@ -2,9 +2,9 @@ import { ClassCenters } from '../centers/class-centers.js';
 import { bytesOfJson, Saveable } from '../io/saveable.js';
 import { centersTensor, encodeObject, limitTensor, listTensor, restored, SavedObject } from '../io/saved-object.js';
 import { stable } from '../memory/views.js';
-import { checkChoice, checkCount, checkOptions, checkRowsMatch } from '../validate/checks.js';
+import { checkChoice, checkCount, checkOptions, checkRowsMatch, show } from '../validate/checks.js';
 import { asRows, type Embeddings } from '../validate/embeddings.js';
-import { CenterLossError, show } from '../validate/errors.js';
+import { CenterLossError } from '../validate/errors.js';
 import { checkTarget, type Target, writeLabels } from '../validate/labels.js';
 import { checkMetric, type Metric } from '../validate/metric.js';
 import {

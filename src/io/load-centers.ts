@@ -1,5 +1,5 @@
-import { checkOptions } from '../validate/checks.js';
-import { CenterLossError, show } from '../validate/errors.js';
+import { checkOptions, show } from '../validate/checks.js';
+import { CenterLossError } from '../validate/errors.js';
 import { formatError, quoted } from './errors.js';
 import { fromSafetensors } from './safetensors.js';
 import { type CenterValues, checkVersion, FORMAT, firstBadCenter, notFinite } from './saved-object.js';

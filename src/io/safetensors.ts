@@ -1,5 +1,5 @@
-import { checkOptions } from '../validate/checks.js';
-import { CenterLossError, show } from '../validate/errors.js';
+import { checkOptions, show } from '../validate/checks.js';
+import { CenterLossError } from '../validate/errors.js';
 import { isWellFormed } from '../validate/names.js';
 import { asBytes, newBytes } from './bytes.js';
 import { rankOf } from './dtypes.js';

@@ -1,5 +1,5 @@
 import { Disposable } from '../memory/dispose.js';
-import { show } from '../validate/errors.js';
+import { show } from '../validate/checks.js';
 import { fromBase64, toBase64 } from './base64.js';
 import { formatError, quoted } from './errors.js';
 import { FORMAT, VERSION } from './saved-object.js';

@@ -1,5 +1,5 @@
-import { arrayType, checkAttached } from '../validate/checks.js';
-import { CenterLossError, show, typeName } from '../validate/errors.js';
+import { arrayType, checkAttached, show } from '../validate/checks.js';
+import { CenterLossError, typeName } from '../validate/errors.js';
 import { fromBfloat16, fromFloat16 } from '../validate/float16.js';
 import { copyBytes, newBytes } from './bytes.js';
 import { byteLengthOf, DTYPES, type Dtype, isDtype, MAX_DIMENSIONS, type Values } from './dtypes.js';

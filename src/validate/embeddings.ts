@@ -1,6 +1,6 @@
 import { newFloats } from './allocate.js';
-import { arrayType, checkFloats, checkNumber, type Float16Values, type Floats } from './checks.js';
-import { CenterLossError, show, typeName } from './errors.js';
+import { arrayType, checkFloats, checkNumber, type Float16Values, type Floats, show } from './checks.js';
+import { CenterLossError, typeName } from './errors.js';
 import { fromBfloat16, fromFloat16 } from './float16.js';
 
 /**

@@ -1,4 +1,5 @@
-import { CenterLossError, quoted, show } from './errors.js';
+import { show } from './checks.js';
+import { CenterLossError, quoted } from './errors.js';
 
 /**
  * Checks names of classes.
