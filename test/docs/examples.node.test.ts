@@ -1,4 +1,4 @@
-// The examples of README and docs/coming-from-pytorch.md run as they stand, and the tables of README are complete.
+// The examples of README and of the pages in docs/ run as they stand, and the tables of README are complete.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -36,23 +36,6 @@ describe('README', () => {
     expect(losses[4]).toBeLessThan(0.01);
     expect(lines[5]).toBe('Int32Array(2) [ 0, 1 ]');
     expect(lines[6]).toMatch(/^Float32Array\(3\)/);
-  });
-
-  it('the TensorFlow.js example runs, given a network', () => {
-    const [imports, use] = (examples[1] ?? '').split('\n\n');
-    const network = `
-      await tf.setBackend('cpu');
-      const weights = tf.variable(tf.randomNormal([4, 64], 0, 1, 'float32', 1));
-      const head = tf.variable(tf.randomNormal([64, 10], 0, 0.1, 'float32', 2));
-      const [x, labels, lambda] = [tf.randomNormal([8, 4], 0, 1, 'float32', 3), [0, 1, 2, 3, 4, 5, 6, -1], 0.01];
-      const features = (x) => tf.matMul(x, weights);
-      const logits = (x) => tf.matMul(features(x), head);
-      const wanted = tf.oneHot([0, 1, 2, 3, 4, 5, 6, 7], 10);
-      const crossEntropy = (logits) => tf.losses.softmaxCrossEntropy(wanted, logits);
-      const optimizer = tf.train.adam(0.01);
-      const before = weights.dataSync().slice();`;
-    const proof = 'console.log(weights.dataSync().some((value, i) => value !== before[i]));';
-    expect(run([imports, network, use, proof].join('\n'))).toMatch(/true\n$/);
   });
 
   it('the example of known or unknown trains, decides and measures', () => {
@@ -124,5 +107,31 @@ describe('coming from PyTorch', () => {
   it('a threshold accepts the share that it was asked for', () => {
     const accepted = 'console.log(labels.filter((label, i) => label >= 0 && target[i] >= 0).length);';
     expect(Number(runSnippet(snippetWith('fitThreshold'), accepted))).toBe(9);
+  });
+});
+
+describe('training', () => {
+  const [minimize = '', fit = ''] = examplesIn(read('docs/training.md'));
+  /** Numbers in the last line that a program prints. TensorFlow.js greets in the lines before. */
+  const numbersOf = (lines: string[]) => (lines.at(-1)?.match(/-?\d+(\.\d+)?(e-?\d+)?/g) ?? []).map(Number);
+
+  it('the program for minimize learns, moves the centers, and knows held-out rows', () => {
+    const more = 'console.log(JSON.stringify([...classifier.classify(heldOut).labels]), ...loss.updateCounts);';
+    const lines = run(`${minimize}\n${more}`).trim().split('\n');
+    const losses = lines.filter((line) => /^\d+ \d/.test(line)).map((line) => Number(line.split(' ')[1]));
+    expect(losses.length).toBe(5);
+    expect(losses[4]).toBeLessThan((losses[0] as number) / 5);
+    const found = numbersOf(lines);
+    expect(found.slice(300)).toEqual([5000, 5000, 5000]);
+    const known = found.slice(0, 300).filter((label, i) => label === i % 3).length;
+    expect(known).toBeGreaterThan(280);
+    expect(known).toBeLessThan(300);
+  });
+
+  it('the program for model.fit learns, and its validation moves no center', () => {
+    const lines = run(`${fit}\nconsole.log(...history.val_loss, ...loss.updateCounts);`).trim().split('\n');
+    const found = numbersOf(lines);
+    expect(found[9]).toBeLessThan((found[0] as number) / 3);
+    expect(found.slice(10)).toEqual([1000, 1000, 1000]);
   });
 });
