@@ -135,3 +135,23 @@ describe('training', () => {
     expect(found.slice(10)).toEqual([1000, 1000, 1000]);
   });
 });
+
+describe('at the edge', () => {
+  const snippets = examplesIn(read('docs/edge.md'));
+
+  it('a classifier is saved, and a route decides by name', () => {
+    run(snippets[0] ?? '');
+    // Node takes an import of JSON only with an attribute, and from beside the script.
+    const route = snippets
+      .find((code) => code.includes('POST'))
+      ?.replace(
+        /import saved .*/,
+        "import { readFileSync } from 'node:fs'; const saved = JSON.parse(readFileSync('classifier.json'));",
+      );
+    const calls = `for (const row of [[9, 9], [5, 5]]) {
+        const reply = await POST(new Request('http://localhost', { method: 'POST', body: JSON.stringify({ row }) }));
+        console.log((await reply.json()).name);
+      }`;
+    expect(run(`${route}\n${calls}`)).toBe('dog\nnull\n');
+  });
+});
