@@ -1,6 +1,6 @@
-// The examples of README and docs/coming-from-pytorch.md run as they stand, and the tables of README are complete.
+// The examples of README and docs run as they stand, and the tables of README are complete.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeNpy } from 'center-loss';
@@ -125,4 +125,42 @@ describe('coming from PyTorch', () => {
     writeFileSync(join(folder, 'loss.safetensors'), bytesOf(file as (typeof stateDicts)[number]));
     expect(figures(run(examplesIn(guide)[0] ?? '')).loss).toBeGreaterThan(0);
   });
+});
+
+describe('errors', () => {
+  const [head = '', ...sections] = read('docs/errors.md').split(/^## (?=ERR_)/m);
+  const codes = [...read('src/validate/errors.ts').matchAll(/'(ERR_\w+)'/g)].map(([, code]) => code);
+
+  it('have a section each', () => {
+    expect(sections.map((section) => section.split('\n')[0])).toEqual(codes);
+    expect(run(examplesIn(head)[0] ?? '')).toMatch(/^skipped: target\[0\] is 7/);
+  });
+
+  it.each(sections.map((section) => [section.split('\n')[0], section]))(
+    '%s: the program fails as it says',
+    (code, section) => {
+      const [, message = ''] = /```text\n(.*?)\n```/s.exec(section) ?? [];
+      const report =
+        "process.on('uncaughtException', ({ code, message }) => console.log(JSON.stringify([code, message])));\n";
+      const [found, text] = JSON.parse(run(report + examplesIn(section)[0]));
+      expect(found).toBe(code);
+      // A message that differs between engines is given up to an ellipsis.
+      const start = message.replace(/…$/, '');
+      expect(start === message ? text : text.slice(0, start.length)).toBe(start);
+    },
+  );
+});
+
+it('the glossary is in alphabetical order, and links of all pages lead to files', () => {
+  const words = [...read('docs/glossary.md').matchAll(/^- \*\*(?:\S, )?(.+?)\*\*: /gm)].map(([, word = '']) =>
+    word.toLowerCase(),
+  );
+  expect(words.length).toBeGreaterThan(50);
+  expect(words).toEqual([...words].sort());
+  const docs = new URL('../../docs/', import.meta.url);
+  for (const page of readdirSync(docs).filter((name) => name.endsWith('.md'))) {
+    for (const [, link = ''] of read(`docs/${page}`).matchAll(/\]\((?!https?:)([^)#]+)/g)) {
+      expect([page, link, existsSync(new URL(link, docs))]).toEqual([page, link, true]);
+    }
+  }
 });
