@@ -112,8 +112,8 @@ function auprMetric({ method = 'average-precision' }: AuprOptions): RankingMetri
 /**
  * False positive rate at the first threshold where the true positive rate reaches `tpr`. The thresholds are the scores
  * themselves; nothing is interpolated. The known rows are the positives; pytorch-ood and OpenOOD 1.5 take the unknown
- * ones: `{ positive: 'unknown' }` gives their rate. (Where scores tie, OpenOOD's can be one threshold later: it leaves out
- * the points of the ROC curve that lie on straight lines.)
+ * ones: `{ positive: 'unknown' }` gives their rate. (Where scores tie, OpenOOD's can be of a later threshold: it leaves
+ * out the points of the ROC curve that lie on straight lines.)
  * @throws CenterLossError `ERR_SHAPE`, as {@link auroc}; `ERR_OPTION`
  */
 export function fprAtTpr(known: Floats, unknown: Floats, options: FprOptions = {}): number {

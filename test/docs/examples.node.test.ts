@@ -151,12 +151,12 @@ describe('errors', () => {
   );
 });
 
-it('the glossary is in alphabetical order, and links of all pages lead to files', () => {
-  const words = [...read('docs/glossary.md').matchAll(/^- \*\*(?:\S, )?(.+?)\*\*: /gm)].map(([, word = '']) =>
-    word.toLowerCase(),
-  );
+it('the glossary is in alphabetical order with a link in each entry, and links of all pages lead to files', () => {
+  const entries = read('docs/glossary.md').split(/^- /m).slice(1);
+  const words = entries.map((entry) => (/^\*\*(?:\S, )?(.+?)\*\*: /.exec(entry)?.[1] ?? '').toLowerCase());
   expect(words.length).toBeGreaterThan(50);
   expect(words).toEqual([...words].sort());
+  for (const entry of entries) expect(entry).toMatch(/\]\(.+\)$/m);
   const docs = new URL('../../docs/', import.meta.url);
   for (const page of readdirSync(docs).filter((name) => name.endsWith('.md'))) {
     for (const [, link = ''] of read(`docs/${page}`).matchAll(/\]\((?!https?:)([^)#]+)/g)) {
