@@ -1,10 +1,12 @@
 // The examples of README and of the pages in docs/ run as they stand, and the tables of README are complete.
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { toSafetensors, writeNpy } from 'center-loss';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { writeNpy } from 'center-loss';
+import { afterAll, describe, expect, it } from 'vitest';
+import { bytesOf, stateDicts } from '../oracle/cases.js';
+import { expectClose } from '../support/close.js';
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 const examplesIn = (text: string) => [...text.matchAll(/```js\n(.*?)```/gs)].map(([, code]) => code ?? '');
@@ -75,38 +77,36 @@ describe('README', () => {
 });
 
 describe('coming from PyTorch', () => {
-  const snippets = examplesIn(read('docs/coming-from-pytorch.md'));
-  const snippetWith = (word: string) => snippets.find((code) => code.includes(word)) ?? '';
-  const centers = Float32Array.from({ length: 640 }, (_, i) => Math.sin(i));
-  const state = { '_centers._params': { dtype: 'F32', shape: [10, 64], data: centers } } as const;
-  // README writes another file of this name.
-  beforeAll(() => writeFileSync(join(folder, 'loss.safetensors'), toSafetensors(state)));
+  const guide = read('docs/coming-from-pytorch.md');
+  const python = process.env.PYTHON ?? 'python3';
+  const runPython = (code: string) =>
+    execFileSync(python, ['-W', 'ignore', '-c', code], { encoding: 'utf8', cwd: folder });
+  const hasPytorch = spawnSync(python, ['-c', 'import pytorch_ood.metrics, safetensors']).status === 0;
+  if (!hasPytorch) console.warn(`skipped: ${python} has no pytorch-ood and safetensors; PYTHON can name one that has`);
+  /** Loss and metrics in what a program printed, by name. */
+  const figures = (printed: string) =>
+    Object.fromEntries(
+      [...printed.matchAll(/(?:'?([\w-]+)'?: |^)([\d.]+(?:e-\d+)?)/g)].map(([, name = 'loss', value]) => [
+        name.toLowerCase().replaceAll(/-|tpr/g, ''),
+        Number(value),
+      ]),
+    );
 
-  /** Runs a snippet with rows, logits and labels. A module may have imports anywhere. */
-  const runSnippet = (snippet: string, more = '') =>
-    run(`const x = Float32Array.from({ length: 640 }, (_, i) => Math.cos(i));
-      const logits = Float32Array.from({ length: 100 }, (_, i) => Math.sin(i));
-      const target = [0, 1, 2, 3, 4, 5, 6, 7, 8, -1];
-      ${snippet}${more}`).trim();
-
-  it.each(snippets.map((code) => [/(const|loss\.)[^\n]*/.exec(code)?.[0] ?? code, code]))('%s', (_, code) => {
-    expect(() => runSnippet(code)).not.toThrow();
+  it.skipIf(!hasPytorch)('the program in Python and the one in JavaScript print the same', () => {
+    const [code = ''] = /(?<=```python\n).*?(?=```)/s.exec(guide) ?? [];
+    const { autc, ...theirs } = figures(runPython(code));
+    const ours = figures(run(examplesIn(guide)[0] ?? ''));
+    expect(Object.keys(ours).sort()).toEqual(['auprin', 'auprout', 'auroc', 'fpr95', 'loss']);
+    expectClose(
+      Object.values(ours),
+      Object.keys(ours).map((name) => theirs[name] as number),
+    );
   });
 
-  it('the ways to the loss agree', () => {
-    const [value, same] = runSnippet(snippets[0] ?? '', 'console.log(value, same);').split(' ');
-    expect(Number(value)).toBeCloseTo(Number(same), 5);
-    expect(Number(value)).toBeGreaterThan(1);
-  });
-
-  it('the centers of a file are those of the loss', () => {
-    const isSame = 'console.log(loss.centers.params.every((value, i) => value === Math.fround(Math.sin(i))));';
-    expect(runSnippet(snippetWith('loadCenters'), isSame)).toBe('true');
-  });
-
-  it('a threshold accepts the share that it was asked for', () => {
-    const accepted = 'console.log(labels.filter((label, i) => label >= 0 && target[i] >= 0).length);';
-    expect(Number(runSnippet(snippetWith('fitThreshold'), accepted))).toBe(9);
+  it('the program in JavaScript opens a file of pytorch-ood', () => {
+    const file = stateDicts.find(({ name, shape }) => name === 'pytorch-ood ClassCenters' && shape[1] === 2);
+    writeFileSync(join(folder, 'loss.safetensors'), bytesOf(file as (typeof stateDicts)[number]));
+    expect(figures(run(examplesIn(guide)[0] ?? '')).loss).toBeGreaterThan(0);
   });
 });
 
@@ -154,4 +154,42 @@ describe('at the edge', () => {
       }`;
     expect(run(`${route}\n${calls}`)).toBe('dog\nnull\n');
   });
+});
+
+describe('errors', () => {
+  const [head = '', ...sections] = read('docs/errors.md').split(/^## (?=ERR_)/m);
+  const codes = [...read('src/validate/errors.ts').matchAll(/'(ERR_\w+)'/g)].map(([, code]) => code);
+
+  it('have a section each', () => {
+    expect(sections.map((section) => section.split('\n')[0])).toEqual(codes);
+    expect(run(examplesIn(head)[0] ?? '')).toMatch(/^skipped: target\[0\] is 7/);
+  });
+
+  it.each(sections.map((section) => [section.split('\n')[0], section]))(
+    '%s: the program fails as it says',
+    (code, section) => {
+      const [, message = ''] = /```text\n(.*?)\n```/s.exec(section) ?? [];
+      const report =
+        "process.on('uncaughtException', ({ code, message }) => console.log(JSON.stringify([code, message])));\n";
+      const [found, text] = JSON.parse(run(report + examplesIn(section)[0]));
+      expect(found).toBe(code);
+      // A message that differs between engines is given up to an ellipsis.
+      const start = message.replace(/…$/, '');
+      expect(start === message ? text : text.slice(0, start.length)).toBe(start);
+    },
+  );
+});
+
+it('the glossary is in alphabetical order with a link in each entry, and links of all pages lead to files', () => {
+  const entries = read('docs/glossary.md').split(/^- /m).slice(1);
+  const words = entries.map((entry) => (/^\*\*(?:\S, )?(.+?)\*\*: /.exec(entry)?.[1] ?? '').toLowerCase());
+  expect(words.length).toBeGreaterThan(50);
+  expect(words).toEqual([...words].sort());
+  for (const entry of entries) expect(entry).toMatch(/\]\(.+\)$/m);
+  const docs = new URL('../../docs/', import.meta.url);
+  for (const page of readdirSync(docs).filter((name) => name.endsWith('.md'))) {
+    for (const [, link = ''] of read(`docs/${page}`).matchAll(/\]\((?!https?:)([^)#]+)/g)) {
+      expect([page, link, existsSync(new URL(link, docs))]).toEqual([page, link, true]);
+    }
+  }
 });
