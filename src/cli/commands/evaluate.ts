@@ -1,3 +1,4 @@
+import type { Side } from '../../index.js';
 import { UsageFailure } from '../failure.js';
 import { PIPE } from '../input/byte-source.js';
 import { LabelEncoder } from '../input/labels.js';
@@ -14,6 +15,8 @@ export interface EvaluationOptions extends InputOptions {
 export interface EvaluateOptions extends EvaluationOptions, ModelOptions {
   readonly model: string;
   readonly confusion?: boolean | undefined;
+  /** Rows that the true positive rate of fpr95 is of. Default 'known'. */
+  readonly positive?: Side | undefined;
 }
 
 /** Reports how many labelled rows a model classifies correctly, and how well its scores separate known and unknown rows. */
@@ -31,7 +34,7 @@ export async function evaluate(input: string, options: EvaluateOptions): Promise
     input,
     model: options.model,
     rows,
-    ...evaluation.report(classifier.threshold !== undefined),
+    ...evaluation.report(classifier.threshold !== undefined, options.positive),
     score: classifier.score,
     metric: classifier.metric ?? null,
     seconds: secondsSince(started),
