@@ -102,10 +102,7 @@ export function classify(centers: ClassCenters, x: Embeddings, options: ScoreOpt
 /** @throws CenterLossError `ERR_OPTION` unless `centers` are `ClassCenters`. */
 export function checkCenters(centers: ClassCenters): void {
   if (centers instanceof ClassCenters) return;
-  throw new CenterLossError(
-    'ERR_OPTION',
-    `centers must be ClassCenters of this copy of the package, got ${typeName(centers)}`,
-  );
+  throw new CenterLossError('ERR_OPTION', `centers must be ClassCenters, got ${typeName(centers)}`);
 }
 
 /**

@@ -285,6 +285,6 @@ function checkFitted(fitted: unknown, options: object): void {
   if (Array.isArray(fitted) && fitted.every(isFitted) && new Set(fitted).size === fitted.length) return;
   throw new CenterLossError(
     'ERR_OPTION',
-    `fitted must be a list of the parameters that are there, got ${show(fitted)}`,
+    `fitted must be a list of the parameters that are there, got ${String(fitted)}`,
   );
 }
