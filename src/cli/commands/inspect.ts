@@ -15,6 +15,9 @@ export interface InspectOptions extends EvaluationOptions, ModelOptions {
   readonly data?: string | undefined;
 }
 
+/** Most rows of --data that the page draws as points. */
+const MAX_DRAWN_ROWS = 1500;
+
 /** Reports the contents of a file: the classes of a model, or type and shape of an array. */
 export async function inspect(path: string, options: InspectOptions): Promise<void> {
   if (options.labels !== undefined && options.data === undefined) {
@@ -30,12 +33,13 @@ export async function inspect(path: string, options: InspectOptions): Promise<vo
   }
   const model = await loadModel(path, options);
   const summary = summarize(model);
-  const { evaluation } = options.data === undefined ? {} : await evaluateRows(options.data, model, options);
+  const evaluation =
+    options.data === undefined ? undefined : await evaluateRows(options.data, model, options, MAX_DRAWN_ROWS);
   const report = {
     ...reportOf(path, model, summary),
     ...(evaluation && {
       data: options.data ?? null,
-      ...evaluation.report(model.classifier.threshold !== undefined),
+      ...evaluation.accumulator.report(model.classifier.threshold !== undefined),
     }),
   };
   if (options.html !== undefined) {
@@ -86,7 +90,7 @@ function reportOf(file: string, model: Model, { nearest, names, emptyClasses }: 
     radius: rangeOf(radius),
     rows: rangeOf(counts),
     threshold: rangeOf(threshold),
-    nearestCenters: nearest.length > 0 ? rangeOf(nearest) : null,
+    nearestCenters: nearest.length > 0 ? rangeOf(nearest.map(({ distance }) => distance)) : null,
     // Only some of many classes are compared.
     comparedClasses: names.length < nClasses - emptyClasses ? names.length : null,
     score: model.classifier.score,
