@@ -46,6 +46,19 @@ describe('inspect', () => {
     write('x.safetensors', toSafetensors({ x }));
     expect(await json('inspect x.safetensors')).toMatchObject({ tensors: { x: 'F32 [1, 2]' } });
   });
+
+  it('lists tensors of unusual names, names the option that chooses one, and fails', async () => {
+    const data = Float32Array.of(1, 2);
+    write('odd.safetensors', toSafetensors({ 'head.weight': { dtype: 'F32', shape: [1, 2], data } }));
+    const { code, stdout, stderr } = await run('inspect odd.safetensors');
+    expect([code, stdout]).toEqual([1, expect.stringContaining('head.weight F32 [1, 2]')]);
+    expect(stderr).toContain('odd.safetensors: no tensor has a usual name of centers or rows');
+    expect(stderr).toContain('--model-tensor');
+    expect(await json('inspect odd.safetensors --model-tensor head.weight')).toMatchObject({
+      classes: 1,
+      dimensions: 2,
+    });
+  });
 });
 
 /** Opens a page and returns what it requests, its errors and its figures. */

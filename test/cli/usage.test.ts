@@ -52,6 +52,17 @@ describe('help', () => {
     }
   });
 
+  it.each([
+    ['fit', '-o, --output <file>'],
+    ['predict', '-m, --model <file>'],
+    ['score', '-m, --model <file>'],
+    ['evaluate', '-m, --model <file>'],
+  ])('of %s names the option that is required first', async (command, option) => {
+    const [, options = ''] = (await run(`${command} --help`)).stdout.split('\nOptions:\n');
+    expect(options).toMatch(new RegExp(`^  ${option} +required: `));
+    expect(options.match(/required: /g)).toHaveLength(1);
+  });
+
   it('lists the commands', async () => {
     const { stdout } = await run('--help');
     for (const command of COMMANDS) expect(stdout).toMatch(new RegExp(`^ {2}${command} `, 'm'));
@@ -88,7 +99,18 @@ it.each([
   ['evaluate none.npy -m many.safetensors --confusion', '--confusion is for up to 1000 classes, not for 1001'],
   ['inspect model.safetensors --labels rows-labels.npy', '--labels are the labels of --data'],
   ['inspect rows.npy --html x.html', 'rows.npy holds no centers'],
-  ['convert rows.npy rows.parquet', 'the format of rows.parquet is not clear: name it by --to'],
+  ['convert rows.npy rows', 'the format of rows is not clear: name it by --to'],
+  [
+    'convert rows.npy rows.parquet',
+    'rows.parquet: this command does not write .parquet; expected .npy, .safetensors, .csv',
+  ],
+  [
+    `predict rows.npy ${M} -o p.parquet`,
+    'p.parquet: this command does not write .parquet; expected .csv, .json, .jsonl, .npy',
+  ],
+  [`score rows.npy ${M} -o p.TXT`, 'p.TXT: this command does not write .txt; expected .csv, .json, .jsonl, .npy'],
+  [`fit ${X} -o out.json`, 'out.json: this command does not write .json; expected .safetensors'],
+  ['inspect model.safetensors --html page.pdf', 'page.pdf: this command does not write .pdf; expected .html, .htm'],
 ])('a wrong command line ends with exit code 2: %s', async (args, message) => {
   const { code, stdout, stderr } = await run(args);
   expect([code, stdout]).toEqual([2, '']);

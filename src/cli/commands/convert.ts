@@ -3,10 +3,10 @@ import { field, encodeHeader as safetensorsHeader } from '../../io/safetensors.j
 import { Failure, UsageFailure } from '../failure.js';
 import { isPipe, PIPE } from '../input/byte-source.js';
 import { LabelEncoder, surveyClasses } from '../input/labels.js';
-import { FORMATS, type Format, formatByName, type InputOptions, openRows } from '../input/open.js';
+import { FORMATS, type Format, type InputOptions, openRows } from '../input/open.js';
 import type { Block, RawLabels, Rows } from '../input/rows.js';
 import { makeCenters, readModel, withCounts } from '../model.js';
-import { type Output, writeOutput } from '../output/output.js';
+import { formatOfOutput, type Output, writeOutput } from '../output/output.js';
 import { bytesOf, csvField, lineWriter, npyWriter, shortest, type Writer } from '../output/writers.js';
 import { eachBlock } from '../progress.js';
 import { print, secondsSince } from '../report.js';
@@ -21,7 +21,7 @@ export interface ConvertOptions extends InputOptions {
 /** Writes rows or centers in another format, as float32. */
 export async function convert(input: string, output: string, options: ConvertOptions): Promise<void> {
   const started = performance.now();
-  const to = options.to ?? formatByName(FORMATS, output);
+  const to = options.to ?? formatOfOutput(output, FORMATS);
   if (to === undefined) throw new UsageFailure(`the format of ${output} is not clear: name it by --to`);
   const [rows, dimensions] = await writeOutput(output, (out) =>
     options.centers

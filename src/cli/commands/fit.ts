@@ -6,7 +6,7 @@ import { isPipe, PIPE } from '../input/byte-source.js';
 import { type Classes, LabelEncoder, surveyClasses } from '../input/labels.js';
 import { type InputOptions, openRows } from '../input/open.js';
 import { checkDimensions, makeCenters, withCounts } from '../model.js';
-import { checkWritable, writeOutput } from '../output/output.js';
+import { checkWritable, formatOfOutput, writeOutput } from '../output/output.js';
 import { eachBlock } from '../progress.js';
 import { print, secondsSince } from '../report.js';
 import { Checkpoint, type FitState } from './checkpoint.js';
@@ -34,6 +34,7 @@ export async function fit(input: string, options: FitOptions): Promise<void> {
   const started = performance.now();
   const wantsClassifier = options.score !== undefined || options.tpr !== undefined || options.perClass === true;
   await checkOptions(input, options, wantsClassifier);
+  formatOfOutput(options.output, ['safetensors']);
   await checkWritable(options.output);
   const classes = await findClasses(input, options);
   const checkpoint = options.checkpoint === undefined ? undefined : await checkpointOf(input, classes, options);

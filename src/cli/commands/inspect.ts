@@ -1,11 +1,11 @@
 import { NPY_HEADER_BYTES, npyHeader, type SafetensorsHeader } from '../../index.js';
-import { inFile, UsageFailure } from '../failure.js';
+import { Failure, inFile, UsageFailure } from '../failure.js';
 import { htmlPage } from '../html/page.js';
 import { isPipe, openBytes, PIPE } from '../input/byte-source.js';
-import { formatOf, headerOf } from '../input/open.js';
+import { formatOf, headerOf, NAMES_OF_ROWS } from '../input/open.js';
 import { loadModel, type Model, type ModelOptions } from '../model.js';
 import { type ModelSummary, summarize } from '../model-summary.js';
-import { writeOutput } from '../output/output.js';
+import { formatOfOutput, writeOutput } from '../output/output.js';
 import { print, type Report, type Value } from '../report.js';
 import { type EvaluationOptions, evaluateRows } from './evaluate.js';
 
@@ -23,12 +23,19 @@ export async function inspect(path: string, options: InspectOptions): Promise<vo
   if (options.labels !== undefined && options.data === undefined) {
     throw new UsageFailure('--labels are the labels of --data: name that file, too');
   }
+  if (options.html !== undefined) formatOfOutput(options.html, ['html', 'htm']);
   const contents = (await isPipe(path)) ? undefined : await arraysOf(path, options.modelTensor !== undefined);
   if (contents) {
     if (options.html !== undefined || options.data !== undefined) {
       throw new UsageFailure(`${path} holds no centers under a usual name: name their tensor by --model-tensor`);
     }
     print({ file: path, ...contents }, options.json);
+    const { tensors } = contents;
+    if (tensors && !NAMES_OF_ROWS.some((name) => name in (tensors as object))) {
+      throw new Failure(
+        `${path}: no tensor has a usual name of centers or rows: name that of the centers by --model-tensor`,
+      );
+    }
     return;
   }
   const model = await loadModel(path, options);

@@ -1,13 +1,13 @@
 import type { Classification } from '../../index.js';
 import { UsageFailure } from '../failure.js';
 import { PIPE } from '../input/byte-source.js';
-import { formatByName, type InputOptions, openRows } from '../input/open.js';
+import { type InputOptions, openRows } from '../input/open.js';
 import { classifyRows, loadModel, type ModelOptions } from '../model.js';
-import { type Output, writeOutput } from '../output/output.js';
-import { csvField, lineWriter, npyWriter, shortest, type Writer } from '../output/writers.js';
+import { formatOfOutput, type Output, writeOutput } from '../output/output.js';
+import { csvField, jsonWriter, lineWriter, npyWriter, shortest, type Writer } from '../output/writers.js';
 import { print, secondsSince } from '../report.js';
 
-export const RESULT_FORMATS = ['csv', 'npy', 'jsonl'] as const;
+export const RESULT_FORMATS = ['csv', 'json', 'jsonl', 'npy'] as const;
 type ResultFormat = (typeof RESULT_FORMATS)[number];
 
 /** Result of a row that is written. */
@@ -24,10 +24,10 @@ export async function predict(kind: ResultKind, input: string, options: PredictO
   const started = performance.now();
   const { output: path, json } = options;
   if (input === PIPE && options.model === PIPE) throw new UsageFailure('rows and model cannot both be standard input');
+  const format = options.to ?? formatOfOutput(path, RESULT_FORMATS) ?? (json && path === PIPE ? 'jsonl' : 'csv');
   const model = await loadModel(options.model, options);
   // Labels are not read, but a column of them is not part of the rows.
   const rows = await openRows(input, { ...options, labels: undefined, labelTensor: undefined }, 'none');
-  const format = options.to ?? formatByName(RESULT_FORMATS, path) ?? (json && path === PIPE ? 'jsonl' : 'csv');
   let unknown = 0;
   const count = await writeOutput(path, async (output) => {
     const writer = resultWriter(format, output, kind, model.names, rows.nRows);
@@ -51,7 +51,13 @@ function resultWriter(
 ): Writer<Classification> {
   const dtype = kind === 'labels' ? 'I32' : 'F32';
   if (format === 'npy') return npyWriter(output, dtype, nRows, [], (results) => results[kind]);
-  if (format === 'jsonl') return lineWriter(output, '', linesOf(jsonLine, kind, names));
+  if (format === 'json') return jsonWriter(output, linesOf(jsonOf, kind, names));
+  if (format === 'jsonl')
+    return lineWriter(
+      output,
+      '',
+      linesOf((...row) => `${jsonOf(...row)}\n`, kind, names),
+    );
   const head = `${kind === 'labels' ? 'label' : 'score,label,nearest'}${names ? ',name' : ''}\n`;
   return lineWriter(output, head, linesOf(csvLine, kind, names?.map(csvField)));
 }
@@ -69,8 +75,8 @@ const csvLine: Line = (kind, label, score, nearest, names) => {
   return kind === 'labels' ? `${label}${name}\n` : `${shortest(score)},${label},${nearest}${name}\n`;
 };
 
-const jsonLine: Line = (kind, label, score, nearest, names) => {
+const jsonOf: Line = (kind, label, score, nearest, names) => {
   // JSON has no infinity, the score of a row at no finite distance.
   const more = kind === 'scores' && { score: Number.isFinite(score) ? Number(shortest(score)) : null, nearest };
-  return `${JSON.stringify({ label, ...(names && { name: names[label] ?? null }), ...more })}\n`;
+  return JSON.stringify({ label, ...(names && { name: names[label] ?? null }), ...more });
 };

@@ -30,7 +30,8 @@ export interface InputOptions extends CsvOptions {
 /** Need for labels: it is an error if there are none, they are read if there are any, or they are not read. */
 export type LabelMode = 'needed' | 'optional' | 'none';
 
-const NAMES_OF_ROWS = ['embeddings', 'features', 'x', 'centers'];
+/** Usual names of a tensor of rows. */
+export const NAMES_OF_ROWS = ['embeddings', 'features', 'x', 'centers'];
 const NAMES_OF_LABELS = ['labels', 'label', 'targets', 'target', 'y'];
 
 /**
