@@ -22,7 +22,7 @@ const METRICS = Object.keys({ sqeuclidean: true, euclidean: true, cosine: true }
 export function program(version: string): Command {
   const root = new Command('center-loss')
     .description(
-      'Fits centers of classes to embeddings, classifies rows by them, and shows them. Files may have any size.',
+      'Fits centers of classes to embeddings, classifies rows by them, and shows them. Reads .npy, .safetensors and .csv files of any size.',
     )
     .version(version)
     .showHelpAfterError('(run with --help for usage)')
@@ -50,9 +50,13 @@ export function program(version: string): Command {
     .option('--checkpoint <file>', 'file that keeps the progress; after an interruption, the same command continues')
     .option('--checkpoint-every <n>', 'number of blocks of 4 MB between two checkpoints', positive, 64)
     .addOption(new Option('--score <name>', 'score that the threshold is for (default: distance)').choices(SCORES))
-    .addOption(new Option('--metric <name>', 'metric of the score (default: that of the score)').choices(METRICS))
+    .addOption(
+      new Option('--metric <name>', 'distance that the score is made of (default: the usual one of the score)').choices(
+        METRICS,
+      ),
+    )
     .option('--tpr <share>', 'share of the known rows that the threshold accepts (default: 0.95)', shareOf)
-    .option('--per-class', 'fit a threshold to each class')
+    .option('--per-class', 'fit one threshold for each class')
     .option('--calibration <file>', 'other rows, to which the threshold is fitted (default: the same rows)')
     .option('--calibration-labels <file>', 'labels of the calibration rows')
     .addHelpText(
@@ -95,10 +99,10 @@ export function program(version: string): Command {
   model(rows(root.command('evaluate'), 'rows'))
     .summary('evaluate a model on labelled rows')
     .description(
-      'Reports the accuracy of a model on labelled rows. If some rows are unknown (the label is below 0, or a name that no class has), also reports how well the scores separate known and unknown rows.',
+      'Reports the accuracy of a model on labelled rows. If some rows are unknown (the label is below 0, or a name that no class has), also reports how well the scores separate the known rows from the unknown ones.',
     )
     .option('-l, --labels <file>', 'file of the labels, if they are not beside the rows')
-    .option('--others-unknown', 'take a number that no class has for unknown, not for an error')
+    .option('--others-unknown', 'treat a number that no class has as an unknown row, not as an error')
     .option('--confusion', 'print how many rows of each class are taken for which class')
     .addHelpText(
       'after',
@@ -115,10 +119,10 @@ export function program(version: string): Command {
     .description(
       'Shows what is in a file of centers, or the type and shape of arrays. With --html, draws the centers on a page.',
     )
-    .option('--html <file>', 'page to write: centers, rows, classes, distances, results; loads nothing')
+    .option('--html <file>', 'page to draw: centers, rows, classes, distances and results')
     .option('--data <file>', 'labelled rows to try the model on')
     .option('-l, --labels <file>', 'file of the labels of --data, if they are not beside the rows')
-    .option('--others-unknown', 'take a number that no class has for unknown, not for an error')
+    .option('--others-unknown', 'treat a number that no class has as an unknown row, not as an error')
     .option('--model-tensor <name>', 'tensor of the centers, in a file of another library')
     .addHelpText(
       'after',
@@ -140,7 +144,7 @@ export function program(version: string): Command {
     .addOption(
       new Option('--to <format>', 'format of the result (default: by the extension of the file)').choices(FORMATS),
     )
-    .option('--centers', 'write the centers of a model, which is the input')
+    .option('--centers', 'read the input as a model, and write its centers')
     .option('--model-tensor <name>', 'tensor of the centers, in a file of another library')
     .addHelpText(
       'after',
@@ -179,9 +183,10 @@ function model(command: Command): Command {
     .option('--model-tensor <name>', 'tensor of the centers, in a file of another library')
     .addOption(new Option('--score <name>', 'score of a row (default: that of the model, or distance)').choices(SCORES))
     .addOption(
-      new Option('--metric <name>', 'metric of the score (default: that of the model, or sqeuclidean)').choices(
-        METRICS,
-      ),
+      new Option(
+        '--metric <name>',
+        'distance that the score is made of (default: that of the model, or sqeuclidean)',
+      ).choices(METRICS),
     )
     .option('--threshold <number>', 'score above which a row is unknown (default: that of the model)', number);
 }
