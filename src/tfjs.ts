@@ -1,5 +1,10 @@
+/**
+ * A loss of this package as a term of a TensorFlow.js loss function.
+ * @packageDocumentation
+ * @module center-loss/tfjs
+ */
 import type * as tfjs from '@tensorflow/tfjs-core';
-import { CenterLoss, CenterLossError, type Target } from './index.js';
+import { CenterLoss, CenterLossError, type StepResult, type Target } from './index.js';
 import { checkAlpha, checkChoice, checkOptions } from './validate/checks.js';
 
 /** Part of TensorFlow.js that the bridge calls: pass the `tf` that made the tensors. */
@@ -7,12 +12,15 @@ export type TensorFlow = Pick<typeof tfjs, 'customGrad' | 'mul' | 'scalar' | 'te
 
 /** Part of a loss that the bridge calls; every loss of this package has it. */
 export interface DifferentiableLoss {
+  /** Number of dimensions, D. */
   readonly nDim: number;
-  gradients(x: Float32Array, target: Target): { readonly loss: number; readonly gradX: Float32Array };
+  /** Computes the loss and ∂loss/∂x. */
+  gradients(x: Float32Array, target: Target): StepResult;
   /** Moves what the loss learns; missing where it learns nothing. */
-  step?(x: Float32Array, target: Target, options?: object): { readonly loss: number; readonly gradX: Float32Array };
+  step?(x: Float32Array, target: Target, options?: object): StepResult;
 }
 
+/** Options of {@link centerLossTerm}. */
 export interface TermOptions {
   /** Move the centers at each evaluation, by `loss.step`. Default true, if the loss has it; fixed ones stay. */
   readonly update?: boolean;

@@ -47,6 +47,7 @@ const WORTHWHILE_BYTES = 256 * 2 ** 20;
 /** Minimum rows of a chunk: the kernel sums fewer rows in another order, so that the last digits may differ. */
 const MIN_ROWS = 32;
 
+/** Options of {@link ClassCenters}. */
 export interface ClassCentersOptions {
   /** True for anchors, which training does not move. Default false. */
   readonly fixed?: boolean;
@@ -56,6 +57,7 @@ export interface ClassCentersOptions {
   readonly names?: readonly string[];
 }
 
+/** Options of {@link ClassCenters.fit}. */
 export interface FitCentersOptions {
   /** Number of classes C. Default the largest label + 1. Give it where a batch may lack the last classes. */
   readonly nClasses?: number;
@@ -73,9 +75,13 @@ export interface FitCentersOptions {
  * Source: pytorch-ood 0.3.3, `ClassCenters`.
  */
 export class ClassCenters extends Saveable {
+  /** Number of classes, C. */
   readonly nClasses: number;
+  /** Number of dimensions, D. */
   readonly nDim: number;
+  /** True for anchors, which training does not move. */
   readonly fixed: boolean;
+  /** Distance that `distances`, `predict` and `predictProba` use. */
   readonly metric: Metric;
   /** Names of the classes, if they have any. */
   readonly names: readonly string[] | undefined;

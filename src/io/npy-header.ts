@@ -8,7 +8,9 @@ import { formatError, quoted } from './errors.js';
 
 /** Header of a .npy file. */
 export interface NpyHeader {
+  /** Type of the values. */
   readonly dtype: Dtype;
+  /** Sizes of the dimensions; empty for a single value. */
   readonly shape: readonly number[];
   /** True if the first index runs fastest. */
   readonly fortranOrder: boolean;
@@ -16,6 +18,7 @@ export interface NpyHeader {
   readonly bigEndian: boolean;
   /** Bytes of the file that hold the values: from `start` to before `end`. */
   readonly start: number;
+  /** Place of the first byte after the values. */
   readonly end: number;
 }
 

@@ -29,6 +29,7 @@ export function readNpy(file: Uint8Array | ArrayBuffer): Tensor {
   return { dtype, shape, data };
 }
 
+/** Options of {@link writeNpy}. */
 export interface WriteNpyOptions {
   /** Type of the values where the array does not tell it: 'F16' for the bits in a Uint16Array, 'BOOL', 'C64'. */
   readonly dtype?: Dtype;

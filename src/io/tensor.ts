@@ -7,6 +7,7 @@ import { widenBfloat16, widenFloat16 } from './float16.js';
 
 /** Array with a shape, row-major. */
 export interface Tensor {
+  /** Type of the values. */
   readonly dtype: Dtype;
   /** Sizes, outermost first; none for a single value. */
   readonly shape: readonly number[];

@@ -6,9 +6,13 @@ import { CenterLossError } from './errors.js';
 
 /** Shape of a `Float16Array`, so that neither types nor runtimes need to know that class. */
 export interface Float16Values extends ArrayLike<number> {
+  /** Name of the class, by which it is known in every realm. */
   readonly [Symbol.toStringTag]: 'Float16Array';
+  /** Memory of the bits. */
   readonly buffer: ArrayBufferLike;
+  /** Place of the first bit pattern in `buffer`. */
   readonly byteOffset: number;
+  /** Number of bytes. */
   readonly byteLength: number;
 }
 
