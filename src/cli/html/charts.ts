@@ -1,13 +1,11 @@
 import { bin, extent, max } from 'd3-array';
 import { numberText } from '../report.js';
-import { distinct, escapeHtml, fitted, MARGIN, plot, round, tip, WIDTH, widthOf } from './svg.js';
+import { distinct, escapeHtml, fitted, MARGIN, MAX_NAME_WIDTH, plot, round, tip, WIDTH, widthOf } from './svg.js';
 
 /** Most points that have a name each. */
 const MAX_NAMES = 64;
 /** Classes from which on circles would hide each other: they are faint except under the pointer. */
 const MANY = 12;
-/** Most pixels of the name of a point. */
-const MAX_NAME_WIDTH = 130;
 
 /** Center of a class, in the plane. */
 export interface Point {

@@ -58,12 +58,16 @@ export function fitted(text: string, pixels: number): string {
   return `${signs.join('')}…`;
 }
 
-/** Leaves out the words that all names begin or end with, so that what differs is seen where there is little room. */
+/** Most pixels of a name beside its mark or its cells. */
+export const MAX_NAME_WIDTH = 130;
+
+/** Leaves out the words that all names begin or end with, if some name is too long: what differs is then seen. */
 export function distinct(names: readonly string[]): string[] {
+  if (names.length < 3 || names.every((name) => widthOf(name) <= MAX_NAME_WIDTH)) return [...names];
   const start = commonWords(names);
   const end = commonWords(names.map((name) => [...name.slice(start)].reverse().join('')));
   const cut = (name: string) => `${start > 0 ? '…' : ''}${name.slice(start, name.length - end)}${end > 0 ? '…' : ''}`;
-  return names.length < 3 ? [...names] : names.map(cut);
+  return names.map(cut);
 }
 
 /** Counts the characters of the whole words that all names begin with. */
