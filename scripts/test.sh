@@ -129,7 +129,7 @@ run_tests() { # run_tests [--all]
 run_all() {
   ensure_browsers
   ensure_packages test/runtimes "the matrix (2 GB)"
-  ensure_packages examples "the examples (340 MB)"
+  ensure_packages examples "the examples (500 MB)"
   ensure_baselines
   check "TypeScript of everything" node_modules/.bin/tsc --project tsconfig.tools.json
   check "API reference without a gap" build_docs
@@ -137,7 +137,7 @@ run_all() {
   check "edge worker in workerd" npm test --prefix examples/edge-worker
   check "many machines, in workerd, give the fit of one" npm test --prefix examples/edge-fit
   check "threads give the results of one" npm test --prefix examples/threads
-  check "outputs of ONNX Runtime Web are taken as they are" npm test --prefix examples/onnx
+  check "sentences get a name or none, in transformers.js and ONNX Runtime Web" npm test --prefix examples/embeddings
   test_suites "MNIST" mnist
   test_ray
   test_matrix

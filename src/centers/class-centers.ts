@@ -72,7 +72,7 @@ export interface FitCentersOptions {
 /**
  * One center for each class in feature space, `params` [nClasses, nDim], all 0 at first.
  *
- * Source: pytorch-ood 0.3.3, `ClassCenters`.
+ * Source: pytorch-ood 0.4.0, `ClassCenters`.
  */
 export class ClassCenters extends Saveable {
   /** Number of classes, C. */

@@ -1,5 +1,5 @@
 import { Command, Help, InvalidArgumentError, Option } from 'commander';
-import type { Metric, Score } from '../index.js';
+import type { Metric, Score, Side } from '../index.js';
 import { convert } from './commands/convert.js';
 import { evaluate } from './commands/evaluate.js';
 import { fit } from './commands/fit.js';
@@ -17,6 +17,7 @@ const SCORES = Object.keys({
   'knn-centers': true,
 } satisfies Record<Score, true>);
 const METRICS = Object.keys({ sqeuclidean: true, euclidean: true, cosine: true } satisfies Record<Metric, true>);
+const SIDES = Object.keys({ known: true, unknown: true } satisfies Record<Side, true>);
 
 /** Defines the command line: names and texts of commands and options. */
 export function program(version: string): Command {
@@ -104,6 +105,12 @@ export function program(version: string): Command {
     .option('-l, --labels <file>', 'file of the labels, if they are not beside the rows')
     .option('--others-unknown', 'treat a number that no class has as an unknown row, not as an error')
     .option('--confusion', 'print how many rows of each class are taken for which class')
+    .addOption(
+      new Option(
+        '--positive <side>',
+        'rows of which fpr95 finds 95 % (default: known; pytorch-ood and OpenOOD: unknown)',
+      ).choices(SIDES),
+    )
     .addHelpText(
       'after',
       examples([

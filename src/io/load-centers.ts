@@ -15,9 +15,9 @@ const NAMES_OF_CENTERS = /^_params$|(^|\.)(_?centers?\._params|centers)$/;
 
 /**
  * Reads centers from a PyTorch `state_dict` in a safetensors file, alone or in that of a network, where one tensor is
- * called `_centers._params` (pytorch-ood), `centers._params` or `centers` (KaiyangZhou/pytorch-center-loss). F16, BF16
- * and F64 become float32. The centers of an object that was saved by this package are read as well; `load` gives the
- * object itself.
+ * called `_centers._params` or `_center._params` (pytorch-ood's losses), `_params` (its `ClassCenters`), `centers._params`
+ * or `centers` (KaiyangZhou/pytorch-center-loss). F16, BF16 and F64 become float32. The centers of an object that was
+ * saved by this package are read as well; `load` gives the object itself.
  *
  * ```js
  * const { params, nClasses, nDim } = loadCenters(file);

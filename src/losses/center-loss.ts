@@ -78,7 +78,7 @@ type Touched = EvaluateOptions & { readonly centers: 'touched' };
  * pytorch-ood.
  *
  * Sources: Wen et al., "A Discriminative Feature Learning Approach for Deep Face Recognition", ECCV 2016; Wen et al., "A
- * Comprehensive Study on Center Loss for Deep Face Recognition", IJCV 2019; `CenterLoss` of pytorch-ood 0.3.3.
+ * Comprehensive Study on Center Loss for Deep Face Recognition", IJCV 2019; `CenterLoss` of pytorch-ood 0.4.0.
  */
 export class CenterLoss extends Saveable {
   /** Number of classes, C. */

@@ -17,8 +17,8 @@ const SIDES = { known: 'Known', unknown: 'Unknown' } as const satisfies Record<S
 export interface AuprOptions {
   /**
    * 'average-precision' (default): area by the steps of the curve, Σ (R_i − R_{i−1})·P_i, as scikit-learn's
-   * `average_precision_score`. 'trapezoid': Σ (R_i − R_{i−1})·(P_i + P_{i−1})/2, as pytorch-ood's `OODMetrics`, which is
-   * too high where there are few scores (Davis & Goadrich 2006).
+   * `average_precision_score`. 'trapezoid': Σ (R_i − R_{i−1})·(P_i + P_{i−1})/2, as pytorch-ood's `OODMetrics` and
+   * OpenOOD, which is too high where there are few scores (Davis & Goadrich 2006).
    */
   readonly method?: 'average-precision' | 'trapezoid';
 }
@@ -35,9 +35,12 @@ export interface FprOptions {
   /** Share of the positive rows that must be found, over 0 and up to 1. Default 0.95. */
   readonly tpr?: number;
   /**
-   * 'known' (default), as ODIN and most papers: share of the unknown rows that pass as known when 95 % of the known rows
-   * do. 'unknown', as pytorch-ood's `OODMetrics`: share of the known rows that are rejected when 95 % of the unknown rows
-   * are.
+   * Rows that must be found. The two conventions give different rates for the same scores, so compare rates of one only.
+   *
+   * - 'known' (default): share of the unknown rows that pass as known where 95 % of the known rows do, as ODIN (Liang et
+   *   al. 2018) and OpenOOD 1.0. The `tpr` of `fitThreshold` is of the known rows, too.
+   * - 'unknown': share of the known rows that are rejected where 95 % of the unknown rows are, as pytorch-ood's
+   *   `OODMetrics` and OpenOOD 1.5 (its code since August 2023).
    */
   readonly positive?: Side;
 }
@@ -60,7 +63,7 @@ export interface OpenSetMetrics {
   readonly auprIn: number;
   /** Area under the precision-recall curve with unknown rows as positives. */
   readonly auprOut: number;
-  /** False positive rate where the true positive rate reaches 95 %. */
+  /** False positive rate where 95 % of the rows of the side `positive` are found; by default, of the known rows. */
   readonly fpr95: number;
 }
 
@@ -115,7 +118,9 @@ function auprMetric({ method = 'average-precision' }: AuprOptions): RankingMetri
 
 /**
  * False positive rate at the first threshold where the true positive rate reaches `tpr`. The thresholds are the scores
- * themselves; nothing is interpolated.
+ * themselves; nothing is interpolated. The known rows are the positives; pytorch-ood and OpenOOD 1.5 take the unknown
+ * ones: `{ positive: 'unknown' }` gives their rate. (Where scores tie, OpenOOD's can be of a later threshold: it leaves
+ * out the points of the ROC curve that lie on straight lines.)
  * @throws CenterLossError `ERR_SHAPE`, as {@link auroc}; `ERR_OPTION`
  */
 export function fprAtTpr(known: Floats, unknown: Floats, options: FprOptions = {}): number {
@@ -135,10 +140,8 @@ function rustSide(positive: Side): Positive {
 /**
  * Area under the open-set classification rate: share of the pairs of an unknown and a known row of which the known one
  * has the smaller score and is classified correctly; pairs of equal scores count by half. It is the area under the
- * correct classification rate over the false positive rate of Dhamija et al. 2018, by trapezoids between all thresholds.
- *
- * pytorch-ood's `oscr_score` takes the known scores only as thresholds, which makes a difference of up to half a known
- * row, and among equal scores depends on their order.
+ * correct classification rate over the false positive rate of Dhamija et al. 2018, by trapezoids between all thresholds,
+ * as `oscr_score` of pytorch-ood 0.4.0.
  * @param knownScores scores of known rows
  * @param isCorrect truthy for each known row whose predicted class is right, else falsy
  * @param unknownScores scores of unknown rows
@@ -169,7 +172,7 @@ function chosen(scores: Floats, isChosen: ArrayLike<unknown>): Float64Array<Arra
 
 /**
  * ROC curve with a point for every distinct score, as scikit-learn's `roc_curve` with `drop_intermediate=False`.
- * @param options.positive rows to be found. Default 'unknown', whose scores are the highest
+ * @param options.positive rows to be found. Default 'unknown', whose scores are the highest; that of `fprAtTpr` is 'known'
  * @throws CenterLossError `ERR_SHAPE`, as {@link auroc}; `ERR_OPTION`
  */
 export function rocCurve(known: Floats, unknown: Floats, options: { readonly positive?: Side } = {}): RocCurve {
@@ -185,8 +188,8 @@ export function rocCurve(known: Floats, unknown: Floats, options: { readonly pos
 }
 
 /**
- * Usual metrics at once. pytorch-ood's `OODMetrics` has those of `{ method: 'trapezoid', positive: 'unknown' }` for
- * scores in 0 … 1; any others it puts through a sigmoid in float32 first, which makes large ones equal.
+ * Usual metrics at once. `{ method: 'trapezoid', positive: 'unknown' }` gives those of pytorch-ood's `OODMetrics` and of
+ * OpenOOD 1.5; by default the AUPR is average precision, and the false positive rate is that of {@link fprAtTpr}.
  * @param scores score of each row [B]
  * @param target labels [B], below 0 = unknown
  * @throws CenterLossError `ERR_SHAPE` if there are no known or no unknown rows, and as {@link auroc}; `ERR_LABEL`,
@@ -195,7 +198,7 @@ export function rocCurve(known: Floats, unknown: Floats, options: { readonly pos
 export function openSetMetrics(
   scores: Floats,
   target: Target,
-  options: AuprOptions & { readonly positive?: Side } = {},
+  options: AuprOptions & Pick<FprOptions, 'positive'> = {},
 ): OpenSetMetrics {
   checkOptions(options, ['method', 'positive']);
   const side = rustSide(options.positive ?? 'known');

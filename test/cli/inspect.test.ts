@@ -188,8 +188,8 @@ describe('its page', () => {
           const [centers, scores] = figures;
           expect(centers).toMatchObject({ centers: nClasses, rows: 250, rings: nClasses });
           expect(centers?.labels.length).toBeGreaterThanOrEqual(labels);
-        // The words that all names have are left out.
-        for (const label of centers?.labels ?? []) expect(label).toMatch(/^…\d+…$/);
+          // The words that all names have are left out.
+          for (const label of centers?.labels ?? []) expect(label).toMatch(/^…\d+…$/);
           expect(scores?.limits).toEqual([expect.stringMatching(/^thresholds? \d/)]);
           backgrounds.add(background);
         }

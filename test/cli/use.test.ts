@@ -180,6 +180,20 @@ describe('evaluate', () => {
     });
   });
 
+  it('gives the false positive rate of either side', async () => {
+    const target = test.target.map((label) => (label === 1 ? -1 : label));
+    writeSample('mixed', { ...test, target });
+    const known = results.scores.filter((_, i) => isKnown(target[i] as number));
+    const unknown = results.scores.filter((_, i) => !isKnown(target[i] as number));
+    const rates: unknown[] = [];
+    for (const positive of ['known', 'unknown'] as const) {
+      const { fpr95 } = await json(`evaluate mixed.npy --labels mixed-labels.npy ${MODEL} --positive ${positive}`);
+      expect(fpr95).toBe(fprAtTpr(known, unknown, { positive }));
+      rates.push(fpr95);
+    }
+    expect(new Set(rates).size).toBe(2);
+  });
+
   it('counts which class was taken for which', async () => {
     const expected = Array.from({ length: 6 }, () => new Array(6).fill(0));
     const place = (label: number | undefined) => (label === undefined || label < 0 ? 5 : label);

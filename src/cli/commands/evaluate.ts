@@ -1,4 +1,4 @@
-import type { OpenSetClassifier } from '../../index.js';
+import type { OpenSetClassifier, Side } from '../../index.js';
 import { UsageFailure } from '../failure.js';
 import { PIPE } from '../input/byte-source.js';
 import { LabelEncoder } from '../input/labels.js';
@@ -16,6 +16,8 @@ export interface EvaluationOptions extends InputOptions {
 export interface EvaluateOptions extends EvaluationOptions, ModelOptions {
   readonly model: string;
   readonly confusion?: boolean | undefined;
+  /** Rows that the true positive rate of fpr95 is of. Default 'known'. */
+  readonly positive?: Side | undefined;
 }
 
 /** Reports how many labelled rows a model classifies correctly, and how well its scores separate known and unknown rows. */
@@ -33,7 +35,7 @@ export async function evaluate(input: string, options: EvaluateOptions): Promise
     input,
     model: options.model,
     rows,
-    ...accumulator.report(classifier.threshold !== undefined),
+    ...accumulator.report(classifier.threshold !== undefined, options.positive),
     score: classifier.score,
     metric: classifier.metric ?? null,
     seconds: secondsSince(started),
