@@ -46,3 +46,13 @@ export const printable = (text: string): string => {
   const shown = text.replaceAll(/[\p{Cc}\p{Cf}\ufffd]/gu, '?');
   return shown.length > 200 ? `${shown.slice(0, 200)}…` : shown;
 };
+
+const noted = new Set<string>();
+
+/** Tells on standard error what a command did with a file that the reader may not expect; the same text once. */
+export function note(place: string, text: string): void {
+  const line = `note: ${place}: ${text}\n`;
+  if (noted.has(line)) return;
+  noted.add(line);
+  process.stderr.write(line);
+}
