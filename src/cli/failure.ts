@@ -11,8 +11,10 @@ export class UsageFailure extends Error {}
 /** Turns an error of the package or of the operating system into a failure that names the file it comes from. */
 export function failureIn(place: string, error: unknown): unknown {
   if (error instanceof CenterLossError) {
-    // The command line has an option in place of this option of the function.
-    const message = error.message.replace('{ tensor }', '--model-tensor');
+    // The command line has options in place of these options of functions.
+    const message = error.message
+      .replace('{ tensor }', '--model-tensor')
+      .replace("{ dtype: 'BF16' }", '--dtype bfloat16');
     return new Failure(`${place}: ${message}`, { cause: error });
   }
   if (isSystemError(error)) return new Failure(`${place}: ${reasonOf(error)}`, { cause: error });

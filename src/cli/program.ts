@@ -154,12 +154,12 @@ export function program(version: string): Command {
 function rows(command: Command, argument: string, whose = 'of the rows'): Command {
   return command
     .argument(`<${argument}>`, '.npy, .npz, .safetensors or .csv, also .gz of these, - for standard input')
-    .addOption(new Option('--format <format>', `${whose} (default: by the first bytes of the file)`).choices(INPUT_FORMATS))
+    .addOption(
+      new Option('--format <format>', `${whose} (default: by the first bytes of the file)`).choices(INPUT_FORMATS),
+    )
     .option('--tensor <name>', `tensor ${whose}, in .safetensors or .npz`)
     .option('--label-tensor <name>', 'tensor of the labels, in .safetensors or .npz')
-    .addOption(
-      new Option('--dtype <type>', 'type of 16-bit values, in .npy or .npz').choices(Object.keys(BIT_TYPES)),
-    )
+    .addOption(new Option('--dtype <type>', 'type of 16-bit values, in .npy or .npz').choices(Object.keys(BIT_TYPES)))
     .option(
       '--label-column <name>',
       'column of the labels, in .csv, by its name or its number from 0 (default: label, target, class, y)',
@@ -169,7 +169,11 @@ function rows(command: Command, argument: string, whose = 'of the rows'): Comman
     .option('--id-column <name>', 'column of ids, in .csv, which stand beside the results')
     .option('--header', 'the first line of a .csv names the columns (default: told by its cells)')
     .option('--no-header', 'the first line of a .csv is a row')
-    .option('--delimiter <text>', 'text between columns, in .csv, \\t for a tab (default: found in the first lines)', delimiter)
+    .option(
+      '--delimiter <text>',
+      'text between columns, in .csv, \\t for a tab (default: found in the first lines)',
+      delimiter,
+    )
     .option('--progress', 'show progress (default: on a terminal)')
     .option('--no-progress', 'show no progress')
     .option('--json', 'results as JSON');

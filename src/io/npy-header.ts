@@ -158,7 +158,7 @@ function parseType(at: Cursor, wanted: NpyOptions['dtype']): NpyType {
     kind === 'O' || descr.endsWith('O')
       ? 'it has Python objects: save array.astype(str) or array.astype(float)'
       : kind === 'V2'
-        ? 'if it is bfloat16, say so by the option dtype'
+        ? "if its values are bfloat16, say so by { dtype: 'BF16' }"
         : `the types are ${Object.keys(NPY_DTYPES).join(', ')}, and U and S for names`;
   throw formatError(`an array of ${quoted(descr)} is not read; ${advice}`);
 }

@@ -52,7 +52,9 @@ export function readNpyNames(file: Uint8Array | ArrayBuffer): string[] {
   const [rows = 0, textBytes = 0] = shape;
   if (!characterBytes) throw formatError(`an array of ${dtype} has no names: readNpy reads it`);
   if (shape.length !== 2) {
-    throw formatError(`an array of strings of shape (${shape.slice(0, -1).join(', ')}); expected one name for each row`);
+    throw formatError(
+      `an array of strings of shape (${shape.slice(0, -1).join(', ')}); expected one name for each row`,
+    );
   }
   checkEnd(bytes, dtype, shape, end);
   return decodeNames(bytes.subarray(start), rows, textBytes, characterBytes, bigEndian);

@@ -3,7 +3,15 @@ import { field, encodeHeader as safetensorsHeader } from '../../io/safetensors.j
 import { Failure, note, UsageFailure } from '../failure.js';
 import { isPipe, PIPE } from '../input/byte-source.js';
 import { LabelEncoder, surveyClasses } from '../input/labels.js';
-import { countRows, FORMATS, type Format, formatByName, type InputOptions, labelsFileOf, openRows } from '../input/open.js';
+import {
+  countRows,
+  FORMATS,
+  type Format,
+  formatByName,
+  type InputOptions,
+  labelsFileOf,
+  openRows,
+} from '../input/open.js';
 import type { Block, RawLabels, Rows } from '../input/rows.js';
 import { makeCenters, readModel, withCounts } from '../model.js';
 import { type Output, writeOutput } from '../output/output.js';
@@ -109,7 +117,9 @@ async function safetensorsWriter(
   if (rows.hasLabels && (await isPipe(labelsPath))) {
     throw new UsageFailure('the labels have to be read twice, which a pipe does not allow: use a file');
   }
-  const classes = rows.hasLabels ? await surveyClasses(labelsPath, { ...options, labelsHeader: rows.labelsHeader }) : undefined;
+  const classes = rows.hasLabels
+    ? await surveyClasses(labelsPath, { ...options, labelsHeader: rows.labelsHeader })
+    : undefined;
   const encoder = classes && new LabelEncoder(classes, 'refused');
   // Labels come after the rows in the file, and are kept until all rows are written.
   const labels = new Int32Array(encoder ? nRows : 0);

@@ -163,9 +163,13 @@ function namesIn(text: string, file: string): string[] {
 function checkpointOf(input: string, classes: Classes, options: FitOptions): Promise<Checkpoint> {
   const labels = labelsFileOf(options);
   const inputs = labels === undefined ? [input] : [input, labels];
-  // Paths may differ, and so may what only the threshold and the progress depend on.
-  const { output, checkpoint = '', names, progress, json, score, metric, tpr, perClass, ...settings } = options;
-  return Checkpoint.at(checkpoint, inputs, { ...settings, classes, hasThreshold: isForThreshold(options) });
+  const { format, dtype, tensor, labelTensor, delimiter, checkpointEvery } = options;
+  const { header, labelColumn, features, drop, idColumn, holdout, seed } = options;
+  return Checkpoint.at(options.checkpoint ?? '', inputs, {
+    ...{ classes, format, dtype, tensor, labelTensor, delimiter, checkpointEvery },
+    ...{ header, labelColumn, features, drop, idColumn },
+    ...(isForThreshold(options) && options.calibration === undefined && { holdout, seed }),
+  });
 }
 
 /** Rows that a threshold is fitted to. */
@@ -261,7 +265,11 @@ async function sampleOf(
   options: FitOptions,
 ): Promise<Reservoir> {
   const { calibration, calibrationLabels: labels } = options;
-  const rows = await openRows(file, calibration === undefined ? options : { ...options, labels, labelsHeader: undefined }, 'needed');
+  const rows = await openRows(
+    file,
+    calibration === undefined ? options : { ...options, labels, labelsHeader: undefined },
+    'needed',
+  );
   checkDimensions(rows, nDim);
   const sample = reservoirOf(nDim);
   const encoder = new LabelEncoder(classes, 'unknown names');

@@ -5,8 +5,8 @@ const INFINITE = /^([+-]?)inf(inity)?$/i;
 const DECIMAL_COMMA = /^[+-]?\d*,\d+(e[+-]?\d+)?$/i;
 const LIST = /^\[.*\]$/s;
 
-/** Integers as text, also in a column of floats: pandas makes one of integers with a gap. */
-export const INTEGER = /^[+-]?\d+(\.0*)?$/;
+/** Tells integers, also in a column of floats: pandas makes one of integers with a gap, `np.savetxt` of any. */
+export const isInteger = (text: string): boolean => /^[+-]?\d/.test(text) && Number.isInteger(numberOf(text));
 
 /** Gap in a column, as pandas, R, SQL, Python and Weka write it. */
 export const isMissing = (text: string): boolean => /^([+-]?nan|<?na>?|#?n\/a|null|nil|none|\?)?$/i.test(text);

@@ -1,6 +1,6 @@
 // Columns of a CSV: which are rows, labels, ids. Nothing is guessed between two that are equally likely.
 import { Failure, note, quoted } from '../failure.js';
-import { INTEGER, isList, isMissing, isNumber } from './cells.js';
+import { isList, isMissing, isNumber } from './cells.js';
 
 /** Options that name columns, each by its name or its number from 0. */
 export interface ColumnOptions {
@@ -41,7 +41,12 @@ export function isNameOfLabels(name: string, header: readonly string[]): boolean
  * as pandas calls them.
  * @throws Failure for 0, 1, 2 … where the second record allows both
  */
-export function isHeader(file: string, first: readonly string[], second: string[] | undefined, options: ColumnOptions) {
+export function isHeader(
+  file: string,
+  first: readonly string[],
+  second: readonly string[] | undefined,
+  options: ColumnOptions,
+): boolean {
   if (options.header !== undefined) return options.header;
   const numbers = first.filter((text) => isNumber(text) || isList(text));
   if (numbers.length === 0) return true;
@@ -53,7 +58,9 @@ export function isHeader(file: string, first: readonly string[], second: string[
   if (numbers.some(isList) || !first.every(isPosition)) return false;
   if (start === 1 || first.some((name) => isNameOfLabels(name, first))) return true;
   if (second === undefined) return false;
-  const hasFraction = second.some((text, i) => isNumber(first[i] ?? '') && !INTEGER.test(text) && !isMissing(text));
+  const hasFraction = second.some(
+    (text, i) => isNumber(first[i] ?? '') && !/^[+-]?\d+$/.test(text) && !isMissing(text),
+  );
   if (numbers.length > 2 && hasFraction) {
     note(file, 'the first line, 0, 1, 2 …, is taken for the names of the columns (--no-header if it is a row)');
     return true;
@@ -63,7 +70,11 @@ export function isHeader(file: string, first: readonly string[], second: string[
   );
 }
 
-const listOf = (names: string | undefined): string[] => (names === undefined ? [] : names.split(','));
+const listOf = (names = ''): string[] =>
+  names
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
 
 /**
  * Finds the columns of rows, labels and ids.
@@ -81,8 +92,8 @@ export function findColumns(
   const names = header ?? sample.map(() => undefined);
   const named = (wanted: string) => findColumn(file, header, sample.length, wanted);
   const nameAt = (column: number) => quoted(names[column] ?? `${column}`);
-  const chosen = options.features === undefined ? undefined : columnsOf(options.features, named);
-  const dropped = new Set(columnsOf(options.drop, named));
+  const chosen = options.features === undefined ? undefined : columnsOf(options.features, header, named);
+  const dropped = new Set(columnsOf(options.drop, header, named));
   const id = options.idColumn === undefined ? -1 : named(options.idColumn);
   const isFree = (column: number) => !dropped.has(column) && column !== id && !chosen?.includes(column);
 
@@ -92,9 +103,12 @@ export function findColumns(
   let label = -1;
   if (isWanted && labels === 'here') label = named(labelColumn);
   else if (isWanted && header?.includes(labelColumn)) label = header.indexOf(labelColumn);
-  const candidates = labels === 'nowhere' ? [] : [...names.keys()].filter(
-    (column) => column !== label && isFree(column) && isNameOfLabels(names[column] ?? '-', header ?? []),
-  );
+  const candidates =
+    labels === 'nowhere'
+      ? []
+      : [...names.keys()].filter(
+          (column) => column !== label && isFree(column) && isNameOfLabels(names[column] ?? '-', header ?? []),
+        );
   if (label < 0 && candidates.length === 1) label = candidates.pop() as number;
   if (candidates.length > 0 && !(chosen && label >= 0)) {
     const list = [...(label < 0 ? [] : [label]), ...candidates].map(nameAt).join(' and ');
@@ -102,6 +116,7 @@ export function findColumns(
       `${file}: the columns ${list} may be labels: name the labels by --label-column, and leave the others out by --drop (or take them as features by --features)`,
     );
   }
+  if (chosen?.length === 0) throw new Failure(`${file}: --features names no column: ${quoted(options.features ?? '')}`);
   if (chosen) {
     const twice = chosen.find((column) => column === label || column === id || dropped.has(column));
     if (twice === undefined) return { features: chosen, label, id, empty: [] };
@@ -134,16 +149,20 @@ export function findColumns(
   return { features, label, id, empty };
 }
 
-function columnsOf(list: string | undefined, named: (name: string) => number): number[] {
+function columnsOf(
+  list: string | undefined,
+  header: readonly string[] | undefined,
+  named: (name: string) => number,
+): number[] {
   return listOf(list).flatMap((item) => {
-    const [from = '', to] = item.trim().split('..');
+    const [from = '', to] = header?.includes(item) ? [item] : item.split('..');
     const first = named(from);
-    return to === undefined ? first : Array.from({ length: named(to) - first + 1 }, (_, i) => first + i);
+    return to === undefined ? first : Array.from({ length: Math.max(0, named(to) - first + 1) }, (_, i) => first + i);
   });
 }
 
 /** Finds a column by its name, or by its number from 0. @throws Failure if there is none, or more than one */
-export function findColumn(file: string, header: readonly string[] | undefined, nColumns: number, wanted: string) {
+function findColumn(file: string, header: readonly string[] | undefined, nColumns: number, wanted: string): number {
   const named = header?.indexOf(wanted) ?? -1;
   if (named >= 0 && named !== header?.lastIndexOf(wanted)) {
     throw new Failure(`${file}: two columns are called ${quoted(wanted)}: name one by its number, from 0`);
@@ -156,7 +175,12 @@ export function findColumn(file: string, header: readonly string[] | undefined, 
 }
 
 /** Finds the column of labels in a file of labels; −1 where it is not clear. */
-export function findLabels(file: string, header: readonly string[] | undefined, nColumns: number, wanted?: string) {
+export function findLabels(
+  file: string,
+  header: readonly string[] | undefined,
+  nColumns: number,
+  wanted?: string,
+): number {
   if (wanted !== undefined) return findColumn(file, header, nColumns, wanted);
   const all = Array.from({ length: nColumns }, (_, column) => column);
   const named = all.filter((column) => isNameOfLabels(header?.[column] ?? '-', header ?? []));

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { parse } from 'csv-parse';
 import { Failure, note, printable, quoted } from '../failure.js';
 import type { ByteSource } from './byte-source.js';
-import { hasDecimalComma, INTEGER, isList, isMissing, isNumber, itemsOf, numberOf } from './cells.js';
+import { hasDecimalComma, isInteger, isList, isMissing, isNumber, itemsOf, numberOf } from './cells.js';
 import {
   type ColumnOptions,
   type Columns,
@@ -41,10 +41,21 @@ async function openCsv(source: ByteSource, options: CsvOptions): Promise<OpenedC
   const counter = { bytesRead: 0 };
   const head = await source.peek(CHUNK_BYTES);
   const encoding = encodingOf(head);
-  const { delimiter, from_line } = dialectOf(new TextDecoder(encoding).decode(head), options.delimiter);
+  const { delimiter, preamble } = dialectOf(
+    new TextDecoder(encoding, { ignoreBOM: true }).decode(head),
+    options.delimiter,
+  );
+  await source.read(new Uint8Array(Buffer.byteLength(preamble, encoding === 'utf-8' ? 'utf8' : 'utf16le')));
   const isSpaced = delimiter === ' ';
   const parser = parse({
-    ...{ bom: true, delimiter, from_line, skip_empty_lines: true, trim: !isSpaced, comment: '#', comment_no_infix: true },
+    ...{
+      bom: true,
+      delimiter,
+      skip_empty_lines: true,
+      trim: !isSpaced,
+      comment: '#',
+      comment_no_infix: true,
+    },
     // Several spaces between two numbers are one; the readers count the columns.
     relax_column_count: isSpaced,
   });
@@ -78,12 +89,13 @@ async function* decoded(source: ByteSource, counter: { bytesRead: number }, enco
   for await (const chunk of chunks(source, counter)) yield Buffer.from(decoder.decode(chunk, { stream: true }));
 }
 
-/** Finds how a CSV is written in the text of its first lines: its delimiter, and the line that it begins at. */
-function dialectOf(text: string, wanted: string | undefined): { delimiter: string; from_line: number } {
-  // Excel writes and reads such a line.
-  const [sep, named = ''] = /^\ufeff?sep=(.)\r?\n/.exec(text) ?? [];
-  const from_line = sep === undefined ? 1 : 2;
-  if (wanted !== undefined || sep !== undefined) return { delimiter: wanted ?? named, from_line };
+/**
+ * Finds how a CSV is written in the text of its first lines: its delimiter, and a first line that names it, as Excel
+ * writes and reads.
+ */
+function dialectOf(text: string, wanted: string | undefined): { delimiter: string; preamble: string } {
+  const [preamble = '', named] = /^\ufeff?sep=(.)\r?\n/.exec(text) ?? [];
+  if (wanted !== undefined || named !== undefined) return { delimiter: wanted ?? (named as string), preamble };
   const lines = text
     .replaceAll(/"[^"]*"/g, '')
     .split(/\r\n|\n|\r/)
@@ -98,7 +110,7 @@ function dialectOf(text: string, wanted: string | undefined): { delimiter: strin
   const areNumbers = isSpaced && lines.slice(1).every((line) => line.trim().split(/\s+/).every(isNumber));
   const first = lines[0]?.trim().split(/\s+/) ?? [];
   const delimiter = found ?? (areNumbers && (lines.length > 1 || first.every(isNumber)) ? ' ' : ',');
-  return { delimiter, from_line };
+  return { delimiter, preamble };
 }
 
 async function nextOf(
@@ -381,19 +393,19 @@ async function beginsWithName(
   const csv = await openCsv(await again(), options);
   const records = [...csv.begin];
   let [labels, numbers, same] = [0, 0, 0];
-  for (;;) {
+  // A word that comes again is a class.
+  while (isNumber(first) || same < 2) {
     const [label] = records.shift() ?? (await nextOf(csv.records, csv.source.name, csv.delimiter === ' ')) ?? [];
     if (label === undefined) break;
     labels++;
-    if (INTEGER.test(label) || isMissing(label)) numbers++;
+    if (isInteger(label) || isMissing(label)) numbers++;
     if (label === first) same++;
   }
   await csv.source.close();
+  if (!isNumber(first) && same > 1) return false;
   const others = labels - 1;
   if (others > 0 && isNumber(first) && numbers === 1) return true;
   if (others > 0 && !isNumber(first) && numbers === others) return true;
-  // A word that comes again is a class.
-  if (!isNumber(first) && same > 1) return false;
   const rows = await facts?.count();
   return rows === undefined ? (facts?.hasHeader ?? false) && others > 0 : rows === others;
 }

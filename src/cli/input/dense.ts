@@ -125,14 +125,18 @@ export class DenseRows extends ArrayReader implements RowReader {
     if (!ROW_TYPES.includes(dtype)) throw new Failure(`${source.name}: values of type ${dtype} are not read as rows`);
     this.nDim = this.width;
     if (shape.length > 2 || shape.length === 0 || this.nDim === 0) {
-      throw new Failure(`${source.name}: the array has the shape (${shape.join(', ')}); expected (N, D), or (D) for one row`);
+      throw new Failure(
+        `${source.name}: the array has the shape (${shape.join(', ')}); expected (N, D), or (D) for one row`,
+      );
     }
     this.#atOnce = Math.max(1, Math.floor(BLOCK_BYTES / this.rowBytes));
   }
 
   async next(): Promise<{ x: Float32Array } | undefined> {
     const tensor = await this.read(this.#atOnce);
-    return tensor.shape[0] === 0 ? undefined : { x: toFloats(tensor.dtype === 'BOOL' ? { ...tensor, dtype: 'U8' } : tensor) };
+    return tensor.shape[0] === 0
+      ? undefined
+      : { x: toFloats(tensor.dtype === 'BOOL' ? { ...tensor, dtype: 'U8' } : tensor) };
   }
 }
 

@@ -2,44 +2,57 @@
 
 const SAVED_BY_NUMPY = 'np.save writes its array as .npy';
 
-/** First bytes (one character for each byte), kind of the file, and a way to convert it. */
+/** First bytes, as {@link shownBytes} writes them, kind of the file, and a way to convert it. */
 const KINDS: readonly (readonly [begin: RegExp, kind: string, advice: string])[] = [
   [/^PAR1/, 'a Parquet file', 'pandas.read_parquet(file).to_csv(output, index=False) converts it'],
   [/^(ARROW1|FEA1)/, 'an Arrow or Feather file', 'pandas.read_feather(file).to_csv(output, index=False) converts it'],
-  [/^\x89HDF\r\n/, 'an HDF5 file', `h5py opens it, and ${SAVED_BY_NUMPY}`],
+  [/^⟨89⟩HDF/, 'an HDF5 file', `h5py opens it, and ${SAVED_BY_NUMPY}`],
   [/^MATLAB/, 'a MATLAB file', `scipy.io.loadmat (or h5py for version 7.3) opens it, and ${SAVED_BY_NUMPY}`],
   [
-    /^PK\x03\x04.{0,200}\.pkl/s,
+    /^PK⟨03⟩⟨04⟩.{0,400}\.pkl/s,
     'a PyTorch file',
     'safetensors.torch.save_file(tensors, output) or np.save converts what torch.load gives',
   ],
-  [/^\x80[\x02-\x05]/, 'a Python pickle', `pickle.load, joblib.load or torch.load opens it, and ${SAVED_BY_NUMPY}`],
+  [/^⟨80⟩⟨0[2-5]⟩/, 'a Python pickle', `pickle.load, joblib.load or torch.load opens it, and ${SAVED_BY_NUMPY}`],
   [
-    /^(PK\x03\x04.{0,200}(\[Content_Types\]|xl\/)|\xd0\xcf\x11\xe0)/s,
+    /^(PK⟨03⟩⟨04⟩.{0,400}(\[Content_Types\]|xl\/)|⟨d0⟩⟨cf⟩⟨11⟩⟨e0⟩)/s,
     'an Excel workbook',
     'Excel saves it as CSV UTF-8, and pandas.read_excel(file).to_csv(output, index=False) converts it',
   ],
-  [/^PK(\x03\x04|\x05\x06)/, 'a zip archive without arrays', 'unpack it, and name the file in it'],
+  [/^PK⟨0[35]⟩⟨0[46]⟩/, 'a zip archive without arrays', 'unpack it, and name the file in it'],
   [/^BZh\d/, 'compressed by bzip2', 'bzcat unpacks it into a pipe'],
-  [/^\xfd7zXZ/, 'compressed by xz', 'xzcat unpacks it into a pipe'],
-  [/^\x28\xb5\x2f\xfd/, 'compressed by zstd', 'zstdcat unpacks it into a pipe'],
+  [/^⟨fd⟩7zXZ/, 'compressed by xz', 'xzcat unpacks it into a pipe'],
+  [/^\(⟨b5⟩\/⟨fd⟩/, 'compressed by zstd', 'zstdcat unpacks it into a pipe'],
   [/^SQLite format 3/, 'an SQLite database', 'sqlite3 -csv -header file "SELECT …" converts it'],
-  [/^(\x89PNG|\xff\xd8\xff|GIF8|RIFF)/, 'an image or sound', 'a model makes embeddings of it first'],
+  [/^(⟨89⟩PNG|⟨ff⟩⟨d8⟩|GIF8|RIFF)/, 'an image or sound', 'a model makes embeddings of it first'],
   [/^version https:\/\/git-lfs/, 'a pointer of Git LFS, not the file itself', 'git lfs pull fetches the file'],
   [/^\s*<(!doctype|html)/i, 'a web page', 'the address that it came from gave no data'],
   [
-    /^(\xef\xbb\xbf)?\s*[{[]/,
+    /^(⟨ef⟩⟨bb⟩⟨bf⟩)?\s*[{[]/,
     'JSON',
     'pandas.read_json(file, lines=True).to_csv(output, index=False) converts one object a line',
   ],
 ];
 
+/** A zip archive whose first file is an array. */
+const NPZ = /^PK⟨03⟩⟨04⟩.{0,400}\.npy/s;
+
+export const beginsAsNpz = (head: Uint8Array): boolean => NPZ.test(shownBytes(head));
+
+/** Writes first bytes as text in which every byte that is no ASCII character is a number, ⟨89⟩. */
+const shownBytes = (head: Uint8Array): string =>
+  Array.from(head.subarray(0, 1024), (byte) =>
+    (byte >= 0x20 && byte < 0x7f) || byte === 9 || byte === 10 || byte === 13
+      ? String.fromCharCode(byte)
+      : `⟨${byte.toString(16).padStart(2, '0')}⟩`,
+  ).join('');
+
 /** Describes a file that is none of the formats that are read, with a way to convert it; undefined for text. */
 export function foreignKind(head: Uint8Array): string | undefined {
-  const text = Buffer.from(head.subarray(0, 1024)).toString('latin1');
+  const text = shownBytes(head);
   const found = KINDS.find(([begin]) => begin.test(text));
   if (found) return `is ${found[1]}, which is not read: ${found[2]}`;
-  if (encodingOf(head) !== 'utf-8' || !/[\0-\x08\x0e-\x1a\x1c-\x1f]/.test(text)) return undefined;
+  if (encodingOf(head) !== 'utf-8' || !/⟨(0[0-8ef]|1[0-9acdef])⟩/.test(text)) return undefined;
   return 'is binary, and none of .npy, .npz, .safetensors, .csv and .gz: np.save writes an array as .npy';
 }
 

@@ -1,5 +1,5 @@
 import { Failure, note, quoted } from '../failure.js';
-import { INTEGER, isMissing, isNumber } from './cells.js';
+import { isInteger, isMissing, isNumber } from './cells.js';
 import { type InputOptions, openLabels } from './open.js';
 import type { Block, RawLabels, Rows } from './rows.js';
 
@@ -28,7 +28,7 @@ export class LabelEncoder {
 
   constructor(classes: Classes, policy: UnknownLabelPolicy) {
     this.#classes = classes;
-    this.#hasNumbersAsNames = classes.names?.some((name) => INTEGER.test(name)) ?? false;
+    this.#hasNumbersAsNames = classes.names?.some((name) => isInteger(name)) ?? false;
     this.#byName = new Map(classes.names?.map((name, j) => [name, j]));
     this.#policy = policy;
   }
@@ -49,7 +49,7 @@ export class LabelEncoder {
     }
     const { nClasses, names } = this.#classes;
     const number =
-      typeof label === 'string' && !INTEGER.test(label)
+      typeof label === 'string' && !isInteger(label)
         ? ((names ? undefined : TRUTH[label.toLowerCase()]) ?? Number.NaN)
         : Number(label);
     if (number < 0 && Number.isInteger(number)) return -1;
@@ -103,7 +103,7 @@ export async function surveyClasses(path: string, options: InputOptions): Promis
   }
   const known = [...texts.keys()].filter((text) => !isMissing(text));
   if (known.every(isNumber)) {
-    const other = known.find((text) => !INTEGER.test(text));
+    const other = known.find((text) => !isInteger(text));
     if (other !== undefined) throw notAnInteger(labels.name, texts.get(other) as number, other);
     return { nClasses: known.reduce((most, text) => Math.max(most, Number(text)), highest) + 1 };
   }
@@ -116,10 +116,10 @@ const notAnInteger = (file: string, row: number, label: RawLabels[number]): Fail
 /** Makes classes of texts of which some are words. */
 function namesOf(file: string, texts: readonly string[]): Classes {
   // Numbers below 0 are unknown rows, also among names.
-  const names = texts.filter((text) => text !== '' && !(INTEGER.test(text) && text.startsWith('-'))).sort();
+  const names = texts.filter((text) => text !== '' && !(isInteger(text) && text.startsWith('-'))).sort();
   const gap = names.find(isMissing);
   if (gap !== undefined) note(file, `the label ${quoted(gap)} is a class: leave the cell empty if it is a missing one`);
-  const number = names.find((text) => INTEGER.test(text));
+  const number = names.find((text) => isInteger(text));
   const word = names.find((text) => !isNumber(text));
   if (number !== undefined && word !== undefined) {
     note(

@@ -5,7 +5,7 @@ import { Failure, inFile, quoted, UsageFailure } from '../failure.js';
 import { type ByteSource, isPipe, MemorySource, openBytes, openWhole } from './byte-source.js';
 import { CsvLabels, type CsvOptions, CsvRows, type RowsFacts } from './csv.js';
 import { type ArrayLocation, DenseLabels, DenseNames, DenseRows } from './dense.js';
-import { foreignKind } from './kinds.js';
+import { beginsAsNpz, foreignKind } from './kinds.js';
 import { type LabelReader, type RowReader, Rows } from './rows.js';
 import { arraysIn } from './unpack.js';
 
@@ -59,7 +59,9 @@ export async function openRows(path: string, options: InputOptions, mode: LabelM
     for (const name of ['features', 'drop', 'labelColumn', 'idColumn'] as const) {
       // With a file of labels, --label-column is a column there.
       if (options[name] === undefined || (name === 'labelColumn' && labelsPath !== undefined)) continue;
-      throw new UsageFailure(`--${name.replace(/[A-Z]/, '-$&').toLowerCase()} is for columns of a CSV: ${path} has none`);
+      throw new UsageFailure(
+        `--${name.replace(/[A-Z]/, '-$&').toLowerCase()} is for columns of a CSV: ${path} has none`,
+      );
     }
     if (format === 'npy') return [await denseRows(path, source, npyLayout(head, bitsOf(options))), undefined];
     const readsBeside = labelsPath === undefined && mode !== 'none' && options.labels !== false;
@@ -170,9 +172,15 @@ async function tensorsOf(
     return { byName: places, open: async () => whole, classNames: classNamesIn(metadata) };
   }
   const arrays = arraysIn(await whole.peek(whole.size as number), source.name);
-  const byName = Object.fromEntries(
-    Object.entries(arrays).map(([name, file]) => [name, npyLayout(file, bitsOf(options))]),
-  );
+  const byName: Record<string, NpyLayout> = {};
+  for (const [name, file] of Object.entries(arrays)) {
+    try {
+      byName[name] = npyLayout(file, bitsOf(options));
+    } catch (error) {
+      // Python objects, say, beside the rows: nobody asked for them.
+      if (name === options.tensor || name === options.labelTensor) throw error;
+    }
+  }
   return { byName, open: async (name) => new MemorySource(source.name, arrays[name] as Uint8Array) };
 }
 
@@ -189,18 +197,14 @@ export function formatByName<F extends string>(formats: readonly F[], path: stri
 /** Finds the format of a file: the one that is given, or by its first bytes, or by its extension. */
 export function formatOf(name: string, head: Uint8Array, format?: InputFormat): InputFormat {
   if (format) return format;
-  const begin = String.fromCharCode(...head.subarray(0, 1024));
-  if (begin.startsWith('\x93NUMPY')) return 'npy';
+  if (String.fromCharCode(...head.subarray(0, 6)) === '\x93NUMPY') return 'npy';
   if (beginsAsSafetensors(head)) return 'safetensors';
-  if (NPZ.test(begin)) return 'npz';
+  if (beginsAsNpz(head)) return 'npz';
   const kind = foreignKind(head);
   if (kind !== undefined) throw new Failure(`${name}: ${kind}`);
   // If the extension is wrong, the reader of that format says so.
   return formatByName(FORMATS, name.replace(/\.gz$/i, '')) ?? 'csv';
 }
-
-/** A zip archive whose first file is an array. */
-const NPZ = /^PK\x03\x04.{22}[^\0]{0,200}\.npy/s;
 
 /** Reads the header of a safetensors file, of which `head` has the first bytes. */
 export async function headerOf(source: ByteSource, head: Uint8Array): Promise<SafetensorsHeader> {

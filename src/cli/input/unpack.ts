@@ -8,7 +8,10 @@ import { Failure } from '../failure.js';
 export const MAX_WHOLE_BYTES = 2 ** 30;
 
 /** Unpacks a stream of gzip, whose memory does not depend on its length. */
-export function gunzipped(bytes: AsyncIterable<Uint8Array>, name: string): NodeJS.ReadableStream & { destroy(): unknown } {
+export function gunzipped(
+  bytes: AsyncIterable<Uint8Array>,
+  name: string,
+): NodeJS.ReadableStream & { destroy(): unknown } {
   const gunzip = createGunzip();
   const input = Readable.from(bytes);
   input.on('error', (error) => gunzip.destroy(error));
