@@ -44,6 +44,7 @@ export const NPY_DTYPES: Readonly<Record<string, Dtype>> = {
   c8: 'C64',
 };
 
+/** Reading of values whose type the file does not tell. */
 export interface NpyOptions {
   /**
    * Type of values that numpy has no type for. bfloat16 is told by itself where the file says `<V2`, as ml_dtypes and

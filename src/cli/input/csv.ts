@@ -242,9 +242,9 @@ export class CsvRows extends CsvReader implements RowReader {
     return new CsvRows(await openCsv(source, options), options, labels);
   }
 
-  /** Tells that labels which stand beside the rows are not read. */
-  noteUnusedLabels(): void {
-    if (!this.hasLabels) return;
+  /** Tells that a column which nobody named is taken for labels, and not read. */
+  noteUnusedLabels({ labelColumn }: CsvOptions): void {
+    if (!this.hasLabels || labelColumn !== undefined) return;
     const name = quoted(this.header?.[this.#columns.label] ?? `${this.#columns.label}`);
     note(this.name, `the column ${name} is taken for labels, and is not part of the rows (--features to use it)`);
   }

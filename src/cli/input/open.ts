@@ -53,7 +53,7 @@ export async function openRows(path: string, options: InputOptions, mode: LabelM
     if (format === 'csv') {
       const place = labelsPath !== undefined ? 'elsewhere' : options.labels === false ? 'nowhere' : 'here';
       const rows = await CsvRows.open(source, options, place);
-      if (labelsPath !== undefined || mode === 'none') rows.noteUnusedLabels();
+      if (labelsPath !== undefined || mode === 'none') rows.noteUnusedLabels(options);
       return [rows, undefined];
     }
     for (const name of ['features', 'drop', 'labelColumn', 'idColumn'] as const) {
