@@ -5,7 +5,7 @@ import { evaluate } from './commands/evaluate.js';
 import { fit } from './commands/fit.js';
 import { inspect } from './commands/inspect.js';
 import { predict, RESULT_FORMATS } from './commands/predict.js';
-import { FORMATS } from './input/open.js';
+import { BIT_TYPES, FORMATS, INPUT_FORMATS } from './input/open.js';
 
 const SCORES = Object.keys({
   distance: true,
@@ -42,7 +42,7 @@ export function program(version: string): Command {
   rows(root.command('fit'), 'rows')
     .summary('make a center of each class from labelled rows')
     .description(
-      'Makes the mean of each class its center, in one pass over the rows. With --score or --tpr, makes a classifier: a second pass fits a threshold, above which a row is unknown, to as many known rows as fit in 32 MB.',
+      'Makes the mean of each class its center, in one pass over the rows. With --score, --tpr or --per-class, makes a classifier: it fits a threshold, above which a row is unknown, to a fifth of the rows of each class, of which no center is made (at most as many as 32 MB hold). --holdout takes another share, --calibration other rows, --no-holdout the rows of the centers, whose threshold is too low.',
     )
     .option('-l, --labels <file>', 'file of the labels, if they are not beside the rows')
     .requiredOption('-o, --output <file>', '.safetensors file to write')
@@ -58,7 +58,10 @@ export function program(version: string): Command {
     )
     .option('--tpr <share>', 'share of the known rows that the threshold accepts (default: 0.95)', shareOf)
     .option('--per-class', 'fit one threshold for each class')
-    .option('--calibration <file>', 'other rows, to which the threshold is fitted (default: the same rows)')
+    .option('--holdout <share>', 'share of the rows of each class for the threshold, at most 0.5', half, 0.2)
+    .option('--no-holdout', 'fit the threshold to the rows of the centers')
+    .option('--seed <n>', 'number that the choice of held-out rows depends on', whole, 0)
+    .option('--calibration <file>', 'other rows, to which the threshold is fitted')
     .option('--calibration-labels <file>', 'labels of the calibration rows')
     .addHelpText(
       'after',
@@ -86,6 +89,7 @@ export function program(version: string): Command {
           RESULT_FORMATS,
         ),
       )
+      .option('--no-labels', 'no column of a .csv has labels')
       .addHelpText(
         'after',
         examples([
@@ -148,6 +152,7 @@ export function program(version: string): Command {
       'Writes rows or the centers of a model in another format, as float32. Labels are kept, but not in .npy, which has no place for them.',
     )
     .option('-l, --labels <file>', 'file of the labels to write beside the rows')
+    .option('--no-labels', 'no column of a .csv has labels')
     .addOption(
       new Option('--to <format>', 'format of the result (default: by the extension of the file)').choices(FORMATS),
     )
@@ -169,15 +174,27 @@ export function program(version: string): Command {
 /** Adds the options of every command that reads rows. */
 function rows(command: Command, argument: string, whose = 'of the rows'): Command {
   return command
-    .argument(`<${argument}>`, '.npy, .safetensors or .csv, - for standard input')
-    .addOption(new Option('--format <format>', `${whose} (default: by the first bytes of the file)`).choices(FORMATS))
-    .option('--tensor <name>', `tensor ${whose}, in .safetensors`)
-    .option('--label-tensor <name>', 'tensor of the labels, in .safetensors')
+    .argument(`<${argument}>`, '.npy, .npz, .safetensors or .csv, also .gz of these, - for standard input')
+    .addOption(
+      new Option('--format <format>', `${whose} (default: by the first bytes of the file)`).choices(INPUT_FORMATS),
+    )
+    .option('--tensor <name>', `tensor ${whose}, in .safetensors or .npz`)
+    .option('--label-tensor <name>', 'tensor of the labels, in .safetensors or .npz')
+    .addOption(new Option('--dtype <type>', 'type of 16-bit values, in .npy or .npz').choices(Object.keys(BIT_TYPES)))
     .option(
       '--label-column <name>',
       'column of the labels, in .csv, by its name or its number from 0 (default: label, target, class, y)',
     )
-    .option('--delimiter <text>', 'text between columns, in .csv, \\t for a tab', delimiter, ',')
+    .option('--features <columns>', 'columns of the rows, in .csv: a,b or a..d (default: all others)')
+    .option('--drop <columns>', 'columns to leave out, in .csv')
+    .option('--id-column <name>', 'column of ids, in .csv, which stand beside the results')
+    .option('--header', 'the first line of a .csv names the columns (default: told by its cells)')
+    .option('--no-header', 'the first line of a .csv is a row')
+    .option(
+      '--delimiter <text>',
+      'text between columns, in .csv, \\t for a tab (default: found in the first lines)',
+      delimiter,
+    )
     .option('--progress', 'show progress (default: on a terminal)')
     .option('--no-progress', 'show no progress')
     .option('--json', 'results as JSON');
@@ -222,10 +239,23 @@ function positive(text: string): number {
   return value;
 }
 
+function whole(text: string): number {
+  const value = number(text);
+  if (!Number.isSafeInteger(value) || value < 0)
+    throw new InvalidArgumentError('It must be a whole number, at least 0.');
+  return value;
+}
+
 function delimiter(text: string): string {
   if (text === '' || /["\r\n]/.test(text))
     throw new InvalidArgumentError('It must be text without quotes and newlines.');
   return text.replaceAll('\\t', '\t');
+}
+
+function half(text: string): number {
+  const value = number(text);
+  if (!(value > 0 && value <= 0.5)) throw new InvalidArgumentError('It must be above 0 and at most 0.5.');
+  return value;
 }
 
 function shareOf(text: string): number {

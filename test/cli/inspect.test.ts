@@ -14,7 +14,7 @@ let browser: Browser;
 beforeAll(async () => {
   writeSample('test', sample(400, 4, 6, 2, 200));
   write('names.txt', NAMES.join('\n'));
-  await writeModel('train', sample(800, 4, 6, 1), '--names names.txt --score normalized --per-class');
+  await writeModel('train', sample(800, 4, 6, 1), '--names names.txt --score normalized --per-class --no-holdout');
   if (!existsSync(CHROMIUM)) throw new Error(`no Chromium at ${CHROMIUM}: name one in CHROMIUM`);
   browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--headless', '--no-sandbox', '--disable-gpu'] });
   mkdirSync(SHOTS, { recursive: true });
