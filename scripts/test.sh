@@ -130,9 +130,10 @@ run_all() {
   ensure_browsers
   ensure_packages test/runtimes "the matrix (2 GB)"
   ensure_packages examples "the examples (500 MB)"
+  ensure_packages docs/api "the API reference (40 MB)"
   ensure_baselines
   check "TypeScript of everything" node_modules/.bin/tsc --project tsconfig.tools.json
-  check "API reference without a gap" build_docs
+  check "API reference without a gap" api_reference
   check "bench coldstart runs, and all agree on the loss" node bench/baselines/coldstart/main.js --quick
   check "edge worker in workerd" npm test --prefix examples/edge-worker
   check "many machines, in workerd, give the fit of one" npm test --prefix examples/edge-fit
