@@ -57,6 +57,13 @@ const utf32 = (...names) =>
 const NPZ =
   'UEsDBC0AAAAIAAAAIQB9FsxX//////////8FABQAWC5ucHkBABAAoAAAAAAAAABbAAAAAAAAAJvsF+obEMnIUMZQrZ6SWpxcpG6loG6TZqKuo6Cell9UUpSYF59flJIKEndLzClOBYoXZyQWpAL5GiY6CkaaOgq1CmQDLgaGA/YMDAwODAwJQNzgAOE3QPkMjgBQSwMELQAAAAgAAAAhAJm/XiP//////////wUAFAB5Lm5weQEAEACEAAAAAAAAAEgAAAAAAAAAm+wX6hsQychQxlCtnpJanFykbqWgXpNpqK6joJ6WX1RSlJgXn1+UkgoSd0vMKU4FihdnJBakAvkaJjqaOgq1ChQALgZGBkYAUEsBAi0DLQAAAAgAAAAhAH0WzFdbAAAAoAAAAAUAAAAAAAAAAAAAAIABAAAAAFgubnB5UEsBAi0DLQAAAAgAAAAhAJm/XiNIAAAAhAAAAAUAAAAAAAAAAAAAAIABkgAAAHkubnB5UEsFBgAAAAACAAIAZgAAABEBAAAAAA==';
 
+/** The same with an array of 4 GB, as its header says. */
+function bomb() {
+  const bytes = Buffer.from(NPZ, 'base64');
+  bytes.writeUInt32LE(2 ** 32 - 2, bytes.indexOf('PK\x01\x02') + 24);
+  return bytes;
+}
+
 /** @returns {OddFile} */
 const fitted = (
   /** @type {string} */ name,
@@ -186,6 +193,8 @@ export const oddFiles = [
     },
     '--label-column 2 --no-header',
   ),
+  fitted('years.csv', TABLE.replace('a,b,label', '2019,2020,label')),
+  fitted('years-of-words.csv', NAMED.replace('a,b,label', '1,2,class'), CAT_DOG),
   fitted('joined.csv', TABLE + TABLE, { rows: 8, stderr: /lines that repeat the names of the columns/ }),
   fitted('x-y.csv', TABLE.replace('a,b,label', 'x,y,label')),
   refused('two-labels.csv', 'class,f,label\nbig,1,0\n', /the columns "class" and "label" may be labels/),
@@ -248,6 +257,7 @@ export const oddFiles = [
     '--labels one.txt',
   ),
   refused('cut.npy.gz', gzipSync(TABLE).subarray(0, 30), /cannot be unpacked: unexpected end of file/),
+  refused('bomb.npz', bomb(), /its arrays take more than 1073741824 bytes/),
   refused('cut.npz', Buffer.from(NPZ, 'base64').subarray(0, 300), /the archive is not whole/),
   refused('zeros.csv', new Uint8Array(99), /is binary, and none of/),
   ...Object.entries({
