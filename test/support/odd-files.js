@@ -116,6 +116,12 @@ export const oddFiles = [
     '--label-column 2',
   ),
   fitted('comment.csv', `# made by us\n${TABLE}`, { stderr: /lines that begin with # are comments/ }),
+  fitted('comment-inside.csv', TABLE.replace('\n3.5', '\n# half\n3.5'), { stderr: /lines that begin with # are/ }),
+  fitted('line-ends.csv', TABLE.replaceAll(/(\d)\n/g, '$1\r\n')),
+  fitted(
+    'spaces.txt',
+    lines((line) => ` ${line.replaceAll(',', '   ')} `),
+  ),
   fitted('sep.csv', `sep=;\r\n${TABLE.replaceAll(',', ';')}`),
   fitted('utf16-le.csv', Buffer.from(NAMED, 'utf16le'), CAT_DOG),
   fitted('utf16-be.csv', Buffer.from(`\ufeff${NAMED}`, 'utf16le').swap16(), CAT_DOG),
@@ -215,6 +221,7 @@ export const oddFiles = [
   labels('pandas-series.csv', '0\n0\n1\n0\n1\n', {
     stderr: /the first line, "0", is taken for the name of the column/,
   }),
+  labels('two-words.csv', 'the label\n0\n1\n0\n1\n', { stderr: /the first line, "the label"/ }),
   labels('plain-list.csv', '0\n1\n0\n1\n'),
   labels('series-of-words.csv', '0\ncat\ndog\ncat\ndog\n', { ...CAT_DOG, stderr: /the first line, "0"/ }),
   labels('words.csv', 'cat\ndog\ncat\ndog\n', CAT_DOG),
