@@ -57,6 +57,13 @@ const utf32 = (...names) =>
 const NPZ =
   'UEsDBC0AAAAIAAAAIQB9FsxX//////////8FABQAWC5ucHkBABAAoAAAAAAAAABbAAAAAAAAAJvsF+obEMnIUMZQrZ6SWpxcpG6loG6TZqKuo6Cell9UUpSYF59flJIKEndLzClOBYoXZyQWpAL5GiY6CkaaOgq1CmQDLgaGA/YMDAwODAwJQNzgAOE3QPkMjgBQSwMELQAAAAgAAAAhAJm/XiP//////////wUAFAB5Lm5weQEAEACEAAAAAAAAAEgAAAAAAAAAm+wX6hsQychQxlCtnpJanFykbqWgXpNpqK6joJ6WX1RSlJgXn1+UkgoSd0vMKU4FihdnJBakAvkaJjqaOgq1ChQALgZGBkYAUEsBAi0DLQAAAAgAAAAhAH0WzFdbAAAAoAAAAAUAAAAAAAAAAAAAAIABAAAAAFgubnB5UEsBAi0DLQAAAAgAAAAhAJm/XiNIAAAAhAAAAAUAAAAAAAAAAAAAAIABkgAAAHkubnB5UEsFBgAAAAACAAIAZgAAABEBAAAAAA==';
 
+/** The same with an array of 4 GB, as its header says. */
+function bomb() {
+  const bytes = Buffer.from(NPZ, 'base64');
+  bytes.writeUInt32LE(2 ** 32 - 2, bytes.indexOf('PK\x01\x02') + 24);
+  return bytes;
+}
+
 /** @returns {OddFile} */
 const fitted = (
   /** @type {string} */ name,
@@ -109,6 +116,12 @@ export const oddFiles = [
     '--label-column 2',
   ),
   fitted('comment.csv', `# made by us\n${TABLE}`, { stderr: /lines that begin with # are comments/ }),
+  fitted('comment-inside.csv', TABLE.replace('\n3.5', '\n# half\n3.5'), { stderr: /lines that begin with # are/ }),
+  fitted('line-ends.csv', TABLE.replaceAll(/(\d)\n/g, '$1\r\n')),
+  fitted(
+    'spaces.txt',
+    lines((line) => ` ${line.replaceAll(',', '   ')} `),
+  ),
   fitted('sep.csv', `sep=;\r\n${TABLE.replaceAll(',', ';')}`),
   fitted('utf16-le.csv', Buffer.from(NAMED, 'utf16le'), CAT_DOG),
   fitted('utf16-be.csv', Buffer.from(`\ufeff${NAMED}`, 'utf16le').swap16(), CAT_DOG),
@@ -186,6 +199,8 @@ export const oddFiles = [
     },
     '--label-column 2 --no-header',
   ),
+  fitted('years.csv', TABLE.replace('a,b,label', '2019,2020,label')),
+  fitted('years-of-words.csv', NAMED.replace('a,b,label', '1,2,class'), CAT_DOG),
   fitted('joined.csv', TABLE + TABLE, { rows: 8, stderr: /lines that repeat the names of the columns/ }),
   fitted('x-y.csv', TABLE.replace('a,b,label', 'x,y,label')),
   refused('two-labels.csv', 'class,f,label\nbig,1,0\n', /the columns "class" and "label" may be labels/),
@@ -206,6 +221,7 @@ export const oddFiles = [
   labels('pandas-series.csv', '0\n0\n1\n0\n1\n', {
     stderr: /the first line, "0", is taken for the name of the column/,
   }),
+  labels('two-words.csv', 'the label\n0\n1\n0\n1\n', { stderr: /the first line, "the label"/ }),
   labels('plain-list.csv', '0\n1\n0\n1\n'),
   labels('series-of-words.csv', '0\ncat\ndog\ncat\ndog\n', { ...CAT_DOG, stderr: /the first line, "0"/ }),
   labels('words.csv', 'cat\ndog\ncat\ndog\n', CAT_DOG),
@@ -248,6 +264,7 @@ export const oddFiles = [
     '--labels one.txt',
   ),
   refused('cut.npy.gz', gzipSync(TABLE).subarray(0, 30), /cannot be unpacked: unexpected end of file/),
+  refused('bomb.npz', bomb(), /its arrays take more than 1073741824 bytes/),
   refused('cut.npz', Buffer.from(NPZ, 'base64').subarray(0, 300), /the archive is not whole/),
   refused('zeros.csv', new Uint8Array(99), /is binary, and none of/),
   ...Object.entries({

@@ -215,7 +215,7 @@ async function addRows(
   const done = state.rows;
   await eachBlock('fit', rows, options, async (block) => {
     const target = encoder.encode(block, rows);
-    const { held, others } = holdout?.split(target) ?? { others: target };
+    const { held, others } = holdout?.split(target, block.x) ?? { others: target };
     if (held) sample?.add(block.x, held);
     if (block.first < done) return;
     statistics.add(block.x, others);

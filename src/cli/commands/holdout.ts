@@ -16,9 +16,11 @@ export class Holdout {
     this.#seen = new Uint32Array(nClasses);
   }
 
-  /** Splits labels: those of chosen rows, and those of the others; −1 elsewhere. */
-  split(target: Int32Array): { readonly held: Int32Array; readonly others: Int32Array } {
-    const held = target.map((label) => (label >= 0 && this.#isChosen(label) ? label : -1));
+  /** Splits labels of rows x: those of chosen rows, which are finite, and those of the others; −1 elsewhere. */
+  split(target: Int32Array, x: Float32Array): { readonly held: Int32Array; readonly others: Int32Array } {
+    const nDim = x.length / target.length;
+    const isUsable = (row: number) => x.subarray(row * nDim, (row + 1) * nDim).every(Number.isFinite);
+    const held = target.map((label, row) => (label >= 0 && this.#isChosen(label) && isUsable(row) ? label : -1));
     return { held, others: target.map((label, i) => ((held[i] as number) < 0 ? label : -1)) };
   }
 

@@ -53,9 +53,15 @@ export function isHeader(
   const { labelColumn, idColumn, features, drop } = options;
   const wanted = [labelColumn, idColumn, ...listOf(features), ...listOf(drop)];
   if (wanted.some((name) => name !== undefined && !/^\d+$/.test(name) && first.includes(name))) return true;
+  const isWord = (text: string) => !isNumber(text) && !isList(text) && !isMissing(text);
+  const hasLabels = first.some((text) => NAMES_OF_LABELS.includes(text.toLowerCase()));
+  if (hasLabels && numbers.every((text) => /^\d+$/.test(text))) return true;
+  if (first.some((text, i) => isWord(text) && (isNumber(second?.[i] ?? '') || isList(second?.[i] ?? '')))) {
+    note(file, 'the first line has words above numbers: it is taken for the names of the columns (--no-header if not)');
+    return true;
+  }
   const start = ROW_NUMBERS.test(first[0] as string) ? 1 : 0;
-  const isPosition = (text: string, i: number) => text === `${i - start}` || !isNumber(text);
-  if (numbers.some(isList) || !first.every(isPosition)) return false;
+  if (!first.every((text, i) => text === `${i - start}` || isWord(text) || (start === 1 && i === 0))) return false;
   if (start === 1 || first.some((name) => isNameOfLabels(name, first))) return true;
   if (second === undefined) return false;
   const hasFraction = second.some(

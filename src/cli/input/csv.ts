@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { parse } from 'csv-parse';
+import { type Parser, parse } from 'csv-parse';
 import { Failure, note, printable, quoted } from '../failure.js';
 import type { ByteSource } from './byte-source.js';
 import { hasDecimalComma, isInteger, isList, isMissing, isNumber, itemsOf, numberOf } from './cells.js';
@@ -32,6 +32,7 @@ interface OpenedCsv {
   readonly delimiter: string;
   /** First two records, fewer in a shorter file. */
   readonly begin: readonly string[][];
+  readonly parser: Parser;
   readonly records: AsyncIterator<string[]>;
   /** Count of the bytes that the parser was given. */
   readonly counter: { bytesRead: number };
@@ -43,35 +44,34 @@ async function openCsv(source: ByteSource, options: CsvOptions): Promise<OpenedC
   const encoding = encodingOf(head);
   const { delimiter, preamble } = dialectOf(
     new TextDecoder(encoding, { ignoreBOM: true }).decode(head),
+    head.length === CHUNK_BYTES,
     options.delimiter,
   );
   await source.read(new Uint8Array(Buffer.byteLength(preamble, encoding === 'utf-8' ? 'utf8' : 'utf16le')));
-  const isSpaced = delimiter === ' ';
+  const hasSpaces = delimiter === ' ';
   const parser = parse({
-    ...{
-      bom: true,
-      delimiter,
-      skip_empty_lines: true,
-      trim: !isSpaced,
-      comment: '#',
-      comment_no_infix: true,
-    },
+    ...{ bom: true, delimiter, skip_empty_lines: true, trim: !hasSpaces, comment: '#', comment_no_infix: true },
+    // Joined files may have several of these.
+    record_delimiter: ['\r\n', '\n', '\r'],
     // Several spaces between two numbers are one; the readers count the columns.
-    relax_column_count: isSpaced,
+    relax_column_count: hasSpaces,
   });
   const input = Readable.from(encoding === 'utf-8' ? chunks(source, counter) : decoded(source, counter, encoding));
   input.on('error', (error) => parser.destroy(error));
   const records = input.pipe(parser)[Symbol.asyncIterator]();
   const begin: string[][] = [];
   while (begin.length < 2) {
-    const record = await nextOf(records, source.name, isSpaced);
+    const record = await nextOf(records, source.name, hasSpaces);
     if (!record) break;
     begin.push(record);
   }
-  const comments = parser.info.comment_lines;
-  if (comments > 0) note(source.name, 'lines that begin with # are comments, and are left out');
+  noteComments(source.name, parser);
   if (begin.length === 0) throw new Failure(`${source.name}: the file has no row`);
-  return { source, delimiter, begin, records, counter };
+  return { source, delimiter, begin, parser, records, counter };
+}
+
+function noteComments(file: string, { info }: Parser): void {
+  if (info.comment_lines > 0) note(file, 'lines that begin with # are comments, and are left out');
 }
 
 async function* chunks(source: ByteSource, counter: { bytesRead: number }): AsyncGenerator<Uint8Array> {
@@ -92,8 +92,9 @@ async function* decoded(source: ByteSource, counter: { bytesRead: number }, enco
 /**
  * Finds how a CSV is written in the text of its first lines: its delimiter, and a first line that names it, as Excel
  * writes and reads.
+ * @param isCut true if the last line may not be whole
  */
-function dialectOf(text: string, wanted: string | undefined): { delimiter: string; preamble: string } {
+function dialectOf(text: string, isCut: boolean, wanted: string | undefined): { delimiter: string; preamble: string } {
   const [preamble = '', named] = /^\ufeff?sep=(.)\r?\n/.exec(text) ?? [];
   if (wanted !== undefined || named !== undefined) return { delimiter: wanted ?? (named as string), preamble };
   const lines = text
@@ -101,27 +102,29 @@ function dialectOf(text: string, wanted: string | undefined): { delimiter: strin
     .split(/\r\n|\n|\r/)
     .filter((line) => line.trim() !== '' && !line.startsWith('#'))
     .slice(0, 20);
-  // The last line may be cut off.
-  if (lines.length > 1) lines.pop();
+  if (isCut && lines.length > 1) lines.pop();
   const counts = (mark: string) => lines.map((line) => line.split(mark).length - 1);
   const isEven = (mark: string) => counts(mark).every((count, _, [first]) => count > 0 && count === first);
   const found = DELIMITERS.find(isEven) ?? DELIMITERS.find((mark) => (counts(mark)[0] ?? 0) > 0);
-  const isSpaced = found === undefined && lines.some((line) => /\S\s/.test(line.trim()));
-  const areNumbers = isSpaced && lines.slice(1).every((line) => line.trim().split(/\s+/).every(isNumber));
-  const first = lines[0]?.trim().split(/\s+/) ?? [];
-  const delimiter = found ?? (areNumbers && (lines.length > 1 || first.every(isNumber)) ? ' ' : ',');
-  return { delimiter, preamble };
+  return { delimiter: found ?? (isSpaced(lines) ? ' ' : ','), preamble };
+}
+
+/** Tells lines of as many numbers each with spaces between them, below names or not. */
+function isSpaced(lines: readonly string[]): boolean {
+  const [first = [], ...others] = lines.map((line) => line.trim().split(/\s+/));
+  const areNumbers = (cells: readonly string[]) => cells.length === first.length && cells.every(isNumber);
+  return first.length > 1 && others.every(areNumbers) && (others.length > 0 || areNumbers(first));
 }
 
 async function nextOf(
   records: AsyncIterator<string[]>,
   name: string,
-  isSpaced: boolean,
+  hasSpaces: boolean,
 ): Promise<string[] | undefined> {
   try {
     const { done, value } = await records.next();
     if (done) return undefined;
-    return isSpaced ? (value as string[]).filter((cell) => cell !== '') : value;
+    return hasSpaces ? (value as string[]).filter((cell) => cell !== '') : value;
   } catch (error) {
     throw new Failure(`${name}: ${printable((error as Error).message)}`, { cause: error });
   }
@@ -161,7 +164,10 @@ class CsvReader {
   protected async record(): Promise<string[] | undefined> {
     for (;;) {
       const record = this.#ahead.shift() ?? (await nextOf(this.#csv.records, this.name, this.delimiter === ' '));
-      if (!record) return undefined;
+      if (!record) {
+        noteComments(this.name, this.#csv.parser);
+        return undefined;
+      }
       this.row++;
       if (record.length !== this.nColumns) {
         throw new Failure(`${this.name}: row ${this.row} has ${record.length} columns, expected ${this.nColumns}`);
