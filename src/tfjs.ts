@@ -1,5 +1,17 @@
+/**
+ * A loss of this package as a term of a TensorFlow.js loss function.
+ * @packageDocumentation
+ * @module center-loss/tfjs
+ */
 import type * as tfjs from '@tensorflow/tfjs-core';
-import { CenterLoss, CenterLossError, type DescentOptions, type StepOptions, type Target } from './index.js';
+import {
+  CenterLoss,
+  CenterLossError,
+  type DescentOptions,
+  type StepOptions,
+  type StepResult,
+  type Target,
+} from './index.js';
 import { checkOptions, show } from './validate/checks.js';
 
 /** Part of TensorFlow.js that the bridge calls: pass the `tf` that made the tensors. */
@@ -14,9 +26,9 @@ export interface DifferentiableLoss {
   /** The loss, in a forward pass. */
   evaluate(x: Float32Array, target: Target): number;
   /** ∂loss/∂x [B, nDim], in a backward pass that moves nothing. */
-  gradients(x: Float32Array, target: Target): { readonly gradX: Float32Array };
+  gradients(x: Float32Array, target: Target): Pick<StepResult, 'gradX'>;
   /** ∂loss/∂x, in a backward pass that then moves what the loss learns; missing where it learns nothing. */
-  step?(x: Float32Array, target: Target, options?: object): { readonly gradX: Float32Array };
+  step?(x: Float32Array, target: Target, options?: object): Pick<StepResult, 'gradX'>;
 }
 
 /** Options of a step without weights of its rows: the term has none. */

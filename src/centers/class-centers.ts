@@ -39,6 +39,7 @@ const WORTHWHILE_BYTES = 256 * 2 ** 20;
 /** Minimum rows of a chunk: the kernel sums fewer rows in another order, so that the last digits may differ. */
 const MIN_ROWS = 32;
 
+/** Options of {@link ClassCenters}. */
 export interface ClassCentersOptions {
   /** True for anchors, which training does not move. Default false. */
   readonly fixed?: boolean;
@@ -48,6 +49,7 @@ export interface ClassCentersOptions {
   readonly names?: readonly string[];
 }
 
+/** Options of {@link ClassCenters.fit}. */
 export interface FitCentersOptions {
   /** Number of dimensions D of a row. Default that of the rows; a list of B·D numbers does not tell it. */
   readonly nDim?: number;
@@ -67,9 +69,13 @@ export interface FitCentersOptions {
  * Source: pytorch-ood 0.4.0, `ClassCenters`.
  */
 export class ClassCenters extends Saveable {
+  /** Number of classes, C. */
   readonly nClasses: number;
+  /** Number of dimensions, D. */
   readonly nDim: number;
+  /** True for anchors, which training does not move. */
   readonly fixed: boolean;
+  /** Distance that `distances`, `predict` and `predictProba` use. */
   readonly metric: Metric;
   /** Names of the classes, if they have any. */
   readonly names: readonly string[] | undefined;

@@ -29,6 +29,7 @@ export interface NamedClassification {
  * changed classes if their number is the same, else all, which takes about as long as predicting a few rows.
  */
 export class NamedCenters extends Saveable {
+  /** Number of dimensions, D. */
   readonly nDim: number;
   /** Classes by name, in their order. */
   private _classes = new Map<string, NamedClass>();
@@ -77,7 +78,10 @@ export class NamedCenters extends Saveable {
     this._forgetCenters();
   }
 
-  /** @throws CenterLossError `ERR_LABEL` for a name that no class has, `ERR_DISPOSED` */
+  /**
+   * Removes a class and its rows.
+   * @throws CenterLossError `ERR_LABEL` for a name that no class has, `ERR_DISPOSED`
+   */
   removeClass(name: string): void {
     this._find(name).statistics.dispose();
     this._classes.delete(name);

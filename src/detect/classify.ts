@@ -27,6 +27,7 @@ export type Score =
   /** d₁ / d₂; 1 where both are 0 */
   | 'knn-centers';
 
+/** Options of {@link classify} and {@link OpenSetClassifier}. */
 export interface ScoreOptions {
   /** Default 'distance'. */
   readonly score?: Score;
@@ -40,6 +41,7 @@ export interface ScoreOptions {
   readonly threshold?: number | Floats;
 }
 
+/** Decisions about rows. */
 export interface Classification {
   /** Nearest class [B]; −1 for a row whose score is above the threshold or that has no finite distance. */
   readonly labels: Int32Array<ArrayBuffer>;

@@ -22,8 +22,11 @@ import { fitThreshold, type ThresholdOptions } from './threshold.js';
 
 /** Centers [nClasses, nDim], row-major: of an object of this package, or plain values. */
 export interface CentersLike {
+  /** Centers [nClasses, nDim]. */
   readonly params: Embeddings;
+  /** Number of classes, C. */
   readonly nClasses: number;
+  /** Number of dimensions, D. */
   readonly nDim: number;
   /** Default 'sqeuclidean'. */
   readonly metric?: Metric | undefined;
@@ -31,6 +34,7 @@ export interface CentersLike {
   readonly names?: readonly string[] | undefined;
 }
 
+/** Options of {@link OpenSetClassifier.fit}. */
 export interface FitOptions extends ThresholdOptions {
   /** True: each class gets a threshold of its own, from the rows that are nearest to it. Default false. */
   readonly perClass?: boolean;
@@ -94,10 +98,12 @@ export class OpenSetClassifier extends Saveable {
     return this._centers;
   }
 
+  /** Number of classes, C. */
   get nClasses(): number {
     return this._centers.nClasses;
   }
 
+  /** Number of dimensions, D. */
   get nDim(): number {
     return this._centers.nDim;
   }
@@ -107,6 +113,7 @@ export class OpenSetClassifier extends Saveable {
     return this._centers.names;
   }
 
+  /** Score that decides. */
   get score(): Score {
     return this._settings.score;
   }

@@ -5,6 +5,7 @@ import { CenterLossError } from '../validate/errors.js';
 import { checkTarget, type Target, writeLabels } from '../validate/labels.js';
 import { ScoresArray } from '../wasm/bindings.js';
 
+/** Options of a threshold that is fitted to scores. */
 export interface ThresholdOptions {
   /** Share of the known rows that are to stay known, over 0 and up to 1. Default 0.95. */
   readonly tpr?: number;
@@ -16,9 +17,11 @@ export interface ThresholdOptions {
   readonly finiteSample?: boolean;
 }
 
+/** Options of one threshold for each class. */
 export interface ClassThresholdOptions extends ThresholdOptions {
   /** Class of each score, the nearest or the true one; scores of a class below 0 are left out. */
   readonly classes: Target;
+  /** Number of classes, C: the number of thresholds. */
   readonly nClasses: number;
 }
 
@@ -31,6 +34,7 @@ export interface ClassThresholdOptions extends ThresholdOptions {
  * `ERR_OUT_OF_MEMORY`
  */
 export function fitThreshold(scores: Floats, options: ClassThresholdOptions): Float64Array<ArrayBuffer>;
+/** Fits one threshold to the scores of all known rows. */
 export function fitThreshold(scores: Floats, options?: ThresholdOptions): number;
 export function fitThreshold(
   scores: Floats,

@@ -4,6 +4,7 @@ import { formatError, quoted } from './errors.js';
 import { fromSafetensors } from './safetensors.js';
 import { type CenterValues, checkVersion, FORMAT, firstBadCenter, notFinite } from './saved-object.js';
 
+/** Options of {@link loadCenters}. */
 export interface LoadCentersOptions {
   /** Name of the tensor that holds the centers. Default: the only tensor with a usual name of centers. */
   readonly tensor?: string;

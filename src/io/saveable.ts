@@ -6,7 +6,9 @@ import { FORMAT, VERSION } from './saved-object.js';
 
 /** Bytes of `save()` in JSON: what `toJSON` gives and `fromJSON` takes. */
 export interface SavedJson {
+  /** Mark of this package. */
   readonly format: typeof FORMAT;
+  /** Version of the form. */
   readonly version: typeof VERSION;
   /** The file, in base64. */
   readonly base64: string;

@@ -7,6 +7,7 @@ import { formatError } from './errors.js';
 
 /** Array with a shape, row-major. */
 export interface Tensor {
+  /** Type of the values. */
   readonly dtype: Dtype;
   /** Sizes, outermost first; none for a single value. */
   readonly shape: readonly number[];

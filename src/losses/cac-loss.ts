@@ -31,6 +31,7 @@ const SPEC: ProxyLossSpec = {
  * of the same name in pytorch-ood 0.4.0 has squared distances, and leaves out the last class instead of the own.
  */
 export class CACLoss extends ProxyLoss {
+  /** λ, weight of the distance to the own center. */
   readonly lambda: number;
 
   /**

@@ -42,22 +42,27 @@ import { type SoftmaxCenterOptions, type SoftmaxCenterResult, softmaxCenter } fr
 import { UnmovedCentersWarning } from './unmoved-centers.js';
 import { averagingRule, checkUpdateRule, descent, type StepOptions, type UpdateRule } from './update-rule.js';
 
+/** Options of a value that is computed from rows. */
 export interface EvaluateOptions {
   /** Weight ≥ 0 of each row [B]; a row of weight 0 counts as unknown. Default all 1. */
   readonly sampleWeight?: Floats;
 }
 
+/** Options of {@link CenterLoss.gradients}. */
 export interface GradientsOptions extends EvaluateOptions {
   /** 'dense' (default): all [nClasses, nDim]. 'touched': only the classes in the batch, at no cost that grows with C. */
   readonly centers?: GradientForm;
 }
 
+/** Options of {@link CenterLoss.fitRadius}. */
 export interface FitRadiusOptions {
   /** Share of the rows of a class that its radius holds, 0 … 1. Default 0.95. */
   readonly quantile?: number;
 }
 
+/** Options for the gradient of all centers. */
 type Dense = EvaluateOptions & { readonly centers?: 'dense' };
+/** Options for the gradient of the centers of the classes that occur. */
 type Touched = EvaluateOptions & { readonly centers: 'touched' };
 
 /**
@@ -76,15 +81,23 @@ type Touched = EvaluateOptions & { readonly centers: 'touched' };
  * Comprehensive Study on Center Loss for Deep Face Recognition", IJCV 2019; `CenterLoss` of pytorch-ood 0.4.0.
  */
 export class CenterLoss extends Saveable {
+  /** Number of classes, C. */
   readonly nClasses: number;
+  /** Number of dimensions, D. */
   readonly nDim: number;
+  /** Factor that the initial centers were multiplied by. */
   readonly magnitude: number;
+  /** True if `step` leaves the centers where they are. */
   readonly fixed: boolean;
+  /** Rule by which losses of rows become one number. */
   readonly reduction: Reduction;
+  /** Distance d between a row and a center. */
   readonly metric: Metric;
+  /** Loss of a row as a function of its distance. */
   readonly penalty: Penalty;
   /** Names of the classes, if they have any. */
   readonly names: readonly string[] | undefined;
+  /** Centers of the classes. */
   readonly centers: ClassCenters;
   private _radius: number;
   private readonly _labels: LabelPolicy;
@@ -182,6 +195,7 @@ export class CenterLoss extends Saveable {
    * @throws CenterLossError `ERR_SHAPE`, `ERR_LABEL`, `ERR_OPTION`, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
    */
   evaluate(x: Embeddings, target: Target, options?: EvaluateOptions): number;
+  /** Computes the loss of the rows of a batch. */
   evaluate(batch: Batch, options?: EvaluateOptions): number;
   evaluate(x: Embeddings | Batch, targetOrOptions?: Target | EvaluateOptions, optionsAfter?: EvaluateOptions): number {
     const rust = this._rust;
@@ -201,10 +215,15 @@ export class CenterLoss extends Saveable {
    * @throws CenterLossError as {@link evaluate}
    */
   gradients(x: Embeddings, target: Target, options: Touched): Gradients<TouchedRows>;
+  /** Computes the loss and its gradients; that of the centers is [C, D]. */
   gradients(x: Embeddings, target: Target, options?: Dense): Gradients<Float32Array>;
+  /** Computes the loss and its gradients in a form that is known when the program runs. */
   gradients(x: Embeddings, target: Target, options: GradientsOptions): Gradients<Float32Array | TouchedRows>;
+  /** Computes the loss and its gradients of a batch, for the centers of the classes that occur in it. */
   gradients(batch: Batch, options: Touched): Gradients<TouchedRows>;
+  /** Computes the loss and its gradients of a batch; that of the centers is [C, D]. */
   gradients(batch: Batch, options?: Dense): Gradients<Float32Array>;
+  /** Computes the loss and its gradients of a batch in a form that is known when the program runs. */
   gradients(batch: Batch, options: GradientsOptions): Gradients<Float32Array | TouchedRows>;
   gradients(
     x: Embeddings | Batch,
@@ -245,6 +264,7 @@ export class CenterLoss extends Saveable {
    * @throws CenterLossError as {@link evaluate}
    */
   step(x: Embeddings, target: Target, options?: StepOptions): StepResult;
+  /** Computes the loss and ∂loss/∂x of a batch, then moves the centers. */
   step(batch: Batch, options?: StepOptions): StepResult;
   step(x: Embeddings | Batch, targetOrOptions?: Target | StepOptions, optionsAfter?: StepOptions): StepResult {
     const rust = this._rust;
@@ -289,6 +309,7 @@ export class CenterLoss extends Saveable {
    * @throws CenterLossError as {@link evaluate}
    */
   fitRadius(x: Embeddings, target: Target, options?: FitRadiusOptions): Float32Array<ArrayBuffer>;
+  /** Fits the radii to the rows of a batch. */
   fitRadius(batch: Batch, options?: FitRadiusOptions): Float32Array<ArrayBuffer>;
   fitRadius(
     x: Embeddings | Batch,

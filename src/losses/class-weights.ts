@@ -4,15 +4,13 @@ import { checkChoice, checkCount, checkNumber, checkOptions } from '../validate/
 import { checkTarget, type Target, writeLabels } from '../validate/labels.js';
 import { BatchArray, ClassWeighting } from '../wasm/bindings.js';
 
-/** How the weight of a class comes from its number of rows. */
-type Scheme = 'balanced' | 'effective-number';
-
+/** Options of {@link classWeights}. */
 export interface ClassWeightsOptions {
   /**
    * With n_j the rows of class j, n those of all and K the number of classes that occur, 'balanced' (default): n/(K·n_j);
    * 'effective-number': in proportion to (1 − β)/(1 − β^n_j), with the sum K.
    */
-  readonly scheme?: Scheme;
+  readonly scheme?: 'balanced' | 'effective-number';
   /** β of 'effective-number', 0 ≤ β < 1: 0 weights all rows alike, values near 1 all classes alike. Default 0.999. */
   readonly beta?: number;
 }
@@ -20,7 +18,7 @@ export interface ClassWeightsOptions {
 const SCHEMES = {
   balanced: 'Balanced',
   'effective-number': 'EffectiveNumber',
-} as const satisfies Record<Scheme, keyof typeof ClassWeighting>;
+} as const satisfies Record<NonNullable<ClassWeightsOptions['scheme']>, keyof typeof ClassWeighting>;
 
 /**
  * Weights for the option `classWeight` from how often each class occurs; a class without rows has the weight 0.
@@ -39,7 +37,7 @@ export function classWeights(
   checkCount(nClasses, 'nClasses');
   checkOptions(options, ['scheme', 'beta']);
   const { scheme = 'balanced', beta = 0.999 } = options;
-  checkChoice(scheme, 'scheme', Object.keys(SCHEMES) as Scheme[]);
+  checkChoice(scheme, 'scheme', Object.keys(SCHEMES) as (keyof typeof SCHEMES)[]);
   checkNumber(beta, 'beta', (value) => value >= 0 && value < 1, 'a number from 0 to below 1');
   checkTarget(target);
   const rows = target.length;

@@ -15,6 +15,7 @@ import { BatchArray, CentersArray, type Centers as RustCenters, Work } from '../
 import type { EvaluateOptions } from './center-loss.js';
 import { copyGradX, stepInPlace } from './results.js';
 
+/** Options of {@link DeepSVDDLoss}. */
 export interface DeepSVDDLossOptions {
   /** ν above 0, up to 1: the share of the rows that may be outside. Default 0.1. */
   readonly nu?: number;
@@ -28,7 +29,9 @@ export interface DeepSVDDLossOptions {
   readonly labels?: LabelPolicy;
 }
 
+/** Results of {@link DeepSVDDLoss.gradients}. */
 export interface DeepSVDDGradients {
+  /** Value of the loss. */
   readonly loss: number;
   /** ∂loss/∂x [B, nDim]. */
   readonly gradX: Float32Array;
@@ -54,7 +57,9 @@ const MAX_RADIUS = 1e15;
  * Source: Ruff et al., "Deep One-Class Classification", ICML 2018; their lukasruff/Deep-SVDD-PyTorch.
  */
 export class DeepSVDDLoss extends Saveable {
+  /** Number of dimensions, D. */
   readonly nDim: number;
+  /** ν, the share of rows that may lie outside. */
   readonly nu: number;
   /** Name of the class, in an array [1], if it has one. */
   readonly names: readonly string[] | undefined;
@@ -117,6 +122,7 @@ export class DeepSVDDLoss extends Saveable {
    * `ERR_OUT_OF_MEMORY`
    */
   fitCenter(x: Embeddings, target?: Target | null, options?: EvaluateOptions): Float32Array;
+  /** Fits the center to the rows of a batch. */
   fitCenter(batch: Batch, options?: EvaluateOptions): Float32Array;
   fitCenter(
     x: Embeddings | Batch,
@@ -145,6 +151,7 @@ export class DeepSVDDLoss extends Saveable {
    * @throws CenterLossError `ERR_NOT_INITIALIZED` before the center is known, and as {@link fitCenter}
    */
   fitRadius(x: Embeddings, target?: Target | null, options?: EvaluateOptions): number;
+  /** Fits the radius to the rows of a batch. */
   fitRadius(batch: Batch, options?: EvaluateOptions): number;
   fitRadius(
     x: Embeddings | Batch,
@@ -168,6 +175,7 @@ export class DeepSVDDLoss extends Saveable {
    * `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
    */
   evaluate(x: Embeddings, target?: Target | null, options?: EvaluateOptions): number;
+  /** Computes the loss of the rows of a batch. */
   evaluate(batch: Batch, options?: EvaluateOptions): number;
   evaluate(
     x: Embeddings | Batch,
@@ -188,6 +196,7 @@ export class DeepSVDDLoss extends Saveable {
    * @throws CenterLossError as {@link evaluate}
    */
   gradients(x: Embeddings, target?: Target | null, options?: EvaluateOptions): DeepSVDDGradients;
+  /** Computes the loss of a batch and its gradients. */
   gradients(batch: Batch, options?: EvaluateOptions): DeepSVDDGradients;
   gradients(
     x: Embeddings | Batch,

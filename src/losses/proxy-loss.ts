@@ -42,6 +42,7 @@ import { checkRate, descent } from './update-rule.js';
  */
 export type ProxyLossOptions = CentersOptions;
 
+/** Options of {@link ProxyLoss.step}. */
 export interface DescentOptions extends EvaluateOptions {
   /** η ≥ 0, the learning rate of the centers. Default 0.5. */
   readonly learningRate?: number;
@@ -80,13 +81,19 @@ export const MAX_PARAMETER = MAX_MAGNITUDE;
  * finite may make the loss of all rows not finite.
  */
 export abstract class ProxyLoss extends Saveable {
+  /** Number of classes, C. */
   readonly nClasses: number;
+  /** Number of dimensions, D. */
   readonly nDim: number;
+  /** Factor that the initial centers were multiplied by. */
   readonly magnitude: number;
+  /** True if `step` leaves the centers where they are. */
   readonly fixed: boolean;
+  /** Rule by which losses of rows become one number. */
   readonly reduction: Reduction;
   /** Names of the classes, if they have any. */
   readonly names: readonly string[] | undefined;
+  /** Centers of the classes. */
   readonly centers: ClassCenters;
   private readonly _spec: ProxyLossSpec;
   private readonly _parameter: number;
@@ -123,6 +130,7 @@ export abstract class ProxyLoss extends Saveable {
    * @throws CenterLossError `ERR_SHAPE`, `ERR_LABEL`, `ERR_OPTION`, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
    */
   evaluate(x: Embeddings, target: Target, options?: EvaluateOptions): number;
+  /** Computes the loss of the rows of a batch. */
   evaluate(batch: Batch, options?: EvaluateOptions): number;
   evaluate(x: Embeddings | Batch, targetOrOptions?: Target | EvaluateOptions, optionsAfter?: EvaluateOptions): number {
     const rust = this._rust;
@@ -142,6 +150,7 @@ export abstract class ProxyLoss extends Saveable {
    * @throws CenterLossError as {@link evaluate}
    */
   gradients(x: Embeddings, target: Target, options?: EvaluateOptions): Gradients<Float32Array>;
+  /** Computes the loss of a batch and its gradients. */
   gradients(batch: Batch, options?: EvaluateOptions): Gradients<Float32Array>;
   gradients(
     x: Embeddings | Batch,
@@ -170,6 +179,7 @@ export abstract class ProxyLoss extends Saveable {
    * @throws CenterLossError as {@link evaluate}
    */
   step(x: Embeddings, target: Target, options?: DescentOptions): StepResult;
+  /** Computes the loss and ∂loss/∂x of a batch, then moves the centers. */
   step(batch: Batch, options?: DescentOptions): StepResult;
   step(x: Embeddings | Batch, targetOrOptions?: Target | DescentOptions, optionsAfter?: DescentOptions): StepResult {
     const rust = this._rust;

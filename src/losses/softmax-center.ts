@@ -17,9 +17,11 @@ export type SoftmaxCenterOptions = SoftmaxOptions &
     readonly update?: boolean;
   };
 
+/** Results of {@link CenterLoss.softmaxCenter}. */
 export interface SoftmaxCenterResult {
   /** softmax + λ·center. */
   readonly loss: number;
+  /** Softmax cross-entropy alone. */
   readonly softmax: number;
   /** The center loss, without λ. */
   readonly center: number;

@@ -8,6 +8,7 @@ import { checkWeights } from '../validate/weights.js';
 import { BatchArray } from '../wasm/bindings.js';
 import { copyGradX } from './results.js';
 
+/** Options of {@link softmaxCrossEntropy}. */
 export interface SoftmaxOptions {
   /** ε from 0 to 1: this part of the target goes to all classes alike. Default 0. */
   readonly labelSmoothing?: number;
@@ -17,7 +18,9 @@ export interface SoftmaxOptions {
   readonly sampleWeight?: Floats;
 }
 
+/** Loss and its gradient. */
 export interface SoftmaxResult {
+  /** Value of the loss. */
   readonly loss: number;
   /** ∂loss/∂logits [B, nClasses]. */
   readonly gradLogits: Float32Array;

@@ -52,6 +52,7 @@ export class Batch extends Disposable {
     return this.rust && this._gradX();
   }
 
+  /** Frees the memory. Further calls have no effect. */
   dispose(): void {
     this._rust.free();
   }

@@ -11,6 +11,7 @@ export abstract class Disposable {
   /** Frees the memory. */
   abstract dispose(): void;
 
+  /** Calls `dispose()` at the end of a `using` block. */
   [dispose](): void {
     this.dispose();
   }

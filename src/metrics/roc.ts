@@ -13,6 +13,7 @@ export type Side = 'known' | 'unknown';
 
 const SIDES = { known: 'Known', unknown: 'Unknown' } as const satisfies Record<Side, keyof typeof Positive>;
 
+/** Options of {@link auprIn} and {@link auprOut}. */
 export interface AuprOptions {
   /**
    * 'average-precision' (default): area by the steps of the curve, Σ (R_i − R_{i−1})·P_i, as scikit-learn's
@@ -29,6 +30,7 @@ const METHODS = {
   trapezoid: 'TrapezoidPrecision',
 } as const satisfies Record<AuprMethod, keyof typeof RankingMetric>;
 
+/** Options of {@link fprAtTpr}. */
 export interface FprOptions {
   /** Share of the positive rows that must be found, over 0 and up to 1. Default 0.95. */
   readonly tpr?: number;
@@ -43,6 +45,7 @@ export interface FprOptions {
   readonly positive?: Side;
 }
 
+/** Points of the ROC curve. */
 export interface RocCurve {
   /** Share of the other side's rows that count as positive. */
   readonly fpr: Float64Array<ArrayBuffer>;
@@ -52,9 +55,13 @@ export interface RocCurve {
   readonly thresholds: Float64Array<ArrayBuffer>;
 }
 
+/** Metrics of scores of known and unknown rows. */
 export interface OpenSetMetrics {
+  /** Area under the ROC curve. */
   readonly auroc: number;
+  /** Area under the precision-recall curve with known rows as positives. */
   readonly auprIn: number;
+  /** Area under the precision-recall curve with unknown rows as positives. */
   readonly auprOut: number;
   /** False positive rate where 95 % of the rows of the side `positive` are found; by default, of the known rows. */
   readonly fpr95: number;

@@ -14,6 +14,7 @@ import { type Statistics as RustStatistics, StatisticsArray } from '../wasm/bind
 import { addRows, COVARIANCES, type Covariance, createStatistics } from './rows.js';
 import { checkTotals, type StatisticsTotals, totalsShape } from './totals.js';
 
+/** Options of {@link ClassStatistics}. */
 export interface ClassStatisticsOptions {
   /** Default 'diagonal'. */
   readonly covariance?: Covariance;
@@ -21,6 +22,7 @@ export interface ClassStatisticsOptions {
   readonly forgetting?: number;
 }
 
+/** Options of {@link ClassStatistics.add}. */
 export interface AddOptions {
   /** Weight of each row [B], finite and ≥ 0. Default all 1. */
   readonly sampleWeight?: Floats;
@@ -40,9 +42,13 @@ export interface AddOptions {
  * Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm for computing sample variances", 1979.
  */
 export class ClassStatistics extends Saveable {
+  /** Number of classes, C. */
   readonly nClasses: number;
+  /** Number of dimensions, D. */
   readonly nDim: number;
+  /** Second moments that are kept. */
   readonly covariance: Covariance;
+  /** Factor of the weight of earlier rows at each `add`. */
   readonly forgetting: number;
   private readonly _rust: Owned<RustStatistics>;
 
@@ -95,6 +101,7 @@ export class ClassStatistics extends Saveable {
    * added then
    */
   add(x: Embeddings, target: Target, options?: AddOptions): void;
+  /** Adds the rows of a batch. */
   add(batch: Batch, options?: AddOptions): void;
   add(x: Embeddings | Batch, targetOrOptions?: Target | AddOptions, optionsAfter?: AddOptions): void {
     const rust = this._rust.object;

@@ -69,6 +69,24 @@ describe('predict and score', () => {
     expect(bytes.equals(expected)).toBe(true);
   });
 
+  it('write one JSON array, over many blocks and of no rows', async () => {
+    const rowOf = (label: number) => ({ label, name: NAMES[label] ?? null });
+    await json(`predict test.npy ${MODEL} -o labels.json`);
+    expect(JSON.parse(read('labels.json').toString())).toEqual(Array.from(results.labels, rowOf));
+    await json(`score test.npy ${MODEL} -o scores.json`);
+    const scores = JSON.parse(read('scores.json').toString());
+    expect(scores.map(({ label, name }: { label: number; name: string }) => ({ label, name }))).toEqual(
+      Array.from(results.labels, rowOf),
+    );
+    expect(Float32Array.from(scores, ({ score }) => score)).toEqual(results.scores);
+    expect(Int32Array.from(scores, ({ nearest }) => nearest)).toEqual(results.nearest);
+    writeSample('blocks', sample(180_000, 5, 6, 9));
+    await json(`predict blocks.npy ${MODEL} -o labels.json`);
+    expect(JSON.parse(read('labels.json').toString())).toHaveLength(180_000);
+    write('none.npy', writeNpy(new Float32Array(0), [0, 6]));
+    expect((await run(`predict none.npy ${MODEL} --to json`)).stdout).toBe('[]\n');
+  });
+
   it('write a CSV with names, quoted where they must be', async () => {
     const { stdout } = await run(`predict test.npy ${MODEL}`);
     const [head, ...lines] = stdout.trimEnd().split('\n');
