@@ -15,16 +15,8 @@ import {
   writeFloats,
 } from '../memory/views.js';
 import { addRows, createStatistics } from '../statistics/rows.js';
-import {
-  checkChoice,
-  checkCount,
-  checkFloats,
-  checkOptions,
-  checkOut,
-  countRows,
-  type Floats,
-} from '../validate/checks.js';
-import { asFloats, type Embeddings } from '../validate/embeddings.js';
+import { checkChoice, checkCount, checkOptions, checkOut, type Floats } from '../validate/checks.js';
+import { asRows, type Embeddings, type FlatRows, widthOf } from '../validate/embeddings.js';
 import { CenterLossError } from '../validate/errors.js';
 import { checkTarget, type Target } from '../validate/labels.js';
 import { checkMetric, type Metric, rustMetric } from '../validate/metric.js';
@@ -59,6 +51,8 @@ export interface ClassCentersOptions {
 
 /** Options of {@link ClassCenters.fit}. */
 export interface FitCentersOptions {
+  /** Number of dimensions D of a row. Default that of the rows; a list of B·D numbers does not tell it. */
+  readonly nDim?: number;
   /** Number of classes C. Default the largest label + 1. Give it where a batch may lack the last classes. */
   readonly nClasses?: number;
   /** Weight ≥ 0 of each row [B]. Default all 1. */
@@ -120,18 +114,17 @@ export class ClassCenters extends Saveable {
    * Makes the mean of each class its center, c_j = Σ w_i·x_i / Σ w_i over its rows. The center of a class without rows
    * is Infinity in every dimension, so that no row is nearest to it. Rows with a label below 0, and those with a value
    * that is not finite, are left out.
-   * @param x rows [B, nDim]; nDim is the number of values for each label
-   * @param target labels [B], at least one
+   * @param x rows [B, nDim]
+   * @param target labels [B], at least one of a class
    * @throws CenterLossError `ERR_SHAPE`, `ERR_LABEL`, `ERR_OPTION`, `ERR_OUT_OF_MEMORY`
    */
   static fit(x: Embeddings, target: Target, options: FitCentersOptions = {}): ClassCenters {
-    checkOptions(options, ['sampleWeight', 'nClasses', 'metric', 'names']);
+    checkOptions(options, ['sampleWeight', 'nDim', 'nClasses', 'metric', 'names']);
     checkTarget(target);
-    const { nClasses = classesIn(target), sampleWeight, ...rest } = options;
-    const rows = asFloats(x, 'x');
-    const statistics = createStatistics(nClasses, dimensionsOf(rows, target), 'none');
+    const { nDim = dimensionsOf(x), nClasses = classesIn(target), sampleWeight, ...rest } = options;
+    const statistics = createStatistics(nClasses, nDim, 'none');
     try {
-      addRows(statistics, rows, target, { sampleWeight, forgetting: 1 });
+      addRows(statistics, x, target, { sampleWeight, forgetting: 1 });
       const centers = new ClassCenters(nClasses, statistics.nDim, rest);
       statistics.rust.flush();
       statistics.rust.write_centers(centers.rust, 0);
@@ -180,8 +173,8 @@ export class ClassCenters extends Saveable {
    */
   predict(x: Embeddings): Int32Array<ArrayBuffer> {
     const centers = this.rust;
-    const values = asFloats(x, 'x');
-    const classes = new Int32Array(countRows(values, 'x', this.nDim, 'nDim'));
+    const values = asRows(x, 'x', this.nDim);
+    const classes = new Int32Array(values.length / this.nDim);
     // The nearest center is the same for a distance and for its square.
     const isCosine = this.metric === 'cosine';
     this._forEachChunk(
@@ -259,8 +252,8 @@ export class ClassCenters extends Saveable {
   private _distances(x: Embeddings, out: Float32Array | undefined, finish: (batch: RustBatch) => void): Float32Array {
     const centers = this.rust;
     const { nClasses } = this;
-    const values = asFloats(x, 'x');
-    const rows = countRows(values, 'x', this.nDim, 'nDim');
+    const values = asRows(x, 'x', this.nDim);
+    const rows = values.length / this.nDim;
     if (out !== undefined) checkOut(out, rows * nClasses, { x: values, params: this.params });
     const outView = stable(out ?? newFloats(rows * nClasses));
     this._forEachChunk('distances', values, rows, nClasses, Work.Distances, (batch, start, end) => {
@@ -274,7 +267,7 @@ export class ClassCenters extends Saveable {
   /** Copies the rows into the scratch batch chunk by chunk, with memory for `outWidth` results for each row. */
   private _forEachChunk(
     call: string,
-    x: Floats,
+    x: FlatRows,
     rows: number,
     outWidth: number,
     work: Work,
@@ -315,12 +308,12 @@ function classesIn(target: Target): number {
   return Math.max(largest, 0) + 1;
 }
 
-function dimensionsOf(x: Floats, target: Target): number {
-  checkFloats(x, 'x');
-  const count = x.length / target.length;
-  if (Number.isInteger(count) && count > 0) return count;
+function dimensionsOf(x: Embeddings): number {
+  const width = widthOf(x, 'x');
+  if (width !== undefined) return width;
+  asRows(x, 'x', 1);
   throw new CenterLossError(
     'ERR_SHAPE',
-    `x has ${x.length} values, which is not a multiple of the ${target.length} labels in target`,
+    `x is a list of ${(x as Floats).length} numbers: give the option nDim, the number of dimensions of a row`,
   );
 }

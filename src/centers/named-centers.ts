@@ -4,8 +4,8 @@ import { encodeObject, SavedObject } from '../io/saved-object.js';
 import { disposedError } from '../memory/dispose.js';
 import { type AddOptions, ClassStatistics } from '../statistics/class-statistics.js';
 import { checkTotals } from '../statistics/totals.js';
-import { checkCount, checkOptions, countRows } from '../validate/checks.js';
-import { asFloats, type Embeddings } from '../validate/embeddings.js';
+import { checkCount, checkOptions, show } from '../validate/checks.js';
+import { asRows, type Embeddings } from '../validate/embeddings.js';
 import { CenterLossError } from '../validate/errors.js';
 import { checkMetric, type Metric } from '../validate/metric.js';
 import { isWellFormed } from '../validate/names.js';
@@ -249,20 +249,20 @@ export class NamedCenters extends Saveable {
 
   /** Makes the names of rows without classes. */
   private _noneOf(x: Embeddings): undefined[] {
-    return new Array(countRows(asFloats(x, 'x'), 'x', this.nDim, 'nDim')).fill(undefined);
+    return new Array(asRows(x, 'x', this.nDim).length / this.nDim).fill(undefined);
   }
 
   private _find(name: string): NamedClass {
     this._checkAlive();
     const found = this._classes.get(name);
     if (found) return found;
-    throw new CenterLossError('ERR_LABEL', `there is no class ${JSON.stringify(name)}`);
+    throw new CenterLossError('ERR_LABEL', `there is no class ${show(name)}`);
   }
 
   private _checkFree(name: string): void {
     this._checkAlive();
     if (typeof name !== 'string') {
-      throw new CenterLossError('ERR_OPTION', `the name of a class must be a string, got ${String(name)}`);
+      throw new CenterLossError('ERR_OPTION', `the name of a class must be a string, got ${show(name)}`);
     }
     if (!isWellFormed(name)) {
       throw new CenterLossError(
@@ -287,7 +287,6 @@ interface NamedClass {
 
 /** Adds rows that all belong to one class. */
 function addExamples(statistics: ClassStatistics, examples: Embeddings, options: AddOptions): void {
-  const x = asFloats(examples, 'examples');
-  const rows = countRows(x, 'examples', statistics.nDim, 'nDim');
-  statistics.add(x, new Int32Array(rows), options);
+  const x = asRows(examples, 'examples', statistics.nDim);
+  statistics.add(x, new Int32Array(x.length / statistics.nDim), options);
 }

@@ -1,9 +1,9 @@
 import { ClassCenters } from '../centers/class-centers.js';
 import { prepare, reserveArray, reserveRows, scratchBatch } from '../memory/batch.js';
 import { doubles, newFloats, readFloats, readIntegers, stable, writeFloats } from '../memory/views.js';
-import { checkChoice, checkFloats, checkNumber, checkOptions, countRows, type Floats } from '../validate/checks.js';
-import { asFloats, type Embeddings } from '../validate/embeddings.js';
-import { CenterLossError } from '../validate/errors.js';
+import { checkChoice, checkFloats, checkNumber, checkOptions, type Floats } from '../validate/checks.js';
+import { asRows, type Embeddings } from '../validate/embeddings.js';
+import { CenterLossError, typeName } from '../validate/errors.js';
 import { checkMetric, type Metric, rustMetric } from '../validate/metric.js';
 import { BatchArray, ScoreKind, Work } from '../wasm/bindings.js';
 
@@ -104,8 +104,7 @@ export function classify(centers: ClassCenters, x: Embeddings, options: ScoreOpt
 /** @throws CenterLossError `ERR_OPTION` unless `centers` are `ClassCenters`. */
 export function checkCenters(centers: ClassCenters): void {
   if (centers instanceof ClassCenters) return;
-  const type = Object.prototype.toString.call(centers).slice(8, -1);
-  throw new CenterLossError('ERR_OPTION', `centers must be ClassCenters, got ${type}`);
+  throw new CenterLossError('ERR_OPTION', `centers must be ClassCenters, got ${typeName(centers)}`);
 }
 
 /**
@@ -196,8 +195,8 @@ export function classifyBy(centers: ClassCenters, x: Embeddings, settings: Score
   const { nClasses, nDim, rust } = centers;
   const { score, radius, precision, threshold } = settings;
   const metric = rustMetric(settings.metric);
-  const values = asFloats(x, 'x');
-  const rows = countRows(values, 'x', nDim, 'nDim');
+  const values = asRows(x, 'x', nDim);
+  const rows = values.length / nDim;
   const [labels, scores, nearest] = [new Int32Array(rows), newFloats(rows), new Int32Array(rows)];
   if (rows === 0) return { labels, scores, nearest };
   const xView = stable(values);

@@ -2,16 +2,8 @@ import { ClassCenters } from '../centers/class-centers.js';
 import { bytesOfJson, Saveable } from '../io/saveable.js';
 import { centersTensor, encodeObject, limitTensor, listTensor, restored, SavedObject } from '../io/saved-object.js';
 import { stable } from '../memory/views.js';
-import {
-  checkChoice,
-  checkCount,
-  checkFloats,
-  checkOptions,
-  checkRowsMatch,
-  countRows,
-  type Floats,
-} from '../validate/checks.js';
-import { asFloats, type Embeddings } from '../validate/embeddings.js';
+import { checkChoice, checkCount, checkOptions, checkRowsMatch, show } from '../validate/checks.js';
+import { asRows, type Embeddings } from '../validate/embeddings.js';
 import { CenterLossError } from '../validate/errors.js';
 import { checkTarget, type Target, writeLabels } from '../validate/labels.js';
 import { checkMetric, type Metric } from '../validate/metric.js';
@@ -31,7 +23,7 @@ import { fitThreshold, type ThresholdOptions } from './threshold.js';
 /** Centers [nClasses, nDim], row-major: of an object of this package, or plain values. */
 export interface CentersLike {
   /** Centers [nClasses, nDim], row after row. */
-  readonly params: Floats;
+  readonly params: Embeddings;
   /** Number of classes, C. */
   readonly nClasses: number;
   /** Number of dimensions, D. */
@@ -82,10 +74,10 @@ export class OpenSetClassifier extends Saveable {
    */
   constructor(centers: CentersLike | { readonly centers: CentersLike }, options: ScoreOptions = {}) {
     super();
-    const { params, nClasses, nDim, metric = 'sqeuclidean', names } = centersOf(centers);
+    const { params: given, nClasses, nDim, metric = 'sqeuclidean', names } = centersOf(centers);
     checkCount(nClasses, 'nClasses');
     checkCount(nDim, 'nDim');
-    checkFloats(params, 'params');
+    const params = asRows(given, 'params', nDim);
     if (params.length !== nClasses * nDim) {
       throw new CenterLossError(
         'ERR_SHAPE',
@@ -161,8 +153,8 @@ export class OpenSetClassifier extends Saveable {
     const { perClass = false, ...thresholdOptions } = options;
     checkChoice(perClass, 'perClass', [true, false]);
     const { nClasses, nDim } = this._centers;
-    const values = asFloats(x, 'x');
-    const rows = countRows(values, 'x', nDim, 'nDim');
+    const values = asRows(x, 'x', nDim);
+    const rows = values.length / nDim;
     checkTarget(target);
     checkRowsMatch(rows, 'x', nDim, target.length);
     const labels = new Int32Array(rows);
@@ -186,7 +178,7 @@ export class OpenSetClassifier extends Saveable {
   }
 
   /** Fits the parameters that the score needs and the constructor was not given. */
-  private _fitScore(x: Floats, target: Int32Array, tpr = 0.95): Partial<ScoreSettings> {
+  private _fitScore(x: Embeddings, target: Int32Array, tpr = 0.95): Partial<ScoreSettings> {
     const { score, metric } = this._settings;
     if (score === 'normalized' && !this._given.radius) {
       return { radius: fitRadii(this._centers, x, target, { metric, quantile: tpr }) };
@@ -290,7 +282,7 @@ function centersOf(given: CentersLike | { readonly centers: CentersLike }): Cent
   if (typeof centers === 'object' && centers !== null) return centers as CentersLike;
   throw new CenterLossError(
     'ERR_OPTION',
-    `centers must be ClassCenters, a loss or { params, nClasses, nDim }, got ${String(centers)}`,
+    `centers must be ClassCenters, a loss or { params, nClasses, nDim }, got ${show(centers)}`,
   );
 }
 

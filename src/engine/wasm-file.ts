@@ -13,8 +13,8 @@ export async function fetched(
   source: WasmSource | PromiseLike<WasmSource>,
 ): Promise<WebAssembly.Module | BufferSource> {
   const given = await wrapFetchError('the source of the WebAssembly module', source);
-  const isAddress = typeof given === 'string' || given instanceof URL;
-  const found = isAddress ? await wrapFetchError(String(given), fetch(given)) : given;
+  const isAddress = typeof given === 'string' || Object.prototype.toString.call(given) === '[object URL]';
+  const found = isAddress ? await wrapFetchError(String(given), fetch(String(given))) : given;
   return isResponse(found) ? await bodyOf(found) : found;
 }
 
@@ -66,4 +66,8 @@ export function checkedModule(module: WebAssembly.Module | BufferSource): WebAss
 const EXPORTS = ['memory', '__wbg_batch_free', '__wbg_centers_free', '__wbg_statistics_free'];
 
 const isBytes = (value: unknown): value is BufferSource =>
-  value instanceof ArrayBuffer || (ArrayBuffer.isView(value) && value.buffer instanceof ArrayBuffer);
+  isBuffer(value) || (ArrayBuffer.isView(value) && isBuffer(value.buffer));
+
+/** Recognizes a buffer by its name, since it may be of another realm. */
+const isBuffer = (value: unknown): value is ArrayBuffer =>
+  Object.prototype.toString.call(value) === '[object ArrayBuffer]';

@@ -8,4 +8,4 @@ export { fromSafetensors, type Safetensors, toSafetensors } from './safetensors.
 export { type SafetensorsHeader, safetensorsHeader, type TensorPlace } from './safetensors-header.js';
 export type { SavedJson } from './saveable.js';
 export type { CenterValues } from './saved-object.js';
-export { type Tensor, toFloats } from './tensor.js';
+export type { Tensor } from './tensor.js';

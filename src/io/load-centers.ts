@@ -1,4 +1,4 @@
-import { checkOptions } from '../validate/checks.js';
+import { checkOptions, show } from '../validate/checks.js';
 import { CenterLossError } from '../validate/errors.js';
 import { formatError, quoted } from './errors.js';
 import { fromSafetensors } from './safetensors.js';
@@ -32,7 +32,7 @@ export function loadCenters(file: Uint8Array | ArrayBuffer, options: LoadCenters
   checkOptions(options, ['tensor']);
   const { tensor: wanted } = options;
   if (wanted !== undefined && typeof wanted !== 'string') {
-    throw new CenterLossError('ERR_OPTION', `tensor must be a string, got ${String(wanted)}`);
+    throw new CenterLossError('ERR_OPTION', `tensor must be a string, got ${show(wanted)}`);
   }
   const { tensors, metadata, floats } = fromSafetensors(file);
   const isOurs = metadata.format === FORMAT;

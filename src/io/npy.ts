@@ -1,4 +1,5 @@
-import { CenterLossError } from '../validate/errors.js';
+import { arrayType, checkOptions } from '../validate/checks.js';
+import { CenterLossError, typeName } from '../validate/errors.js';
 import { asBytes, copyBytes, newBytes } from './bytes.js';
 import { DTYPES, type Dtype, type Values } from './dtypes.js';
 import { formatError } from './errors.js';
@@ -8,7 +9,7 @@ import { checkTensor, type Tensor, valuesOf } from './tensor.js';
 
 /**
  * Reads a .npy file: its values row-major and in the byte order of this machine, whatever order the file has.
- * `toFloats` of the result gives embeddings; labels are `data` as it is, whatever integers they are.
+ * The result is taken wherever embeddings are; labels are its `data`, whatever integers they are.
  *
  * Source: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
  * @throws CenterLossError `ERR_FORMAT` for a file that is not whole and right, also with bytes after its array, and for
@@ -102,12 +103,14 @@ export interface WriteNpyOptions {
  */
 export function writeNpy(
   values: Values,
-  shape: readonly number[] = [values?.length],
+  shape?: readonly number[],
   options: WriteNpyOptions = {},
 ): Uint8Array<ArrayBuffer> {
+  checkOptions(options, ['dtype']);
   const dtype = options.dtype ?? ofArray(values);
-  checkTensor({ dtype, shape, data: values }, 'the array');
-  const header = encodeHeader(dtype, shape);
+  const sizes = shape ?? [arrayType(values) === undefined ? 0 : values.length];
+  checkTensor({ dtype, shape: sizes, data: values }, 'the array');
+  const header = encodeHeader(dtype, sizes);
   const file = newBytes(header.length + values.byteLength, 'the file');
   file.set(header);
   file.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), header.length);
@@ -117,10 +120,9 @@ export function writeNpy(
 /** Finds the type of values by the type of their array. */
 function ofArray(values: Values): Dtype {
   const plain = ['U8', 'I8', 'U16', 'I16', 'U32', 'I32', 'F32', 'F64', 'U64', 'I64'] as const;
-  const dtype = plain.find((name) => values instanceof DTYPES[name].array);
+  const dtype = plain.find((name) => arrayType(values) === DTYPES[name].array.name);
   if (dtype) return dtype;
-  const type = Object.prototype.toString.call(values).slice(8, -1);
-  throw new CenterLossError('ERR_SHAPE', `the array must be a typed array, got ${type}`);
+  throw new CenterLossError('ERR_SHAPE', `the array must be a typed array, got ${typeName(values)}`);
 }
 
 function reverseEach(bytes: Uint8Array, width: number): void {

@@ -7,8 +7,8 @@ import { Batch, prepare } from '../memory/batch.js';
 import { disposedError } from '../memory/dispose.js';
 import { type Inputs, splitArguments, takeInputs } from '../memory/inputs.js';
 import { integerView, newFloats, readFloats, stable } from '../memory/views.js';
-import { checkChoice, checkNumber, checkOptions, checkOut, countRows, type Floats } from '../validate/checks.js';
-import type { Embeddings } from '../validate/embeddings.js';
+import { checkChoice, checkNumber, checkOptions, checkOut, type Floats } from '../validate/checks.js';
+import { asRows, type Embeddings } from '../validate/embeddings.js';
 import { CenterLossError } from '../validate/errors.js';
 import type { LabelPolicy, Target } from '../validate/labels.js';
 import { type Metric, rustMetric } from '../validate/metric.js';
@@ -176,12 +176,12 @@ export class CenterLoss extends Saveable {
    * @param out array for the result, returned then; default a new one
    * @throws CenterLossError as {@link forward}
    */
-  backward(distmat: Floats, target: Target, out?: Float32Array): Float32Array {
+  backward(distmat: Embeddings, target: Target, out?: Float32Array): Float32Array {
     this._checkIsReference('backward');
-    countRows(distmat, 'distmat', this.nClasses, 'nClasses');
-    if (out !== undefined) checkOut(out, distmat.length, { distmat, params: this.centers.params });
-    const outView = stable(out ?? newFloats(distmat.length));
-    const { batch, rows } = this._takeDistances('backward', distmat, target, this.nClasses);
+    const values = asRows(distmat, 'distmat', this.nClasses, 'nClasses');
+    if (out !== undefined) checkOut(out, values.length, { distmat: values, params: this.centers.params });
+    const outView = stable(out ?? newFloats(values.length));
+    const { batch, rows } = this._takeDistances('backward', values, target, this.nClasses);
     if (rows > 0) this._rust.distance_loss(batch, true);
     readFloats(batch.address(BatchArray.Out), outView());
     return outView();

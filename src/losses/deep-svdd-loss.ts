@@ -7,7 +7,7 @@ import { disposedError } from '../memory/dispose.js';
 import { type Inputs, splitArguments, takeInputs } from '../memory/inputs.js';
 import { copyFloats, floatView, newFloats, readFloats } from '../memory/views.js';
 import { checkChoice, checkCount, checkNumber, checkOptions } from '../validate/checks.js';
-import type { Embeddings } from '../validate/embeddings.js';
+import { asRows, type Embeddings } from '../validate/embeddings.js';
 import { CenterLossError } from '../validate/errors.js';
 import type { LabelPolicy, Target } from '../validate/labels.js';
 import { checkCentersOptions, givenCenters } from '../validate/options.js';
@@ -20,7 +20,7 @@ export interface DeepSVDDLossOptions {
   /** ν above 0, up to 1: the share of the rows that may be outside. Default 0.1. */
   readonly nu?: number;
   /** The center [nDim], if it is known; else {@link DeepSVDDLoss.fitCenter} finds it. */
-  readonly center?: Float32Array;
+  readonly center?: Embeddings;
   /** R ≥ 0 at first, a distance. Default 0. */
   readonly radius?: number;
   /** Name of the class, in an array [1]. Default none. */
@@ -83,11 +83,11 @@ export class DeepSVDDLoss extends Saveable {
     checkNumber(nu, 'nu', (value) => value >= 1e-9 && value <= 1, 'a number from 1e-9 to 1');
     checkRadius(radius);
     checkChoice(labels, 'labels', ['strict', 'lenient']);
-    if (center !== undefined && !(center instanceof Float32Array && center.length === nDim)) {
-      const given = center instanceof Float32Array ? `${center.length} values` : Object.prototype.toString.call(center);
-      throw new CenterLossError('ERR_SHAPE', `center must be a Float32Array of nDim = ${nDim} values, got ${given}`);
+    const init = center === undefined ? 'normal' : asRows(center, 'center', nDim);
+    if (typeof init !== 'string' && init.length !== nDim) {
+      throw new CenterLossError('ERR_SHAPE', `center has ${init.length} values; expected nDim = ${nDim}`);
     }
-    const defaults = { init: center ?? 'normal', magnitude: 1, fixed: true, reduction: 'mean' } as const;
+    const defaults = { init, magnitude: 1, fixed: true, reduction: 'mean' } as const;
     const settings = checkCentersOptions(1, nDim, names === undefined ? {} : { names }, defaults);
     this.nDim = nDim;
     this.nu = nu;

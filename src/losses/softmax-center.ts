@@ -1,7 +1,7 @@
 import { scratchBatch } from '../memory/batch.js';
-import { readFloats } from '../memory/views.js';
-import { checkChoice, checkNumber, checkOptions, checkRowsMatch, countRows } from '../validate/checks.js';
-import { asFloats, type Embeddings } from '../validate/embeddings.js';
+import { readFloats, stable } from '../memory/views.js';
+import { checkChoice, checkNumber, checkOptions, checkRowsMatch } from '../validate/checks.js';
+import { asRows, type Embeddings } from '../validate/embeddings.js';
 import { checkTarget, type Target } from '../validate/labels.js';
 import { BatchArray } from '../wasm/bindings.js';
 import type { CenterLoss } from './center-loss.js';
@@ -44,9 +44,10 @@ export function softmaxCenter(
   const { lambda = 0.01, update = true, labelSmoothing, classWeight, sampleWeight, ...ofStep } = options;
   checkNumber(lambda, 'lambda', (value) => value >= 0 && value <= 1e30, 'a number from 0 to 1e30');
   checkChoice(update, 'update', [true, false]);
-  const rows = countRows(asFloats(x, 'x'), 'x', loss.nDim, 'nDim');
+  const values = asRows(x, 'x', loss.nDim);
+  const xView = stable(values);
   checkTarget(target);
-  checkRowsMatch(rows, 'x', loss.nDim, target.length);
+  checkRowsMatch(values.length / loss.nDim, 'x', loss.nDim, target.length);
   const samples = sampleWeight === undefined ? {} : { sampleWeight };
   const stepOptions = { ...ofStep, ...samples } as StepOptions;
   checkUpdateRule(stepOptions);
@@ -56,7 +57,9 @@ export function softmaxCenter(
     ...samples,
   };
   const { loss: softmax, gradLogits } = crossEntropy(logits, target, loss.nClasses, 'lenient', softmaxOptions);
-  const { loss: center, gradX } = update ? loss.step(x, target, stepOptions) : loss.rowGradients(x, target, samples);
+  const { loss: center, gradX } = update
+    ? loss.step(xView(), target, stepOptions)
+    : loss.rowGradients(xView(), target, samples);
   // The scratch batch still holds ∂center/∂x, so that no allocation can fail once the centers have moved.
   const batch = scratchBatch();
   const joined = batch.join_softmax_center(softmax, center, lambda);

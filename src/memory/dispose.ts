@@ -29,21 +29,23 @@ interface RustObject {
 /** Object of Rust that is freed once, and refused after that. */
 export class Owned<T extends RustObject> {
   private readonly _className: string;
-  private _object: T | undefined;
+  // A function, behind which no proxy of the owner reaches: Rust's finalizer knows the object only by itself, and would
+  // free it once more after a call of `free` on a proxy of it.
+  private _get: (() => T) | undefined;
 
   constructor(className: string, object: T) {
     this._className = className;
-    this._object = object;
+    this._get = () => object;
   }
 
   /** @throws CenterLossError `ERR_DISPOSED` */
   get object(): T {
-    if (this._object === undefined) throw disposedError(this._className);
-    return this._object;
+    if (this._get === undefined) throw disposedError(this._className);
+    return this._get();
   }
 
   free(): void {
-    this._object?.free();
-    this._object = undefined;
+    this._get?.().free();
+    this._get = undefined;
   }
 }

@@ -1,5 +1,5 @@
-import { checkBatchFits, checkNoMore, checkRowsMatch, countRows, type Floats } from '../validate/checks.js';
-import { asFloats, type Embeddings } from '../validate/embeddings.js';
+import { checkBatchFits, checkNoMore, checkRowsMatch, type Floats } from '../validate/checks.js';
+import { asRows, type Embeddings } from '../validate/embeddings.js';
 import { checkLabels, checkTarget, type LabelPolicy, type Target, writeLabels } from '../validate/labels.js';
 import { checkWeights } from '../validate/weights.js';
 import { BatchArray, type Batch as RustBatch } from '../wasm/bindings.js';
@@ -51,8 +51,8 @@ function inPlace(batch: Batch, spec: InputSpec): Inputs {
 
 function copyIn(x: Embeddings, target: Target | null | undefined, spec: InputSpec): Inputs {
   const { call, name = 'x', width, widthName = 'nDim', oneClass = false, labels, outWidth = 0 } = spec;
-  const values = asFloats(x, name);
-  const rows = countRows(values, name, width, widthName);
+  const values = asRows(x, name, width, widthName);
+  const rows = values.length / width;
   const labelled = !oneClass || (target ?? null) !== null;
   if (labelled) {
     checkTarget(target as Target);

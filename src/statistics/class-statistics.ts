@@ -7,7 +7,7 @@ import { Owned } from '../memory/dispose.js';
 import { splitArguments, takeInputs } from '../memory/inputs.js';
 import { allocated, copyDoubles, doubles } from '../memory/views.js';
 import { checkChoice, checkCount, checkNumber, checkOptions, type Floats } from '../validate/checks.js';
-import { asFloats, type Embeddings } from '../validate/embeddings.js';
+import type { Embeddings } from '../validate/embeddings.js';
 import { CenterLossError } from '../validate/errors.js';
 import type { Target } from '../validate/labels.js';
 import { type Statistics as RustStatistics, StatisticsArray } from '../wasm/bindings.js';
@@ -112,7 +112,7 @@ export class ClassStatistics extends Saveable {
     if (x instanceof Batch) {
       const spec = { call: 'add', width: nDim, nClasses, labels: 'strict', sampleWeight } as const;
       rust.add(takeInputs(x, target, spec).batch, forgetting);
-    } else addRows({ rust, nClasses, nDim }, asFloats(x, 'x'), target, { sampleWeight, forgetting });
+    } else addRows({ rust, nClasses, nDim }, x, target, { sampleWeight, forgetting });
   }
 
   /**
@@ -122,7 +122,8 @@ export class ClassStatistics extends Saveable {
    */
   merge(other: ClassStatistics): void {
     const rust = this._rust.object;
-    if (!(other instanceof ClassStatistics) || other === this) {
+    // By their addresses, since an object may stand behind a proxy.
+    if (!(other instanceof ClassStatistics) || addressOf(other._rust.object) === addressOf(rust)) {
       throw new CenterLossError('ERR_OPTION', 'merge takes other ClassStatistics');
     }
     if (other.nClasses !== this.nClasses || other.nDim !== this.nDim) {
@@ -298,6 +299,8 @@ export class ClassStatistics extends Saveable {
     throw new CenterLossError('ERR_OPTION', `there is no ${name} with covariance '${this.covariance}'`);
   }
 }
+
+const addressOf = (rust: RustStatistics): number => rust.address(StatisticsArray.Counts);
 
 const TOTALS = {
   rejected: 'Rejected',

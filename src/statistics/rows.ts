@@ -2,7 +2,8 @@ import { rust } from '../engine/engine.js';
 import { reserveArray, reserveRows, scratchBatch } from '../memory/batch.js';
 import { useWeights } from '../memory/inputs.js';
 import { allocated, integers, stable, writeFloats } from '../memory/views.js';
-import { checkCount, checkRowsMatch, countRows, type Floats } from '../validate/checks.js';
+import { checkCount, checkRowsMatch, type Floats } from '../validate/checks.js';
+import { asRows, type Embeddings } from '../validate/embeddings.js';
 import { checkTarget, type Target, writeLabels } from '../validate/labels.js';
 import { checkWeights } from '../validate/weights.js';
 import { BatchArray, Covariance as RustCovariance, Statistics as RustStatistics } from '../wasm/bindings.js';
@@ -57,15 +58,16 @@ export interface AddRowsOptions {
  */
 export function addRows(
   { rust: statistics, nClasses, nDim }: StatisticsHandle,
-  x: Floats,
+  x: Embeddings,
   target: Target,
   { sampleWeight, forgetting }: AddRowsOptions,
 ): void {
-  const rows = countRows(x, 'x', nDim, 'nDim');
+  const values = asRows(x, 'x', nDim);
+  const rows = values.length / nDim;
   checkTarget(target);
   checkRowsMatch(rows, 'x', nDim, target.length);
   const weights = checkWeights(sampleWeight, 'sampleWeight', rows, 'rows');
-  const [xView, targetView] = [stable(x), stable(target as Int32Array)];
+  const [xView, targetView] = [stable(values), stable(target as Int32Array)];
   const atOnce = Math.min(rows, Math.max(1, Math.floor(CHUNK_BYTES / (4 * nDim))));
   const batch = scratchBatch();
   reserveRows(batch, atOnce, nDim, 0, 'add');

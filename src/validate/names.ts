@@ -1,3 +1,4 @@
+import { show } from './checks.js';
 import { CenterLossError, quoted } from './errors.js';
 
 /**
@@ -7,7 +8,7 @@ import { CenterLossError, quoted } from './errors.js';
  */
 export function checkNames(names: readonly string[], nClasses: number): void {
   if (!Array.isArray(names) || names.length !== nClasses) {
-    const given = Array.isArray(names) ? `${names.length} names` : String(names);
+    const given = Array.isArray(names) ? `${names.length} names` : show(names);
     throw new CenterLossError(
       'ERR_SHAPE',
       `names must be an array of ${nClasses} strings, one for each class, got ${given}`,

@@ -1,8 +1,9 @@
-import { classify, NamedCenters, type ScoreOptions, toFloat16 } from 'center-loss';
+import { classify, NamedCenters, type ScoreOptions } from 'center-loss';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { expectClose } from '../support/close.js';
 import { expectError } from '../support/error.js';
+import { float16Rows } from '../support/float16.js';
 
 it('never predicts a class without a good example', () => {
   const classes = new NamedCenters(1);
@@ -107,7 +108,7 @@ it('a tie goes to the class that was added first, also under a new name', () => 
 it('takes any name, half precision, and a center as one example of the weight of many', () => {
   const classes = new NamedCenters(2);
   const names = ['', '__proto__', 'constructor', '数', '\0'];
-  for (const [i, name] of names.entries()) classes.addClass(name, toFloat16([i, i]));
+  for (const [i, name] of names.entries()) classes.addClass(name, float16Rows([i, i], 2));
   expect(classes.names).toEqual(names);
   expect(classes.predict([3, 3, 1, 1])).toEqual(['数', '__proto__']);
   classes.addClass('many', [100, 0], { sampleWeight: [9] });

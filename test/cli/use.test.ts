@@ -1,4 +1,5 @@
 // predict, score, evaluate and convert.
+
 import {
   accuracy,
   auprIn,
@@ -11,12 +12,12 @@ import {
   OpenSetClassifier,
   oscr,
   readNpy,
-  toFloats,
   toSafetensors,
   writeNpy,
 } from 'center-loss';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { arrays, bytesOf, stateDicts } from '../oracle/cases.js';
+import { toFloats } from '../support/floats.js';
 import {
   csvOf,
   failure,

@@ -190,7 +190,7 @@ describe('classify', () => {
 
   it('takes half precision', () => {
     const classifier = make().fit(x, target);
-    const half = Uint16Array.of(0x3c00, 0, 0, 0x3800);
+    const half = { data: Uint16Array.of(0x3c00, 0, 0, 0x3800), dims: [1, 4], type: 'float16' };
     expect(classifier.classify(half)).toEqual(classifier.classify([1, 0, 0, 0.5]));
     expect(classify(centers, half).scores).toEqual(Float32Array.of(0));
   });

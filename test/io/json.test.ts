@@ -60,10 +60,10 @@ describe('fromJSON', () => {
   const good = centers.toJSON();
 
   it.each<[unknown, RegExp]>([
-    [undefined, /^expected the object that toJSON gave, got a value of type undefined$/],
+    [undefined, /^expected the object that toJSON gave, got undefined$/],
     [null, /got null$/],
     ['{}', /got "\{\}"$/],
-    [{}, /^format must be "center-loss", got a value of type undefined$/],
+    [{}, /^format must be "center-loss", got undefined$/],
     [{ ...good, format: 'center-loss/open-set-classifier' }, /got "center-loss\/open-set-classifier"$/],
     [{ ...good, version: 1 }, /^version must be 2, got 1: save the object again$/],
     [{ ...good, version: '2' }, /^version must be 2, got "2"/],

@@ -1,7 +1,8 @@
-import { type Tensor, toFloats } from '../../index.js';
+import type { Tensor } from '../../index.js';
 import { byteLengthOf, type Dtype } from '../../io/dtypes.js';
 import { decodeNames, orderedValues } from '../../io/npy.js';
 import type { NpyLayout } from '../../io/npy-header.js';
+import { toFloats } from '../../io/tensor.js';
 import { Failure } from '../failure.js';
 import type { ByteSource } from './byte-source.js';
 import { BLOCK_BYTES, type LabelReader, type RawLabels, type RowReader } from './rows.js';

@@ -6,6 +6,7 @@ import {
   type CenterLossOptions,
   ClassCenters,
   type Dtype,
+  type Embeddings,
   type ErrorCode,
   fromSafetensors,
   isKnown,
@@ -15,7 +16,6 @@ import {
   OpenSetClassifier,
   readNpy,
   type Tensor,
-  toFloats,
   toSafetensors,
   writeNpy,
 } from 'center-loss';
@@ -43,7 +43,7 @@ const tensor: Tensor = { dtype: 'F16', shape: [2], data: new Uint16Array(2) };
 const { tensors, metadata } = fromSafetensors(toSafetensors({ tensor }, { by: 'us' }));
 const dtype: Dtype | undefined = tensors.tensor?.dtype;
 const by: string | undefined = metadata.by;
-const x: Float32Array = toFloats(readNpy(writeNpy(new Float32Array(6), [2, 3])));
+const x: Embeddings = readNpy(writeNpy(new Float32Array(6), [2, 3]));
 const [rows = 0] = npyHeader(file).shape;
 
 // @ts-expect-error there is no such option
