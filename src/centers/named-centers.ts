@@ -6,9 +6,8 @@ import { type AddOptions, ClassStatistics } from '../statistics/class-statistics
 import { checkTotals } from '../statistics/totals.js';
 import { checkCount, checkOptions, countRows } from '../validate/checks.js';
 import { asFloats, type Embeddings } from '../validate/embeddings.js';
-import { CenterLossError } from '../validate/errors.js';
 import { checkMetric, type Metric } from '../validate/metric.js';
-import { isWellFormed } from '../validate/names.js';
+import { checkNewName, noClass } from '../validate/names.js';
 import { ClassCenters } from './class-centers.js';
 
 /** `Classification` with names: undefined where that has −1. */
@@ -65,7 +64,8 @@ export class NamedCenters extends Saveable {
    * `ERR_OUT_OF_MEMORY`; no class is added then
    */
   addClass(name: string, examples: Embeddings = [], options: AddOptions = {}): void {
-    this._checkFree(name);
+    this._checkAlive();
+    checkNewName(name, this._classes);
     const statistics = new ClassStatistics(1, this.nDim, { covariance: 'none' });
     try {
       addExamples(statistics, examples, options);
@@ -91,7 +91,7 @@ export class NamedCenters extends Saveable {
    */
   renameClass(from: string, to: string): void {
     this._find(from);
-    this._checkFree(to);
+    checkNewName(to, this._classes);
     this._classes = new Map([...this._classes].map(([name, one]) => [name === from ? to : name, one]));
   }
 
@@ -252,22 +252,7 @@ export class NamedCenters extends Saveable {
     this._checkAlive();
     const found = this._classes.get(name);
     if (found) return found;
-    throw new CenterLossError('ERR_LABEL', `there is no class ${JSON.stringify(name)}`);
-  }
-
-  private _checkFree(name: string): void {
-    this._checkAlive();
-    if (typeof name !== 'string') {
-      throw new CenterLossError('ERR_OPTION', `the name of a class must be a string, got ${String(name)}`);
-    }
-    if (!isWellFormed(name)) {
-      throw new CenterLossError(
-        'ERR_OPTION',
-        `the name of a class must be well-formed text, got ${JSON.stringify(name)} with half a surrogate pair`,
-      );
-    }
-    if (!this._classes.has(name)) return;
-    throw new CenterLossError('ERR_LABEL', `there is a class ${JSON.stringify(name)} already`);
+    throw noClass(name, this._classes);
   }
 
   private _checkAlive(): void {

@@ -27,17 +27,18 @@ interface RustObject {
 
 /** Object of Rust that is freed once, and refused after that. */
 export class Owned<T extends RustObject> {
-  private readonly _className: string;
+  /** A function, so that `structuredClone` and `postMessage` refuse the object instead of losing what it holds. */
+  private readonly _disposedError: () => CenterLossError;
   private _object: T | undefined;
 
   constructor(className: string, object: T) {
-    this._className = className;
+    this._disposedError = () => disposedError(className);
     this._object = object;
   }
 
   /** @throws CenterLossError `ERR_DISPOSED` */
   get object(): T {
-    if (this._object === undefined) throw disposedError(this._className);
+    if (this._object === undefined) throw this._disposedError();
     return this._object;
   }
 

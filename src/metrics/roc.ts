@@ -181,7 +181,7 @@ export function rocCurve(known: Floats, unknown: Floats, options: { readonly pos
  * Usual metrics at once. pytorch-ood's `OODMetrics` has those of `{ method: 'trapezoid', positive: 'unknown' }` for
  * scores in 0 … 1; any others it puts through a sigmoid in float32 first, which makes large ones equal.
  * @param scores score of each row [B]
- * @param target labels [B], below 0 = unknown
+ * @param target labels [B], below 0 = unknown; or names, null = unknown
  * @throws CenterLossError `ERR_SHAPE` if there are no known or no unknown rows, and as {@link auroc}; `ERR_LABEL`,
  * `ERR_OPTION`
  */
@@ -206,7 +206,7 @@ export function openSetMetrics(
     const missing = known.length === 0 ? 'no known' : 'no unknown';
     throw new CenterLossError(
       'ERR_SHAPE',
-      `target has ${missing} row among ${target.length}: there is nothing to compare`,
+      `target has ${missing} row among ${isKnownRow.length}: there is nothing to compare`,
     );
   }
   const taken = takeScores('openSetMetrics', { known, unknown });
