@@ -308,9 +308,10 @@ export class OpenSetClassifier extends Saveable {
     }
     const x = asFloats(examples, 'examples');
     const rows = countRows(x, 'examples', nDim, 'nDim');
+    const xView = stable(x);
     const statistics = createStatistics(1, nDim, 'none');
     try {
-      addRows(statistics, x, new Int32Array(rows), { sampleWeight: undefined, forgetting: 1 });
+      addRows(statistics, xView(), new Int32Array(rows), { sampleWeight: undefined, forgetting: 1 });
       const centers = this._copyOfCenters([...names, name]);
       statistics.rust.flush();
       statistics.rust.write_centers(centers.rust, nClasses);

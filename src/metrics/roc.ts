@@ -1,6 +1,6 @@
 import { copyDoubles } from '../memory/views.js';
 import { checkChoice, checkFloats, checkOptions, checkRowsMatch, type Floats } from '../validate/checks.js';
-import { CenterLossError } from '../validate/errors.js';
+import { CenterLossError, quoted } from '../validate/errors.js';
 import { isKnown, type Target } from '../validate/labels.js';
 import { Positive, RankingMetric, type Scores as RustScores, ScoresArray } from '../wasm/bindings.js';
 import { checkScores, checkTpr, takeScores } from './scores.js';
@@ -135,7 +135,8 @@ function rustSide(positive: Side): Positive {
  * @param knownScores scores of known rows
  * @param isCorrect truthy for each known row whose predicted class is right, else falsy
  * @param unknownScores scores of unknown rows
- * @throws CenterLossError `ERR_SHAPE`, as {@link auroc}, and unless `isCorrect` has as many values as `knownScores`
+ * @throws CenterLossError `ERR_SHAPE`, as {@link auroc}, and unless `isCorrect` has as many values as `knownScores`;
+ * `ERR_LABEL` for names in `isCorrect`
  */
 export function oscr(knownScores: Floats, isCorrect: ArrayLike<unknown>, unknownScores: Floats): number {
   checkScores(knownScores, 'knownScores');
@@ -145,6 +146,10 @@ export function oscr(knownScores: Floats, isCorrect: ArrayLike<unknown>, unknown
       'ERR_SHAPE',
       `isCorrect has ${isCorrect?.length} values, but there are ${knownScores.length} knownScores`,
     );
+  }
+  const first: unknown = isCorrect[0];
+  if (typeof first === 'string') {
+    throw new CenterLossError('ERR_LABEL', `isCorrect[0] is ${quoted(first)}; expected true where the class is right`);
   }
   const correct = chosen(knownScores, isCorrect);
   if (correct.length === 0) return 0;
