@@ -208,13 +208,23 @@ describe('an error leaves the classes as they were', () => {
 
   it.each<[string, () => unknown, 'ERR_LABEL' | 'ERR_OPTION' | 'ERR_SHAPE', RegExp]>([
     ['a name twice', () => classes.addClass('a', [1, 1]), 'ERR_LABEL', /there is a class "a" already/],
-    ['no such name', () => classes.update('c', [1, 1]), 'ERR_LABEL', /there is no class "c"/],
+    ['no such name', () => classes.update('c', [1, 1]), 'ERR_LABEL', /there is no class "c"; the classes are "a", "b"/],
     ['nothing to remove', () => classes.removeClass('c'), 'ERR_LABEL', /there is no class "c"/],
     ['nothing to count', () => classes.count('c'), 'ERR_LABEL', /there is no class "c"/],
     ['nothing to rename', () => classes.renameClass('c', 'd'), 'ERR_LABEL', /there is no class "c"/],
     ['renamed to another', () => classes.renameClass('a', 'b'), 'ERR_LABEL', /there is a class "b" already/],
-    ['a number as a name', () => classes.addClass(3 as never, [1, 1]), 'ERR_OPTION', /must be a string, got 3/],
-    ['null as a new name', () => classes.renameClass('a', null as never), 'ERR_OPTION', /must be a string/],
+    [
+      'a number as a name',
+      () => classes.addClass(3 as never, [1, 1]),
+      'ERR_OPTION',
+      /the name of a class is not a string, but of type number/,
+    ],
+    [
+      'null as a new name',
+      () => classes.renameClass('a', null as never),
+      'ERR_OPTION',
+      /not a string, but of type null/,
+    ],
     ['half a character', () => classes.addClass('\ud800', [1, 1]), 'ERR_OPTION', /half a surrogate pair/],
     ['half a row', () => classes.addClass('c', [1]), 'ERR_SHAPE', /examples has 1 values, which is not a multiple/],
     ['half a row more', () => classes.update('a', [1, 2, 3]), 'ERR_SHAPE', /examples has 3 values/],

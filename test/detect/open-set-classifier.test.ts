@@ -212,14 +212,16 @@ describe('classify', () => {
   it.each(['sqeuclidean', 'euclidean', 'cosine'] as const)('decides by the metric of a loss: %s', (metric) => {
     const names = ['cat', 'dog', 'eel'];
     const loss = new CenterLoss(nClasses, nDim, { init: params, metric, names });
-    const expected = classify(centers, x, { metric });
+    const withNames = new ClassCenters(nClasses, nDim, { names, metric });
+    withNames.params.set(params);
+    const expected = classify(withNames, x);
     for (const source of [loss, loss.centers, { params, nClasses, nDim, metric, names }]) {
       const classifier = new OpenSetClassifier(source);
       expect(classifier.classify(x)).toEqual(expected);
       expect(classify(classifier.centers, x)).toEqual(expected);
       expect([classifier.metric, classifier.centers.metric, classifier.names]).toEqual([metric, metric, names]);
       const other = new OpenSetClassifier(source, { metric: 'euclidean' });
-      expect(other.classify(x)).toEqual(classify(centers, x, { metric: 'euclidean' }));
+      expect(other.classify(x)).toEqual(classify(withNames, x, { metric: 'euclidean' }));
       expect(new OpenSetClassifier(source, { score: 'cac' }).metric).toBe('euclidean');
       expect(new OpenSetClassifier(source, { score: 'mahalanobis' }).metric).toBeUndefined();
       for (const made of [classifier, other]) made.dispose();
