@@ -26,6 +26,7 @@ import {
 } from './classify.js';
 import { fitPrecision } from './precision.js';
 import { fitRadii } from './radii.js';
+import { fitTemperature } from './temperature.js';
 import { fitThreshold, type ThresholdOptions } from './threshold.js';
 
 /** Centers [nClasses, nDim], row-major: of an object of this package, or plain values. */
@@ -45,11 +46,11 @@ export interface FitOptions extends ThresholdOptions {
 }
 
 /** Parameters of scores that `fit` finds unless the constructor is given them. */
-const FITTED = ['radius', 'precision'] as const;
+const FITTED = ['radius', 'precision', 'temperature'] as const;
 type Fitted = (typeof FITTED)[number];
 
 /** Options in a file. */
-interface SavedConfig extends Pick<ScoreOptions, 'score' | 'metric'> {
+interface SavedConfig extends Pick<ScoreOptions, 'score' | 'metric' | 'temperature'> {
   readonly centersMetric: Metric;
   /** Parameters that `fit` has found, and finds again at its next call. */
   readonly fitted: readonly Fitted[];
@@ -91,7 +92,7 @@ export class OpenSetClassifier extends Saveable {
     checkMetric(metric);
     checkOptions(options, SCORE_OPTIONS);
     this._settings = checkScoreSettings({ nClasses, nDim, metric }, options, 'fitted later');
-    this._given = { radius: options.radius !== undefined, precision: options.precision !== undefined };
+    this._given = givenIn(options);
     const paramsView = stable(params);
     this._centers = new ClassCenters(nClasses, nDim, { fixed: true, metric, ...(names && { names }) });
     this._centers.params.set(paramsView());
@@ -134,6 +135,11 @@ export class OpenSetClassifier extends Saveable {
     return this._settings.precision?.slice();
   }
 
+  /** Temperature of scores 'softmin', 'entropy' and 'cac'; undefined, which stands for 1, before there is one. */
+  get temperature(): number | undefined {
+    return this._settings.temperature;
+  }
+
   /** Threshold of all rows, or a copy of those of the classes [nClasses]; undefined before there is one. */
   get threshold(): number | Float64Array<ArrayBuffer> | undefined {
     const { threshold } = this._settings;
@@ -142,7 +148,8 @@ export class OpenSetClassifier extends Saveable {
 
   /**
    * Fits on the known rows the parameters of the score that the constructor was not given (radii at the quantile `tpr`,
-   * as `CenterLoss.fitRadius`, or the precision), then the threshold on their scores, by `fitThreshold`. Rows that were
+   * as `CenterLoss.fitRadius`; the precision; the temperature of 'softmin' and 'entropy', by the likelihood of the
+   * labels), then the threshold on their scores, by `fitThreshold`. Rows that were
    * trained on look more known than others: use rows that were not. Known rows at no finite distance are left out.
    * @param x rows [B, nDim]
    * @param target labels [B], below 0 = unknown and ignored
@@ -187,6 +194,9 @@ export class OpenSetClassifier extends Saveable {
     if (score === 'mahalanobis' && !this._given.precision) {
       return { precision: fitPrecision(this._centers, x, target) };
     }
+    if ((score === 'softmin' || score === 'entropy') && !this._given.temperature) {
+      return { temperature: fitTemperature(this._centers, x, target, metric) };
+    }
     return {};
   }
 
@@ -225,11 +235,11 @@ export class OpenSetClassifier extends Saveable {
    * @throws CenterLossError `ERR_OPTION` for centers that are not finite, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
    */
   save(): Uint8Array<ArrayBuffer> {
-    const { nClasses, nDim, names, score, metric, radius, precision, threshold } = this;
+    const { nClasses, nDim, names, score, metric, radius, precision, temperature, threshold } = this;
     const { params, metric: centersMetric } = this._centers;
     const fitted = FITTED.filter((name) => this._settings[name] && !this._given[name]);
     return encodeObject('OpenSetClassifier', {
-      config: { score, metric, centersMetric, fitted },
+      config: { score, metric, centersMetric, temperature, fitted },
       names,
       tensors: {
         centers: centersTensor(params, nClasses, nDim),
@@ -248,7 +258,7 @@ export class OpenSetClassifier extends Saveable {
     const saved = new SavedObject(bytes, 'OpenSetClassifier');
     const { fitted, centersMetric, ...config } = saved.config<SavedConfig>(
       ['score', 'centersMetric', 'fitted'],
-      ['metric'],
+      ['metric', 'temperature'],
     );
     const { params, nClasses, nDim } = saved.centers();
     const options = {
@@ -261,8 +271,7 @@ export class OpenSetClassifier extends Saveable {
     return restored('OpenSetClassifier', () => {
       checkFitted(fitted, options);
       const classifier = new OpenSetClassifier(centers, options);
-      const isGiven = (name: Fitted) => name in options && !fitted.includes(name);
-      classifier._given = { radius: isGiven('radius'), precision: isGiven('precision') };
+      classifier._given = givenIn(options, fitted);
       return classifier;
     });
   }
@@ -285,6 +294,12 @@ function centersOf(given: CentersLike | { readonly centers: CentersLike }): Cent
     'ERR_OPTION',
     `centers must be ClassCenters, a loss or { params, nClasses, nDim }, got ${String(centers)}`,
   );
+}
+
+/** Parameters that are among the options and not `fitted`. */
+function givenIn(options: ScoreOptions, fitted: readonly Fitted[] = []): { readonly [Name in Fitted]: boolean } {
+  const isGiven = (name: Fitted) => options[name] !== undefined && !fitted.includes(name);
+  return { radius: isGiven('radius'), precision: isGiven('precision'), temperature: isGiven('temperature') };
 }
 
 /** @throws CenterLossError `ERR_OPTION` unless `fitted` names parameters that are there, each once */
