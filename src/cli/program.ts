@@ -49,6 +49,11 @@ export function program(version: string): Command {
     .option('--checkpoint-every <n>', 'blocks of 4 MB between checkpoints', positive, 64)
     .addOption(new Option('--score <name>', 'score that the threshold is for').choices(SCORES))
     .addOption(new Option('--metric <name>', 'metric of the score').choices(METRICS))
+    .option(
+      '--temperature <number>',
+      'of scores softmin, entropy and cac (default: the most likely one; 1 for cac)',
+      number,
+    )
     .option('--tpr <share>', 'share of known rows that stay known (default: 0.95)', shareOf)
     .option('--per-class', 'a threshold for each class')
     .option('--calibration <file>', 'other rows, to which the threshold is fitted (default: the same rows)')
@@ -169,6 +174,7 @@ function model(command: Command): Command {
     .option('--model-tensor <name>', 'tensor of the centers, in a file of another library')
     .addOption(new Option('--score <name>', 'default: that of the model, or distance').choices(SCORES))
     .addOption(new Option('--metric <name>', 'default: that of the model, or sqeuclidean').choices(METRICS))
+    .option('--temperature <number>', 'of scores softmin, entropy and cac (default: that of the model, or 1)', number)
     .option('--threshold <number>', 'score above which a row is unknown (default: that of the model)', number);
 }
 

@@ -20,6 +20,7 @@ export interface FitOptions extends InputOptions {
   readonly checkpointEvery: number;
   readonly score?: Score | undefined;
   readonly metric?: Metric | undefined;
+  readonly temperature?: number | undefined;
   readonly tpr?: number | undefined;
   readonly perClass?: boolean | undefined;
   readonly calibration?: string | undefined;
@@ -77,7 +78,7 @@ function centersOf(statistics: ClassStatistics, names: readonly string[] | undef
 
 /** @throws UsageFailure for options that contradict each other */
 async function checkOptions(input: string, options: FitOptions, wantsClassifier: boolean): Promise<void> {
-  for (const name of ['calibration', 'metric'] as const) {
+  for (const name of ['calibration', 'metric', 'temperature'] as const) {
     if (options[name] === undefined || wantsClassifier) continue;
     throw new UsageFailure(`--${name} is for a threshold: add a --score or a --tpr`);
   }
@@ -180,7 +181,7 @@ async function fitClassifier(
   classes: Classes,
   options: FitOptions,
 ): Promise<OpenSetClassifier> {
-  const { score, metric, tpr, perClass, calibration, calibrationLabels: labels } = options;
+  const { score, metric, temperature, tpr, perClass, calibration, calibrationLabels: labels } = options;
   const rowOptions = calibration === undefined ? options : { ...options, labels };
   const rows = await openRows(calibration ?? input, rowOptions, 'needed');
   const { nDim } = centers;
@@ -188,7 +189,8 @@ async function fitClassifier(
   const kept = new Reservoir(Math.max(1000, Math.floor(CALIBRATION_BYTES / (4 * nDim))), nDim);
   const encoder = new LabelEncoder(classes, 'unknown names');
   await eachBlock('threshold', rows, options, (block) => kept.add(block.x, encoder.encode(block, rows)));
-  const scoreOptions = { ...(score && { score }), ...(metric && { metric }) };
+  const given = { score, metric, temperature };
+  const scoreOptions = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   const { x, target } = kept.rows;
   const thresholdOptions = { ...(tpr !== undefined && { tpr }), ...(perClass !== undefined && { perClass }) };
   return inFile(rows.name, () => new OpenSetClassifier(centers, scoreOptions).fit(x, target, thresholdOptions));
