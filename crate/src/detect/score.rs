@@ -137,7 +137,7 @@ impl RowState {
         // Without a second finite distance there is nothing to sum.
         let Some(temperature) = score.temperature().filter(|_| self.second < f32::INFINITY) else { return };
         let scale = round_to_f32(1.0 / temperature);
-        if self.second < before.second {
+        if self.nearest != before.nearest || self.second < before.second {
             self.rescale::<V>(&before, scale);
         }
         let (second, scale, max_gap) = (V::splat(self.second), V::splat(scale), V::splat(MAX_GAP));

@@ -197,6 +197,21 @@ fn certainty_is_an_infinite_logarithm() {
     assert!(scores[0] == -UNSURE && scores[1].is_finite(), "a row at its center: {scores:?}");
 }
 
+/// Two equal classes are the nearest until a later block has a nearer one, and ever nearer pairs of equals.
+#[test]
+fn scores_of_equal_classes_before_a_nearer_one() {
+    for n_classes in [3, 65, 66, 130, 200] {
+        let mut batch = Batch::new(&[0.0; 2], &[0], &vec![0.0; 2 * n_classes], 2);
+        for class in 0..n_classes {
+            batch.center_mut(class)[0] = 2.0 + ((n_classes - class) / 64) as f32 * 0.25;
+        }
+        batch.center_mut(n_classes - 1)[0] = 1.0;
+        check(&batch, SQUARED, "equal classes");
+        batch.center_mut(n_classes - 2)[0] = 1.0;
+        check(&batch, Measure::Metric(Metric::Euclidean), "two nearest");
+    }
+}
+
 #[test]
 fn a_zero_vector_has_no_angle() {
     let mut batch = Batch::of_one_class(3, 3, 5, 3);
