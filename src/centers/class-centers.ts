@@ -207,7 +207,8 @@ export class ClassCenters extends Saveable {
    * @throws CenterLossError `ERR_SHAPE`, `ERR_OPTION`, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
    */
   predictProba(x: Embeddings, options: ProbabilityOptions = {}): Float32Array<ArrayBuffer> {
-    checkOptions(options, ['temperature']);
+    // A disposed object says so, whatever the options.
+    checkOptions(this.rust && options, ['temperature']);
     const { temperature = 1 } = options;
     checkTemperature(temperature);
     return this._distances(x, undefined, (batch) => batch.softmin(temperature)) as Float32Array<ArrayBuffer>;

@@ -216,6 +216,10 @@ it('refuses bad options and shapes', () => {
       expectError(() => centers.predictProba(x, { temperature } as never), 'ERR_OPTION', message);
     }
     expectError(() => centers.predictProba(x, { T: 1 } as never), 'ERR_OPTION', 'there is no option "T"');
+    expectError(() => centers.predictProba(x, null as never), 'ERR_OPTION', 'options must be an object, got null');
+    expect(centers.predictProba([1, 2, 2, 3], { temperature: 8 })).toEqual(
+      Float32Array.of(1 / (1 + Math.exp(-1)), 1 - 1 / (1 + Math.exp(-1)), 0.5, 0.5),
+    );
     const normalized = { score: 'normalized' as Score };
     refused({ ...normalized, radius: -1 }, 'ERR_OPTION', 'radius must be a finite number ≥ 0, got -1');
     refused({ ...normalized, radius: 1e39 }, 'ERR_OPTION', /radius must be a finite/);
