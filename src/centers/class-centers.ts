@@ -15,7 +15,7 @@ import {
   writeFloats,
 } from '../memory/views.js';
 import { addRows, createStatistics } from '../statistics/rows.js';
-import { checkChoice, checkCount, checkOptions, checkOut, type Floats } from '../validate/checks.js';
+import { checkChoice, checkCount, checkOptions, checkOut, checkTemperature, type Floats } from '../validate/checks.js';
 import { asRows, type Embeddings, type FlatRows, widthOf } from '../validate/embeddings.js';
 import { CenterLossError } from '../validate/errors.js';
 import { type Labels, labelsOf, namesIn, type Target } from '../validate/labels.js';
@@ -68,6 +68,11 @@ export interface FitCentersOptions {
    * code units; none if labels are integers.
    */
   readonly names?: readonly string[] | undefined;
+}
+
+export interface ProbabilityOptions {
+  /** Temperature T, from 1e-30 to 1e30: the larger, the closer the probabilities are to each other. Default 1. */
+  readonly temperature?: number;
 }
 
 /**
@@ -195,7 +200,7 @@ export class ClassCenters extends Saveable {
       1,
       isCosine ? Work.Classify : Work.Predict,
       (batch, start, end) => {
-        if (isCosine) centers.classify(batch, ScoreKind.Distance, rustMetric(this.metric), 0);
+        if (isCosine) centers.classify(batch, ScoreKind.Distance, rustMetric(this.metric), 0, 1);
         else centers.predict(batch);
         readIntegers(batch.address(BatchArray.Nearest), classes.subarray(start, end));
       },
@@ -204,14 +209,18 @@ export class ClassCenters extends Saveable {
   }
 
   /**
-   * Class probabilities by softmin over the distances, p_ij = e^(−d_ij) / Σ_k e^(−d_ik), [B, nClasses]; pytorch-ood
-   * calls this `predict`. NaN in a row of x makes its probabilities NaN. The exponent is as exact as d is: p has a
-   * relative error of up to 1e-5 + 1e-6·d.
+   * Class probabilities by softmin over the distances, p_ij = e^(−d_ij/T) / Σ_k e^(−d_ik/T), [B, nClasses]; pytorch-ood
+   * calls this `predict`, with T = 1. NaN in a row of x makes its probabilities NaN. The exponent is as exact as d is: p
+   * has a relative error of up to 1e-5 + 1e-6·d/T.
    * @param x rows [B, nDim]
-   * @throws CenterLossError `ERR_SHAPE`, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
+   * @throws CenterLossError `ERR_SHAPE`, `ERR_OPTION`, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
    */
-  predictProba(x: Embeddings): Float32Array<ArrayBuffer> {
-    return this._distances(x, undefined, (batch) => batch.softmin()) as Float32Array<ArrayBuffer>;
+  predictProba(x: Embeddings, options: ProbabilityOptions = {}): Float32Array<ArrayBuffer> {
+    // A disposed object says so, whatever the options.
+    checkOptions(this.rust && options, ['temperature']);
+    const { temperature = 1 } = options;
+    checkTemperature(temperature);
+    return this._distances(x, undefined, (batch) => batch.softmin(temperature)) as Float32Array<ArrayBuffer>;
   }
 
   /**

@@ -4,7 +4,7 @@ import { centersTensor, encodeObject, limitTensor, listTensor, restored, SavedOb
 import { stable } from '../memory/views.js';
 import { addRows, createStatistics } from '../statistics/rows.js';
 import { checkChoice, checkCount, checkOptions, checkRowsMatch, show } from '../validate/checks.js';
-import { asRows, type Embeddings } from '../validate/embeddings.js';
+import { asRows, type Embeddings, type FlatRows } from '../validate/embeddings.js';
 import { CenterLossError, quoted } from '../validate/errors.js';
 import { labelsOf, type Target, writeLabels } from '../validate/labels.js';
 import { checkMetric, type Metric } from '../validate/metric.js';
@@ -23,6 +23,7 @@ import {
 } from './classify.js';
 import { fitPrecision } from './precision.js';
 import { fitRadii } from './radii.js';
+import { fitTemperature } from './temperature.js';
 import { fitThreshold, type ThresholdOptions } from './threshold.js';
 
 /** Centers [nClasses, nDim], row-major: of an object of this package, or plain values. */
@@ -73,11 +74,11 @@ type CentersSource = CentersLike | { readonly centers: CentersLike } | { toCente
 const COMPARING: readonly Score[] = ['cac', 'softmin', 'entropy', 'knn-centers'];
 
 /** Parameters of scores that `fit` finds unless the constructor is given them. */
-const FITTED = ['radius', 'precision'] as const;
+const FITTED = ['radius', 'precision', 'temperature'] as const;
 type Fitted = (typeof FITTED)[number];
 
 /** Options in a file. */
-interface SavedConfig extends Pick<ScoreOptions, 'score' | 'metric'> {
+interface SavedConfig extends Pick<ScoreOptions, 'score' | 'metric' | 'temperature'> {
   readonly centersMetric: Metric;
   /** Parameters that `fit` has found, and finds again at its next call. */
   readonly fitted: readonly Fitted[];
@@ -126,7 +127,7 @@ export class OpenSetClassifier extends Saveable {
     checkMetric(metric);
     checkOptions(options, SCORE_OPTIONS);
     this._settings = checkScoreSettings({ nClasses, nDim, metric }, options, 'fitted later');
-    this._given = { radius: options.radius !== undefined, precision: options.precision !== undefined };
+    this._given = givenIn(options);
     const paramsView = stable(params);
     this._centers = new ClassCenters(nClasses, nDim, { fixed: true, metric, names });
     this._centers.params.set(paramsView());
@@ -172,6 +173,11 @@ export class OpenSetClassifier extends Saveable {
     return this._settings.precision?.slice();
   }
 
+  /** Temperature of scores 'softmin', 'entropy' and 'cac'; undefined, which stands for 1, before there is one. */
+  get temperature(): number | undefined {
+    return this._settings.temperature;
+  }
+
   /** Threshold of all rows, or a copy of those of the classes [nClasses]; undefined while there is none. */
   get threshold(): number | Float64Array<ArrayBuffer> | undefined {
     const { threshold } = this._settings;
@@ -180,7 +186,8 @@ export class OpenSetClassifier extends Saveable {
 
   /**
    * Fits on the known rows the parameters of the score that the constructor was not given (radii at the quantile `tpr`,
-   * as `CenterLoss.fitRadius`, or the precision), then the threshold on their scores, by `fitThreshold`. Rows that were
+   * as `CenterLoss.fitRadius`; the precision; the temperature of 'softmin' and 'entropy', by the likelihood of the
+   * labels), then the threshold on their scores, by `fitThreshold`. Rows that were
    * trained on look more known than others: use rows that were not. Known rows at no finite distance are left out.
    * @param x rows [B, nDim]
    * @param target labels [B], below 0 = unknown and ignored; or names, null = unknown
@@ -219,13 +226,16 @@ export class OpenSetClassifier extends Saveable {
   }
 
   /** Fits the parameters that the score needs and the constructor was not given. */
-  private _fitScore(x: Embeddings, target: Int32Array, tpr = 0.95): Partial<ScoreSettings> {
+  private _fitScore(x: FlatRows, target: Int32Array, tpr = 0.95): Partial<ScoreSettings> {
     const { score, metric } = this._settings;
     if (score === 'normalized' && !this._given.radius) {
       return { radius: fitRadii(this._centers, x, target, { metric, quantile: tpr }) };
     }
     if (score === 'mahalanobis' && !this._given.precision) {
       return { precision: fitPrecision(this._centers, x, target) };
+    }
+    if ((score === 'softmin' || score === 'entropy') && !this._given.temperature) {
+      return { temperature: fitTemperature(this._centers, x, target, metric) };
     }
     return {};
   }
@@ -437,11 +447,11 @@ export class OpenSetClassifier extends Saveable {
    */
   save(): Uint8Array<ArrayBuffer> {
     this._checkIsUpToDate();
-    const { nClasses, nDim, names, score, metric, radius, precision, threshold } = this;
+    const { nClasses, nDim, names, score, metric, radius, precision, temperature, threshold } = this;
     const { params, metric: centersMetric } = this._centers;
     const fitted = FITTED.filter((name) => this._settings[name] && !this._given[name]);
     return encodeObject('OpenSetClassifier', {
-      config: { score, metric, centersMetric, fitted },
+      config: { score, metric, centersMetric, temperature, fitted },
       names,
       tensors: {
         centers: centersTensor(params, nClasses, nDim),
@@ -460,7 +470,7 @@ export class OpenSetClassifier extends Saveable {
     const saved = new SavedObject(bytes, 'OpenSetClassifier');
     const { fitted, centersMetric, ...config } = saved.config<SavedConfig>(
       ['score', 'centersMetric', 'fitted'],
-      ['metric'],
+      ['metric', 'temperature'],
     );
     const { params, nClasses, nDim } = saved.centers();
     const options = {
@@ -473,8 +483,7 @@ export class OpenSetClassifier extends Saveable {
     return restored('OpenSetClassifier', () => {
       checkFitted(fitted, options);
       const classifier = new OpenSetClassifier(centers, options);
-      const isGiven = (name: Fitted) => name in options && !fitted.includes(name);
-      classifier._given = { radius: isGiven('radius'), precision: isGiven('precision') };
+      classifier._given = givenIn(options, fitted);
       return classifier;
     });
   }
@@ -525,6 +534,12 @@ function classOf(name: string, names: readonly string[]): number {
   const found = index.get(name);
   if (found === undefined) throw noClass(name, index);
   return found;
+}
+
+/** Parameters that are among the options and not `fitted`. */
+function givenIn(options: ScoreOptions, fitted: readonly Fitted[] = []): { readonly [Name in Fitted]: boolean } {
+  const isGiven = (name: Fitted) => options[name] !== undefined && !fitted.includes(name);
+  return { radius: isGiven('radius'), precision: isGiven('precision'), temperature: isGiven('temperature') };
 }
 
 /** @throws CenterLossError `ERR_OPTION` unless `fitted` names parameters that are there, each once */

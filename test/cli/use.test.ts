@@ -116,11 +116,11 @@ describe('predict and score', () => {
   });
 
   it('take another score and threshold than those of the model', async () => {
-    await json(`predict test.npy ${MODEL} --score softmin --threshold 1e-9 -o labels.npy`);
+    await json(`predict test.npy ${MODEL} --score softmin --temperature 2 --threshold -20 -o labels.npy`);
     const { params } = saved('model.safetensors');
     const other = new OpenSetClassifier(
       { params, nClasses: 5, nDim: 6 },
-      { score: 'softmin', metric: 'sqeuclidean', threshold: 1e-9 },
+      { score: 'softmin', metric: 'sqeuclidean', temperature: 2, threshold: -20 },
     );
     expect(readArray('labels.npy').data).toEqual(other.predict(test.x));
   });
