@@ -38,7 +38,12 @@ const classify = (score) => (name, shape, data) => {
   centers.params.set(data.centers);
   const metric = score === 'distance' ? 'sqeuclidean' : 'euclidean';
   const run = () => centerLoss.classify(centers, data.x, { score, metric });
-  return form(name, run, ({ nearest, scores }) => ({ nearest, scores }), { dispose: () => centers.dispose() });
+  const named = (/** @type {ReturnType<typeof run>} */ { nearest, scores }) => ({
+    nearest,
+    // PyTorch computes these scores without the logarithm.
+    scores: score === 'distance' ? scores : scores.map(Math.exp),
+  });
+  return form(name, run, named, { dispose: () => centers.dispose() });
 };
 
 const { CACLoss, CenterLoss, ContrastiveCenterLoss, IslandLoss, TripletCenterLoss } = centerLoss;

@@ -304,7 +304,7 @@ fn results_of_a_row_do_not_depend_on_its_batch() {
     ] {
         let batch = Batch::random(rows, n_classes, n_dim, 8);
         let (classes, distmat) = (batch.predict(), batch.squared_distances());
-        let probabilities = softmin(&distmat, n_classes);
+        let probabilities = softmin(&distmat, n_classes, 1.0);
         for (row, class) in classes.into_iter().enumerate() {
             let alone = batch.select(&[row]);
             let what = format!("row {row}, {}", batch.shape());
@@ -314,7 +314,7 @@ fn results_of_a_row_do_not_depend_on_its_batch() {
                 assert_same_bits(&alone.squared_distances(), of_row, format_args!("distances, {what}"));
             }
             assert_eq!(alone.predict(), [class], "predict, {what}");
-            let of_row = (softmin(of_row, n_classes), &probabilities[row * n_classes..][..n_classes]);
+            let of_row = (softmin(of_row, n_classes, 1.0), &probabilities[row * n_classes..][..n_classes]);
             assert_same_bits(&of_row.0, of_row.1, format_args!("softmin, {what}"));
         }
         // Each row gets other neighbours, another place in its tile and another group.

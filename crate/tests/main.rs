@@ -20,6 +20,7 @@ mod detect {
     mod precision;
     mod radii;
     mod softmin;
+    mod temperature;
     mod threshold;
 }
 

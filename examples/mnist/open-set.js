@@ -226,12 +226,14 @@ function histogram(method, trained) {
   const score = SCORES.find((each) => each.name === name);
   if (!score) throw new Error(`there is no score '${name}'`);
   const { threshold, apply } = score.fit(trained);
+  // The axis is logarithmic, and 'cac' is a logarithm already.
+  const linear = (/** @type {number} */ value) => (method === 'cac' ? Math.exp(value) : value);
   return {
     title: METHOD_NAMES[method],
-    score: name,
-    threshold,
-    known: apply(trained.test).scores,
-    unknown: apply(trained.unknown).scores,
+    score: method === 'cac' ? 'exp(cac)' : name,
+    threshold: linear(threshold),
+    known: apply(trained.test).scores.map(linear),
+    unknown: apply(trained.unknown).scores.map(linear),
   };
 }
 

@@ -15,12 +15,13 @@ import {
   writeFloats,
 } from '../memory/views.js';
 import { addRows, createStatistics } from '../statistics/rows.js';
-import { checkChoice, checkCount, checkOptions, checkOut, type Floats } from '../validate/checks.js';
+import { checkChoice, checkCount, checkOptions, checkOut, checkTemperature, type Floats } from '../validate/checks.js';
 import { asRows, type Embeddings, type FlatRows, widthOf } from '../validate/embeddings.js';
 import { CenterLossError } from '../validate/errors.js';
-import { checkTarget, type Target } from '../validate/labels.js';
+import { type Labels, labelsOf, namesIn, type Target } from '../validate/labels.js';
 import { checkMetric, type Metric, rustMetric } from '../validate/metric.js';
 import { checkNames } from '../validate/names.js';
+import { rowsTrainedOn } from '../validate/trained-rows.js';
 import {
   BatchArray,
   CentersArray,
@@ -46,21 +47,32 @@ export interface ClassCentersOptions {
   /** Distance of rows to the centers. Default 'sqeuclidean'. */
   readonly metric?: Metric;
   /** Names of the classes [nClasses], all different. Default none. */
-  readonly names?: readonly string[];
+  readonly names?: readonly string[] | undefined;
 }
 
 /** Options of {@link ClassCenters.fit}. */
 export interface FitCentersOptions {
   /** Number of dimensions D of a row. Default that of the rows; a list of B·D numbers does not tell it. */
   readonly nDim?: number;
-  /** Number of classes C. Default the largest label + 1. Give it where a batch may lack the last classes. */
+  /**
+   * Number of classes C. Default the number of names, or the largest label + 1. Give it where a batch may lack the last
+   * classes.
+   */
   readonly nClasses?: number;
   /** Weight ≥ 0 of each row [B]. Default all 1. */
   readonly sampleWeight?: Floats;
   /** Distance of rows to the centers. Default 'sqeuclidean'. */
   readonly metric?: Metric;
-  /** Names of the classes [nClasses], all different. Default none. */
-  readonly names?: readonly string[];
+  /**
+   * Names of the classes [nClasses], all different. Default those in `target`, each once, in the order of their UTF-16
+   * code units; none if labels are integers.
+   */
+  readonly names?: readonly string[] | undefined;
+}
+
+export interface ProbabilityOptions {
+  /** Temperature T, from 1e-30 to 1e30: the larger, the closer the probabilities are to each other. Default 1. */
+  readonly temperature?: number;
 }
 
 /**
@@ -91,15 +103,15 @@ export class ClassCenters extends Saveable {
     checkCount(nClasses, 'nClasses');
     checkCount(nDim, 'nDim');
     checkOptions(options, ['fixed', 'metric', 'names']);
-    const { fixed = false, metric = 'sqeuclidean', names } = options;
+    const { fixed = false, metric = 'sqeuclidean' } = options;
     checkChoice(fixed, 'fixed', [true, false]);
     checkMetric(metric);
-    if (names !== undefined) checkNames(names, nClasses);
+    const names = checkNames(options.names, nClasses);
     this.nClasses = nClasses;
     this.nDim = nDim;
     this.fixed = fixed;
     this.metric = metric;
-    this.names = names && Object.freeze([...names]);
+    this.names = names;
     const Centers = rust(RustCenters);
     const centers = allocated(
       () => Centers.create(nClasses, nDim),
@@ -113,21 +125,25 @@ export class ClassCenters extends Saveable {
   /**
    * Makes the mean of each class its center, c_j = Σ w_i·x_i / Σ w_i over its rows. The center of a class without rows
    * is Infinity in every dimension, so that no row is nearest to it. Rows with a label below 0, and those with a value
-   * that is not finite, are left out.
+   * that is not finite, are left out. Labels that are names give the classes their names.
    * @param x rows [B, nDim]
-   * @param target labels [B], at least one of a class
+   * @param target labels [B], at least one of a class; or names, null = left out
    * @throws CenterLossError `ERR_SHAPE`, `ERR_LABEL`, `ERR_OPTION`, `ERR_OUT_OF_MEMORY`
    */
   static fit(x: Embeddings, target: Target, options: FitCentersOptions = {}): ClassCenters {
     checkOptions(options, ['sampleWeight', 'nDim', 'nClasses', 'metric', 'names']);
-    checkTarget(target);
-    const { nDim = dimensionsOf(x), nClasses = classesIn(target), sampleWeight, ...rest } = options;
+    const labels = labelsOf(target);
+    const found = options.names ?? namesIn(labels);
+    const { nDim = dimensionsOf(x), nClasses = classesIn(labels, found), sampleWeight, ...rest } = options;
+    checkCount(nClasses, 'nClasses');
+    const names = checkNames(found, nClasses);
     const statistics = createStatistics(nClasses, nDim, 'none');
     try {
-      addRows(statistics, x, target, { sampleWeight, forgetting: 1 });
-      const centers = new ClassCenters(nClasses, statistics.nDim, rest);
+      addRows({ ...statistics, names }, x, labels, { sampleWeight, forgetting: 1 });
+      const centers = new ClassCenters(nClasses, statistics.nDim, { ...rest, names });
       statistics.rust.flush();
       statistics.rust.write_centers(centers.rust, 0);
+      rowsTrainedOn(x);
       return centers;
     } finally {
       statistics.rust.free();
@@ -184,7 +200,7 @@ export class ClassCenters extends Saveable {
       1,
       isCosine ? Work.Classify : Work.Predict,
       (batch, start, end) => {
-        if (isCosine) centers.classify(batch, ScoreKind.Distance, rustMetric(this.metric), 0);
+        if (isCosine) centers.classify(batch, ScoreKind.Distance, rustMetric(this.metric), 0, 1);
         else centers.predict(batch);
         readIntegers(batch.address(BatchArray.Nearest), classes.subarray(start, end));
       },
@@ -193,14 +209,18 @@ export class ClassCenters extends Saveable {
   }
 
   /**
-   * Class probabilities by softmin over the distances, p_ij = e^(−d_ij) / Σ_k e^(−d_ik), [B, nClasses]; pytorch-ood
-   * calls this `predict`. NaN in a row of x makes its probabilities NaN. The exponent is as exact as d is: p has a
-   * relative error of up to 1e-5 + 1e-6·d.
+   * Class probabilities by softmin over the distances, p_ij = e^(−d_ij/T) / Σ_k e^(−d_ik/T), [B, nClasses]; pytorch-ood
+   * calls this `predict`, with T = 1. NaN in a row of x makes its probabilities NaN. The exponent is as exact as d is: p
+   * has a relative error of up to 1e-5 + 1e-6·d/T.
    * @param x rows [B, nDim]
-   * @throws CenterLossError `ERR_SHAPE`, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
+   * @throws CenterLossError `ERR_SHAPE`, `ERR_OPTION`, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
    */
-  predictProba(x: Embeddings): Float32Array<ArrayBuffer> {
-    return this._distances(x, undefined, (batch) => batch.softmin()) as Float32Array<ArrayBuffer>;
+  predictProba(x: Embeddings, options: ProbabilityOptions = {}): Float32Array<ArrayBuffer> {
+    // A disposed object says so, whatever the options.
+    checkOptions(this.rust && options, ['temperature']);
+    const { temperature = 1 } = options;
+    checkTemperature(temperature);
+    return this._distances(x, undefined, (batch) => batch.softmin(temperature)) as Float32Array<ArrayBuffer>;
   }
 
   /**
@@ -225,10 +245,7 @@ export class ClassCenters extends Saveable {
     const config = saved.config<ClassCentersOptions>(['fixed', 'metric']);
     const { params, nClasses, nDim } = saved.centers();
     const names = saved.names(nClasses);
-    const centers = restored(
-      'ClassCenters',
-      () => new ClassCenters(nClasses, nDim, { ...config, ...(names && { names }) }),
-    );
+    const centers = restored('ClassCenters', () => new ClassCenters(nClasses, nDim, { ...config, names }));
     centers.params.set(params);
     return centers;
   }
@@ -294,18 +311,19 @@ export class ClassCenters extends Saveable {
   }
 }
 
-function classesIn(target: Target): number {
-  let [largest, areWhole] = [-1, true];
-  for (const label of target) {
-    const value = typeof label === 'bigint' ? Number(label) : label;
+/** Counts the classes of labels: their names, or the largest label + 1. */
+function classesIn(labels: Labels, names: readonly string[] | undefined): number {
+  let [count, areWhole] = [names?.length ?? 0, true];
+  for (let i = 0; i < labels.length && !names; i++) {
+    const label = labels[i];
+    const value = typeof label === 'bigint' ? Number(label) : (label as number);
     if (!Number.isInteger(value)) areWhole = false;
-    else if (value > largest) largest = value;
+    else if (value >= count) count = value + 1;
   }
+  if (count > 0) return count;
   // `addRows` reports labels that are not integers.
-  if (largest < 0 && areWhole) {
-    throw new CenterLossError('ERR_LABEL', `none of the ${target.length} labels in target is of a class`);
-  }
-  return Math.max(largest, 0) + 1;
+  if (!areWhole) return 1;
+  throw new CenterLossError('ERR_LABEL', `none of the ${labels.length} labels in target is of a class`);
 }
 
 function dimensionsOf(x: Embeddings): number {

@@ -4,11 +4,10 @@ import { encodeObject, SavedObject } from '../io/saved-object.js';
 import { disposedError } from '../memory/dispose.js';
 import { type AddOptions, ClassStatistics } from '../statistics/class-statistics.js';
 import { checkTotals } from '../statistics/totals.js';
-import { checkCount, checkOptions, show } from '../validate/checks.js';
+import { checkCount, checkOptions } from '../validate/checks.js';
 import { asRows, type Embeddings } from '../validate/embeddings.js';
-import { CenterLossError } from '../validate/errors.js';
 import { checkMetric, type Metric } from '../validate/metric.js';
-import { isWellFormed } from '../validate/names.js';
+import { checkNewName, noClass } from '../validate/names.js';
 import { ClassCenters } from './class-centers.js';
 
 /** `Classification` with names: undefined where that has −1. */
@@ -66,7 +65,8 @@ export class NamedCenters extends Saveable {
    * `ERR_OUT_OF_MEMORY`; no class is added then
    */
   addClass(name: string, examples: Embeddings = [], options: AddOptions = {}): void {
-    this._checkFree(name);
+    this._checkAlive();
+    checkNewName(name, this._classes);
     const statistics = new ClassStatistics(1, this.nDim, { covariance: 'none' });
     try {
       addExamples(statistics, examples, options);
@@ -95,7 +95,7 @@ export class NamedCenters extends Saveable {
    */
   renameClass(from: string, to: string): void {
     this._find(from);
-    this._checkFree(to);
+    checkNewName(to, this._classes);
     this._classes = new Map([...this._classes].map(([name, one]) => [name === from ? to : name, one]));
   }
 
@@ -256,22 +256,7 @@ export class NamedCenters extends Saveable {
     this._checkAlive();
     const found = this._classes.get(name);
     if (found) return found;
-    throw new CenterLossError('ERR_LABEL', `there is no class ${show(name)}`);
-  }
-
-  private _checkFree(name: string): void {
-    this._checkAlive();
-    if (typeof name !== 'string') {
-      throw new CenterLossError('ERR_OPTION', `the name of a class must be a string, got ${show(name)}`);
-    }
-    if (!isWellFormed(name)) {
-      throw new CenterLossError(
-        'ERR_OPTION',
-        `the name of a class must be well-formed text, got ${JSON.stringify(name)} with half a surrogate pair`,
-      );
-    }
-    if (!this._classes.has(name)) return;
-    throw new CenterLossError('ERR_LABEL', `there is a class ${JSON.stringify(name)} already`);
+    throw noClass(name, this._classes);
   }
 
   private _checkAlive(): void {

@@ -30,6 +30,7 @@ export interface ModelOptions {
   readonly modelTensor?: string | undefined;
   readonly score?: Score | undefined;
   readonly metric?: Metric | undefined;
+  readonly temperature?: number | undefined;
   readonly threshold?: number | undefined;
 }
 
@@ -60,9 +61,9 @@ export interface Model extends SavedModel {
  */
 export async function loadModel(path: string, options: ModelOptions): Promise<Model> {
   const saved = await readModel(path, options.modelTensor);
-  const { score, metric, threshold } = options;
+  const { score, metric, temperature, threshold } = options;
   const { params, nClasses, nDim, names } = saved;
-  const isAsSaved = score === undefined && metric === undefined && threshold === undefined;
+  const isAsSaved = [score, metric, temperature, threshold].every((option) => option === undefined);
   const classifier =
     (isAsSaved ? saved.classifier : undefined) ??
     (await inFile(path, () => new OpenSetClassifier({ params, nClasses, nDim, names }, scoreOptions(saved, options))));
@@ -165,7 +166,7 @@ export function makeCenters(
   return centers;
 }
 
-function scoreOptions(saved: SavedModel, { score, metric, threshold }: ModelOptions): ScoreOptions {
+function scoreOptions(saved: SavedModel, { score, metric, temperature, threshold }: ModelOptions): ScoreOptions {
   const { config, radius, precision } = saved;
   const chosen = score ?? (config.score as Score | undefined) ?? 'distance';
   const isSameScore = chosen === config.score && (metric === undefined || metric === saved.metric);
@@ -175,7 +176,8 @@ function scoreOptions(saved: SavedModel, { score, metric, threshold }: ModelOpti
     metric: metric ?? (chosen === 'mahalanobis' || chosen === 'cac' ? undefined : saved.metric),
     radius: chosen === 'normalized' ? radius : undefined,
     precision: chosen === 'mahalanobis' ? precision : undefined,
-    threshold: threshold ?? (isSameScore ? saved.threshold : undefined),
+    temperature: temperature ?? (isSameScore ? (config.temperature as number | undefined) : undefined),
+    threshold: threshold ?? (isSameScore && temperature === undefined ? saved.threshold : undefined),
   };
   return Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined));
 }

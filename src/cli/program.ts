@@ -56,6 +56,11 @@ export function program(version: string): Command {
         METRICS,
       ),
     )
+    .option(
+      '--temperature <number>',
+      'temperature of the scores softmin, entropy and cac (default: the most likely one; 1 for cac)',
+      number,
+    )
     .option('--tpr <share>', 'share of the known rows that the threshold accepts (default: 0.95)', shareOf)
     .option('--per-class', 'fit one threshold for each class')
     .option('--holdout <share>', 'share of the rows of each class for the threshold, at most 0.5', half, 0.2)
@@ -211,6 +216,11 @@ function model(command: Command): Command {
         '--metric <name>',
         'distance that the score is made of (default: that of the model, or sqeuclidean)',
       ).choices(METRICS),
+    )
+    .option(
+      '--temperature <number>',
+      'temperature of the scores softmin, entropy and cac (default: that of the model, or 1)',
+      number,
     )
     .option('--threshold <number>', 'score above which a row is unknown (default: that of the model)', number);
 }

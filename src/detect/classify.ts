@@ -1,26 +1,36 @@
 import { ClassCenters } from '../centers/class-centers.js';
 import { prepare, reserveArray, reserveRows, scratchBatch } from '../memory/batch.js';
 import { doubles, newFloats, readFloats, readIntegers, stable, writeFloats } from '../memory/views.js';
-import { checkChoice, checkFloats, checkNumber, checkOptions, type Floats } from '../validate/checks.js';
+import {
+  checkChoice,
+  checkFloats,
+  checkNumber,
+  checkOptions,
+  checkTemperature,
+  type Floats,
+} from '../validate/checks.js';
 import { asRows, type Embeddings } from '../validate/embeddings.js';
 import { CenterLossError, typeName } from '../validate/errors.js';
 import { checkMetric, type Metric, rustMetric } from '../validate/metric.js';
+import { nameOf } from '../validate/names.js';
 import { BatchArray, ScoreKind, Work } from '../wasm/bindings.js';
 
 /**
  * Measure of how unknown a row looks: the larger, the more unknown. d₁ ≤ d₂ ≤ … are its distances to the centers, and
- * p = softmin(d), p_j = e^(−d_j) / Σ_k e^(−d_k).
+ * p = softmin(d/T), p_j = e^(−d_j/T) / Σ_k e^(−d_k/T). Three scores are natural logarithms of what their papers define:
+ * the same order of rows, without the underflow to 0 of a probability at distances of a hundred. They are −Infinity where
+ * p₁ = 1 exactly (one class), 'cac' also for a row at its center.
  */
 export type Score =
   /** d₁ */
   | 'distance'
   /** d₁ / r of the nearest class; 1 where both are 0 */
   | 'normalized'
-  /** min_j d_j·(1 − p_j), d Euclidean: class anchor clustering (Miller et al. 2021) */
+  /** ln min_j d_j·(1 − p_j), d Euclidean: class anchor clustering (Miller et al. 2021) */
   | 'cac'
-  /** 1 − max_j p_j */
+  /** ln(1 − max_j p_j) */
   | 'softmin'
-  /** −Σ_j p_j·ln p_j, in nats */
+  /** ln(−Σ_j p_j·ln p_j) */
   | 'entropy'
   /** min_j Σ_k (x − c_j)²_k · precision_k: squared Mahalanobis distance by a tied, diagonal covariance */
   | 'mahalanobis'
@@ -37,18 +47,25 @@ export interface ScoreOptions {
   readonly radius?: number | Floats;
   /** Weight ≥ 0 of each dimension [nDim] for score 'mahalanobis': see `fitPrecision`. */
   readonly precision?: Floats;
+  /** Temperature T of the probabilities of scores 'softmin', 'entropy' and 'cac', from 1e-30 to 1e30. Default 1. */
+  readonly temperature?: number;
   /** Largest score of a known row: one for all rows, or one for each nearest class [nClasses]. Default none. */
   readonly threshold?: number | Floats;
 }
 
-/** Decisions about rows. */
-export interface Classification {
+/** Results of the kernel. */
+interface Scored {
   /** Nearest class [B]; −1 for a row whose score is above the threshold or that has no finite distance. */
   readonly labels: Int32Array<ArrayBuffer>;
   /** Score of each row [B]; Infinity if it has no finite distance. */
   readonly scores: Float32Array<ArrayBuffer>;
   /** Nearest class [B], the lowest among equals, whatever the score; −1 if there is no finite distance. */
   readonly nearest: Int32Array<ArrayBuffer>;
+}
+
+export interface Classification extends Scored {
+  /** Name of each row's class [B], its number where classes have no names; null where the label is −1. */
+  readonly names: (string | null)[];
 }
 
 const SCORES = {
@@ -63,7 +80,7 @@ const SCORES = {
 
 /** Names of {@link ScoreOptions}. */
 export const SCORE_OPTIONS = [
-  ...(['score', 'metric', 'radius', 'precision', 'threshold'] as const),
+  ...(['score', 'metric', 'radius', 'precision', 'temperature', 'threshold'] as const),
 ] satisfies readonly (keyof ScoreOptions)[];
 
 /** Bytes of rows that are scored at once: they stay within a cache. */
@@ -78,6 +95,7 @@ export interface ScoreSettings {
   /** Radius of all classes [1], or of each [nClasses]. */
   readonly radius: Float32Array<ArrayBuffer> | undefined;
   readonly precision: Float32Array<ArrayBuffer> | undefined;
+  readonly temperature: number | undefined;
   /** Threshold of all rows [1], or of each class [nClasses]. */
   readonly threshold: Float64Array<ArrayBuffer> | undefined;
   /** True if each class has a threshold of its own. */
@@ -89,16 +107,24 @@ export interface ScoreSettings {
  * over the centers, without a matrix [B, nClasses].
  *
  * Scores are as exact as their distances, each within 1e-5 (relative) of the float64 value; by 'cosine', the difference
- * of two directions is also off by a rounding of each, 3e-7·√d. An exponent is as exact as its distance: 'softmin',
- * 'entropy' and 'cac' have a relative error of up to 1e-5 + 1e-6·d. Where p₁ is close to 1 they keep the digits of
- * 1 − p₁ down to 1e-38.
+ * of two directions is also off by a rounding of each, 3e-7·√d. An exponent is as exact as its distance: the logarithms
+ * 'softmin' and 'entropy' have an absolute error of up to 1e-5 + 1e-6·d₂/T, with 'cosine' 6e-7·√d₂/T more, and 'cac' of
+ * up to 2e-5 + 1e-6·d₂/T.
  * @param x rows [B, nDim]
  * @throws CenterLossError `ERR_SHAPE`, `ERR_OPTION`, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
  */
 export function classify(centers: ClassCenters, x: Embeddings, options: ScoreOptions = {}): Classification {
   checkCenters(centers);
   checkOptions(options, SCORE_OPTIONS);
-  return classifyBy(centers, x, checkScoreSettings(centers, options));
+  return withNames(classifyBy(centers, x, checkScoreSettings(centers, options)), centers);
+}
+
+/** Adds the names of the classes. */
+export function withNames(found: Scored, { names }: ClassCenters): Classification {
+  const { labels, scores, nearest } = found;
+  const ofRows = new Array<string | null>(labels.length);
+  for (let i = 0; i < ofRows.length; i++) ofRows[i] = nameOf(names, labels[i] as number);
+  return { labels, names: ofRows, scores, nearest };
 }
 
 /** @throws CenterLossError `ERR_OPTION` unless `centers` are `ClassCenters`. */
@@ -117,7 +143,7 @@ export function checkScoreSettings(
   options: ScoreOptions,
   fitted: 'given' | 'fitted later' = 'given',
 ): ScoreSettings {
-  const { score = 'distance', radius, precision, threshold } = options;
+  const { score = 'distance', radius, precision, temperature, threshold } = options;
   checkChoice(score, 'score', Object.keys(SCORES) as Score[]);
   checkMetricOption(score, options.metric);
   if (score === 'knn-centers' && nClasses < 2) {
@@ -126,13 +152,25 @@ export function checkScoreSettings(
       `score 'knn-centers' compares two centers, but there is ${nClasses === 1 ? '1 class' : 'none'}`,
     );
   }
-  checkBelongs('radius', radius, score, 'normalized', fitted);
-  checkBelongs('precision', precision, score, 'mahalanobis', fitted);
+  checkBelongs('radius', radius, score, ['normalized']);
+  checkBelongs('precision', precision, score, ['mahalanobis']);
+  checkBelongs('temperature', temperature, score, ['softmin', 'entropy', 'cac']);
+  if (temperature !== undefined) checkTemperature(temperature);
+  const missing =
+    score === 'normalized' && radius === undefined
+      ? 'radius'
+      : score === 'mahalanobis' && precision === undefined
+        ? 'precision'
+        : undefined;
+  if (missing && fitted === 'given') {
+    throw new CenterLossError('ERR_OPTION', `score '${score}' needs the option ${missing}`);
+  }
   return {
     score,
     metric: options.metric ?? OWN_METRICS[score] ?? metric,
     radius: radius === undefined ? undefined : Float32Array.from(perClass(radius, 'radius', nClasses, SIZE)),
     precision: precision === undefined ? undefined : Float32Array.from(checked(precision, 'precision', nDim, SIZE)),
+    temperature,
     threshold:
       threshold === undefined ? undefined : Float64Array.from(perClass(threshold, 'threshold', nClasses, ORDERED)),
     perClass: typeof threshold === 'object',
@@ -153,14 +191,11 @@ function checkMetricOption(score: Score, metric: Metric | undefined): void {
   }
 }
 
-/** Checks an option that the score `owner` needs and no other score has. */
-function checkBelongs(name: string, value: unknown, score: Score, owner: Score, fitted: string): void {
-  if (value !== undefined && score !== owner) {
-    throw new CenterLossError('ERR_OPTION', `${name} is an option of score '${owner}', not of '${score}'`);
-  }
-  if (value === undefined && score === owner && fitted === 'given') {
-    throw new CenterLossError('ERR_OPTION', `score '${owner}' needs the option ${name}`);
-  }
+/** Checks an option that only the scores `owners` have. */
+function checkBelongs(name: string, value: unknown, score: Score, owners: readonly Score[]): void {
+  if (value === undefined || owners.includes(score)) return;
+  const of = owners.map((owner) => `'${owner}'`).join(' or ');
+  throw new CenterLossError('ERR_OPTION', `${name} is an option of score ${of}, not of '${score}'`);
 }
 
 interface Range {
@@ -173,6 +208,12 @@ const SIZE: Range = {
   text: 'a finite number ≥ 0',
 };
 const ORDERED: Range = { accepts: (value) => !Number.isNaN(value), text: 'a number other than NaN' };
+
+/** Checks the value of one class. @throws CenterLossError `ERR_OPTION` */
+export function checkLimit(value: number, name: 'radius' | 'threshold'): void {
+  const { accepts, text } = name === 'radius' ? SIZE : ORDERED;
+  checkNumber(value, name, accepts, text);
+}
 
 /** Checks one number for all classes, or one for each class. */
 function perClass(value: number | Floats, name: string, nClasses: number, range: Range): Floats {
@@ -191,9 +232,9 @@ function checked(values: Floats, name: string, length: number, range: Range): Fl
 }
 
 /** Classifies as {@link classify}, by settings that were checked for these centers. */
-export function classifyBy(centers: ClassCenters, x: Embeddings, settings: ScoreSettings): Classification {
+export function classifyBy(centers: ClassCenters, x: Embeddings, settings: ScoreSettings): Scored {
   const { nClasses, nDim, rust } = centers;
-  const { score, radius, precision, threshold } = settings;
+  const { score, radius, precision, temperature = 1, threshold } = settings;
   const metric = rustMetric(settings.metric);
   const values = asRows(x, 'x', nDim);
   const rows = values.length / nDim;
@@ -220,7 +261,7 @@ export function classifyBy(centers: ClassCenters, x: Embeddings, settings: Score
     const end = Math.floor(((chunk + 1) * rows) / chunks);
     writeFloats(xView(), start * nDim, end * nDim, batch.address(BatchArray.X));
     batch.set_rows(end - start);
-    rust.classify(batch, ScoreKind[SCORES[score]], metric, threshold?.length ?? 0);
+    rust.classify(batch, ScoreKind[SCORES[score]], metric, threshold?.length ?? 0, temperature);
     readFloats(batch.address(BatchArray.Out), scores.subarray(start, end));
     readIntegers(batch.address(BatchArray.Nearest), nearest.subarray(start, end));
     readIntegers(batch.address(BatchArray.Labels), labels.subarray(start, end));

@@ -20,6 +20,7 @@ import {
   rustPenalty,
   rustReduction,
 } from '../validate/options.js';
+import { rowsTrainedOn, warnIfTrainedOn } from '../validate/trained-rows.js';
 import {
   BatchArray,
   CentersArray,
@@ -275,6 +276,7 @@ export class CenterLoss extends Saveable {
     return stepResult(x instanceof Batch ? x : undefined, inputs, this.nDim, () => {
       const loss = move();
       this._warning.stepTaken();
+      rowsTrainedOn(x);
       return loss;
     });
   }
@@ -302,7 +304,7 @@ export class CenterLoss extends Saveable {
   /**
    * Gives each class the radius that holds a share of its rows: the smallest of their distances to the center, in units
    * of the metric, that at least this share does not exceed. A class without rows keeps its radius; rows at no finite
-   * distance do not count.
+   * distance do not count. Use rows that were not trained on, which are nearer than new ones.
    * @param x rows [B, nDim]
    * @param target labels [B]
    * @returns the radii [nClasses]
@@ -327,6 +329,7 @@ export class CenterLoss extends Saveable {
     sortRadii(inputs, this.nClasses);
     rust.radius_quantiles(inputs.batch, quantile);
     this._radius = Number.NaN;
+    warnIfTrainedOn('fitRadius', x);
     rust.configure(rustMetric(this.metric), rustPenalty(this.penalty), rustReduction(this.reduction), this._radius);
     return this.radii;
   }
@@ -413,15 +416,15 @@ export class CenterLoss extends Saveable {
     sampleWeight: Floats | undefined,
     outWidth: number,
   ): Inputs {
-    const { nClasses, nDim } = this;
-    return takeInputs(x, target, { call, width: nDim, nClasses, labels: this._labels, sampleWeight, outWidth });
+    const { nClasses, nDim, names, _labels: labels } = this;
+    return takeInputs(x, target, { call, width: nDim, nClasses, names, labels, sampleWeight, outWidth });
   }
 
   private _takeDistances(call: string, distmat: Embeddings, target: Target, outWidth: number): Inputs {
     this._checkIsReference(call);
-    const { nClasses } = this;
+    const { nClasses, names, _labels: labels } = this;
     return takeInputs(distmat, target, {
-      ...{ call, name: 'distmat', width: nClasses, widthName: 'nClasses', nClasses, labels: this._labels, outWidth },
+      ...{ call, name: 'distmat', width: nClasses, widthName: 'nClasses', nClasses, names, labels, outWidth },
     });
   }
 

@@ -1,7 +1,8 @@
 import { reserveArray, reserveRows, scratchBatch } from '../memory/batch.js';
 import { copyFloats, integers, stable } from '../memory/views.js';
 import { checkChoice, checkCount, checkNumber, checkOptions } from '../validate/checks.js';
-import { checkTarget, type Target, writeLabels } from '../validate/labels.js';
+import { labelsOf, type Target, writeLabels } from '../validate/labels.js';
+import { checkNames } from '../validate/names.js';
 import { BatchArray, ClassWeighting } from '../wasm/bindings.js';
 
 /** Options of {@link classWeights}. */
@@ -13,6 +14,8 @@ export interface ClassWeightsOptions {
   readonly scheme?: 'balanced' | 'effective-number';
   /** β of 'effective-number', 0 ≤ β < 1: 0 weights all rows alike, values near 1 all classes alike. Default 0.999. */
   readonly beta?: number;
+  /** Names of the classes [nClasses], needed if labels are names. */
+  readonly names?: readonly string[] | undefined;
 }
 
 const SCHEMES = {
@@ -35,19 +38,20 @@ export function classWeights(
   options: ClassWeightsOptions = {},
 ): Float32Array<ArrayBuffer> {
   checkCount(nClasses, 'nClasses');
-  checkOptions(options, ['scheme', 'beta']);
+  checkOptions(options, ['scheme', 'beta', 'names']);
   const { scheme = 'balanced', beta = 0.999 } = options;
   checkChoice(scheme, 'scheme', Object.keys(SCHEMES) as (keyof typeof SCHEMES)[]);
   checkNumber(beta, 'beta', (value) => value >= 0 && value < 1, 'a number from 0 to below 1');
-  checkTarget(target);
-  const rows = target.length;
-  const targetView = stable(target as Int32Array);
+  const names = checkNames(options.names, nClasses);
+  const labels = labelsOf(target);
+  const rows = labels.length;
+  const targetView = stable(labels as Int32Array);
   const batch = scratchBatch();
   reserveRows(batch, rows, 0, 0, 'classWeights');
   reserveArray(batch, BatchArray.Ends, nClasses, 'classWeights');
   const weights = reserveArray(batch, BatchArray.Parameters, nClasses, 'classWeights');
   const labelsAt = batch.address(BatchArray.Labels) / Int32Array.BYTES_PER_ELEMENT;
-  writeLabels(targetView(), nClasses, 'strict', integers(), labelsAt);
+  writeLabels(targetView(), { nClasses, names, labels: 'strict' }, integers(), labelsAt);
   batch.class_weights(ClassWeighting[SCHEMES[scheme]], beta, nClasses);
   return copyFloats(weights, nClasses);
 }

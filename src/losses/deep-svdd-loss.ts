@@ -11,6 +11,7 @@ import { asRows, type Embeddings } from '../validate/embeddings.js';
 import { CenterLossError } from '../validate/errors.js';
 import type { LabelPolicy, Target } from '../validate/labels.js';
 import { checkCentersOptions, givenCenters } from '../validate/options.js';
+import { rowsTrainedOn } from '../validate/trained-rows.js';
 import { BatchArray, CentersArray, type Centers as RustCenters, Work } from '../wasm/bindings.js';
 import type { EvaluateOptions } from './center-loss.js';
 import { copyGradX, stepInPlace } from './results.js';
@@ -24,8 +25,8 @@ export interface DeepSVDDLossOptions {
   /** R ≥ 0 at first, a distance. Default 0. */
   readonly radius?: number;
   /** Name of the class, in an array [1]. Default none. */
-  readonly names?: readonly string[];
-  /** 'strict' (default): a label that is not an integer is an error. 'lenient': its row is of the class if it is > 0. */
+  readonly names?: readonly string[] | undefined;
+  /** 'strict' (default): a label that is not an integer is an error. 'lenient': its row is of the class if it is > 0. Names other than that of the class are an error, or ignored. */
   readonly labels?: LabelPolicy;
 }
 
@@ -88,7 +89,7 @@ export class DeepSVDDLoss extends Saveable {
       throw new CenterLossError('ERR_SHAPE', `center has ${init.length} values; expected nDim = ${nDim}`);
     }
     const defaults = { init, magnitude: 1, fixed: true, reduction: 'mean' } as const;
-    const settings = checkCentersOptions(1, nDim, names === undefined ? {} : { names }, defaults);
+    const settings = checkCentersOptions(1, nDim, { names }, defaults);
     this.nDim = nDim;
     this.nu = nu;
     this.names = settings.names;
@@ -96,7 +97,7 @@ export class DeepSVDDLoss extends Saveable {
     this._radius = radius;
     this._fitted = center !== undefined;
     const given = givenCenters(settings);
-    this.centers = new ClassCenters(1, nDim, { fixed: true, ...(settings.names && { names: settings.names }) });
+    this.centers = new ClassCenters(1, nDim, { fixed: true, names: settings.names });
     if (given) initCenters(this.centers, settings, given());
   }
 
@@ -136,6 +137,7 @@ export class DeepSVDDLoss extends Saveable {
     if (rust.fit_svdd_center(inputs.batch) === 0) throw noRows('fitCenter', inputs.rows);
     readFloats(rust.address(CentersArray.Params), center);
     this._fitted = true;
+    rowsTrainedOn(x);
     return center;
   }
 
@@ -249,7 +251,7 @@ export class DeepSVDDLoss extends Saveable {
       checkChoice(fitted, 'fitted', [true, false]);
       // `fitRadius` may give more than the option takes.
       checkNumber(radius, 'radius', (value) => value >= 0 && Number.isFinite(value), 'a finite number ≥ 0');
-      return new DeepSVDDLoss(nDim, { ...options, ...(names && { names }) });
+      return new DeepSVDDLoss(nDim, { ...options, names });
     });
     loss.centers.params.set(params);
     loss._fitted = fitted;
@@ -293,8 +295,9 @@ export class DeepSVDDLoss extends Saveable {
     const [target, options] = splitArguments<Target | null, EvaluateOptions>(call, x, targetOrOptions, optionsAfter);
     checkOptions(options, ['sampleWeight']);
     const { sampleWeight } = options;
+    const { nDim, names, _labels: labels } = this;
     return takeInputs(x, target, {
-      ...{ call, width: this.nDim, nClasses: 1, oneClass: true, labels: this._labels, sampleWeight, outWidth },
+      ...{ call, width: nDim, nClasses: 1, oneClass: true, names, labels, sampleWeight, outWidth },
     });
   }
 

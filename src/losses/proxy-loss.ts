@@ -17,6 +17,7 @@ import {
   MAX_MAGNITUDE,
   type Reduction,
 } from '../validate/options.js';
+import { rowsTrainedOn } from '../validate/trained-rows.js';
 import {
   CentersArray,
   ProxyLossKind,
@@ -191,6 +192,7 @@ export abstract class ProxyLoss extends Saveable {
     const inputs = this._take('step', x, target, options, this.nDim);
     const gradients = this._gradients(inputs, 'step');
     const move = this.fixed ? gradients : descent(rust, inputs, { rate: learningRate, momentum }, gradients);
+    rowsTrainedOn(x);
     return stepResult(x instanceof Batch ? x : undefined, inputs, this.nDim, move);
   }
 
@@ -246,8 +248,8 @@ export abstract class ProxyLoss extends Saveable {
     { sampleWeight }: EvaluateOptions,
     outWidth: number,
   ): Inputs {
-    const { nClasses, nDim } = this;
-    return takeInputs(x, target, { call, width: nDim, nClasses, labels: this._labels, sampleWeight, outWidth });
+    const { nClasses, nDim, names, _labels: labels } = this;
+    return takeInputs(x, target, { call, width: nDim, nClasses, names, labels, sampleWeight, outWidth });
   }
 
   /** Reserves the memory of the gradients, and returns the call that computes them with the loss: it cannot fail. */

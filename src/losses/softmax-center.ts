@@ -2,14 +2,14 @@ import { scratchBatch } from '../memory/batch.js';
 import { readFloats, stable } from '../memory/views.js';
 import { checkChoice, checkNumber, checkOptions, checkRowsMatch } from '../validate/checks.js';
 import { asRows, type Embeddings } from '../validate/embeddings.js';
-import { checkTarget, type Target } from '../validate/labels.js';
+import { labelsOf, type Target } from '../validate/labels.js';
 import { BatchArray } from '../wasm/bindings.js';
 import type { CenterLoss } from './center-loss.js';
 import { crossEntropy, type SoftmaxOptions } from './softmax-cross-entropy.js';
 import { checkUpdateRule, type StepOptions } from './update-rule.js';
 
 /** Options of the softmax, of how both losses are joined, and of how the centers move. */
-export type SoftmaxCenterOptions = SoftmaxOptions &
+export type SoftmaxCenterOptions = Omit<SoftmaxOptions, 'names'> &
   StepOptions & {
     /** λ ≥ 0, the weight of the center loss. Default 0.01. */
     readonly lambda?: number;
@@ -46,12 +46,12 @@ export function softmaxCenter(
   checkChoice(update, 'update', [true, false]);
   const values = asRows(x, 'x', loss.nDim);
   const xView = stable(values);
-  checkTarget(target);
-  checkRowsMatch(values.length / loss.nDim, 'x', loss.nDim, target.length);
+  checkRowsMatch(values.length / loss.nDim, 'x', loss.nDim, labelsOf(target).length);
   const samples = sampleWeight === undefined ? {} : { sampleWeight };
   const stepOptions = { ...ofStep, ...samples } as StepOptions;
   checkUpdateRule(stepOptions);
   const softmaxOptions = {
+    names: loss.names,
     ...(labelSmoothing === undefined ? {} : { labelSmoothing }),
     ...(classWeight === undefined ? {} : { classWeight }),
     ...samples,

@@ -26,26 +26,35 @@ interface RustObject {
   free(): void;
 }
 
-/** Object of Rust that is freed once, and refused after that. */
+/**
+ * Object of Rust that is freed once, and refused after that.
+ *
+ * Functions hold it. No proxy of the owner reaches behind them: Rust's finalizer knows the object only by itself, and
+ * would free it once more after a call of `free` on a proxy of it. `structuredClone` and `postMessage` refuse an object
+ * with functions instead of losing what it holds.
+ */
 export class Owned<T extends RustObject> {
-  private readonly _className: string;
-  // A function, behind which no proxy of the owner reaches: Rust's finalizer knows the object only by itself, and would
-  // free it once more after a call of `free` on a proxy of it.
-  private _get: (() => T) | undefined;
+  private readonly _take: () => T;
+  private readonly _free: () => void;
 
   constructor(className: string, object: T) {
-    this._className = className;
-    this._get = () => object;
+    let owned: T | undefined = object;
+    this._take = () => {
+      if (owned === undefined) throw disposedError(className);
+      return owned;
+    };
+    this._free = () => {
+      owned?.free();
+      owned = undefined;
+    };
   }
 
   /** @throws CenterLossError `ERR_DISPOSED` */
   get object(): T {
-    if (this._get === undefined) throw disposedError(this._className);
-    return this._get();
+    return this._take();
   }
 
   free(): void {
-    this._get?.().free();
-    this._get = undefined;
+    this._free();
   }
 }

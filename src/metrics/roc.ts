@@ -1,6 +1,6 @@
 import { copyDoubles } from '../memory/views.js';
 import { checkChoice, checkFloats, checkOptions, checkRowsMatch, type Floats } from '../validate/checks.js';
-import { CenterLossError } from '../validate/errors.js';
+import { CenterLossError, quoted } from '../validate/errors.js';
 import { isKnown, type Target } from '../validate/labels.js';
 import { Positive, RankingMetric, type Scores as RustScores, ScoresArray } from '../wasm/bindings.js';
 import { checkScores, checkTpr, takeScores } from './scores.js';
@@ -145,7 +145,8 @@ function rustSide(positive: Side): Positive {
  * @param knownScores scores of known rows
  * @param isCorrect truthy for each known row whose predicted class is right, else falsy
  * @param unknownScores scores of unknown rows
- * @throws CenterLossError `ERR_SHAPE`, as {@link auroc}, and unless `isCorrect` has as many values as `knownScores`
+ * @throws CenterLossError `ERR_SHAPE`, as {@link auroc}, and unless `isCorrect` has as many values as `knownScores`;
+ * `ERR_LABEL` for names in `isCorrect`
  */
 export function oscr(knownScores: Floats, isCorrect: ArrayLike<unknown>, unknownScores: Floats): number {
   checkScores(knownScores, 'knownScores');
@@ -155,6 +156,10 @@ export function oscr(knownScores: Floats, isCorrect: ArrayLike<unknown>, unknown
       'ERR_SHAPE',
       `isCorrect has ${isCorrect?.length} values, but there are ${knownScores.length} knownScores`,
     );
+  }
+  const first: unknown = isCorrect[0];
+  if (typeof first === 'string') {
+    throw new CenterLossError('ERR_LABEL', `isCorrect[0] is ${quoted(first)}; expected true where the class is right`);
   }
   const correct = chosen(knownScores, isCorrect);
   if (correct.length === 0) return 0;
@@ -191,7 +196,7 @@ export function rocCurve(known: Floats, unknown: Floats, options: { readonly pos
  * Usual metrics at once. `{ method: 'trapezoid', positive: 'unknown' }` gives those of pytorch-ood's `OODMetrics` and of
  * OpenOOD 1.5; by default the AUPR is average precision, and the false positive rate is that of {@link fprAtTpr}.
  * @param scores score of each row [B]
- * @param target labels [B], below 0 = unknown
+ * @param target labels [B], below 0 = unknown; or names, null = unknown
  * @throws CenterLossError `ERR_SHAPE` if there are no known or no unknown rows, and as {@link auroc}; `ERR_LABEL`,
  * `ERR_OPTION`
  */
@@ -216,7 +221,7 @@ export function openSetMetrics(
     const missing = known.length === 0 ? 'no known' : 'no unknown';
     throw new CenterLossError(
       'ERR_SHAPE',
-      `target has ${missing} row among ${target.length}: there is nothing to compare`,
+      `target has ${missing} row among ${isKnownRow.length}: there is nothing to compare`,
     );
   }
   const taken = takeScores('openSetMetrics', { known, unknown });

@@ -51,9 +51,9 @@ export interface CentersOptions {
   readonly seed?: number;
   /** True if the centers are anchors: they have no gradient, and `step` does not move them. */
   readonly fixed?: boolean;
-  /** Names of the classes [nClasses], all different. Default none. */
-  readonly names?: readonly string[];
-  /** 'strict' (default): a label ≥ nClasses or not an integer is an error. 'lenient': it has no class, but counts in B. */
+  /** Names of the classes [nClasses], all different: labels may then be names. Default none. */
+  readonly names?: readonly string[] | undefined;
+  /** 'strict' (default): a label that no class has is an error. 'lenient': it has no class, but counts in B. */
   readonly labels?: LabelPolicy;
   /** Scale of the sum over the rows. */
   readonly reduction?: Reduction;
@@ -146,21 +146,18 @@ export function checkCentersOptions(
 ): CentersSettings {
   checkCount(nClasses, 'nClasses');
   checkCount(nDim, 'nDim');
-  const { init = defaults.init, seed = 0, labels = 'strict', names } = options;
+  const { init = defaults.init, seed = 0, labels = 'strict' } = options;
   const { magnitude, fixed, reduction } = { ...defaults, ...withoutUndefined(options) };
   checkNumber(magnitude, 'magnitude', (value) => Math.abs(value) <= MAX_MAGNITUDE, 'a number up to ±1e30');
   checkChoice(fixed, 'fixed', [true, false]);
   checkChoice(reduction, 'reduction', Object.keys(REDUCTIONS) as Reduction[]);
   checkNumber(seed, 'seed', (value) => Number.isSafeInteger(value) && value >= 0, 'a whole number ≥ 0');
   checkChoice(labels, 'labels', ['strict', 'lenient']);
-  if (names !== undefined) checkNames(names, nClasses);
+  const names = checkNames(options.names, nClasses);
   const classWeight = checkWeights(options.classWeight, 'classWeight', nClasses, 'classes');
   const first = typeof init === 'string' ? init : float32(asRows(init, 'init', nDim));
   checkInit(first, magnitude, nClasses, nDim);
-  return {
-    ...{ init: first, magnitude, seed, fixed, labels, reduction, classWeight },
-    names: names && Object.freeze([...names]),
-  };
+  return { init: first, magnitude, seed, fixed, names, labels, reduction, classWeight };
 }
 
 const withoutUndefined = ({ magnitude, fixed, reduction }: CentersOptions) => ({

@@ -123,9 +123,10 @@ describe('fit', () => {
     ['normalized', { metric: 'euclidean' }],
     ['mahalanobis', {}],
     ['softmin', { metric: 'cosine' }],
+    ['cac', { temperature: 0.5 }],
   ] as const)('makes a classifier of score %s as the class does', async (score, how) => {
-    const metric = 'metric' in how ? `--metric ${how.metric}` : '';
-    await json(`${FIT} --score ${score} --tpr 0.9 --no-holdout ${metric} -o classifier.safetensors`);
+    const given = Object.entries(how).map(([name, value]) => `--${name} ${value}`);
+    await json(`${FIT} --score ${score} --tpr 0.9 --no-holdout ${given.join(' ')} -o classifier.safetensors`);
     const expected = new OpenSetClassifier({ params: centers, nClasses: 4, nDim: 5 }, { score, ...how });
     expected.fit(train.x, train.target, { tpr: 0.9 });
     expect(savedClassifier('classifier.safetensors').save()).toEqual(expected.save());

@@ -1,6 +1,5 @@
 // predict, score, evaluate and convert.
 
-import type { Tensor } from 'center-loss';
 import {
   accuracy,
   auprIn,
@@ -18,6 +17,7 @@ import {
 } from 'center-loss';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { arrays, bytesOf, stateDicts } from '../oracle/cases.js';
+import { toFloats } from '../support/floats.js';
 import {
   csvOf,
   failure,
@@ -33,7 +33,6 @@ import {
   writeSample,
 } from './support.js';
 
-const toFloats = (tensor: Tensor) => fromSafetensors(toSafetensors({ tensor })).floats('tensor');
 const NAMES = ['ant', 'bee', 'cat, big', 'dog', 'elk'];
 const train = sample(2000, 5, 6, 3);
 const test = sample(2000, 5, 6, 4, 700);
@@ -117,11 +116,11 @@ describe('predict and score', () => {
   });
 
   it('take another score and threshold than those of the model', async () => {
-    await json(`predict test.npy ${MODEL} --score softmin --threshold 1e-9 -o labels.npy`);
+    await json(`predict test.npy ${MODEL} --score softmin --temperature 2 --threshold -20 -o labels.npy`);
     const { params } = saved('model.safetensors');
     const other = new OpenSetClassifier(
       { params, nClasses: 5, nDim: 6 },
-      { score: 'softmin', metric: 'sqeuclidean', threshold: 1e-9 },
+      { score: 'softmin', metric: 'sqeuclidean', temperature: 2, threshold: -20 },
     );
     expect(readArray('labels.npy').data).toEqual(other.predict(test.x));
   });

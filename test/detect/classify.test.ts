@@ -34,7 +34,9 @@ describe.each(decision.distances)('as SciPy and scikit-learn', (one) => {
           metric,
           ...(score === 'normalized' ? { radius } : {}),
         });
-        expectClose(scores, one[metric][score], { relative: 2e-5, absolute: 1e-7 });
+        const isLogarithm = score === 'softmin' || score === 'entropy';
+        const values = isLogarithm ? scores.map(Math.exp) : scores;
+        expectClose(values, one[metric][score], { relative: 2e-5, absolute: 1e-7 });
         expect([...nearest]).toEqual(one[metric].nearest);
         expect(labels).toEqual(nearest);
       }
@@ -43,7 +45,8 @@ describe.each(decision.distances)('as SciPy and scikit-learn', (one) => {
 
   it('cac, mahalanobis, and the precision', () => {
     run((made, rows) => {
-      expectClose(classify(made, rows, { score: 'cac' }).scores, one.euclidean.cac, { absolute: 1e-7 });
+      const { scores } = classify(made, rows, { score: 'cac' });
+      expectClose(scores.map(Math.exp), one.euclidean.cac, { relative: 2e-5, absolute: 1e-7 });
       expectClose(fitPrecision(made, rows, y), precision);
       expectClose(classify(made, rows, { score: 'mahalanobis', precision }).scores, mahalanobis, { absolute: 1e-7 });
     });
@@ -54,13 +57,32 @@ it('scores keep their digits where the nearest class is as good as certain', () 
   on([0, 0, 0, 60], 2, (centers) => {
     const { scores } = classify(centers, [0, 29], { score: 'softmin', metric: 'euclidean' });
     // d = 29 and 31: 1 − p₁ = e⁻²/(1 + e⁻²).
-    expectClose(scores, [Math.exp(-2) / (1 + Math.exp(-2))]);
-    for (const [score, expected] of [
-      ['softmin', Math.exp(-58)],
-      ['entropy', 59 * Math.exp(-58)],
+    expectClose(scores, [-2 - Math.log1p(Math.exp(-2))]);
+    // d = 1 and 59; their squares are 1 and 3481.
+    for (const [score, options, expected] of [
+      ['softmin', { metric: 'euclidean' }, -58],
+      ['entropy', { metric: 'euclidean' }, Math.log(59) - 58],
+      ['softmin', {}, -3480],
+      ['entropy', {}, Math.log(3481) - 3480],
+      ['softmin', { temperature: 0.01 }, -348000],
+      ['cac', { temperature: 4 }, -58 / 4],
     ] as const) {
-      expectClose(classify(centers, [0, 1], { score, metric: 'euclidean' }).scores, [expected], { relative: 1e-4 });
+      expectClose(classify(centers, [0, 1], { score, ...options }).scores, [expected]);
     }
+  });
+});
+
+it('the scores of one class, and of a row at its center, are −Infinity where a probability would be 0', () => {
+  on([1, 2], 2, (centers) => {
+    for (const score of ['softmin', 'entropy', 'cac'] as const) {
+      expect(classify(centers, [1, 2, 3, 4, Number.NaN, 0], { score }).scores).toEqual(
+        Float32Array.of(Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY),
+      );
+    }
+  });
+  on([1, 2, 3, 4], 2, (centers) => {
+    expect(classify(centers, [3, 4], { score: 'cac' }).scores).toEqual(Float32Array.of(Number.NEGATIVE_INFINITY));
+    expect(classify(centers, [3, 4], { score: 'cac', threshold: Number.NEGATIVE_INFINITY }).labels[0]).toBe(1);
   });
 });
 
@@ -85,12 +107,13 @@ describe('one row', () => {
       });
       const after = classify(centers, x, { ...one, threshold: Number.POSITIVE_INFINITY });
       for (const row of rows) {
-        expect([after.scores[row], after.nearest[row], after.labels[row]]).toEqual([Number.POSITIVE_INFINITY, -1, -1]);
+        const found = [after.scores[row], after.nearest[row], after.labels[row], after.names[row]];
+        expect(found).toEqual([Number.POSITIVE_INFINITY, -1, -1, null]);
         after.scores[row] = before.scores[row] ?? 0;
         after.nearest[row] = before.nearest[row] ?? 0;
         after.labels[row] = before.labels[row] ?? 0;
       }
-      expect(after).toEqual(before);
+      expect({ ...after, names: before.names }).toEqual(before);
     });
   });
 
@@ -165,7 +188,7 @@ it('takes views on the memory that its own call makes grow', () => {
 
 it('gives empty results for no rows', () => {
   on([1, 2, 3, 4], 2, (centers) => {
-    const nothing = { labels: new Int32Array(0), scores: new Float32Array(0), nearest: new Int32Array(0) };
+    const nothing = { labels: new Int32Array(0), names: [], scores: new Float32Array(0), nearest: new Int32Array(0) };
     expect(classify(centers, [])).toEqual(nothing);
     expect(classify(centers, new Float32Array(0), { score: 'softmin', metric: 'cosine', threshold: 1 })).toEqual(
       nothing,
@@ -187,6 +210,17 @@ it('refuses bad options and shapes', () => {
     refused({ score: 'cac', precision: [1, 1] }, 'ERR_OPTION', "precision is an option of score 'mahalanobis'");
     refused({ score: 'cac', metric: 'cosine' }, 'ERR_OPTION', /'cac' is defined by metric 'euclidean', got "cosine"/);
     refused({ score: 'mahalanobis', precision: [1, 1], metric: 'cosine' }, 'ERR_OPTION', /has its own metric/);
+    refused({ temperature: 2 }, 'ERR_OPTION', /temperature is an option of score 'softmin' or 'entropy' or 'cac', not/);
+    for (const temperature of [0, -1, Number.NaN, Number.POSITIVE_INFINITY, 1e-40, '1', null]) {
+      const message = /temperature must be a number from 1e-30 to 1e30, got/;
+      refused({ score: 'softmin', temperature }, 'ERR_OPTION', message);
+      expectError(() => centers.predictProba(x, { temperature } as never), 'ERR_OPTION', message);
+    }
+    expectError(() => centers.predictProba(x, { T: 1 } as never), 'ERR_OPTION', 'there is no option "T"');
+    expectError(() => centers.predictProba(x, null as never), 'ERR_OPTION', 'options must be an object, got null');
+    expect(centers.predictProba([1, 2, 2, 3], { temperature: 8 })).toEqual(
+      Float32Array.of(1 / (1 + Math.exp(-1)), 1 - 1 / (1 + Math.exp(-1)), 0.5, 0.5),
+    );
     const normalized = { score: 'normalized' as Score };
     refused({ ...normalized, radius: -1 }, 'ERR_OPTION', 'radius must be a finite number ≥ 0, got -1');
     refused({ ...normalized, radius: 1e39 }, 'ERR_OPTION', /radius must be a finite/);

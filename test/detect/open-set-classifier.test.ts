@@ -34,8 +34,8 @@ const centers = new ClassCenters(nClasses, nDim);
 centers.params.set(params);
 
 /** All that a classifier decides by. */
-function stateOf({ centers, score, metric, radius, precision, threshold, names }: OpenSetClassifier) {
-  return { params: centers.params.slice(), score, metric, radius, precision, threshold, names };
+function stateOf({ centers, score, metric, radius, precision, temperature, threshold, names }: OpenSetClassifier) {
+  return { params: centers.params.slice(), score, metric, radius, precision, temperature, threshold, names };
 }
 
 const SETTINGS: [Score, Metric | undefined][] = [
@@ -112,8 +112,49 @@ describe('fit', () => {
     expect(given.fit(x, target, { tpr: 0.5 }).radius).toEqual(Float32Array.of(2));
   });
 
+  it('finds the temperature of softmin and entropy, unless it is given, and keeps it in a file', () => {
+    for (const score of ['softmin', 'entropy'] as const) {
+      const classifier = make({ score });
+      expect(classifier.temperature).toBeUndefined();
+      const { temperature = 0 } = classifier.fit(x, target);
+      // The likelihood of the smoothed labels is lower at any other temperature.
+      const smoothing = 1 / (known.length + 2);
+      const likelihood = (factor: number) => {
+        const p = centers.predictProba(x, { temperature: temperature * factor }).map(Math.log);
+        const share = (i: number, j: number) => (j === target[i] ? 1 - smoothing : smoothing / (nClasses - 1));
+        return known.reduce(
+          (sum, i) => [0, 1, 2].reduce((sum, j) => sum + share(i, j) * (p[i * nClasses + j] ?? 0), sum),
+          0,
+        );
+      };
+      expect(likelihood(1)).toBeGreaterThan(likelihood(0.99));
+      expect(likelihood(1)).toBeGreaterThan(likelihood(1.01));
+      // It is in units of the distance.
+      const scaled = new OpenSetClassifier({ params: params.map((value) => value * 1024), nClasses, nDim }, { score });
+      const rows = x.map((value) => value * 1024);
+      expect(scaled.fit(rows, target).temperature).toBeCloseTo(temperature * 2 ** 20, 3);
+      expect(scaled.scores(rows)).toEqual(classifier.scores(x));
+      const loaded = OpenSetClassifier.load(classifier.save());
+      expect(stateOf(loaded)).toEqual(stateOf(classifier));
+      expect(loaded.scores(x)).toEqual(classifier.scores(x));
+      expect(loaded.fit(x.subarray(0, 40 * nDim), target.slice(0, 40)).temperature).not.toBe(temperature);
+      const given = OpenSetClassifier.load(make({ score, temperature: 3 }).fit(x, target).save());
+      expect(given.fit(x, target).temperature).toBe(3);
+    }
+    for (const score of ['cac', 'distance'] as const)
+      expect(make({ score }).fit(x, target).temperature).toBeUndefined();
+    expect(make({ score: 'cac', temperature: 3 }).fit(x, target).temperature).toBe(3);
+  });
+
+  it('the temperature of rows that are all nearest to their own class is above 0', () => {
+    const { temperature = 0, threshold } = make({ score: 'softmin' }).fit(params, [0, 1, 2]);
+    expect(temperature).toBeGreaterThan(0.1);
+    expect(threshold).toBeLessThan(0);
+    expect(threshold).toBeGreaterThan(-10);
+  });
+
   it('an error leaves the classifier as it was', () => {
-    for (const score of ['normalized', 'mahalanobis', 'distance'] as const) {
+    for (const score of ['normalized', 'mahalanobis', 'softmin', 'distance'] as const) {
       const classifier = make({ score }).fit(x, target);
       const before = stateOf(classifier);
       expectErrors('ERR_SHAPE', [
@@ -175,11 +216,12 @@ describe('fit', () => {
 describe('classify', () => {
   it.each(SETTINGS)('%s, %s: gives the results of the function classify', (score, metric) => {
     const classifier = make(optionsOf(score, metric)).fit(x, target);
-    const { radius, precision, threshold } = classifier;
+    const { radius, precision, temperature, threshold } = classifier;
     const options = {
       ...optionsOf(score, metric),
       ...(radius ? { radius } : {}),
       ...(precision ? { precision } : {}),
+      ...(temperature ? { temperature } : {}),
       ...(threshold === undefined ? {} : { threshold }),
     };
     const found = classifier.classify(x);
@@ -212,14 +254,16 @@ describe('classify', () => {
   it.each(['sqeuclidean', 'euclidean', 'cosine'] as const)('decides by the metric of a loss: %s', (metric) => {
     const names = ['cat', 'dog', 'eel'];
     const loss = new CenterLoss(nClasses, nDim, { init: params, metric, names });
-    const expected = classify(centers, x, { metric });
+    const withNames = new ClassCenters(nClasses, nDim, { names, metric });
+    withNames.params.set(params);
+    const expected = classify(withNames, x);
     for (const source of [loss, loss.centers, { params, nClasses, nDim, metric, names }]) {
       const classifier = new OpenSetClassifier(source);
       expect(classifier.classify(x)).toEqual(expected);
       expect(classify(classifier.centers, x)).toEqual(expected);
       expect([classifier.metric, classifier.centers.metric, classifier.names]).toEqual([metric, metric, names]);
       const other = new OpenSetClassifier(source, { metric: 'euclidean' });
-      expect(other.classify(x)).toEqual(classify(centers, x, { metric: 'euclidean' }));
+      expect(other.classify(x)).toEqual(classify(withNames, x, { metric: 'euclidean' }));
       expect(new OpenSetClassifier(source, { score: 'cac' }).metric).toBe('euclidean');
       expect(new OpenSetClassifier(source, { score: 'mahalanobis' }).metric).toBeUndefined();
       for (const made of [classifier, other]) made.dispose();

@@ -1,20 +1,9 @@
-import {
-  fromFloat16,
-  fromSafetensors,
-  NPY_HEADER_BYTES,
-  npyHeader,
-  readNpy,
-  readNpyNames,
-  type Tensor,
-  toSafetensors,
-  writeNpy,
-} from 'center-loss';
+import { fromFloat16, NPY_HEADER_BYTES, npyHeader, readNpy, readNpyNames, writeNpy } from 'center-loss';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { arrays, bytesOf, expected, wrongArrays } from '../oracle/cases.js';
 import { expectError } from '../support/error.js';
-
-const toFloats = (tensor: Tensor) => fromSafetensors(toSafetensors({ tensor })).floats('tensor');
+import { toFloats } from '../support/floats.js';
 
 describe('an array of numpy', () => {
   it.each(arrays)('opens: $name', (file) => {

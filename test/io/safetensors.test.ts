@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { bytesOf, expected, tensors, wrongTensors } from '../oracle/cases.js';
 import { expectError, expectErrors } from '../support/error.js';
+import { toFloats } from '../support/floats.js';
 import { halfValue } from '../support/reference.js';
 
 const HALVES = ['F16', 'BF16'];
@@ -141,7 +142,6 @@ describe('a written file', () => {
 });
 
 describe('floats', () => {
-  const toFloats = (tensor: Tensor) => fromSafetensors(toSafetensors({ tensor })).floats('tensor');
   const bfloat16Value = (bits: number) => new Float32Array(Uint32Array.of(bits << 16).buffer)[0] ?? 0;
 
   it.each([

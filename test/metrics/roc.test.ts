@@ -156,6 +156,7 @@ it('refuses NaN, empty lists and bad options', () => {
   expectError(() => auprIn(two, two, { metod: 'x' } as never), 'ERR_OPTION', /no option "metod"/);
   expectError(() => oscr(two, [true], two), 'ERR_SHAPE', 'isCorrect has 1 values, but there are 2 knownScores');
   expectError(() => oscr(two, [true, true], []), 'ERR_SHAPE', 'unknownScores has no score');
+  expectError(() => oscr(two, ['cat', 'dog'], two), 'ERR_LABEL', 'isCorrect[0] is "cat"; expected true');
   expect(oscr(two, [false, false], two)).toBe(0);
   expectError(() => openSetMetrics(two, [0, 1]), 'ERR_SHAPE', 'target has no unknown row among 2');
   expectError(() => openSetMetrics(two, [-1, -1]), 'ERR_SHAPE', 'target has no known row among 2');

@@ -179,8 +179,8 @@ describe('centers', () => {
     expectErrors('ERR_LABEL', [
       [() => centersOf([[1], [2]], [-1, -2]), 'none of the 2 labels in target is of a class'],
       [() => centersOf([[1], [2]], [0, 1.5]), /target\[1\] is 1.5/],
-      [() => centersOf([[1], [2]], ['a', 0]), /target\[0\] is a/],
-      [() => centersOf([[1], [2]], [-1, '1']), /target\[1\] is 1, not a number/],
+      [() => centersOf([[1], [2]], ['a', 0]), /target\[1\] is 0, not a name/],
+      [() => centersOf([[1], [2]], [-1, '1']), /target\[1\] is "1", not an integer/],
       [() => centersOf([[1], [2]], [0, Number.POSITIVE_INFINITY]), /target\[1\] is Infinity/],
       [() => centersOf([1, 2]), /got Undefined/],
       [() => centersOf([[1], [2]], [0, 5], { nClasses: 5 }), /target\[1\] is 5, but there are 5 classes/],

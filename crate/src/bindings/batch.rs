@@ -6,7 +6,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use super::buffer::{Buffer, fits};
 use super::scratch::Scratch;
 use super::variant;
-use crate::detect::softmin;
+use crate::detect::{softmin, temperature};
 use crate::loss::class_weights::{Scheme, class_weights};
 use crate::loss::cross_entropy;
 use crate::loss::deep_svdd;
@@ -196,9 +196,16 @@ impl Batch {
     }
 
     /// Replaces the distances in `Out` by probabilities, row by row.
-    pub fn softmin(&mut self) {
+    pub fn softmin(&mut self, temperature: f64) {
         let n_classes = self.out_width;
-        softmin::softmin::<Lanes>(self.parts().out, n_classes);
+        softmin::softmin::<Lanes>(self.parts().out, n_classes, temperature);
+    }
+
+    /// Temperature of the distances in `Out` by the likelihood of `Labels`.
+    pub fn fit_temperature(&mut self) -> f64 {
+        let n_classes = self.out_width;
+        let Parts { labels, out, .. } = self.parts();
+        temperature::fit(out, labels, n_classes)
     }
 
     /// Joins two losses: returns softmax + λ·center, and scales ∂center/∂x in `Out` by λ.

@@ -65,7 +65,7 @@ fn score_nearest<V: Vector>(x: Rows, centers: Rows, metric: Metric, score: Score
             let square = item(&square.to_array(), 0);
             state.min = if metric == Metric::Euclidean { round_to_f32(sqrt(f64::from(square))) } else { square };
         }
-        *to = round_to_f32(score.value(&state));
+        *to = round_to_f32(score.value::<V>(&state));
     }
 }
 
@@ -122,7 +122,7 @@ fn score_all<V: Vector>(
                 state.second = directions.exact_distance::<V>(x.row(row), class);
             }
             *item_mut(nearest, start + row) = state.nearest;
-            *item_mut(scores, start + row) = round_to_f32(score.value(state));
+            *item_mut(scores, start + row) = round_to_f32(score.value::<V>(state));
         }
     }
 }

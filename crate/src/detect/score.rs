@@ -1,30 +1,37 @@
 //! Scores of how unknown a row looks, from its distances to all centers: larger for rows that look unknown.
 //!
-//! d₁ ≤ d₂ ≤ …: finite distances of a row; p_j = e^(−d_j) / Σ_k e^(−d_k): their softmin; S = Σ_{j>1} e^(d₁ − d_j); T =
-//! Σ_{j>1} (d_j − d₁)·e^(d₁ − d_j). Then p₁ = 1/(1 + S), and:
+//! d₁ ≤ d₂ ≤ …: finite distances of a row; T: temperature; p_j = e^(−d_j/T) / Σ_k e^(−d_k/T): their softmin.
+//! g = (d₂ − d₁)/T; A = Σ_{j>1} e^((d₂ − d_j)/T) ≥ 1; U = Σ_{j>1} (d_j − d₂)/T · e^((d₂ − d_j)/T); y = e^(−g)·A.
+//! Then p₁ = 1/(1 + y), and:
 //!
 //! | score | formula | computed as |
 //! |---|---|---|
 //! | `Distance` | d₁ | |
 //! | `Normalized` | d₁ / r of the nearest class | |
-//! | `Cac` | min_j d_j·(1 − p_j) | d₁·S/(1 + S) |
-//! | `Softmin` | 1 − max_j p_j | S/(1 + S) |
-//! | `Entropy` | −Σ_j p_j·ln p_j | ln(1 + S) + T/(1 + S) |
+//! | `Cac` | ln min_j d_j·(1 − p_j) | −g + ln(d₁·A/(1 + y)) |
+//! | `Softmin` | ln(1 − max_j p_j) | −g + ln(A/(1 + y)) |
+//! | `Entropy` | ln(−Σ_j p_j·ln p_j) | −g + ln(A·ln(1 + y)/y + (g·A + U)/(1 + y)) |
 //! | `KnnCenters` | d₁ / d₂ | |
 //!
-//! `Cac` (Miller et al. 2021, eq. 6) needs only the nearest class: d·(1 − e^(−d)/Z) has the slope 1 − p + d·p ≥ 0 in d,
-//! so the smallest distance has the smallest score. No score subtracts values that may be almost equal. All are sums
+//! 1 − p₁ underflows for distances of a few hundred, but its logarithm does not: logarithms keep the order of rows at any
+//! scale. A and U are relative to d₂, so that their largest term is 1; only y may underflow, where it counts nothing.
+//!
+//! `Cac` (Miller et al. 2021, eq. 6) needs only the nearest class: d·(1 − e^(−d/T)/Z) has the slope 1 − p + d·p/T ≥ 0 in
+//! d, so the smallest distance has the smallest score. No score subtracts values that may be almost equal. All are sums
 //! over the classes in any order, so one pass over the centers is enough.
 
 use crate::detect::nearest::{NO_CLASS, is_any_below};
 use crate::detect::softmin::{exp, shifted_exps};
 use crate::rows::shape::item;
 use crate::simd::f64x4::F64x4;
-use crate::simd::vector::{LANES, Vector};
+use crate::simd::vector::{LANES, Vector, round_to_f32};
 
-/// Largest gap d_j − d₁ of a class that counts in S and T. Beyond it e^(d₁ − d_j) is below the smallest normal `f32`,
-/// 1.2·10⁻³⁸, and arithmetic with subnormal values takes a hundred times as long.
-const MAX_DISTANCE_GAP: f32 = 87.0;
+/// Largest gap (d_j − d₂)/T of a class that counts in A and U. Beyond it e^((d₂ − d_j)/T) is below the smallest normal
+/// `f32`, 1.2·10⁻³⁸, and arithmetic with subnormal values takes a hundred times as long.
+const MAX_GAP: f32 = 87.0;
+
+/// Gap g from which on y is lost beside 1: e⁻⁴⁵ is 3·10⁻²⁰.
+const MAX_COUNTED_GAP: f64 = 45.0;
 
 /// Score of a row.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -33,12 +40,12 @@ pub enum Score<'a> {
     Distance,
     /// d₁ / r, with one radius for all classes or one for each; 1 where both are 0, since the row is on the rim.
     Normalized(&'a [f32]),
-    /// min_j d_j·(1 − p_j)
-    Cac,
-    /// 1 − max_j p_j
-    Softmin,
-    /// Entropy of p, in nats.
-    Entropy,
+    /// ln min_j d_j·(1 − p_j), at a temperature.
+    Cac(f64),
+    /// ln(1 − max_j p_j), at a temperature.
+    Softmin(f64),
+    /// Logarithm of the entropy of p in nats, at a temperature.
+    Entropy(f64),
     /// d₁ / d₂, of at least two classes; 1 where both are 0.
     KnnCenters,
 }
@@ -49,23 +56,31 @@ impl Score<'_> {
         matches!(self, Self::Distance | Self::Normalized(_))
     }
 
-    fn needs_softmin(self) -> bool {
-        matches!(self, Self::Cac | Self::Softmin | Self::Entropy)
+    /// T of a score that depends on p.
+    fn temperature(self) -> Option<f64> {
+        match self {
+            Self::Cac(temperature) | Self::Softmin(temperature) | Self::Entropy(temperature) => Some(temperature),
+            _ => None,
+        }
     }
 
-    /// Score of a row that has observed all centers; infinite if it has no finite distance.
-    pub(crate) fn value(self, state: &RowState) -> f64 {
+    /// Score of a row that has observed all centers; infinite if it has no finite distance. The logarithms of `Cac`,
+    /// `Softmin` and `Entropy` are −∞ where p₁ = 1, as no other distance is finite, and for a row at its center that of
+    /// `Cac`.
+    pub(crate) fn value<V: Vector>(self, state: &RowState) -> f64 {
         let Ok(class) = usize::try_from(state.nearest) else { return f64::INFINITY };
         let min = f64::from(state.min);
-        let rest = state.others / (1.0 + state.others);
         match self {
             Self::Distance => min,
             Self::Normalized([radius]) => ratio(min, f64::from(*radius)),
             Self::Normalized(radii) => ratio(min, f64::from(item(radii, class))),
-            Self::Cac => min * rest,
-            Self::Softmin => rest,
-            Self::Entropy => libm::log1p(state.others) + state.excess / (1.0 + state.others),
             Self::KnnCenters => ratio(min, f64::from(state.second)),
+            // Without another finite distance, p₁ is 1.
+            Self::Cac(_) | Self::Softmin(_) | Self::Entropy(_) if state.others == 0.0 => f64::NEG_INFINITY,
+            Self::Cac(_) if min == 0.0 => f64::NEG_INFINITY,
+            Self::Cac(temperature) => state.log_complement::<V>(min, temperature),
+            Self::Softmin(temperature) => state.log_complement::<V>(1.0, temperature),
+            Self::Entropy(temperature) => state.log_entropy::<V>(temperature),
         }
     }
 }
@@ -73,6 +88,17 @@ impl Score<'_> {
 /// a / b, or 1 where both are 0.
 fn ratio(a: f64, b: f64) -> f64 {
     if a == 0.0 && b == 0.0 { 1.0 } else { a / b }
+}
+
+/// ln x of a normal x > 0, as n·ln 2 + ln m with m from 1 to 2, so that the module needs no other logarithm than `log1p`.
+#[inline(never)]
+fn log(x: f64) -> f64 {
+    const MANTISSA_BITS: u32 = f64::MANTISSA_DIGITS - 1;
+    let exponent = (x.to_bits() >> MANTISSA_BITS).cast_signed() - 1023;
+    let mantissa = f64::from_bits(x.to_bits() & ((1 << MANTISSA_BITS) - 1) | 1.0_f64.to_bits());
+    #[allow(clippy::cast_precision_loss, reason = "exponents have eleven bits")]
+    let exponent = exponent as f64;
+    exponent * core::f64::consts::LN_2 + libm::log1p(mantissa - 1.0)
 }
 
 /// State of a row while it observes centers.
@@ -86,9 +112,9 @@ pub(crate) struct RowState {
     pub(crate) second: f32,
     /// Class of d₂, or [`NO_CLASS`].
     pub(crate) runner_up: i32,
-    /// S
+    /// A
     pub(crate) others: f64,
-    /// T
+    /// U
     pub(crate) excess: f64,
 }
 
@@ -108,17 +134,13 @@ impl RowState {
         if is_any_below::<V>(distances, self.second) {
             self.update_nearest(first, distances);
         }
-        if !score.needs_softmin() || self.nearest == NO_CLASS {
-            return;
+        // Without a second finite distance there is nothing to sum.
+        let Some(temperature) = score.temperature().filter(|_| self.second < f32::INFINITY) else { return };
+        let scale = round_to_f32(1.0 / temperature);
+        if self.nearest != before.nearest || self.second < before.second {
+            self.rescale::<V>(&before, scale);
         }
-        if self.nearest != before.nearest && before.nearest != NO_CLASS {
-            // The nearest class has changed: S and T become relative to the new one.
-            let nearer = before.min - self.min;
-            let factor = shifted_exps::<V>(&mut [before.min], self.min);
-            self.others = factor * (1.0 + before.others);
-            self.excess = factor * (f64::from(nearer) * (1.0 + before.others) + before.excess);
-        }
-        let (min, max_gap) = (V::splat(self.min), V::splat(MAX_DISTANCE_GAP));
+        let (second, scale, max_gap) = (V::splat(self.second), V::splat(scale), V::splat(MAX_GAP));
         let (mut others, mut excess) = (V::F64x4::splat(0.0), V::F64x4::splat(0.0));
         let nearest = usize::try_from(self.nearest).ok().and_then(|class| class.checked_sub(first));
         for (i, distances) in distances.chunks(LANES).enumerate() {
@@ -131,7 +153,7 @@ impl RowState {
                     _ => f32::INFINITY,
                 })),
             };
-            let gap = distances.sub(min);
+            let gap = distances.sub(second).mul(scale);
             if max_gap.greater_mask(gap) == 0 {
                 continue;
             }
@@ -143,6 +165,46 @@ impl RowState {
         }
         self.others += others.sum();
         self.excess += excess.sum();
+    }
+
+    /// Makes A and U relative to the new d₂, and adds a nearest class of before that is no longer the nearest.
+    fn rescale<V: Vector>(&mut self, before: &Self, scale: f32) {
+        let term = |distance: f32| {
+            let gap = f64::from(distance - self.second) * f64::from(scale);
+            (gap, shifted_exps::<V>(&mut [distance], self.second, scale))
+        };
+        if before.second < f32::INFINITY {
+            let (gap, factor) = term(before.second);
+            self.excess = factor * (gap * before.others + before.excess);
+            self.others = factor * before.others;
+        }
+        if self.nearest != before.nearest && before.nearest != NO_CLASS {
+            let (gap, factor) = term(before.min);
+            self.excess += gap * factor;
+            self.others += factor;
+        }
+    }
+
+    /// g and y. With y in `f32` scores are off by 10⁻⁷, as by the terms of A.
+    fn gap_and_odds<V: Vector>(&self, temperature: f64) -> (f64, f64) {
+        let gap = (f64::from(self.second) - f64::from(self.min)) / temperature;
+        let is_lost = gap >= MAX_COUNTED_GAP;
+        let factor = if is_lost { 0.0 } else { shifted_exps::<V>(&mut [round_to_f32(gap)], 0.0, 1.0) };
+        (gap, factor * self.others)
+    }
+
+    /// ln(f·(1 − p₁)) for a factor f > 0.
+    fn log_complement<V: Vector>(&self, factor: f64, temperature: f64) -> f64 {
+        let (gap, odds) = self.gap_and_odds::<V>(temperature);
+        log(factor * self.others / (1.0 + odds)) - gap
+    }
+
+    /// ln(−Σ_j p_j·ln p_j)
+    fn log_entropy<V: Vector>(&self, temperature: f64) -> f64 {
+        let (gap, odds) = self.gap_and_odds::<V>(temperature);
+        // ln(1 + y)/y = 1 − y/2 + …
+        let ratio = if odds > 1e-8 { libm::log1p(odds) / odds } else { 1.0 };
+        log(self.others * ratio + (gap * self.others + self.excess) / (1.0 + odds)) - gap
     }
 
     #[allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "classes are below 2³¹")]

@@ -1,26 +1,27 @@
-//! Class probabilities from squared distances.
+//! Class probabilities from distances.
 
 use crate::rows::walk::min;
 use crate::simd::vector::{LANES, Vector, round_to_f32};
 
-/// Replaces each row of squared distances by p_j = e^(m − d_j) / Σ_k e^(m − d_k), m = min d, which pytorch-ood calls
-/// `predict`. A row with a NaN, or without a finite distance, becomes NaN.
-pub fn softmin<V: Vector>(distmat: &mut [f32], n_classes: usize) {
+/// Replaces each row of distances by p_j = e^((m − d_j)/T) / Σ_k e^((m − d_k)/T), m = min d, T = `temperature`, which
+/// pytorch-ood calls `predict`. A row with a NaN, or without a finite distance, becomes NaN.
+pub fn softmin<V: Vector>(distmat: &mut [f32], n_classes: usize, temperature: f64) {
+    let inverse = round_to_f32(1.0 / temperature);
     // `max(1)`: a chunk length of 0 would panic. Without classes there are no distances.
     for row in distmat.chunks_exact_mut(n_classes.max(1)) {
         let min = min::<V>(row);
-        let scale = V::splat(round_to_f32(1.0 / shifted_exps::<V>(row, min)));
+        let scale = V::splat(round_to_f32(1.0 / shifted_exps::<V>(row, min, inverse)));
         map_lanes::<V>(row, |term| term.mul(scale));
     }
 }
 
-/// d_j ← e^(m − d_j), m = `min`; returns Σ_k e^(m − d_k).
+/// d_j ← e^((m − d_j)·s), m = `min`, s = `scale`; returns the sum.
 #[inline(never)]
-pub(crate) fn shifted_exps<V: Vector>(distances: &mut [f32], min: f32) -> f64 {
-    let min = V::splat(min);
+pub(crate) fn shifted_exps<V: Vector>(distances: &mut [f32], min: f32, scale: f32) -> f64 {
+    let (min, scale) = (V::splat(min), V::splat(scale));
     let mut total = 0.0_f64;
     map_lanes::<V>(distances, |distances| {
-        let term = exp(min.sub(distances));
+        let term = exp(min.sub(distances).mul(scale));
         total += f64::from(term.sum());
         term
     });

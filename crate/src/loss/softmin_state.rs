@@ -26,7 +26,7 @@ impl SoftminState {
     pub(crate) fn new<V: Vector>(distances: &mut [f32], class: usize) -> Self {
         let own_distance = f64::from(item(distances, class));
         let min = min::<V>(distances);
-        shifted_exps::<V>(distances, min);
+        shifted_exps::<V>(distances, min, 1.0);
         let own = f64::from(item(distances, class));
         Self { min: min.into(), own_distance, own, others: sum_of_others::<V>(distances, class) }
     }

@@ -182,9 +182,9 @@ impl Batch {
     }
 }
 
-/// Probabilities from squared distances.
-pub(crate) fn softmin(distmat: &[f32], n_classes: usize) -> Vec<f32> {
+/// Probabilities from distances.
+pub(crate) fn softmin(distmat: &[f32], n_classes: usize, temperature: f64) -> Vec<f32> {
     let mut probabilities = distmat.to_vec();
-    softmin::softmin::<Lanes>(&mut probabilities, n_classes);
+    softmin::softmin::<Lanes>(&mut probabilities, n_classes, temperature);
     probabilities
 }

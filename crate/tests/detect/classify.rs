@@ -8,8 +8,17 @@ use center_loss::detect::score::Score;
 use center_loss::distance::metric::Metric;
 use proptest::prelude::*;
 
-const SCORES: [Score; 6] =
-    [Score::Distance, Score::Normalized(&[2.0]), Score::Cac, Score::Softmin, Score::Entropy, Score::KnnCenters];
+const SCORES: [Score; 9] = [
+    Score::Distance,
+    Score::Normalized(&[2.0]),
+    Score::Cac(1.0),
+    Score::Cac(0.1),
+    Score::Softmin(1.0),
+    Score::Softmin(25.0),
+    Score::Entropy(1.0),
+    Score::Entropy(0.01),
+    Score::KnnCenters,
+];
 
 const COSINE: Measure = Measure::Metric(Metric::Cosine);
 const SQUARED: Measure = Measure::Metric(Metric::SqEuclidean);
@@ -44,9 +53,10 @@ fn expected(d: &[f64], score: Score, nearest: usize) -> f64 {
         // A rounding of float64 between equal directions is not a distance.
         Score::KnnCenters if second < 1e-30 => 1.0,
         Score::Normalized(radii) => first / f64::from(radii[nearest.min(radii.len() - 1)]),
-        Score::Cac => cac(d),
-        Score::Softmin => uncertainty(d),
-        Score::Entropy => entropy(d),
+        Score::Cac(_) if first < 1e-30 => f64::NEG_INFINITY,
+        Score::Cac(temperature) => cac(d, temperature),
+        Score::Softmin(temperature) => uncertainty(d, temperature),
+        Score::Entropy(temperature) => entropy(d, temperature),
         Score::KnnCenters => first / second,
     }
 }
@@ -65,21 +75,23 @@ fn check(batch: &Batch, measure: Measure, what: &str) {
         for (row, d) in distmat.iter().enumerate() {
             let what = format!("{what}, {}, {measure:?}, {score:?}, row {row}", batch.shape());
             let class = usize::try_from(nearest[row]).expect("a class");
-            let ((least, second), farthest) = (two_least(d), d.iter().copied().fold(0.0, f64::max));
+            let (least, second) = two_least(d);
             let allowed = least * 2.0 * TOLERANCE + of_units(least);
             assert!(d[class] <= least + allowed, "{what}: {least} is nearer than {}", d[class]);
             let want = expected(d, score, class);
             // The distance to the nearest center is exact by any metric, but which center is nearest may be in doubt.
             let of_nearest = 2.0 * TOLERANCE * d[class] + d[class] - least;
-            // An exponent is as exact as the distance, and probabilities below 10⁻³⁸ are 0.
-            let of_exponents =
-                |tolerance: f64| (tolerance + 1e-6 * farthest + of_units(2.0)) * want + 1e-36 * (1.0 + farthest);
+            if f64::from(actual[row]) == want {
+                continue;
+            }
+            // The absolute error of a logarithm is that of the exponents d/T.
+            let of_exponents = |t: f64| TOLERANCE + (1e-6 * second + 2.0 * of_units(second)) / t;
             let allowed = match score {
                 Score::Distance => of_nearest,
                 Score::Normalized(radii) => of_nearest / f64::from(radii[class.min(radii.len() - 1)]),
                 Score::KnnCenters => 2.0 * TOLERANCE * want + (of_units(least) + of_units(second)) / second.max(1e-12),
-                Score::Softmin | Score::Entropy => of_exponents(2.0 * TOLERANCE),
-                Score::Cac => of_exponents(3.0 * TOLERANCE) + of_units(least),
+                Score::Softmin(t) | Score::Entropy(t) => of_exponents(t),
+                Score::Cac(t) => TOLERANCE + of_exponents(t),
             };
             assert_close(actual[row].into(), want, 1.0, allowed + 1e-30, what);
         }
@@ -144,11 +156,59 @@ fn the_lowest_of_equal_classes_is_the_nearest() {
         for measure in measures(&weights(n_dim)) {
             assert_eq!(batch.classify(measure, Score::KnnCenters), (vec![1.0; 3], vec![0; 3]), "{measure:?}");
             let (softmin, entropy) = (1.0 - 1.0 / n_classes as f64, (n_classes as f64).ln());
-            for (score, expected) in [(Score::Softmin, softmin), (Score::Entropy, entropy)] {
+            for (score, expected) in [(Score::Softmin(1.0), softmin), (Score::Entropy(3.0), entropy)] {
                 let (scores, _) = batch.classify(measure, score);
-                assert_close(scores[0].into(), expected, 1.0, 1e-6, format_args!("{score:?}"));
+                assert_close(scores[0].into(), expected.ln(), 1.0, 1e-6, format_args!("{score:?}"));
             }
         }
+    }
+}
+
+/// Distances of 10⁴ to 10³⁰ in units of T: probabilities of 0 and 1 have logarithms.
+#[test]
+fn scores_of_any_scale() {
+    for scale in [1e2, 1e6, 1e14] {
+        let mut batch = Batch::of_one_class(40, 70, 9, 8);
+        batch.values_mut().for_each(|value| *value *= scale);
+        for measure in [SQUARED, Measure::Metric(Metric::Euclidean)] {
+            check(&batch, measure, "scaled");
+            for score in SCORES {
+                let mut scores = batch.classify(measure, score).0;
+                assert!(scores.iter().all(|score| score.is_finite()), "{measure:?}, {score:?}, {scale}: {scores:?}");
+                scores.sort_by(f32::total_cmp);
+                assert!(scores.is_sorted_by(|a, b| a < b), "{measure:?}, {score:?}, {scale}: equal scores");
+            }
+        }
+    }
+}
+
+#[test]
+fn certainty_is_an_infinite_logarithm() {
+    const UNSURE: f32 = f32::INFINITY;
+    let batch = Batch::new(&[0.0, 3.0, f32::NAN], &[0; 3], &[0.0, f32::NAN], 1);
+    for measure in [SQUARED, Measure::Metric(Metric::Euclidean), Measure::Weighted(&[1.0])] {
+        for score in [Score::Cac(1.0), Score::Softmin(0.5), Score::Entropy(2.0)] {
+            let expected = (vec![-UNSURE, -UNSURE, UNSURE], vec![0, 0, -1]);
+            assert_eq!(batch.classify(measure, score), expected, "one finite center, {measure:?}, {score:?}");
+        }
+    }
+    let batch = Batch::new(&[0.0, 1.0], &[0; 2], &[0.0, 4.0], 1);
+    let (scores, _) = batch.classify(SQUARED, Score::Cac(1.0));
+    assert!(scores[0] == -UNSURE && scores[1].is_finite(), "a row at its center: {scores:?}");
+}
+
+/// Two equal classes are the nearest until a later block has a nearer one, and ever nearer pairs of equals.
+#[test]
+fn scores_of_equal_classes_before_a_nearer_one() {
+    for n_classes in [3, 65, 66, 130, 200] {
+        let mut batch = Batch::new(&[0.0; 2], &[0], &vec![0.0; 2 * n_classes], 2);
+        for class in 0..n_classes {
+            batch.center_mut(class)[0] = 2.0 + ((n_classes - class) / 64) as f32 * 0.25;
+        }
+        batch.center_mut(n_classes - 1)[0] = 1.0;
+        check(&batch, SQUARED, "equal classes");
+        batch.center_mut(n_classes - 2)[0] = 1.0;
+        check(&batch, Measure::Metric(Metric::Euclidean), "two nearest");
     }
 }
 
@@ -264,12 +324,12 @@ fn a_center_that_is_not_finite_is_near_no_row() {
             let ((scores, nearest), (found, classes)) =
                 (batch.classify(measure, score), spoiled.classify(measure, score));
             for (found, expected) in found.iter().zip(scores) {
-                // The same terms, but in other lanes.
+                // The same terms, but in other lanes, and other last digits of the distances.
                 assert_close(
                     (*found).into(),
                     expected.into(),
-                    expected.into(),
-                    1e-6,
+                    1.0 + f64::from(expected).abs(),
+                    TOLERANCE,
                     format_args!("{measure:?}, {score:?}"),
                 );
             }
@@ -283,7 +343,7 @@ fn a_row_without_a_finite_distance_has_no_class() {
     let mut batch = Batch::of_one_class(2, 3, 4, 3);
     batch.row_mut(0).fill(1e30);
     for metric in [Metric::SqEuclidean, Metric::Euclidean] {
-        let (scores, nearest) = batch.classify(Measure::Metric(metric), Score::Entropy);
+        let (scores, nearest) = batch.classify(Measure::Metric(metric), Score::Entropy(1.0));
         assert_eq!((scores[0], nearest[0]), (f32::INFINITY, -1));
         assert!(nearest[1] >= 0);
     }

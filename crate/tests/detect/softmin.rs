@@ -1,4 +1,4 @@
-//! Probabilities from squared distances.
+//! Probabilities from distances.
 
 use crate::common::{Batch, DIMS, TOLERANCE, assert_close, assert_matrix_close, assert_same_bits, softmin};
 use crate::reference::{Matrix, matrix, scores};
@@ -13,9 +13,12 @@ fn scale(p: f64, tolerance: f64) -> f64 {
 fn probabilities_of_every_shape() {
     for (n_classes, rows) in DIMS.into_iter().flat_map(|n_classes| [1, 2, 3, 65].map(|rows| (n_classes, rows))) {
         let distmat = Batch::random(rows, n_classes, 5, (rows * 31 + n_classes) as u64).squared_distances();
-        let expected: Matrix = matrix(&distmat, n_classes).iter().map(|row| scores::softmin(row)).collect();
-        let scale: Matrix = expected.iter().map(|row| row.iter().map(|p| scale(*p, TOLERANCE)).collect()).collect();
-        assert_matrix_close(&softmin(&distmat, n_classes), &expected, &scale, TOLERANCE, format_args!("{n_classes}"));
+        for t in [1.0, 0.3, 50.0] {
+            let expected: Matrix = matrix(&distmat, n_classes).iter().map(|row| scores::softmin(row, t)).collect();
+            let scale: Matrix = expected.iter().map(|row| row.iter().map(|p| scale(*p, TOLERANCE)).collect()).collect();
+            let what = format_args!("{n_classes} at {t}");
+            assert_matrix_close(&softmin(&distmat, n_classes, t), &expected, &scale, TOLERANCE, what);
+        }
     }
 }
 
@@ -29,19 +32,19 @@ fn distances_that_are_far_or_not_finite() {
         (&[1e30, 2e30, f32::MAX], &[1.0, 0.0, 0.0], "far"),
         (&[inf; 5], &[nan; 5], "none finite"),
     ] {
-        assert_same_bits(&softmin(distances, distances.len()), expected, what);
+        assert_same_bits(&softmin(distances, distances.len(), 1.0), expected, what);
     }
     for place in 0..5 {
         let mut two_rows = [1.0, 1.0, 1.0, 1.0, 1.0, 0.0, inf, inf, inf, inf];
         two_rows[place] = nan;
         let expected = [nan, nan, nan, nan, nan, 1.0, 0.0, 0.0, 0.0, 0.0];
-        assert_same_bits(&softmin(&two_rows, 5), &expected, format_args!("NaN at {place}, and the row after it"));
+        assert_same_bits(&softmin(&two_rows, 5, 1.0), &expected, format_args!("NaN at {place}, and the row after it"));
     }
     // These distances cover the range where e⁻ᵈ is a float32, and every remainder of the exponent.
     for step in 0..106_000 {
         let distance = step as f32 * 1e-3;
-        let expected = scores::softmin(&[0.0, distance.into()])[1];
-        let actual = softmin(&[0.0, distance], 2)[1];
+        let expected = scores::softmin(&[0.0, distance.into()], 1.0)[1];
+        let actual = softmin(&[0.0, distance], 2, 1.0)[1];
         assert_close(actual.into(), expected, scale(expected, 1e-6), 1e-6, format_args!("distance {distance}"));
     }
 }
@@ -53,7 +56,7 @@ proptest! {
     fn probabilities_sum_to_one_and_fall_with_distance(n_classes in 1_usize..40, seed: u64, spread in 0.01..3.0_f32) {
         let distmat = Batch::of_one_class(20, n_classes, 10, seed).squared_distances();
         let distmat: Vec<f32> = distmat.iter().map(|distance| distance * spread).collect();
-        let probabilities = softmin(&distmat, n_classes);
+        let probabilities = softmin(&distmat, n_classes, 1.0);
         for (distances, row) in distmat.chunks(n_classes).zip(probabilities.chunks(n_classes)) {
             assert_close(row.iter().map(|&p| f64::from(p)).sum(), 1.0, 1.0, 1e-6, "sum");
             for (d, p) in distances.iter().zip(row) {

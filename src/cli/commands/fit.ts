@@ -21,6 +21,7 @@ export interface FitOptions extends InputOptions {
   readonly checkpointEvery: number;
   readonly score?: Score | undefined;
   readonly metric?: Metric | undefined;
+  readonly temperature?: number | undefined;
   readonly tpr?: number | undefined;
   readonly perClass?: boolean | undefined;
   readonly calibration?: string | undefined;
@@ -93,7 +94,7 @@ function centersOf(statistics: ClassStatistics, names: readonly string[] | undef
 
 /** @throws UsageFailure for options that contradict each other */
 async function checkOptions(input: string, options: FitOptions, wantsClassifier: boolean): Promise<void> {
-  for (const name of ['calibration', 'metric'] as const) {
+  for (const name of ['calibration', 'metric', 'temperature'] as const) {
     if (options[name] === undefined || wantsClassifier) continue;
     throw new UsageFailure(`--${name} is for a threshold: add a --score or a --tpr`);
   }
@@ -251,8 +252,9 @@ async function fitClassifier(
       `it is fitted to ${target.length} rows, ${text}; the centers are made of the others (--holdout, --no-holdout or --calibration changes this)`,
     );
   }
-  const { score, metric, tpr, perClass } = options;
-  const scoreOptions = { ...(score && { score }), ...(metric && { metric }) };
+  const { score, metric, temperature, tpr, perClass } = options;
+  const given = { score, metric, temperature };
+  const scoreOptions = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   const thresholdOptions = { ...(tpr !== undefined && { tpr }), ...(perClass !== undefined && { perClass }) };
   return inFile(file ?? 'threshold', () =>
     new OpenSetClassifier(centers, scoreOptions).fit(x, target, thresholdOptions),
