@@ -112,7 +112,18 @@ const OPTIONS = [
     'nClasses',
     'nDim',
   ],
-  ...['scheme', 'beta', 'method', 'positive', 'tensor', 'dtype', 'learningRate', 'momentum', 'labelSmoothing'],
+  ...[
+    'scheme',
+    'beta',
+    'method',
+    'positive',
+    'tensor',
+    'dtype',
+    'temperature',
+    'learningRate',
+    'momentum',
+    'labelSmoothing',
+  ],
 ];
 
 /** Lists of arguments with a value in each place. */
