@@ -200,7 +200,7 @@ export class ClassCenters extends Saveable {
       1,
       isCosine ? Work.Classify : Work.Predict,
       (batch, start, end) => {
-        if (isCosine) centers.classify(batch, ScoreKind.Distance, rustMetric(this.metric), 0, 1);
+        if (isCosine) centers.classify(batch, ScoreKind.Distance, rustMetric(this.metric), 0);
         else centers.predict(batch);
         readIntegers(batch.address(BatchArray.Nearest), classes.subarray(start, end));
       },

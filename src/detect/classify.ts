@@ -78,6 +78,9 @@ const SCORES = {
   'knn-centers': 'KnnCenters',
 } as const satisfies Record<Score, keyof typeof ScoreKind>;
 
+/** Scores made of p, which has a temperature. */
+const TEMPERED: readonly Score[] = ['softmin', 'entropy', 'cac'];
+
 /** Names of {@link ScoreOptions}. */
 export const SCORE_OPTIONS = [
   ...(['score', 'metric', 'radius', 'precision', 'temperature', 'threshold'] as const),
@@ -154,7 +157,7 @@ export function checkScoreSettings(
   }
   checkBelongs('radius', radius, score, ['normalized']);
   checkBelongs('precision', precision, score, ['mahalanobis']);
-  checkBelongs('temperature', temperature, score, ['softmin', 'entropy', 'cac']);
+  checkBelongs('temperature', temperature, score, TEMPERED);
   if (temperature !== undefined) checkTemperature(temperature);
   const missing =
     score === 'normalized' && radius === undefined
@@ -246,8 +249,8 @@ export function classifyBy(centers: ClassCenters, x: Embeddings, settings: Score
   const batch = scratchBatch();
   reserveRows(batch, most, nDim, 1, 'classify');
   prepare(rust, { batch, rows: most }, Work.Classify, 'classify', metric);
-  const parameters =
-    radius?.length === 1 ? new Float32Array(nClasses).fill(radius[0] as number) : (radius ?? precision);
+  const ofScore = precision ?? (TEMPERED.includes(score) ? Float32Array.of(temperature) : undefined);
+  const parameters = radius?.length === 1 ? new Float32Array(nClasses).fill(radius[0] as number) : (radius ?? ofScore);
   if (parameters) {
     const address = reserveArray(batch, BatchArray.Parameters, parameters.length, 'classify');
     writeFloats(parameters, 0, parameters.length, address);
@@ -261,7 +264,7 @@ export function classifyBy(centers: ClassCenters, x: Embeddings, settings: Score
     const end = Math.floor(((chunk + 1) * rows) / chunks);
     writeFloats(xView(), start * nDim, end * nDim, batch.address(BatchArray.X));
     batch.set_rows(end - start);
-    rust.classify(batch, ScoreKind[SCORES[score]], metric, threshold?.length ?? 0, temperature);
+    rust.classify(batch, ScoreKind[SCORES[score]], metric, threshold?.length ?? 0);
     readFloats(batch.address(BatchArray.Out), scores.subarray(start, end));
     readIntegers(batch.address(BatchArray.Nearest), nearest.subarray(start, end));
     readIntegers(batch.address(BatchArray.Labels), labels.subarray(start, end));

@@ -31,7 +31,7 @@ interface Saves {
 }
 
 const makeLoss = (names: Names) => new CenterLoss(3, 2, { init: 'normal', names });
-const makeCenters = (names: Names) => ClassCenters.fit(x, integers, { nClasses: 3, names });
+const makeCenters = (names: Names) => ClassCenters.fit(x, integers, { nDim: 2, nClasses: 3, names });
 
 /** Call of a method; the object is saved before and after it. */
 const method =
@@ -156,24 +156,30 @@ it('Deep SVDD takes the name of its class alone', () => {
 });
 
 describe('ClassCenters.fit', () => {
+  const rows = { data: x, shape: [5, 2] };
+
   it('makes classes of names, in the order of their code units', () => {
     const target = ['é', 'Zebra', null, 'ant', 'Zebra'];
-    using centers = ClassCenters.fit(x, target, { metric: 'cosine' });
+    using centers = ClassCenters.fit(rows, target, { metric: 'cosine' });
     expect([centers.names, centers.nClasses, centers.metric]).toEqual([['Zebra', 'ant', 'é'], 3, 'cosine']);
-    expect(centers.toArray()).toEqual(ClassCenters.fit(x, [2, 0, -1, 1, 0]).toArray());
+    expect(centers.toArray()).toEqual(ClassCenters.fit(rows, [2, 0, -1, 1, 0]).toArray());
   });
 
   it('has a class for every name that it is given', () => {
-    using centers = ClassCenters.fit(x, named, { names: ['ant', ...NAMES] });
+    using centers = ClassCenters.fit(rows, named, { names: ['ant', ...NAMES] });
     expect([...centers.params.subarray(0, 2)]).toEqual([Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]);
-    expect(centers.toArray()).toEqual(ClassCenters.fit(x, [1, -1, 3, 2, 1], { names: ['ant', ...NAMES] }).toArray());
+    expect(centers.toArray()).toEqual(ClassCenters.fit(rows, [1, -1, 3, 2, 1], { names: ['ant', ...NAMES] }).toArray());
   });
 
   it('refuses labels without any name, and another number of names', () => {
     const none = [null, null, null, null, null];
-    expectError(() => ClassCenters.fit(x, none), 'ERR_LABEL', 'none of the 5 labels in target is of a class');
-    expectError(() => ClassCenters.fit(x, named, { nClasses: 5 }), 'ERR_SHAPE', /an array of 5 strings.* got 3 names/);
-    expectError(() => ClassCenters.fit(x, ['a', 'b', '\ud800', 'a', 'a']), 'ERR_OPTION', /half a surrogate pair/);
+    expectError(() => ClassCenters.fit(rows, none), 'ERR_LABEL', 'none of the 5 labels in target is of a class');
+    expectError(
+      () => ClassCenters.fit(rows, named, { nClasses: 5 }),
+      'ERR_SHAPE',
+      /an array of 5 strings.* got 3 names/,
+    );
+    expectError(() => ClassCenters.fit(rows, ['a', 'b', '\ud800', 'a', 'a']), 'ERR_OPTION', /half a surrogate pair/);
   });
 });
 

@@ -173,7 +173,7 @@ it('renameClass changes the name alone', () => {
 it('makes centers of what has none yet: named centers and statistics', () => {
   using named = new NamedCenters(2);
   for (const [nth, name] of names.entries()) named.addClass(name, params.slice(2 * nth, 2 * nth + 2));
-  using centers = ClassCenters.fit(params, names, { metric: 'cosine' });
+  using centers = ClassCenters.fit(params, names, { nDim: 2, metric: 'cosine' });
   using classifier = new OpenSetClassifier(named, { metric: 'cosine' });
   expect(classifier.classify(x)).toEqual(new OpenSetClassifier(centers).classify(x));
 });

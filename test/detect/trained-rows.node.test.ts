@@ -26,7 +26,7 @@ const TRAIN: Record<string, (one: Package, x: Float32Array) => unknown> = {
   softmaxCenter: ({ CenterLoss }, x) => new CenterLoss(2, 2).softmaxCenter(x, x, target),
   'CACLoss.step': ({ CACLoss }, x) => new CACLoss(2, 2).step(x, target),
   'DeepSVDDLoss.fitCenter': ({ DeepSVDDLoss }, x) => new DeepSVDDLoss(2).fitCenter(x),
-  'ClassCenters.fit': ({ ClassCenters }, x) => ClassCenters.fit(x, target),
+  'ClassCenters.fit': ({ ClassCenters }, x) => ClassCenters.fit(x, target, { nDim: 2 }),
   'ClassStatistics.add': ({ ClassStatistics }, x) => new ClassStatistics(2, 2).add(x, target),
   'NamedCenters.addClass': ({ NamedCenters }, x) => new NamedCenters(2).addClass('a', x),
   'OpenSetClassifier.addClass': (one, x) => classifier(one).addClass('a', x),

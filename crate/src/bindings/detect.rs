@@ -9,7 +9,7 @@ use super::variant;
 use crate::detect::classify::{self, Measure, decide};
 use crate::detect::precision;
 use crate::detect::score::Score;
-use crate::rows::shape::{Rows, slice, slice_mut};
+use crate::rows::shape::{Rows, item, slice, slice_mut};
 use crate::simd::vector::Lanes;
 
 /// Scores of a row.
@@ -21,11 +21,11 @@ pub enum ScoreKind {
     Distance,
     /// d₁ / r of the nearest class; `Parameters` has the radii [classes].
     Normalized,
-    /// ln min_j d_j·(1 − p_j)
+    /// ln min_j d_j·(1 − p_j); `Parameters` has the temperature of p, [1].
     Cac,
-    /// ln(1 − max_j p_j)
+    /// ln(1 − max_j p_j), with the temperature likewise
     Softmin,
-    /// Logarithm of the entropy of p
+    /// Logarithm of the entropy of p, with the temperature likewise
     Entropy,
     /// Squared Mahalanobis distance; `Parameters` has the precision [dimensions].
     Mahalanobis,
@@ -36,15 +36,14 @@ pub enum ScoreKind {
 #[wasm_bindgen]
 impl Centers {
     /// Scores the rows: writes the scores to `Out` [rows, 1], the nearest classes to `Nearest`, and the decisions by
-    /// the thresholds in `Doubles` to `Labels`. There are no thresholds, one, or one for each class. The temperature is
-    /// that of p. Requires `prepare`.
+    /// the thresholds in `Doubles` to `Labels`. There are no thresholds, one, or one for each class. Requires
+    /// `prepare`.
     pub fn classify(
         &mut self,
         batch: &mut Batch,
         #[wasm_bindgen(unchecked_param_type = "ScoreKind")] score: u32,
         #[wasm_bindgen(unchecked_param_type = "Metric")] metric: u32,
         n_thresholds: usize,
-        temperature: f64,
     ) {
         let metric = variant(metric);
         let Batch { rows, x, labels, out, nearest, parameters, doubles, scratch, .. } = batch;
@@ -53,9 +52,9 @@ impl Centers {
         let (measure, score) = match variant(score) {
             ScoreKind::Distance => (by_metric, Score::Distance),
             ScoreKind::Normalized => (by_metric, Score::Normalized(slice(parameters, 0, self.n_classes))),
-            ScoreKind::Cac => (by_metric, Score::Cac(temperature)),
-            ScoreKind::Softmin => (by_metric, Score::Softmin(temperature)),
-            ScoreKind::Entropy => (by_metric, Score::Entropy(temperature)),
+            ScoreKind::Cac => (by_metric, Score::Cac(f64::from(item(parameters, 0)))),
+            ScoreKind::Softmin => (by_metric, Score::Softmin(f64::from(item(parameters, 0)))),
+            ScoreKind::Entropy => (by_metric, Score::Entropy(f64::from(item(parameters, 0)))),
             ScoreKind::Mahalanobis => (Measure::Weighted(slice(parameters, 0, self.n_dim)), Score::Distance),
             ScoreKind::KnnCenters => (by_metric, Score::KnnCenters),
         };
