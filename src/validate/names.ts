@@ -32,4 +32,4 @@ export function problemOfNames(names: readonly unknown[]): string | undefined {
 }
 
 /** `isWellFormed` of strings, which Node has from version 20 on and the library of our target does not declare. */
-export const isWellFormed = (text: string): boolean => !/\p{Surrogate}/u.test(text);
+export const isWellFormed = (text: string): boolean => !/[\ud800-\udfff]/u.test(text);

@@ -1,9 +1,11 @@
 // @ts-check
 /** The bundlers that make a file `main.js` of an entry file. */
-import { join } from 'node:path';
+import { rename } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { bundlerPlace } from '../bundler.js';
 import { run } from '../process.js';
+import { TOOLS } from '../project.js';
 import { bun } from '../servers/bun.js';
 
 /** @import { Options } from '../program.js' */
@@ -45,6 +47,11 @@ export default [
     const { build } = await import('rolldown');
     const output = { dir: join(cwd, 'out'), entryFileNames: 'main.js', minify: true };
     await build({ input, cwd, platform: 'browser', output });
+  }),
+  place('Parcel', 'parcel', async (entry, cwd) => {
+    // Without settings, Parcel knows no exports; a name in the project's package.json would make it a library.
+    await run([join(TOOLS, '.bin/parcel'), 'build', entry, '--no-cache', '--no-source-maps', '--dist-dir=out'], cwd);
+    await rename(join(cwd, 'out', basename(entry)), join(cwd, 'out/main.js'));
   }),
   place('bun build', 'bun', (entry, cwd) =>
     run([bun(), 'build', entry, '--target=browser', '--minify', '--outfile=out/main.js'], cwd),
