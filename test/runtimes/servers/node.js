@@ -7,14 +7,14 @@ import { SLOW } from '../suites.js';
 
 /** @import { Place } from '../place.js' */
 
-const LINES = ['20', '22', '24', '26'];
+export const LINES = ['20', '22', '24', '26'];
 /** The oldest version, and the last minor ones of their time before `require` took ES modules. */
-const OLD = ['20.0', '20.18', '22.11'];
+export const OLD = ['20.0', '20.18', '22.11'];
 const INTERPRETED_SUITE = suiteProgram('print', { suite: 'suite-js.js', without: SLOW });
 const BLOCKED_ONLY = program('print', `${BLOCKED}\nreturn 'says so';`);
 
 /** @param {string} line */
-const nodeOf = (line) => [join(TOOLS, `node-${line}`, 'bin/node'), '--no-warnings', '--expose-gc'];
+export const nodeOf = (line) => [join(TOOLS, `node-${line}`, 'bin/node'), '--no-warnings', '--expose-gc'];
 
 /** @type {Place[]} */
 const old = OLD.map((line) => {
