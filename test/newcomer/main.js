@@ -130,7 +130,7 @@ async function oddFiles() {
   const folder = await newFolder('node');
   for (const [name, text] of Object.entries(companions)) await writeFile(join(folder, name), String(text));
   const cli = join(folder, 'node_modules/.bin/center-loss');
-  const { loadCenters } = await import(pathToFileURL(join(folder, 'node_modules/center-loss/dist/index.js')).href);
+  const { load } = await import(pathToFileURL(join(folder, 'node_modules/center-loss/dist/index.js')).href);
   for (const {
     name,
     bytes,
@@ -144,8 +144,8 @@ async function oddFiles() {
       continue;
     }
     const { rows, classes } = JSON.parse(await command);
-    const { params, names = null } = loadCenters(await readFile(join(folder, 'model.safetensors')));
-    const found = { rows, classes, names, centers: [...params] };
+    const model = load(await readFile(join(folder, 'model.safetensors')));
+    const found = { rows, classes, names: model.names ?? null, centers: [...(model.centers ?? model).params] };
     assert.deepEqual(found, { rows, classes, ...expect, centers: expect.centers.flat() }, name);
   }
 }
