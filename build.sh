@@ -33,6 +33,7 @@ Usage: ./build.sh VERB [options]
           bench statistics: how fast rows become statistics of classes       (--quick)
           bench init: initial centers beside PyTorch                         (--quick)
           bench open-set: its losses and scores beside PyTorch               (--quick)
+  docs    build, then the API reference from the doc comments, as pages in build/docs
   matrix  build, then run the suite of the packed package in every runtime and bundler    (--ci, --only TEXT)
   newcomer  build, then pack the package and use it in empty folders, as a new user does       (WORD: trials with it)
   help    this text
@@ -51,6 +52,7 @@ case $verb in
   lint) run_lint ;;
   demo) build && link_package && node examples/mnist/main.js "$@" ;;
   bench) build && run_bench "$@" ;;
+  docs) build && build_docs ;;
   newcomer) build && run_newcomer "$@" ;;
   matrix) build && ensure_toolchain && run_matrix "$@" ;;
   help | -h | --help) usage; exit ;;

@@ -8,7 +8,7 @@ export const FLOAT = 1;
 export const INT32 = 6;
 export const INT64 = 7;
 
-/** @typedef {Record<string, { type: number, shape: number[] }>} Values */
+/** A size that is a name may be any number. @typedef {Record<string, { type: number, shape: (number | string)[] }>} Values */
 
 /** @param {number} value @returns {number[]} seven bits a byte */
 const varint = (value) => (value < 128 ? [value] : [(value % 128) + 128, ...varint(Math.floor(value / 128))]);
@@ -46,10 +46,13 @@ export const constant = (name, values, shape) =>
     bytes(9, new Uint8Array(values.buffer, values.byteOffset, values.byteLength)),
   );
 
+/** @param {number | string} size */
+const sizeOf = (size) => (typeof size === 'string' ? text(2, size) : number(1, size));
+
 /** @param {number} field @param {Values} values */
 const declarations = (field, values) =>
   Object.entries(values).map(([name, { type, shape }]) => {
-    const dimensions = message(2, ...shape.map((size) => message(1, number(1, size))));
+    const dimensions = message(2, ...shape.map((size) => message(1, sizeOf(size))));
     return message(field, text(1, name), message(2, message(1, number(1, type), dimensions)));
   });
 

@@ -103,6 +103,14 @@ build_package() {
   printf '%s' "$inputs" >build/dist.stamp
 }
 
+# The API reference, from the types that are published. typedoc has a package of its own: it needs an older TypeScript.
+api_reference() { docs/api/node_modules/.bin/typedoc --options docs/api/typedoc.json; }
+
+build_docs() {
+  ensure_packages docs/api "the API reference (40 MB)"
+  step "API reference (typedoc)" api_reference || die "the API reference has gaps; see above."
+}
+
 # Lets the examples, which are a project of their own, find the package by its name, also before their packages are there.
 link_package() {
   [ -e examples/node_modules/center-loss ] || { mkdir -p examples/node_modules && ln -sfn ../.. examples/node_modules/center-loss; }

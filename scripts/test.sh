@@ -90,6 +90,12 @@ lint() {
   check "first words of doc comments" node scripts/lint-comments.js
   check "TypeScript of tests and scripts" node_modules/.bin/tsc --project tsconfig.tests.json
   check "public API as in test/package/api" same_api
+  check "every public name is documented" all_documented
+}
+
+# Every public name and member has a doc comment, which editors and the API reference show.
+all_documented() {
+  ! grep -n -A1 '(undocumented)' build/api/*.api.md
 }
 
 # The public names and types of every entry, as the build found them: a change of them shows in review.
@@ -125,14 +131,16 @@ run_tests() { # run_tests [--all]
 run_all() {
   ensure_browsers
   ensure_packages test/runtimes "the matrix (2 GB)"
-  ensure_packages examples "the examples (340 MB)"
+  ensure_packages examples "the examples (500 MB)"
+  ensure_packages docs/api "the API reference (40 MB)"
   ensure_baselines
   check "TypeScript of everything" node_modules/.bin/tsc --project tsconfig.tools.json
+  check "API reference without a gap" api_reference
   check "bench coldstart runs, and all agree on the loss" node bench/baselines/coldstart/main.js --quick
   check "edge worker in workerd" npm test --prefix examples/edge-worker
   check "many machines, in workerd, give the fit of one" npm test --prefix examples/edge-fit
   check "threads give the results of one" npm test --prefix examples/threads
-  check "outputs of ONNX Runtime Web are taken as they are" npm test --prefix examples/onnx
+  check "sentences get a name or none, in transformers.js and ONNX Runtime Web" npm test --prefix examples/embeddings
   test_suites "MNIST" mnist
   test_ray
   test_program "newcomer: the packed package in empty folders" build/newcomer.json node test/newcomer/main.js

@@ -1,83 +1,143 @@
+/**
+ * A loss of this package as a term of a TensorFlow.js loss function.
+ * @packageDocumentation
+ * @module center-loss/tfjs
+ */
 import type * as tfjs from '@tensorflow/tfjs-core';
-import { CenterLoss, CenterLossError, type Target } from './index.js';
-import { checkAlpha, checkChoice, checkOptions } from './validate/checks.js';
+import {
+  CenterLoss,
+  CenterLossError,
+  type DescentOptions,
+  type StepOptions,
+  type StepResult,
+  type Target,
+} from './index.js';
+import { checkOptions, show } from './validate/checks.js';
 
 /** Part of TensorFlow.js that the bridge calls: pass the `tf` that made the tensors. */
-export type TensorFlow = Pick<typeof tfjs, 'customGrad' | 'mul' | 'scalar' | 'tensor2d'>;
+export type TensorFlow = Pick<typeof tfjs, 'customGrad' | 'mul' | 'scalar' | 'tensor'>;
 
 /** Part of a loss that the bridge calls; every loss of this package has it. */
 export interface DifferentiableLoss {
+  /** D, the width of an embedding. */
   readonly nDim: number;
-  gradients(x: Float32Array, target: Target): { readonly loss: number; readonly gradX: Float32Array };
-  /** Moves what the loss learns; missing where it learns nothing. */
-  step?(x: Float32Array, target: Target, options?: object): { readonly loss: number; readonly gradX: Float32Array };
+  /** C, the width of one-hot labels; missing where there is one class. */
+  readonly nClasses?: number;
+  /** The loss, in a forward pass. */
+  evaluate(x: Float32Array, target: Target): number;
+  /** ∂loss/∂x [B, nDim], in a backward pass that moves nothing. */
+  gradients(x: Float32Array, target: Target): Pick<StepResult, 'gradX'>;
+  /** ∂loss/∂x, in a backward pass that then moves what the loss learns; missing where it learns nothing. */
+  step?(x: Float32Array, target: Target, options?: object): Pick<StepResult, 'gradX'>;
 }
 
+/** Options of a step without weights of its rows: the term has none. */
+type WithoutWeights<Options> = Options extends unknown ? Omit<Options, 'sampleWeight'> : never;
+
+/** Options of {@link centerLossTerm}. */
 export interface TermOptions {
-  /** Move the centers at each evaluation, by `loss.step`. Default true, if the loss has it; fixed ones stay. */
-  readonly update?: boolean;
-  /** α, the rate of the centers (see `CenterLoss.step`). Default: that of `loss.step`. */
-  readonly alpha?: number;
-  /** Other options of `loss.step`: `{ rule: 'ema', momentum: 0.9 }`, `{ learningRate: 0.1 }`, as the loss has them. */
-  readonly step?: object;
+  /**
+   * Move the centers once in each backward pass, by `loss.step`: true for its defaults, or its options, such as
+   * `{ rule: 'ema', momentum: 0.9 }` or `{ alpha: 0.5 }`. Default false: nothing moves them but your own call of
+   * `loss.step`.
+   */
+  readonly step?: boolean | WithoutWeights<StepOptions | DescentOptions>;
 }
+
+/** A loss as a function of embeddings [B, nDim] and labels that gives a scalar, differentiable in the embeddings. */
+export type CenterLossTerm = (x: tfjs.Tensor, target: Target | tfjs.Tensor) => tfjs.Scalar;
 
 /**
- * Center loss, or any other of this package, as a term of a TensorFlow.js loss function, on any of its backends that can
- * read a tensor back synchronously (cpu, wasm, webgl):
+ * Makes a loss of this package a term of a TensorFlow.js loss function, on any backend that can read a tensor back
+ * synchronously (cpu, wasm, webgl, node):
  *
  * ```js
- * const centerTerm = centerLossTerm(tf, loss);
- * optimizer.minimize(() => crossEntropy(x).add(centerTerm(features(x), labels).mul(lambda)));
+ * const term = centerLossTerm(tf, loss, { step: true });
+ * optimizer.minimize(() => {
+ *   const x = features(images);
+ *   return crossEntropy(labels, logits(x)).add(term(x, labels).mul(lambda));
+ * });
  * ```
  *
- * The value and ∂loss/∂x come from one pass of the core, by `tf.customGrad`; with `update`, the same pass moves the
- * centers, so that a training loop cannot forget to. λ weighs the term for the network alone: the centers move by α.
- * @param tf the TensorFlow.js that made the tensors: another copy would not know them
- * @returns a function of embeddings [B, nDim] and labels [B] that gives the loss as a scalar, differentiable in x
- * @throws CenterLossError `ERR_OPTION`; when the function is called, `ERR_SHAPE` if x is not [B, nDim], and all that
- * `loss.step` and `loss.gradients` throw
+ * A forward pass computes the value and moves nothing, so that `model.evaluate`, validation and logging leave the centers
+ * as they are. TensorFlow.js makes a backward pass only in training (`minimize`, `model.fit`, `variableGrads`); with
+ * `step`, it moves the centers. λ weighs the term for the network alone: the centers move by their own rate.
+ *
+ * Labels are what `loss.evaluate` takes, or a tensor as `model.fit` hands it over: [B] or [B, 1] with the classes, or
+ * one-hot [B, nClasses], in which a row of zeros is unknown.
+ * @param tf the TensorFlow.js that made the tensors
+ * @throws CenterLossError `ERR_OPTION`; when the function is called, `ERR_SHAPE` if x is not a tensor [B, nDim] or the
+ * labels have another shape, `ERR_LABEL` for one-hot labels that are not, and all that the loss throws
  */
-export function centerLossTerm(
-  tf: TensorFlow,
-  loss: DifferentiableLoss,
-  options: TermOptions = {},
-): (x: tfjs.Tensor2D, target: Target | tfjs.Tensor1D) => tfjs.Scalar {
-  checkOptions(options, ['update', 'alpha', 'step']);
-  const { update = loss.step !== undefined, alpha } = options;
-  checkChoice(update, 'update', [true, false]);
-  if (update && loss.step === undefined) {
-    throw new CenterLossError('ERR_OPTION', 'update is true, but this loss has no step, since it learns nothing');
+export function centerLossTerm(tf: TensorFlow, loss: DifferentiableLoss, options: TermOptions = {}): CenterLossTerm {
+  if (typeof tf?.customGrad !== 'function') {
+    throw optionError(`tf must be TensorFlow.js, import * as tf from '@tensorflow/tfjs', got ${show(tf)}`);
   }
-  if (alpha !== undefined) checkAlpha(alpha);
-  if (options.step !== undefined && (typeof options.step !== 'object' || options.step === null)) {
-    throw new CenterLossError('ERR_OPTION', `step must be an object of options, got ${String(options.step)}`);
+  if (typeof loss?.gradients !== 'function') {
+    throw optionError(`loss must be a loss of this package, such as CenterLoss, got ${show(loss)}`);
   }
-  const stepOptions = { ...(alpha === undefined ? {} : { alpha }), ...options.step };
-  const pass = (rows: Float32Array, labels: Target) => {
-    if (update && loss.step) return loss.step(rows, labels, stepOptions);
-    // The gradient of the centers is not used: in this form its cost does not grow with C.
-    if (loss instanceof CenterLoss) return loss.gradients(rows, labels, { centers: 'touched' });
-    return loss.gradients(rows, labels);
-  };
+  checkOptions(options, ['step']);
+  const backward = backwardOf(loss, options);
   return (x, target) => {
-    checkShape(x.shape, loss.nDim);
-    const labels = 'dataSync' in target ? (target.dataSync() as Int32Array) : target;
+    if (!isTensor(x)) throw new CenterLossError('ERR_SHAPE', `x must be a tensor [B, nDim], got ${show(x)}`);
+    if (x.shape.length !== 2 || x.shape[1] !== loss.nDim) {
+      throw new CenterLossError('ERR_SHAPE', `x has the shape [${x.shape}]; expected [B, nDim = ${loss.nDim}]`);
+    }
+    const labels = isTensor(target) ? classesOf(target, x.shape[0] as number, loss.nClasses) : target;
     const term = tf.customGrad((...inputs) => {
       const [x, save] = inputs as [tfjs.Tensor, tfjs.GradSaveFunc];
-      const { loss: value, gradX } = pass(x.dataSync() as Float32Array, labels);
-      save([tf.tensor2d(gradX, x.shape as [number, number])]);
+      save([x]);
       return {
-        value: tf.scalar(value),
-        gradFunc: (dy, [gradient]) => tf.mul(dy, gradient as tfjs.Tensor),
+        value: tf.scalar(loss.evaluate(valuesOf(x), labels)),
+        gradFunc: (dy, saved) => {
+          const { gradX } = backward(valuesOf(saved[0] as tfjs.Tensor), labels);
+          return tf.mul(dy, tf.tensor(gradX, x.shape));
+        },
       };
     });
     return term(x) as tfjs.Scalar;
   };
 }
 
-/** Checks the shape, since the number of values alone does not tell it. @throws CenterLossError `ERR_SHAPE` */
-function checkShape(shape: readonly number[], nDim: number): void {
-  if (shape.length === 2 && shape[1] === nDim) return;
-  throw new CenterLossError('ERR_SHAPE', `x has the shape [${shape.join(', ')}]; expected [B, nDim = ${nDim}]`);
+const valuesOf = (x: tfjs.Tensor) => x.dataSync() as Float32Array;
+
+/** Backward pass of a loss: ∂loss/∂x; with `step`, the centers have moved after it. */
+function backwardOf(loss: DifferentiableLoss, { step = false }: TermOptions): NonNullable<DifferentiableLoss['step']> {
+  if (typeof step !== 'boolean' && (typeof step !== 'object' || step === null)) {
+    throw optionError(`step must be true, false or the options of loss.step, got ${show(step)}`);
+  }
+  // The gradient of the centers is not used: in this form its cost does not grow with C.
+  if (step === false && loss instanceof CenterLoss) return (x, y) => loss.gradients(x, y, { centers: 'touched' });
+  if (step === false) return (x, y) => loss.gradients(x, y);
+  if (typeof loss.step !== 'function') throw optionError('step was given, but this loss learns no centers');
+  const options = step === true ? {} : { ...step };
+  return (x, y) => (loss as Required<DifferentiableLoss>).step(x, y, options);
 }
+
+/** Classes of the rows of a tensor of labels. @throws CenterLossError `ERR_SHAPE`, `ERR_LABEL` */
+function classesOf(target: tfjs.Tensor, rows: number, nClasses = 1): Target {
+  const { shape } = target;
+  const [count, width = 1] = shape;
+  const isOneHot = shape.length === 2 && width === nClasses && width > 1;
+  if (count !== rows || shape.length > 2 || !(width === 1 || isOneHot)) {
+    const expected = `[${rows}], [${rows}, 1]${nClasses > 1 ? ` or one-hot [${rows}, nClasses = ${nClasses}]` : ''}`;
+    throw new CenterLossError('ERR_SHAPE', `target has the shape [${shape}]; expected ${expected}`);
+  }
+  const values = target.dataSync();
+  if (!isOneHot) return values;
+  return Array.from({ length: rows }, (_, row) => {
+    const ofRow = values.subarray(row * width, (row + 1) * width);
+    const label = ofRow.indexOf(1);
+    if (ofRow.every((value, i) => value === (i === label ? 1 : 0))) return label;
+    throw new CenterLossError(
+      'ERR_LABEL',
+      `row ${row} of the one-hot target is [${ofRow}]; expected a 1 at its class and 0 elsewhere (all 0: unknown)`,
+    );
+  });
+}
+
+/** Recognizes a tensor by what is used of it: another copy of TensorFlow.js has another class. */
+const isTensor = (value: unknown): value is tfjs.Tensor =>
+  typeof value === 'object' && value !== null && 'dataSync' in value && 'shape' in value;
+
+const optionError = (message: string) => new CenterLossError('ERR_OPTION', message);

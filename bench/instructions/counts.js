@@ -123,9 +123,7 @@ function countOpenSet({ B, D, C }, count) {
     });
     statistics.dispose();
   }
-  const bits = centerLoss.toFloat16(x);
   add('toFloat16', () => centerLoss.toFloat16(x));
-  add('fromFloat16', () => centerLoss.fromFloat16(bits));
   const labels = [...target, ...target.map(() => -1)];
   add('openSetMetrics', () => centerLoss.openSetMetrics(x.subarray(0, B * 2), labels));
   return counts;

@@ -62,14 +62,14 @@ function crossEntropy({ logits, labels }) {
 }
 
 /**
- * Cross-entropy + λ · center loss. Each evaluation of the term also moves the centers.
+ * Cross-entropy + λ · center loss. Each backward pass also moves the centers.
  *
  * @param {{ nClasses: number, nDim: number, seed: number }} options
  * @returns {Objective}
  */
 function center({ nClasses, nDim, seed }) {
   const loss = new CenterLoss(nClasses, nDim, { reduction: 'wen', init: 'normal', seed });
-  const term = centerLossTerm(tf, loss, { alpha: ALPHA });
+  const term = centerLossTerm(tf, loss, { step: { alpha: ALPHA } });
   return {
     loss: (pass) => {
       const lambda = LAMBDA * Math.min(1, pass.progress / LAMBDA_RAMP);

@@ -15,20 +15,13 @@ import {
   writeFloats,
 } from '../memory/views.js';
 import { addRows, createStatistics } from '../statistics/rows.js';
-import {
-  checkChoice,
-  checkCount,
-  checkFloats,
-  checkOptions,
-  checkOut,
-  countRows,
-  type Floats,
-} from '../validate/checks.js';
-import { asFloats, type Embeddings } from '../validate/embeddings.js';
+import { checkChoice, checkCount, checkOptions, checkOut, type Floats } from '../validate/checks.js';
+import { asRows, type Embeddings, type FlatRows, widthOf } from '../validate/embeddings.js';
 import { CenterLossError } from '../validate/errors.js';
-import { checkTarget, type Target } from '../validate/labels.js';
+import { type Labels, labelsOf, namesIn, type Target } from '../validate/labels.js';
 import { checkMetric, type Metric, rustMetric } from '../validate/metric.js';
 import { checkNames } from '../validate/names.js';
+import { rowsTrainedOn } from '../validate/trained-rows.js';
 import {
   BatchArray,
   CentersArray,
@@ -47,35 +40,49 @@ const WORTHWHILE_BYTES = 256 * 2 ** 20;
 /** Minimum rows of a chunk: the kernel sums fewer rows in another order, so that the last digits may differ. */
 const MIN_ROWS = 32;
 
+/** Options of {@link ClassCenters}. */
 export interface ClassCentersOptions {
   /** True for anchors, which training does not move. Default false. */
   readonly fixed?: boolean;
   /** Distance of rows to the centers. Default 'sqeuclidean'. */
   readonly metric?: Metric;
   /** Names of the classes [nClasses], all different. Default none. */
-  readonly names?: readonly string[];
+  readonly names?: readonly string[] | undefined;
 }
 
+/** Options of {@link ClassCenters.fit}. */
 export interface FitCentersOptions {
-  /** Number of classes C. Default the largest label + 1. Give it where a batch may lack the last classes. */
+  /** Number of dimensions D of a row. Default that of the rows; a list of B·D numbers does not tell it. */
+  readonly nDim?: number;
+  /**
+   * Number of classes C. Default the number of names, or the largest label + 1. Give it where a batch may lack the last
+   * classes.
+   */
   readonly nClasses?: number;
   /** Weight ≥ 0 of each row [B]. Default all 1. */
   readonly sampleWeight?: Floats;
   /** Distance of rows to the centers. Default 'sqeuclidean'. */
   readonly metric?: Metric;
-  /** Names of the classes [nClasses], all different. Default none. */
-  readonly names?: readonly string[];
+  /**
+   * Names of the classes [nClasses], all different. Default those in `target`, each once, in the order of their UTF-16
+   * code units; none if labels are integers.
+   */
+  readonly names?: readonly string[] | undefined;
 }
 
 /**
  * One center for each class in feature space, `params` [nClasses, nDim], all 0 at first.
  *
- * Source: pytorch-ood 0.3.3, `ClassCenters`.
+ * Source: pytorch-ood 0.4.0, `ClassCenters`.
  */
 export class ClassCenters extends Saveable {
+  /** Number of classes, C. */
   readonly nClasses: number;
+  /** Number of dimensions, D. */
   readonly nDim: number;
+  /** True for anchors, which training does not move. */
   readonly fixed: boolean;
+  /** Distance that `distances`, `predict` and `predictProba` use. */
   readonly metric: Metric;
   /** Names of the classes, if they have any. */
   readonly names: readonly string[] | undefined;
@@ -91,15 +98,15 @@ export class ClassCenters extends Saveable {
     checkCount(nClasses, 'nClasses');
     checkCount(nDim, 'nDim');
     checkOptions(options, ['fixed', 'metric', 'names']);
-    const { fixed = false, metric = 'sqeuclidean', names } = options;
+    const { fixed = false, metric = 'sqeuclidean' } = options;
     checkChoice(fixed, 'fixed', [true, false]);
     checkMetric(metric);
-    if (names !== undefined) checkNames(names, nClasses);
+    const names = checkNames(options.names, nClasses);
     this.nClasses = nClasses;
     this.nDim = nDim;
     this.fixed = fixed;
     this.metric = metric;
-    this.names = names && Object.freeze([...names]);
+    this.names = names;
     const Centers = rust(RustCenters);
     const centers = allocated(
       () => Centers.create(nClasses, nDim),
@@ -113,22 +120,25 @@ export class ClassCenters extends Saveable {
   /**
    * Makes the mean of each class its center, c_j = Σ w_i·x_i / Σ w_i over its rows. The center of a class without rows
    * is Infinity in every dimension, so that no row is nearest to it. Rows with a label below 0, and those with a value
-   * that is not finite, are left out.
-   * @param x rows [B, nDim]; nDim is the number of values for each label
-   * @param target labels [B], at least one
+   * that is not finite, are left out. Labels that are names give the classes their names.
+   * @param x rows [B, nDim]
+   * @param target labels [B], at least one of a class; or names, null = left out
    * @throws CenterLossError `ERR_SHAPE`, `ERR_LABEL`, `ERR_OPTION`, `ERR_OUT_OF_MEMORY`
    */
   static fit(x: Embeddings, target: Target, options: FitCentersOptions = {}): ClassCenters {
-    checkOptions(options, ['sampleWeight', 'nClasses', 'metric', 'names']);
-    checkTarget(target);
-    const { nClasses = classesIn(target), sampleWeight, ...rest } = options;
-    const rows = asFloats(x, 'x');
-    const statistics = createStatistics(nClasses, dimensionsOf(rows, target), 'none');
+    checkOptions(options, ['sampleWeight', 'nDim', 'nClasses', 'metric', 'names']);
+    const labels = labelsOf(target);
+    const found = options.names ?? namesIn(labels);
+    const { nDim = dimensionsOf(x), nClasses = classesIn(labels, found), sampleWeight, ...rest } = options;
+    checkCount(nClasses, 'nClasses');
+    const names = checkNames(found, nClasses);
+    const statistics = createStatistics(nClasses, nDim, 'none');
     try {
-      addRows(statistics, rows, target, { sampleWeight, forgetting: 1 });
-      const centers = new ClassCenters(nClasses, statistics.nDim, rest);
+      addRows({ ...statistics, names }, x, labels, { sampleWeight, forgetting: 1 });
+      const centers = new ClassCenters(nClasses, statistics.nDim, { ...rest, names });
       statistics.rust.flush();
       statistics.rust.write_centers(centers.rust, 0);
+      rowsTrainedOn(x);
       return centers;
     } finally {
       statistics.rust.free();
@@ -174,8 +184,8 @@ export class ClassCenters extends Saveable {
    */
   predict(x: Embeddings): Int32Array<ArrayBuffer> {
     const centers = this.rust;
-    const values = asFloats(x, 'x');
-    const classes = new Int32Array(countRows(values, 'x', this.nDim, 'nDim'));
+    const values = asRows(x, 'x', this.nDim);
+    const classes = new Int32Array(values.length / this.nDim);
     // The nearest center is the same for a distance and for its square.
     const isCosine = this.metric === 'cosine';
     this._forEachChunk(
@@ -226,10 +236,7 @@ export class ClassCenters extends Saveable {
     const config = saved.config<ClassCentersOptions>(['fixed', 'metric']);
     const { params, nClasses, nDim } = saved.centers();
     const names = saved.names(nClasses);
-    const centers = restored(
-      'ClassCenters',
-      () => new ClassCenters(nClasses, nDim, { ...config, ...(names && { names }) }),
-    );
+    const centers = restored('ClassCenters', () => new ClassCenters(nClasses, nDim, { ...config, names }));
     centers.params.set(params);
     return centers;
   }
@@ -253,8 +260,8 @@ export class ClassCenters extends Saveable {
   private _distances(x: Embeddings, out: Float32Array | undefined, finish: (batch: RustBatch) => void): Float32Array {
     const centers = this.rust;
     const { nClasses } = this;
-    const values = asFloats(x, 'x');
-    const rows = countRows(values, 'x', this.nDim, 'nDim');
+    const values = asRows(x, 'x', this.nDim);
+    const rows = values.length / this.nDim;
     if (out !== undefined) checkOut(out, rows * nClasses, { x: values, params: this.params });
     const outView = stable(out ?? newFloats(rows * nClasses));
     this._forEachChunk('distances', values, rows, nClasses, Work.Distances, (batch, start, end) => {
@@ -268,7 +275,7 @@ export class ClassCenters extends Saveable {
   /** Copies the rows into the scratch batch chunk by chunk, with memory for `outWidth` results for each row. */
   private _forEachChunk(
     call: string,
-    x: Floats,
+    x: FlatRows,
     rows: number,
     outWidth: number,
     work: Work,
@@ -295,26 +302,27 @@ export class ClassCenters extends Saveable {
   }
 }
 
-function classesIn(target: Target): number {
-  let [largest, areWhole] = [-1, true];
-  for (const label of target) {
-    const value = typeof label === 'bigint' ? Number(label) : label;
+/** Counts the classes of labels: their names, or the largest label + 1. */
+function classesIn(labels: Labels, names: readonly string[] | undefined): number {
+  let [count, areWhole] = [names?.length ?? 0, true];
+  for (let i = 0; i < labels.length && !names; i++) {
+    const label = labels[i];
+    const value = typeof label === 'bigint' ? Number(label) : (label as number);
     if (!Number.isInteger(value)) areWhole = false;
-    else if (value > largest) largest = value;
+    else if (value >= count) count = value + 1;
   }
+  if (count > 0) return count;
   // `addRows` reports labels that are not integers.
-  if (largest < 0 && areWhole) {
-    throw new CenterLossError('ERR_LABEL', `none of the ${target.length} labels in target is of a class`);
-  }
-  return Math.max(largest, 0) + 1;
+  if (!areWhole) return 1;
+  throw new CenterLossError('ERR_LABEL', `none of the ${labels.length} labels in target is of a class`);
 }
 
-function dimensionsOf(x: Floats, target: Target): number {
-  checkFloats(x, 'x');
-  const count = x.length / target.length;
-  if (Number.isInteger(count) && count > 0) return count;
+function dimensionsOf(x: Embeddings): number {
+  const width = widthOf(x, 'x');
+  if (width !== undefined) return width;
+  asRows(x, 'x', 1);
   throw new CenterLossError(
     'ERR_SHAPE',
-    `x has ${x.length} values, which is not a multiple of the ${target.length} labels in target`,
+    `x is a list of ${(x as Floats).length} numbers: give the option nDim, the number of dimensions of a row`,
   );
 }

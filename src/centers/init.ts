@@ -25,7 +25,7 @@ export function createLossCenters(
 ): ClassCenters {
   const { fixed, names, reduction, classWeight } = settings;
   const given = givenCenters(settings);
-  const centers = new ClassCenters(nClasses, nDim, { fixed, metric, ...(names && { names }) });
+  const centers = new ClassCenters(nClasses, nDim, { fixed, metric, names });
   const { rust } = centers;
   try {
     allocated(

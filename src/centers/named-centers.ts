@@ -4,11 +4,10 @@ import { encodeObject, SavedObject } from '../io/saved-object.js';
 import { disposedError } from '../memory/dispose.js';
 import { type AddOptions, ClassStatistics } from '../statistics/class-statistics.js';
 import { checkTotals } from '../statistics/totals.js';
-import { checkCount, checkOptions, countRows } from '../validate/checks.js';
-import { asFloats, type Embeddings } from '../validate/embeddings.js';
-import { CenterLossError } from '../validate/errors.js';
+import { checkCount, checkOptions } from '../validate/checks.js';
+import { asRows, type Embeddings } from '../validate/embeddings.js';
 import { checkMetric, type Metric } from '../validate/metric.js';
-import { isWellFormed } from '../validate/names.js';
+import { checkNewName, noClass } from '../validate/names.js';
 import { ClassCenters } from './class-centers.js';
 
 /** `Classification` with names: undefined where that has −1. */
@@ -29,6 +28,7 @@ export interface NamedClassification {
  * changed classes if their number is the same, else all, which takes about as long as predicting a few rows.
  */
 export class NamedCenters extends Saveable {
+  /** Number of dimensions, D. */
   readonly nDim: number;
   /** Classes by name, in their order. */
   private _classes = new Map<string, NamedClass>();
@@ -65,7 +65,8 @@ export class NamedCenters extends Saveable {
    * `ERR_OUT_OF_MEMORY`; no class is added then
    */
   addClass(name: string, examples: Embeddings = [], options: AddOptions = {}): void {
-    this._checkFree(name);
+    this._checkAlive();
+    checkNewName(name, this._classes);
     const statistics = new ClassStatistics(1, this.nDim, { covariance: 'none' });
     try {
       addExamples(statistics, examples, options);
@@ -77,7 +78,10 @@ export class NamedCenters extends Saveable {
     this._forgetCenters();
   }
 
-  /** @throws CenterLossError `ERR_LABEL` for a name that no class has, `ERR_DISPOSED` */
+  /**
+   * Removes a class and its rows.
+   * @throws CenterLossError `ERR_LABEL` for a name that no class has, `ERR_DISPOSED`
+   */
   removeClass(name: string): void {
     this._find(name).statistics.dispose();
     this._classes.delete(name);
@@ -91,7 +95,7 @@ export class NamedCenters extends Saveable {
    */
   renameClass(from: string, to: string): void {
     this._find(from);
-    this._checkFree(to);
+    checkNewName(to, this._classes);
     this._classes = new Map([...this._classes].map(([name, one]) => [name === from ? to : name, one]));
   }
 
@@ -245,29 +249,14 @@ export class NamedCenters extends Saveable {
 
   /** Makes the names of rows without classes. */
   private _noneOf(x: Embeddings): undefined[] {
-    return new Array(countRows(asFloats(x, 'x'), 'x', this.nDim, 'nDim')).fill(undefined);
+    return new Array(asRows(x, 'x', this.nDim).length / this.nDim).fill(undefined);
   }
 
   private _find(name: string): NamedClass {
     this._checkAlive();
     const found = this._classes.get(name);
     if (found) return found;
-    throw new CenterLossError('ERR_LABEL', `there is no class ${JSON.stringify(name)}`);
-  }
-
-  private _checkFree(name: string): void {
-    this._checkAlive();
-    if (typeof name !== 'string') {
-      throw new CenterLossError('ERR_OPTION', `the name of a class must be a string, got ${String(name)}`);
-    }
-    if (!isWellFormed(name)) {
-      throw new CenterLossError(
-        'ERR_OPTION',
-        `the name of a class must be well-formed text, got ${JSON.stringify(name)} with half a surrogate pair`,
-      );
-    }
-    if (!this._classes.has(name)) return;
-    throw new CenterLossError('ERR_LABEL', `there is a class ${JSON.stringify(name)} already`);
+    throw noClass(name, this._classes);
   }
 
   private _checkAlive(): void {
@@ -283,7 +272,6 @@ interface NamedClass {
 
 /** Adds rows that all belong to one class. */
 function addExamples(statistics: ClassStatistics, examples: Embeddings, options: AddOptions): void {
-  const x = asFloats(examples, 'examples');
-  const rows = countRows(x, 'examples', statistics.nDim, 'nDim');
-  statistics.add(x, new Int32Array(rows), options);
+  const x = asRows(examples, 'examples', statistics.nDim);
+  statistics.add(x, new Int32Array(x.length / statistics.nDim), options);
 }

@@ -11,8 +11,10 @@ export class UsageFailure extends Error {}
 /** Turns an error of the package or of the operating system into a failure that names the file it comes from. */
 export function failureIn(place: string, error: unknown): unknown {
   if (error instanceof CenterLossError) {
-    // The command line has an option in place of this option of the function.
-    const message = error.message.replace('{ tensor }', '--model-tensor');
+    // The command line has options in place of these options of functions.
+    const message = error.message
+      .replace('{ tensor }', '--model-tensor')
+      .replace("{ dtype: 'BF16' }", '--dtype bfloat16');
     return new Failure(`${place}: ${message}`, { cause: error });
   }
   if (isSystemError(error)) return new Failure(`${place}: ${reasonOf(error)}`, { cause: error });
@@ -46,3 +48,13 @@ export const printable = (text: string): string => {
   const shown = text.replaceAll(/[\p{Cc}\p{Cf}\ufffd]/gu, '?');
   return shown.length > 200 ? `${shown.slice(0, 200)}…` : shown;
 };
+
+const noted = new Set<string>();
+
+/** Tells on standard error what a command did with a file that the reader may not expect; the same text once. */
+export function note(place: string, text: string): void {
+  const line = `note: ${place}: ${text}\n`;
+  if (noted.has(line)) return;
+  noted.add(line);
+  process.stderr.write(line);
+}

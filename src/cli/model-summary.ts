@@ -1,9 +1,15 @@
 import { ClassCenters } from '../index.js';
-import type { SavedModel } from './model.js';
-import { numberText } from './report.js';
+import type { Model } from './model.js';
 
 /** Most classes that are shown and compared: the distances between more centers take seconds. */
 const MAX_CLASSES = 400;
+
+/** Nearest other center of a center. */
+export interface Neighbor {
+  /** Its place among the classes that are shown. */
+  readonly index: number;
+  readonly distance: number;
+}
 
 /** Facts about a model for people: about all classes, or about some if there are many. */
 export interface ModelSummary {
@@ -11,21 +17,24 @@ export interface ModelSummary {
   readonly nClasses: number;
   /** Number of classes without rows: they have no center, and are not shown. */
   readonly emptyClasses: number;
-  /** Names of the classes that are shown, in their order. */
+  /** Numbers of the classes that are shown. */
+  readonly shown: readonly number[];
+  /** Names of these classes. */
   readonly names: readonly string[];
-  /** Text of each class in a few words. */
-  readonly described: readonly string[];
   readonly centers: readonly Float32Array[];
   /** Euclidean distances between the centers. */
   readonly distances: Float32Array;
-  /** Least distance of each center to another; empty for a single one. */
-  readonly nearest: readonly number[];
+  /** Nearest other center of each; empty for a single one. */
+  readonly nearest: readonly Neighbor[];
   readonly radius: readonly number[] | undefined;
   readonly counts: readonly number[] | undefined;
   readonly thresholds: readonly number[] | undefined;
+  /** Radius and threshold of each class as Euclidean lengths, where the metric and the score have such. */
+  readonly rings: readonly Readonly<Record<string, number>>[];
 }
 
-export function summarize({ params, nClasses, nDim, names, radius, counts, threshold }: SavedModel): ModelSummary {
+export function summarize(model: Model): ModelSummary {
+  const { params, nClasses, nDim, names, radius, counts, threshold } = model;
   const all = Array.from({ length: nClasses }, (_, j) => j).filter((j) => Number.isFinite(params[j * nDim]));
   const stride = Math.ceil(all.length / MAX_CLASSES);
   const shown = all.filter((_, i) => i % stride === 0);
@@ -33,23 +42,32 @@ export function summarize({ params, nClasses, nDim, names, radius, counts, thres
   const distances = distancesBetween(centers, nDim);
   const shownOf = (values: number | ArrayLike<number> | undefined) =>
     typeof values === 'object' ? shown.map((j) => values[j] as number) : undefined;
-  const countsShown = shownOf(counts);
-  const nearest = shown.length < 2 ? [] : shown.map((_, i) => nearestOther(distances, i, shown.length));
   return {
     nClasses,
     emptyClasses: nClasses - all.length,
+    shown,
     names: shown.map((j) => names?.[j] ?? `${j}`),
-    described: shown.map((_, i) => {
-      const rows = countsShown ? `${numberText(countsShown[i] as number)} rows, ` : '';
-      return nearest.length > 0 ? `${rows}${numberText(nearest[i] as number)} to the nearest other center` : rows;
-    }),
     centers,
     distances,
-    nearest,
+    nearest: shown.length < 2 ? [] : shown.map((_, i) => nearestOther(distances, i, shown.length)),
     radius: shownOf(radius),
-    counts: countsShown,
+    counts: shownOf(counts),
     thresholds: shownOf(threshold),
+    rings: shown.map((j) => ringsOf(model, j)),
   };
+}
+
+function ringsOf(
+  { classifier, metric = classifier.metric, radius, threshold }: Model,
+  j: number,
+): Record<string, number> {
+  const of = (values: number | ArrayLike<number> | undefined) =>
+    (typeof values === 'object' ? values[j] : values) ?? Number.NaN;
+  const { score } = classifier;
+  const limit = of(threshold) * (score === 'normalized' ? of(radius) : score === 'distance' ? 1 : Number.NaN);
+  const lengthOf = { sqeuclidean: Math.sqrt, euclidean: Math.abs, cosine: () => Number.NaN }[metric ?? 'sqeuclidean'];
+  const rings = { radius: lengthOf(of(radius)), threshold: lengthOf(limit) };
+  return Object.fromEntries(Object.entries(rings).filter(([, length]) => length > 0 && Number.isFinite(length)));
 }
 
 function distancesBetween(rows: readonly Float32Array[], nDim: number): Float32Array {
@@ -61,8 +79,11 @@ function distancesBetween(rows: readonly Float32Array[], nDim: number): Float32A
   return matrix;
 }
 
-function nearestOther(matrix: Float32Array, row: number, size: number): number {
-  let least = Number.POSITIVE_INFINITY;
-  for (let j = 0; j < size; j++) if (j !== row) least = Math.min(least, matrix[row * size + j] as number);
-  return least;
+function nearestOther(matrix: Float32Array, row: number, size: number): Neighbor {
+  let nearest = { index: -1, distance: Number.POSITIVE_INFINITY };
+  for (let index = 0; index < size; index++) {
+    const distance = matrix[row * size + index] as number;
+    if (index !== row && distance < nearest.distance) nearest = { index, distance };
+  }
+  return nearest;
 }

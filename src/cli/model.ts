@@ -17,7 +17,7 @@ import {
 import { Failure, inFile } from './failure.js';
 import { readAll } from './input/byte-source.js';
 import type { Classes } from './input/labels.js';
-import { beginsAsSafetensors, type InputOptions } from './input/open.js';
+import { beginsAsSafetensors, columnsText, type InputOptions } from './input/open.js';
 import type { Block, Rows } from './input/rows.js';
 import { eachBlock } from './progress.js';
 import type { Value } from './report.js';
@@ -85,8 +85,10 @@ export async function classifyRows(
 }
 
 /** @throws Failure unless rows have the dimensions of the centers */
-export function checkDimensions({ name, nDim }: Rows, wanted: number): void {
-  if (nDim !== wanted) throw new Failure(`${name}: rows have ${nDim} dimensions, but the centers have ${wanted}`);
+export function checkDimensions(rows: Rows, wanted: number): void {
+  const { name, nDim } = rows;
+  if (nDim === wanted) return;
+  throw new Failure(`${name}: rows have ${nDim} dimensions, but the centers have ${wanted}${columnsText(rows)}`);
 }
 
 /**

@@ -1,11 +1,11 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
-import type { Metric, Score } from '../index.js';
+import { Command, Help, InvalidArgumentError, Option } from 'commander';
+import type { Metric, Score, Side } from '../index.js';
 import { convert } from './commands/convert.js';
 import { evaluate } from './commands/evaluate.js';
 import { fit } from './commands/fit.js';
 import { inspect } from './commands/inspect.js';
 import { predict, RESULT_FORMATS } from './commands/predict.js';
-import { FORMATS } from './input/open.js';
+import { BIT_TYPES, FORMATS, INPUT_FORMATS } from './input/open.js';
 
 const SCORES = Object.keys({
   distance: true,
@@ -17,14 +17,17 @@ const SCORES = Object.keys({
   'knn-centers': true,
 } satisfies Record<Score, true>);
 const METRICS = Object.keys({ sqeuclidean: true, euclidean: true, cosine: true } satisfies Record<Metric, true>);
+const SIDES = Object.keys({ known: true, unknown: true } satisfies Record<Side, true>);
 
 /** Defines the command line: names and texts of commands and options. */
 export function program(version: string): Command {
   const root = new Command('center-loss')
-    .description('Fits, uses and shows class centers of embeddings. Files are .npy, .safetensors or .csv, of any size.')
+    .description(
+      'Fits centers of classes to embeddings, classifies rows by them, and shows them. Reads .npy, .safetensors and .csv files of any size.',
+    )
     .version(version)
     .showHelpAfterError('(run with --help for usage)')
-    .configureHelp({ showGlobalOptions: true })
+    .configureHelp({ visibleOptions, optionDescription })
     .addHelpText(
       'after',
       examples([
@@ -33,25 +36,32 @@ export function program(version: string): Command {
         'center-loss predict new.npy -m centers.safetensors -o labels.npy',
         'center-loss inspect centers.safetensors --html centers.html',
       ]) +
-        '\nA file named - is standard input or output. The exit code is 0, 1 after a failure, or 2 for a wrong command line.\n',
+        '\nThe file name - stands for standard input or output.\nExit codes: 0 success, 1 failure, 2 wrong command line.\n',
     );
 
   rows(root.command('fit'), 'rows')
-    .summary('make centers, the means of classes, from labelled rows')
+    .summary('make a center of each class from labelled rows')
     .description(
-      'Makes the mean of each class its center, in one pass over the rows. With --score or --tpr, makes a classifier: a second pass fits a threshold, above which a row is unknown, to as many known rows as fit in 32 MB.',
+      'Makes the mean of each class its center, in one pass over the rows. With --score, --tpr or --per-class, makes a classifier: it fits a threshold, above which a row is unknown, to a fifth of the rows of each class, of which no center is made (at most as many as 32 MB hold). --holdout takes another share, --calibration other rows, --no-holdout the rows of the centers, whose threshold is too low.',
     )
-    .option('-l, --labels <file>', 'labels of the rows, if they are in another file')
-    .requiredOption('-o, --output <file>', '.safetensors file of the centers')
-    .option('--classes <n>', 'number of classes (default: what the labels need)', positive)
-    .option('--names <file>', 'names of the classes, one on each line; labels may be these names')
-    .option('--checkpoint <file>', 'file of progress; after an interruption the same command continues from it')
-    .option('--checkpoint-every <n>', 'blocks of 4 MB between checkpoints', positive, 64)
-    .addOption(new Option('--score <name>', 'score that the threshold is for').choices(SCORES))
-    .addOption(new Option('--metric <name>', 'metric of the score').choices(METRICS))
-    .option('--tpr <share>', 'share of known rows that stay known (default: 0.95)', shareOf)
-    .option('--per-class', 'a threshold for each class')
-    .option('--calibration <file>', 'other rows, to which the threshold is fitted (default: the same rows)')
+    .option('-l, --labels <file>', 'file of the labels, if they are not beside the rows')
+    .requiredOption('-o, --output <file>', '.safetensors file to write')
+    .option('--classes <n>', 'number of classes (default: as many as the labels need)', positive)
+    .option('--names <file>', 'text file with the name of a class on each line; labels may be these names')
+    .option('--checkpoint <file>', 'file that keeps the progress; after an interruption, the same command continues')
+    .option('--checkpoint-every <n>', 'number of blocks of 4 MB between two checkpoints', positive, 64)
+    .addOption(new Option('--score <name>', 'score that the threshold is for (default: distance)').choices(SCORES))
+    .addOption(
+      new Option('--metric <name>', 'distance that the score is made of (default: the usual one of the score)').choices(
+        METRICS,
+      ),
+    )
+    .option('--tpr <share>', 'share of the known rows that the threshold accepts (default: 0.95)', shareOf)
+    .option('--per-class', 'fit one threshold for each class')
+    .option('--holdout <share>', 'share of the rows of each class for the threshold, at most 0.5', half, 0.2)
+    .option('--no-holdout', 'fit the threshold to the rows of the centers')
+    .option('--seed <n>', 'number that the choice of held-out rows depends on', whole, 0)
+    .option('--calibration <file>', 'other rows, to which the threshold is fitted')
     .option('--calibration-labels <file>', 'labels of the calibration rows')
     .addHelpText(
       'after',
@@ -66,15 +76,20 @@ export function program(version: string): Command {
 
   for (const [name, kind, text] of [
     ['predict', 'labels', 'write the nearest class of each row, or -1 for an unknown row'],
-    ['score', 'scores', 'write a score for each row: the higher, the more it looks unknown'],
+    ['score', 'scores', 'write the score of each row; a row with a higher score looks more unknown'],
   ] as const) {
     model(rows(root.command(name), 'rows'))
       .summary(text)
       .description(
-        `${text[0]?.toUpperCase()}${text.slice(1)}. The output is .csv, .jsonl or .npy (${kind === 'labels' ? 'int32 labels' : 'float32 scores'}). A column of labels in a CSV is ignored.`,
+        `Writes${text.slice('write'.length)}. The output is .csv, .json, .jsonl or .npy (${kind === 'labels' ? 'int32 labels' : 'float32 scores'}). Labels in a .csv are not read.`,
       )
-      .option('-o, --output <file>', 'file of results', '-')
-      .addOption(new Option('--to <format>', 'default: by the name of the output, or csv').choices(RESULT_FORMATS))
+      .addOption(new Option('-o, --output <file>', 'file of the results').default('-', 'standard output'))
+      .addOption(
+        new Option('--to <format>', 'format of the results (default: by the extension of the file, or csv)').choices(
+          RESULT_FORMATS,
+        ),
+      )
+      .option('--no-labels', 'no column of a .csv has labels')
       .addHelpText(
         'after',
         examples([
@@ -89,11 +104,17 @@ export function program(version: string): Command {
   model(rows(root.command('evaluate'), 'rows'))
     .summary('evaluate a model on labelled rows')
     .description(
-      'Reports the accuracy of a model on labelled rows. If some of them are unknown (a label below 0, or a name that no class has), it also reports how well the scores separate these from the others.',
+      'Reports the accuracy of a model on labelled rows. If some rows are unknown (the label is below 0, or a name that no class has), also reports how well the scores separate the known rows from the unknown ones.',
     )
-    .option('-l, --labels <file>', 'labels of the rows, if they are in another file')
-    .option('--others-unknown', 'treat integers that no class has as unknown, too')
-    .option('--confusion', 'count how many rows of each class are taken for which class')
+    .option('-l, --labels <file>', 'file of the labels, if they are not beside the rows')
+    .option('--others-unknown', 'treat a number that no class has as an unknown row, not as an error')
+    .option('--confusion', 'print how many rows of each class are taken for which class')
+    .addOption(
+      new Option(
+        '--positive <side>',
+        'rows of which fpr95 finds 95 % (default: known; pytorch-ood and OpenOOD: unknown)',
+      ).choices(SIDES),
+    )
     .addHelpText(
       'after',
       examples([
@@ -105,12 +126,14 @@ export function program(version: string): Command {
     .action(evaluate);
 
   rows(root.command('inspect'), 'file', 'of --data')
-    .summary('show the contents of a file of centers; --html draws it')
-    .description('Shows the contents of a file of centers or of a .npy file, and draws centers on an HTML page.')
-    .option('--html <file>', 'self-contained page: centers in 2-D, distances, radius, counts, confusion')
+    .summary('show what is in a file; --html draws the centers')
+    .description(
+      'Shows what is in a file of centers, or the type and shape of arrays. With --html, draws the centers on a page.',
+    )
+    .option('--html <file>', 'page to draw: centers, rows, classes, distances and results')
     .option('--data <file>', 'labelled rows to try the model on')
-    .option('-l, --labels <file>', 'labels of the --data, if they are in another file')
-    .option('--others-unknown', 'treat integers that no class has as unknown, too')
+    .option('-l, --labels <file>', 'file of the labels of --data, if they are not beside the rows')
+    .option('--others-unknown', 'treat a number that no class has as an unknown row, not as an error')
     .option('--model-tensor <name>', 'tensor of the centers, in a file of another library')
     .addHelpText(
       'after',
@@ -126,11 +149,14 @@ export function program(version: string): Command {
     .argument('<output>', 'file of the result, - for standard output')
     .summary('write rows or centers in another format')
     .description(
-      'Writes rows, as float32, or the centers of a model in another format. Labels are kept, except in .npy, which has no place for them.',
+      'Writes rows or the centers of a model in another format, as float32. Labels are kept, but not in .npy, which has no place for them.',
     )
-    .option('-l, --labels <file>', 'labels to put beside the rows')
-    .addOption(new Option('--to <format>', 'default: by the name of the output').choices(FORMATS))
-    .option('--centers', 'the input is a model: write its centers')
+    .option('-l, --labels <file>', 'file of the labels to write beside the rows')
+    .option('--no-labels', 'no column of a .csv has labels')
+    .addOption(
+      new Option('--to <format>', 'format of the result (default: by the extension of the file)').choices(FORMATS),
+    )
+    .option('--centers', 'read the input as a model, and write its centers')
     .option('--model-tensor <name>', 'tensor of the centers, in a file of another library')
     .addHelpText(
       'after',
@@ -148,15 +174,27 @@ export function program(version: string): Command {
 /** Adds the options of every command that reads rows. */
 function rows(command: Command, argument: string, whose = 'of the rows'): Command {
   return command
-    .argument(`<${argument}>`, '.npy, .safetensors or .csv, - for standard input')
-    .addOption(new Option('--format <format>', `${whose} (default: by the first bytes of the file)`).choices(FORMATS))
-    .option('--tensor <name>', `tensor ${whose}, in .safetensors`)
-    .option('--label-tensor <name>', 'tensor of the labels, in .safetensors')
+    .argument(`<${argument}>`, '.npy, .npz, .safetensors or .csv, also .gz of these, - for standard input')
+    .addOption(
+      new Option('--format <format>', `${whose} (default: by the first bytes of the file)`).choices(INPUT_FORMATS),
+    )
+    .option('--tensor <name>', `tensor ${whose}, in .safetensors or .npz`)
+    .option('--label-tensor <name>', 'tensor of the labels, in .safetensors or .npz')
+    .addOption(new Option('--dtype <type>', 'type of 16-bit values, in .npy or .npz').choices(Object.keys(BIT_TYPES)))
     .option(
       '--label-column <name>',
       'column of the labels, in .csv, by its name or its number from 0 (default: label, target, class, y)',
     )
-    .option('--delimiter <text>', 'text between columns, in .csv, \\t for a tab', delimiter, ',')
+    .option('--features <columns>', 'columns of the rows, in .csv: a,b or a..d (default: all others)')
+    .option('--drop <columns>', 'columns to leave out, in .csv')
+    .option('--id-column <name>', 'column of ids, in .csv, which stand beside the results')
+    .option('--header', 'the first line of a .csv names the columns (default: told by its cells)')
+    .option('--no-header', 'the first line of a .csv is a row')
+    .option(
+      '--delimiter <text>',
+      'text between columns, in .csv, \\t for a tab (default: found in the first lines)',
+      delimiter,
+    )
     .option('--progress', 'show progress (default: on a terminal)')
     .option('--no-progress', 'show no progress')
     .option('--json', 'results as JSON');
@@ -165,12 +203,26 @@ function rows(command: Command, argument: string, whose = 'of the rows'): Comman
 /** Adds the options of every command that runs rows through a model. */
 function model(command: Command): Command {
   return command
-    .requiredOption('-m, --model <file>', 'centers: a .safetensors file of fit, of save() or of PyTorch')
+    .requiredOption('-m, --model <file>', '.safetensors file of centers, written by fit, by save() or by PyTorch')
     .option('--model-tensor <name>', 'tensor of the centers, in a file of another library')
-    .addOption(new Option('--score <name>', 'default: that of the model, or distance').choices(SCORES))
-    .addOption(new Option('--metric <name>', 'default: that of the model, or sqeuclidean').choices(METRICS))
+    .addOption(new Option('--score <name>', 'score of a row (default: that of the model, or distance)').choices(SCORES))
+    .addOption(
+      new Option(
+        '--metric <name>',
+        'distance that the score is made of (default: that of the model, or sqeuclidean)',
+      ).choices(METRICS),
+    )
     .option('--threshold <number>', 'score above which a row is unknown (default: that of the model)', number);
 }
+
+/** Lists the options that a command needs first. */
+function visibleOptions(command: Command): Option[] {
+  const options = new Help().visibleOptions(command);
+  return [...options.filter(({ mandatory }) => mandatory), ...options.filter(({ mandatory }) => !mandatory)];
+}
+
+const optionDescription = (option: Option): string =>
+  `${option.mandatory ? 'required: ' : ''}${new Help().optionDescription(option)}`;
 
 const examples = (lines: readonly string[]): string => `\nExamples:\n${lines.map((line) => `  ${line}\n`).join('')}`;
 
@@ -187,10 +239,23 @@ function positive(text: string): number {
   return value;
 }
 
+function whole(text: string): number {
+  const value = number(text);
+  if (!Number.isSafeInteger(value) || value < 0)
+    throw new InvalidArgumentError('It must be a whole number, at least 0.');
+  return value;
+}
+
 function delimiter(text: string): string {
   if (text === '' || /["\r\n]/.test(text))
     throw new InvalidArgumentError('It must be text without quotes and newlines.');
   return text.replaceAll('\\t', '\t');
+}
+
+function half(text: string): number {
+  const value = number(text);
+  if (!(value > 0 && value <= 0.5)) throw new InvalidArgumentError('It must be above 0 and at most 0.5.');
+  return value;
 }
 
 function shareOf(text: string): number {

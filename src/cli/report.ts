@@ -10,13 +10,27 @@ export function print(report: Report, json: boolean | undefined, hidden: readonl
 }
 
 function readable(report: Report, hidden: readonly string[]): string {
-  const entries = Object.entries(report).filter(([name, value]) => !hidden.includes(name) && value !== null);
+  const entries = shownOf(report).filter(([name]) => !hidden.includes(name));
   const width = Math.max(...entries.map(([name]) => wordsOf(name).length));
   return entries.map(([name, value]) => `${wordsOf(name).padEnd(width)}  ${textOf(value)}\n`).join('');
 }
 
-/** Splits camelCase into words. */
-export const wordsOf = (name: string): string => name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+/** Values that there is something to say about. */
+export const shownOf = (report: Report): [name: string, value: Value][] =>
+  Object.entries(report).filter(([, value]) => value !== null && !(Array.isArray(value) && value.length === 0));
+
+/** Names of metrics that the field writes in another way. */
+const METRIC_NAMES: Readonly<Record<string, string>> = {
+  auroc: 'AUROC',
+  auprIn: 'AUPR in',
+  auprOut: 'AUPR out',
+  fpr95: 'FPR at 95 % TPR',
+  oscr: 'OSCR',
+};
+
+/** Writes the name of a value for people: camelCase becomes words. */
+export const wordsOf = (name: string): string =>
+  METRIC_NAMES[name] ?? name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 
 /** Items of a list that a person is shown. */
 const MAX_SHOWN = 8;

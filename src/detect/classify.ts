@@ -1,10 +1,11 @@
 import { ClassCenters } from '../centers/class-centers.js';
 import { prepare, reserveArray, reserveRows, scratchBatch } from '../memory/batch.js';
 import { doubles, newFloats, readFloats, readIntegers, stable, writeFloats } from '../memory/views.js';
-import { checkChoice, checkFloats, checkNumber, checkOptions, countRows, type Floats } from '../validate/checks.js';
-import { asFloats, type Embeddings } from '../validate/embeddings.js';
-import { CenterLossError } from '../validate/errors.js';
+import { checkChoice, checkFloats, checkNumber, checkOptions, type Floats } from '../validate/checks.js';
+import { asRows, type Embeddings } from '../validate/embeddings.js';
+import { CenterLossError, typeName } from '../validate/errors.js';
 import { checkMetric, type Metric, rustMetric } from '../validate/metric.js';
+import { nameOf } from '../validate/names.js';
 import { BatchArray, ScoreKind, Work } from '../wasm/bindings.js';
 
 /**
@@ -27,6 +28,7 @@ export type Score =
   /** d₁ / d₂; 1 where both are 0 */
   | 'knn-centers';
 
+/** Options of {@link classify} and {@link OpenSetClassifier}. */
 export interface ScoreOptions {
   /** Default 'distance'. */
   readonly score?: Score;
@@ -40,13 +42,19 @@ export interface ScoreOptions {
   readonly threshold?: number | Floats;
 }
 
-export interface Classification {
+/** Results of the kernel. */
+interface Scored {
   /** Nearest class [B]; −1 for a row whose score is above the threshold or that has no finite distance. */
   readonly labels: Int32Array<ArrayBuffer>;
   /** Score of each row [B]; Infinity if it has no finite distance. */
   readonly scores: Float32Array<ArrayBuffer>;
   /** Nearest class [B], the lowest among equals, whatever the score; −1 if there is no finite distance. */
   readonly nearest: Int32Array<ArrayBuffer>;
+}
+
+export interface Classification extends Scored {
+  /** Name of each row's class [B], its number where classes have no names; null where the label is −1. */
+  readonly names: (string | null)[];
 }
 
 const SCORES = {
@@ -96,14 +104,21 @@ export interface ScoreSettings {
 export function classify(centers: ClassCenters, x: Embeddings, options: ScoreOptions = {}): Classification {
   checkCenters(centers);
   checkOptions(options, SCORE_OPTIONS);
-  return classifyBy(centers, x, checkScoreSettings(centers, options));
+  return withNames(classifyBy(centers, x, checkScoreSettings(centers, options)), centers);
+}
+
+/** Adds the names of the classes. */
+export function withNames(found: Scored, { names }: ClassCenters): Classification {
+  const { labels, scores, nearest } = found;
+  const ofRows = new Array<string | null>(labels.length);
+  for (let i = 0; i < ofRows.length; i++) ofRows[i] = nameOf(names, labels[i] as number);
+  return { labels, names: ofRows, scores, nearest };
 }
 
 /** @throws CenterLossError `ERR_OPTION` unless `centers` are `ClassCenters`. */
 export function checkCenters(centers: ClassCenters): void {
   if (centers instanceof ClassCenters) return;
-  const type = Object.prototype.toString.call(centers).slice(8, -1);
-  throw new CenterLossError('ERR_OPTION', `centers must be ClassCenters, got ${type}`);
+  throw new CenterLossError('ERR_OPTION', `centers must be ClassCenters, got ${typeName(centers)}`);
 }
 
 /**
@@ -173,6 +188,12 @@ const SIZE: Range = {
 };
 const ORDERED: Range = { accepts: (value) => !Number.isNaN(value), text: 'a number other than NaN' };
 
+/** Checks the value of one class. @throws CenterLossError `ERR_OPTION` */
+export function checkLimit(value: number, name: 'radius' | 'threshold'): void {
+  const { accepts, text } = name === 'radius' ? SIZE : ORDERED;
+  checkNumber(value, name, accepts, text);
+}
+
 /** Checks one number for all classes, or one for each class. */
 function perClass(value: number | Floats, name: string, nClasses: number, range: Range): Floats {
   if (typeof value !== 'number') return checked(value, name, nClasses, range);
@@ -190,12 +211,12 @@ function checked(values: Floats, name: string, length: number, range: Range): Fl
 }
 
 /** Classifies as {@link classify}, by settings that were checked for these centers. */
-export function classifyBy(centers: ClassCenters, x: Embeddings, settings: ScoreSettings): Classification {
+export function classifyBy(centers: ClassCenters, x: Embeddings, settings: ScoreSettings): Scored {
   const { nClasses, nDim, rust } = centers;
   const { score, radius, precision, threshold } = settings;
   const metric = rustMetric(settings.metric);
-  const values = asFloats(x, 'x');
-  const rows = countRows(values, 'x', nDim, 'nDim');
+  const values = asRows(x, 'x', nDim);
+  const rows = values.length / nDim;
   const [labels, scores, nearest] = [new Int32Array(rows), newFloats(rows), new Int32Array(rows)];
   if (rows === 0) return { labels, scores, nearest };
   const xView = stable(values);

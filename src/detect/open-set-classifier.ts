@@ -2,27 +2,24 @@ import { ClassCenters } from '../centers/class-centers.js';
 import { bytesOfJson, Saveable } from '../io/saveable.js';
 import { centersTensor, encodeObject, limitTensor, listTensor, restored, SavedObject } from '../io/saved-object.js';
 import { stable } from '../memory/views.js';
-import {
-  checkChoice,
-  checkCount,
-  checkFloats,
-  checkOptions,
-  checkRowsMatch,
-  countRows,
-  type Floats,
-} from '../validate/checks.js';
-import { asFloats, type Embeddings } from '../validate/embeddings.js';
-import { CenterLossError } from '../validate/errors.js';
-import { checkTarget, type Target, writeLabels } from '../validate/labels.js';
+import { addRows, createStatistics } from '../statistics/rows.js';
+import { checkChoice, checkCount, checkOptions, checkRowsMatch, show } from '../validate/checks.js';
+import { asRows, type Embeddings } from '../validate/embeddings.js';
+import { CenterLossError, quoted } from '../validate/errors.js';
+import { labelsOf, type Target, writeLabels } from '../validate/labels.js';
 import { checkMetric, type Metric } from '../validate/metric.js';
+import { checkNewName, classIndex, nameOf, noClass } from '../validate/names.js';
+import { rowsTrainedOn, warnIfTrainedOn } from '../validate/trained-rows.js';
 import {
   type Classification,
+  checkLimit,
   checkScoreSettings,
   classifyBy,
   SCORE_OPTIONS,
   type Score,
   type ScoreOptions,
   type ScoreSettings,
+  withNames,
 } from './classify.js';
 import { fitPrecision } from './precision.js';
 import { fitRadii } from './radii.js';
@@ -30,8 +27,11 @@ import { fitThreshold, type ThresholdOptions } from './threshold.js';
 
 /** Centers [nClasses, nDim], row-major: of an object of this package, or plain values. */
 export interface CentersLike {
-  readonly params: Floats;
+  /** Centers [nClasses, nDim], row after row. */
+  readonly params: Embeddings;
+  /** Number of classes, C. */
   readonly nClasses: number;
+  /** Number of dimensions, D. */
   readonly nDim: number;
   /** Default 'sqeuclidean'. */
   readonly metric?: Metric | undefined;
@@ -39,10 +39,38 @@ export interface CentersLike {
   readonly names?: readonly string[] | undefined;
 }
 
+/** Options of {@link OpenSetClassifier.fit}. */
 export interface FitOptions extends ThresholdOptions {
   /** True: each class gets a threshold of its own, from the rows that are nearest to it. Default false. */
   readonly perClass?: boolean;
 }
+
+export interface AddClassOptions {
+  /** Radius of the class, where each class has its own: see `ScoreOptions`. */
+  readonly radius?: number;
+  /** Threshold of the class, where each class has its own and scores do not depend on the other classes. */
+  readonly threshold?: number;
+}
+
+/** Decision for one row. */
+export interface Decision {
+  /** Name of the row's class, its number where classes have no names; null = unknown. */
+  readonly name: string | null;
+  /** Class, or −1 = unknown. */
+  readonly label: number;
+  /** The larger, the more unknown the row looks; Infinity if it has no finite distance. */
+  readonly score: number;
+  /** Name of the nearest class, whatever the score; null if there is no finite distance. */
+  readonly nearest: string | null;
+  /** Largest score of a row that is known; null without a threshold. */
+  readonly threshold: number | null;
+}
+
+/** Source of the centers of a classifier: `NamedCenters` and `ClassStatistics` make them. */
+type CentersSource = CentersLike | { readonly centers: CentersLike } | { toCenters(): CentersLike };
+
+/** Scores that compare the distances to several classes: another class changes the scores of all rows. */
+const COMPARING: readonly Score[] = ['cac', 'softmin', 'entropy', 'knn-centers'];
 
 /** Parameters of scores that `fit` finds unless the constructor is given them. */
 const FITTED = ['radius', 'precision'] as const;
@@ -60,28 +88,35 @@ interface SavedConfig extends Pick<ScoreOptions, 'score' | 'metric'> {
  * copy of the centers.
  *
  * ```js
- * const classifier = new OpenSetClassifier(loss, { score: 'normalized' }).fit(x, target);
- * const { labels } = classifier.classify(xNew); // a class, or −1: unknown
+ * const classifier = new OpenSetClassifier(loss, { score: 'normalized' }).fit(xHeldOut, labels);
+ * const { name } = classifier.decide(row); // the name of a class, or null: unknown
  * const same = OpenSetClassifier.load(classifier.save());
  * ```
+ *
+ * Classes can be added, removed and renamed. One threshold of all classes then stays, unless the score compares classes
+ * ('cac', 'softmin', 'entropy', 'knn-centers'). Values that each class has of its own stay when a class is removed, and a
+ * new class needs its own. Where they no longer hold, the classifier refuses to decide until `fit` is called again.
  */
 export class OpenSetClassifier extends Saveable {
-  private readonly _centers: ClassCenters;
+  private _centers: ClassCenters;
   private _settings: ScoreSettings;
   /** Parameters that `fit` leaves as they are. */
   private _given: { readonly [Name in Fitted]: boolean };
+  /** Change of the classes after which the classifier has to be fitted again. */
+  private _outdatedBy: string | undefined;
 
   /**
-   * @param centers centers, or a loss that has them; they are copied with their metric and names
+   * @param centers centers, or a loss that has them, or `NamedCenters` or `ClassStatistics`, which make them; they are
+   * copied with their metric and names
    * @param options as of `classify`; `radius`, `precision` and `threshold` may be left to `fit`
    * @throws CenterLossError `ERR_OPTION`, `ERR_SHAPE`, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
    */
-  constructor(centers: CentersLike | { readonly centers: CentersLike }, options: ScoreOptions = {}) {
+  constructor(centers: CentersSource, options: ScoreOptions = {}) {
     super();
-    const { params, nClasses, nDim, metric = 'sqeuclidean', names } = centersOf(centers);
+    const { params: given, nClasses, nDim, metric = 'sqeuclidean', names } = centersOf(centers);
     checkCount(nClasses, 'nClasses');
     checkCount(nDim, 'nDim');
-    checkFloats(params, 'params');
+    const params = asRows(given, 'params', nDim);
     if (params.length !== nClasses * nDim) {
       throw new CenterLossError(
         'ERR_SHAPE',
@@ -93,19 +128,21 @@ export class OpenSetClassifier extends Saveable {
     this._settings = checkScoreSettings({ nClasses, nDim, metric }, options, 'fitted later');
     this._given = { radius: options.radius !== undefined, precision: options.precision !== undefined };
     const paramsView = stable(params);
-    this._centers = new ClassCenters(nClasses, nDim, { fixed: true, metric, ...(names && { names }) });
+    this._centers = new ClassCenters(nClasses, nDim, { fixed: true, metric, names });
     this._centers.params.set(paramsView());
   }
 
-  /** Copy of the centers. */
+  /** Copy of the centers; another object after classes were added, removed or renamed. */
   get centers(): ClassCenters {
     return this._centers;
   }
 
+  /** Number of classes, C. */
   get nClasses(): number {
     return this._centers.nClasses;
   }
 
+  /** Number of dimensions, D. */
   get nDim(): number {
     return this._centers.nDim;
   }
@@ -115,6 +152,7 @@ export class OpenSetClassifier extends Saveable {
     return this._centers.names;
   }
 
+  /** Score that decides. */
   get score(): Score {
     return this._settings.score;
   }
@@ -134,7 +172,7 @@ export class OpenSetClassifier extends Saveable {
     return this._settings.precision?.slice();
   }
 
-  /** Threshold of all rows, or a copy of those of the classes [nClasses]; undefined before there is one. */
+  /** Threshold of all rows, or a copy of those of the classes [nClasses]; undefined while there is none. */
   get threshold(): number | Float64Array<ArrayBuffer> | undefined {
     const { threshold } = this._settings;
     return this._settings.perClass ? threshold?.slice() : threshold?.[0];
@@ -145,7 +183,7 @@ export class OpenSetClassifier extends Saveable {
    * as `CenterLoss.fitRadius`, or the precision), then the threshold on their scores, by `fitThreshold`. Rows that were
    * trained on look more known than others: use rows that were not. Known rows at no finite distance are left out.
    * @param x rows [B, nDim]
-   * @param target labels [B], below 0 = unknown and ignored
+   * @param target labels [B], below 0 = unknown and ignored; or names, null = unknown
    * @throws CenterLossError `ERR_SHAPE`, also if no row is known and finite; `ERR_LABEL`, `ERR_OPTION`, `ERR_DISPOSED`,
    * `ERR_OUT_OF_MEMORY`; nothing has changed then
    */
@@ -153,13 +191,13 @@ export class OpenSetClassifier extends Saveable {
     checkOptions(options, ['tpr', 'perClass', 'finiteSample']);
     const { perClass = false, ...thresholdOptions } = options;
     checkChoice(perClass, 'perClass', [true, false]);
-    const { nClasses, nDim } = this._centers;
-    const values = asFloats(x, 'x');
-    const rows = countRows(values, 'x', nDim, 'nDim');
-    checkTarget(target);
-    checkRowsMatch(rows, 'x', nDim, target.length);
+    const { nClasses, nDim, names } = this._centers;
+    const values = asRows(x, 'x', nDim);
+    const rows = values.length / nDim;
+    const given = labelsOf(target);
+    checkRowsMatch(rows, 'x', nDim, given.length);
     const labels = new Int32Array(rows);
-    writeLabels(target, nClasses, 'strict', labels, 0);
+    writeLabels(given, { nClasses, names, labels: 'strict' }, labels, 0);
     if (!labels.some((label) => label >= 0))
       throw new CenterLossError('ERR_SHAPE', `none of the ${rows} rows is known`);
     // Each step may let memory grow, which would detach rows that are a view on it.
@@ -175,11 +213,13 @@ export class OpenSetClassifier extends Saveable {
       ? fitThreshold(scores, { ...thresholdOptions, classes, nClasses })
       : Float64Array.of(fitThreshold(scores, thresholdOptions));
     this._settings = { ...settings, threshold, perClass };
+    this._outdatedBy = undefined;
+    warnIfTrainedOn('fit', x);
     return this;
   }
 
   /** Fits the parameters that the score needs and the constructor was not given. */
-  private _fitScore(x: Floats, target: Int32Array, tpr = 0.95): Partial<ScoreSettings> {
+  private _fitScore(x: Embeddings, target: Int32Array, tpr = 0.95): Partial<ScoreSettings> {
     const { score, metric } = this._settings;
     if (score === 'normalized' && !this._given.radius) {
       return { radius: fitRadii(this._centers, x, target, { metric, quantile: tpr }) };
@@ -191,13 +231,34 @@ export class OpenSetClassifier extends Saveable {
   }
 
   /**
-   * Decides for each row: labels, with the scores and nearest classes that they come from. Without a threshold only
-   * rows at no finite distance are rejected.
+   * Decides for each row: labels and names, with the scores and nearest classes that they come from. Without a threshold
+   * only rows at no finite distance are rejected.
    * @param x rows [B, nDim]
-   * @throws CenterLossError `ERR_SHAPE`, `ERR_OPTION` if radii or a precision are missing, `ERR_DISPOSED`,
-   * `ERR_OUT_OF_MEMORY`
+   * @throws CenterLossError `ERR_SHAPE`, `ERR_OPTION` if radii or a precision are missing, `ERR_NOT_INITIALIZED` if `fit`
+   * is needed after a change of the classes, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
    */
   classify(x: Embeddings): Classification {
+    return withNames(this._classify(x), this._centers);
+  }
+
+  /**
+   * Decides for one row, as {@link OpenSetClassifier.classify}.
+   * @param row one row [nDim]
+   * @throws CenterLossError as {@link OpenSetClassifier.classify}
+   */
+  decide(row: Embeddings): Decision {
+    const { labels, scores, nearest } = this._classify(row);
+    if (labels.length !== 1) throw new CenterLossError('ERR_SHAPE', `decide takes one row, got ${labels.length} rows`);
+    const [label = -1, score = 0, nearestClass = -1] = [labels[0], scores[0], nearest[0]];
+    const { names, _settings: settings } = this;
+    return {
+      ...{ name: nameOf(names, label), label, score, nearest: nameOf(names, nearestClass) },
+      threshold: settings.threshold?.[settings.perClass ? nearestClass : 0] ?? null,
+    };
+  }
+
+  private _classify(x: Embeddings) {
+    this._checkIsUpToDate();
     const { score, radius, precision } = this._settings;
     const missing =
       score === 'normalized' && !radius ? 'radius' : score === 'mahalanobis' && !precision ? 'precision' : '';
@@ -212,19 +273,170 @@ export class OpenSetClassifier extends Saveable {
 
   /** Labels alone: a class, or −1 for an unknown row. Throws as {@link OpenSetClassifier.classify}. */
   predict(x: Embeddings): Int32Array<ArrayBuffer> {
-    return this.classify(x).labels;
+    return this._classify(x).labels;
   }
 
   /** Scores alone, the larger the more unknown. Throws as {@link OpenSetClassifier.classify}. */
   scores(x: Embeddings): Float32Array<ArrayBuffer> {
-    return this.classify(x).scores;
+    return this._classify(x).scores;
+  }
+
+  /**
+   * Adds a class, whose center is the mean of its examples: a center is the only example of its class. Classes without
+   * names are called by their numbers from then on.
+   *
+   * Where each class has a radius or a threshold of its own and the options give none, or where the score compares
+   * classes, `fit` has to be called before the next decision.
+   * @param examples rows [n, nDim], at least one that is finite; others are left out
+   * @throws CenterLossError `ERR_LABEL` for the name of a class; `ERR_OPTION`, also for an option that does not apply and
+   * for a missing radius if the constructor was given those of the others; `ERR_SHAPE`, `ERR_DISPOSED`,
+   * `ERR_OUT_OF_MEMORY`; nothing has changed then
+   */
+  addClass(name: string, examples: Embeddings, options: AddClassOptions = {}): void {
+    const { nClasses, nDim } = this;
+    const { radius, threshold } = this._settings;
+    const names = this._namesOrNumbers();
+    checkNewName(name, classIndex(names));
+    checkOptions(options, ['radius', 'threshold']);
+    const [hasRadii, hasThresholds] = this._perClass();
+    checkOwn('radius', options.radius, hasRadii, 'classes have radii of their own');
+    const text = 'classes have thresholds of their own, and the score does not compare classes';
+    checkOwn('threshold', options.threshold, hasThresholds && !this._compares(), text);
+    if (hasRadii && this._given.radius && options.radius === undefined) {
+      throw new CenterLossError('ERR_OPTION', `the radii of the classes were given: give that of ${quoted(name)}, too`);
+    }
+    const x = asRows(examples, 'examples', nDim);
+    const rows = x.length / nDim;
+    const xView = stable(x);
+    const statistics = createStatistics(1, nDim, 'none');
+    try {
+      addRows(statistics, xView(), new Int32Array(rows), { sampleWeight: undefined, forgetting: 1 });
+      const centers = this._copyOfCenters([...names, name]);
+      statistics.rust.flush();
+      statistics.rust.write_centers(centers.rust, nClasses);
+      if (!Number.isFinite(centers.params[nClasses * nDim])) {
+        centers.dispose();
+        throw new CenterLossError('ERR_SHAPE', `none of the ${rows} examples is finite`);
+      }
+      this._replaceCenters(centers);
+    } finally {
+      statistics.rust.free();
+    }
+    rowsTrainedOn(examples);
+    this._useLimits(
+      hasRadii ? appended(radius, options.radius) : radius,
+      hasThresholds ? appended(threshold, options.threshold) : threshold,
+      `class ${quoted(name)} was added`,
+    );
+  }
+
+  /**
+   * Removes a class; the classes after it move up by one. Rows of it are decided by the other classes then.
+   *
+   * Where the score compares classes, `fit` has to be called before the next decision.
+   * @throws CenterLossError `ERR_LABEL` for a name that no class has; `ERR_OPTION` if no class would be left, or one alone
+   * with a score that compares classes; `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`; nothing has changed then
+   */
+  removeClass(name: string): void {
+    const { score } = this;
+    const { radius, threshold } = this._settings;
+    const names = this._namesOrNumbers();
+    const removed = classOf(name, names);
+    const least = this._compares() ? 2 : 1;
+    if (this.nClasses <= least) {
+      const needed = least === 2 ? `2 classes for score '${score}'` : 'a class';
+      throw new CenterLossError(
+        'ERR_OPTION',
+        `a classifier needs ${needed}: add one before ${quoted(name)} is removed`,
+      );
+    }
+    const isKept = (_: unknown, nth: number) => nth !== removed;
+    const [hasRadii, hasThresholds] = this._perClass();
+    this._replaceCenters(this._copyOfCenters(names.filter(isKept), removed));
+    this._useLimits(
+      hasRadii ? radius?.filter(isKept) : radius,
+      hasThresholds ? threshold?.filter(isKept) : threshold,
+      `class ${quoted(name)} was removed`,
+    );
+  }
+
+  /**
+   * Gives a class another name; nothing else changes.
+   * @throws CenterLossError `ERR_LABEL` if no class has the first name, or one has the second; `ERR_OPTION`,
+   * `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`; nothing has changed then
+   */
+  renameClass(from: string, to: string): void {
+    const names = this._namesOrNumbers();
+    const renamed = classOf(from, names);
+    checkNewName(to, classIndex(names));
+    this._replaceCenters(this._copyOfCenters(names.map((name, nth) => (nth === renamed ? to : name))));
+  }
+
+  private _namesOrNumbers(): readonly string[] {
+    return this.names ?? Array.from({ length: this.nClasses }, (_, nth) => `${nth}`);
+  }
+
+  private _compares(): boolean {
+    return COMPARING.includes(this.score);
+  }
+
+  /** Tells whether each class has a radius, and a threshold, of its own. */
+  private _perClass(): readonly [radii: boolean, thresholds: boolean] {
+    const { radius, threshold, perClass } = this._settings;
+    return [radius?.length === this.nClasses, perClass && threshold !== undefined];
+  }
+
+  /**
+   * Makes centers with other names, and without the class `removed`.
+   * @throws CenterLossError `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
+   */
+  private _copyOfCenters(names: readonly string[], removed = this.nClasses): ClassCenters {
+    const { nDim, metric } = this._centers;
+    this._centers.rust;
+    const centers = new ClassCenters(names.length, nDim, { fixed: true, metric, names });
+    const { params } = this._centers;
+    centers.params.set(params.subarray(0, removed * nDim));
+    centers.params.set(params.subarray((removed + 1) * nDim), removed * nDim);
+    return centers;
+  }
+
+  private _replaceCenters(centers: ClassCenters): void {
+    this._centers.dispose();
+    this._centers = centers;
+  }
+
+  /**
+   * Takes radii and thresholds after a change of the classes; undefined where a class has none. Decisions are refused
+   * until `fit` finds the ones that do not hold.
+   */
+  private _useLimits(
+    radius: Float32Array<ArrayBuffer> | undefined,
+    threshold: Float64Array<ArrayBuffer> | undefined,
+    change: string,
+  ): void {
+    const before = this._settings;
+    const lacksRadius = before.radius !== undefined && radius === undefined;
+    const holds = threshold !== undefined && !lacksRadius && !this._compares();
+    this._settings = { ...before, radius, threshold: holds ? threshold : undefined };
+    if (before.threshold !== undefined && !holds) this._outdatedBy = change;
+  }
+
+  /** @throws CenterLossError `ERR_NOT_INITIALIZED` if the classes have changed so that `fit` is needed */
+  private _checkIsUpToDate(): void {
+    if (this._outdatedBy === undefined) return;
+    throw new CenterLossError(
+      'ERR_NOT_INITIALIZED',
+      `${this._outdatedBy}, after which the threshold no longer holds: call fit with held-out rows`,
+    );
   }
 
   /**
    * Writes the classifier as a safetensors file.
-   * @throws CenterLossError `ERR_OPTION` for centers that are not finite, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
+   * @throws CenterLossError `ERR_OPTION` for centers that are not finite, `ERR_NOT_INITIALIZED` if `fit` is needed after a
+   * change of the classes, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
    */
   save(): Uint8Array<ArrayBuffer> {
+    this._checkIsUpToDate();
     const { nClasses, nDim, names, score, metric, radius, precision, threshold } = this;
     const { params, metric: centersMetric } = this._centers;
     const fitted = FITTED.filter((name) => this._settings[name] && !this._given[name]);
@@ -278,13 +490,41 @@ export class OpenSetClassifier extends Saveable {
   }
 }
 
-function centersOf(given: CentersLike | { readonly centers: CentersLike }): CentersLike {
-  const centers = given && 'centers' in Object(given) ? (given as { centers: CentersLike }).centers : given;
+function centersOf(given: CentersSource): CentersLike {
+  const { centers = given, toCenters } = Object(given);
+  if (typeof toCenters === 'function') return toCenters.call(given);
   if (typeof centers === 'object' && centers !== null) return centers as CentersLike;
   throw new CenterLossError(
     'ERR_OPTION',
-    `centers must be ClassCenters, a loss or { params, nClasses, nDim }, got ${String(centers)}`,
+    `centers must be ClassCenters, a loss or { params, nClasses, nDim }, got ${show(centers)}`,
   );
+}
+
+/** Checks the value that a new class has of its own. @throws CenterLossError `ERR_OPTION` where classes have none */
+function checkOwn(name: 'radius' | 'threshold', value: number | undefined, isOption: boolean, where: string): void {
+  if (value === undefined) return;
+  if (!isOption) throw new CenterLossError('ERR_OPTION', `${name} is an option where ${where}`);
+  checkLimit(value, name);
+}
+
+/** Adds the value of a class to those of the others; undefined without one. */
+function appended<V extends Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer>>(
+  values: V | undefined,
+  value: number | undefined,
+): V | undefined {
+  if (values === undefined || value === undefined) return undefined;
+  const all = new (values.constructor as new (length: number) => V)(values.length + 1);
+  all.set(values);
+  all[values.length] = value;
+  return all;
+}
+
+/** @throws CenterLossError `ERR_LABEL` for a name that no class has */
+function classOf(name: string, names: readonly string[]): number {
+  const index = classIndex(names);
+  const found = index.get(name);
+  if (found === undefined) throw noClass(name, index);
+  return found;
 }
 
 /** @throws CenterLossError `ERR_OPTION` unless `fitted` names parameters that are there, each once */

@@ -2,9 +2,11 @@ import { copyDoubles } from '../memory/views.js';
 import { checkOrdered, checkScores, checkTpr, takeScores } from '../metrics/scores.js';
 import { checkChoice, checkCount, checkFloats, checkOptions, type Floats } from '../validate/checks.js';
 import { CenterLossError } from '../validate/errors.js';
-import { checkTarget, type Target, writeLabels } from '../validate/labels.js';
+import { labelsOf, type Target, writeLabels } from '../validate/labels.js';
+import { checkNames } from '../validate/names.js';
 import { ScoresArray } from '../wasm/bindings.js';
 
+/** Options of a threshold that is fitted to scores. */
 export interface ThresholdOptions {
   /** Share of the known rows that are to stay known, over 0 and up to 1. Default 0.95. */
   readonly tpr?: number;
@@ -16,10 +18,14 @@ export interface ThresholdOptions {
   readonly finiteSample?: boolean;
 }
 
+/** Options of one threshold for each class. */
 export interface ClassThresholdOptions extends ThresholdOptions {
   /** Class of each score, the nearest or the true one; scores of a class below 0 are left out. */
   readonly classes: Target;
-  readonly nClasses: number;
+  /** Number of classes, C: the number of thresholds. Default the number of names. */
+  readonly nClasses?: number | undefined;
+  /** Names of the classes, needed if `classes` are names. */
+  readonly names?: readonly string[] | undefined;
 }
 
 /**
@@ -31,12 +37,13 @@ export interface ClassThresholdOptions extends ThresholdOptions {
  * `ERR_OUT_OF_MEMORY`
  */
 export function fitThreshold(scores: Floats, options: ClassThresholdOptions): Float64Array<ArrayBuffer>;
+/** Fits one threshold to the scores of all known rows. */
 export function fitThreshold(scores: Floats, options?: ThresholdOptions): number;
 export function fitThreshold(
   scores: Floats,
   options: ThresholdOptions | ClassThresholdOptions = {},
 ): number | Float64Array<ArrayBuffer> {
-  checkOptions(options, ['tpr', 'finiteSample', 'classes', 'nClasses']);
+  checkOptions(options, ['tpr', 'finiteSample', 'classes', 'nClasses', 'names']);
   const { tpr = 0.95, finiteSample = false } = options;
   checkTpr(tpr);
   checkChoice(finiteSample, 'finiteSample', [true, false]);
@@ -49,9 +56,11 @@ export function fitThreshold(
 }
 
 /** Scores of each class. */
-function byClass(scores: Floats, { classes, nClasses }: ClassThresholdOptions): number[][] {
+function byClass(scores: Floats, options: ClassThresholdOptions): number[][] {
+  const { nClasses = options.names?.length as number } = options;
   checkCount(nClasses, 'nClasses');
-  checkTarget(classes, 'classes');
+  const names = checkNames(options.names, nClasses);
+  const classes = labelsOf(options.classes, 'classes');
   if (classes.length !== scores.length) {
     throw new CenterLossError(
       'ERR_SHAPE',
@@ -59,7 +68,7 @@ function byClass(scores: Floats, { classes, nClasses }: ClassThresholdOptions): 
     );
   }
   const labels = new Int32Array(classes.length);
-  writeLabels(classes, nClasses, 'strict', labels, 0, 'classes');
+  writeLabels(classes, { nClasses, names, labels: 'strict' }, labels, 0, 'classes');
   const groups = Array.from({ length: nClasses }, () => [] as number[]);
   labels.forEach((label, i) => {
     groups[label]?.push(scores[i] as number);

@@ -1,4 +1,9 @@
-// The entry without the bytes of the module: the program that imports it says where they are.
+/**
+ * Every name of `center-loss` without the bytes of the WebAssembly module: the program says where they are.
+ * @packageDocumentation
+ * @module center-loss/slim
+ */
+
 import { instantiate, isLoaded, isUnavailable, load, RANK, registerEngine } from '../engine/engine.js';
 import { checkedModule, fetched, type WasmBytes, type WasmModule, type WasmSource } from '../engine/wasm-file.js';
 import { CenterLossError } from '../validate/errors.js';

@@ -1,18 +1,18 @@
-import { checkAttached } from '../validate/checks.js';
-import { CenterLossError } from '../validate/errors.js';
+import { newArray } from '../validate/allocate.js';
+import { arrayType, checkAttached } from '../validate/checks.js';
+import { CenterLossError, typeName } from '../validate/errors.js';
 
 /**
- * Makes a view on the bytes of a file.
+ * Makes a view on the bytes of a file, of whatever realm they are.
  * @throws CenterLossError `ERR_SHAPE` for anything else
  */
 export function asBytes(file: Uint8Array | ArrayBuffer, name: string): Uint8Array {
-  if (file instanceof ArrayBuffer) return new Uint8Array(file);
-  if (file instanceof Uint8Array) {
-    checkAttached(file, name);
-    return file;
+  if (arrayType(file) === 'Uint8Array') {
+    checkAttached(file as Uint8Array, name);
+    return file as Uint8Array;
   }
-  const type = Object.prototype.toString.call(file).slice(8, -1);
-  throw new CenterLossError('ERR_SHAPE', `${name} must be a Uint8Array or an ArrayBuffer, got ${type}`);
+  if (typeName(file) === 'ArrayBuffer') return new Uint8Array(file);
+  throw new CenterLossError('ERR_SHAPE', `${name} must be a Uint8Array or an ArrayBuffer, got ${typeName(file)}`);
 }
 
 /**
@@ -20,11 +20,7 @@ export function asBytes(file: Uint8Array | ArrayBuffer, name: string): Uint8Arra
  * @throws CenterLossError `ERR_OUT_OF_MEMORY`
  */
 export function newBytes(length: number, purpose: string): Uint8Array<ArrayBuffer> {
-  try {
-    return new Uint8Array(length);
-  } catch (cause) {
-    throw new CenterLossError('ERR_OUT_OF_MEMORY', `cannot allocate ${length} bytes for ${purpose}`, { cause });
-  }
+  return newArray(() => new Uint8Array(length), length, purpose);
 }
 
 /** Copies bytes to memory that is aligned for every type of values. @throws CenterLossError `ERR_OUT_OF_MEMORY` */

@@ -55,6 +55,7 @@ export const DTYPES = {
   U64: { bits: 64, array: BigUint64Array },
 } as const satisfies Record<string, Layout>;
 
+/** Type of the values of a tensor, as safetensors calls it. */
 export type Dtype = keyof typeof DTYPES;
 
 /** Position of a type in {@link DTYPES}. */

@@ -1,9 +1,10 @@
-import { checkOptions } from '../validate/checks.js';
+import { checkOptions, show } from '../validate/checks.js';
 import { CenterLossError } from '../validate/errors.js';
 import { formatError, quoted } from './errors.js';
 import { fromSafetensors } from './safetensors.js';
 import { type CenterValues, checkVersion, FORMAT, firstBadCenter, notFinite } from './saved-object.js';
 
+/** Options of {@link loadCenters}. */
 export interface LoadCentersOptions {
   /** Name of the tensor that holds the centers. Default: the only tensor with a usual name of centers. */
   readonly tensor?: string;
@@ -14,9 +15,9 @@ const NAMES_OF_CENTERS = /^_params$|(^|\.)(_?centers?\._params|centers)$/;
 
 /**
  * Reads centers from a PyTorch `state_dict` in a safetensors file, alone or in that of a network, where one tensor is
- * called `_centers._params` (pytorch-ood), `centers._params` or `centers` (KaiyangZhou/pytorch-center-loss). F16, BF16
- * and F64 become float32. The centers of an object that was saved by this package are read as well; `load` gives the
- * object itself.
+ * called `_centers._params` or `_center._params` (pytorch-ood's losses), `_params` (its `ClassCenters`), `centers._params`
+ * or `centers` (KaiyangZhou/pytorch-center-loss). F16, BF16 and F64 become float32. The centers of an object that was
+ * saved by this package are read as well; `load` gives the object itself.
  *
  * ```js
  * const { params, nClasses, nDim } = loadCenters(file);
@@ -31,7 +32,7 @@ export function loadCenters(file: Uint8Array | ArrayBuffer, options: LoadCenters
   checkOptions(options, ['tensor']);
   const { tensor: wanted } = options;
   if (wanted !== undefined && typeof wanted !== 'string') {
-    throw new CenterLossError('ERR_OPTION', `tensor must be a string, got ${String(wanted)}`);
+    throw new CenterLossError('ERR_OPTION', `tensor must be a string, got ${show(wanted)}`);
   }
   const { tensors, metadata, floats } = fromSafetensors(file);
   const isOurs = metadata.format === FORMAT;

@@ -11,6 +11,7 @@ import { ClassStatistics } from '../statistics/class-statistics.js';
 import { formatError, quoted } from './errors.js';
 import { SavedObject } from './saved-object.js';
 
+/** Classes of the objects that can be saved. */
 const CLASSES = {
   ClassCenters,
   NamedCenters,

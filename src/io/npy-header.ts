@@ -1,3 +1,4 @@
+import { checkChoice, checkOptions } from '../validate/checks.js';
 import { asBytes } from './bytes.js';
 import { Cursor } from './cursor.js';
 import { byteLengthOf, type Dtype, MAX_DIMENSIONS } from './dtypes.js';
@@ -8,7 +9,9 @@ import { formatError, quoted } from './errors.js';
 
 /** Header of a .npy file. */
 export interface NpyHeader {
+  /** Type of the values. */
   readonly dtype: Dtype;
+  /** Sizes of the dimensions; empty for a single value. */
   readonly shape: readonly number[];
   /** True if the first index runs fastest. */
   readonly fortranOrder: boolean;
@@ -16,6 +19,7 @@ export interface NpyHeader {
   readonly bigEndian: boolean;
   /** Bytes of the file that hold the values: from `start` to before `end`. */
   readonly start: number;
+  /** Place of the first byte after the values. */
   readonly end: number;
 }
 
@@ -43,15 +47,39 @@ export const NPY_DTYPES: Readonly<Record<string, Dtype>> = {
   c8: 'C64',
 };
 
+/** Reading of values whose type the file does not tell. */
+export interface NpyOptions {
+  /**
+   * Type of values that numpy has no type for. bfloat16 is told by itself where the file says `<V2`, as ml_dtypes and
+   * JAX write it; numpy makes `|V2` of it, and others keep its bits, or those of float16, in 16-bit integers.
+   */
+  readonly dtype?: 'BF16' | 'F16' | undefined;
+}
+
+/** Layout of an array: a header, or one of an array of texts, whose `shape` ends with the bytes of a text. */
+export interface NpyLayout extends NpyHeader {
+  /** Bytes of a character: 4 for `<U` (code points), 1 for `S`; undefined for numbers. */
+  readonly characterBytes?: 1 | 4 | undefined;
+}
+
 /**
  * Reads the header of a .npy file, versions 1.0 to 3.0; the values are the bytes `start` … `end`. Arrays of Python
- * objects, of strings and with fields are refused.
+ * objects and with fields are refused; `readNpyNames` reads arrays of strings.
  *
  * Source: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
  * @param begin the file, or its start: {@link NPY_HEADER_BYTES} are always enough
- * @throws CenterLossError `ERR_FORMAT`; `ERR_SHAPE` if it is not bytes
+ * @throws CenterLossError `ERR_FORMAT`; `ERR_SHAPE` if it is not bytes, `ERR_OPTION`
  */
-export function npyHeader(begin: Uint8Array | ArrayBuffer): NpyHeader {
+export function npyHeader(begin: Uint8Array | ArrayBuffer, options: NpyOptions = {}): NpyHeader {
+  checkOptions(options, ['dtype']);
+  if (options.dtype !== undefined) checkChoice(options.dtype, 'dtype', ['BF16', 'F16']);
+  const { characterBytes, ...header } = npyLayout(begin, options.dtype);
+  if (characterBytes) throw formatError('an array of strings has no numbers: readNpyNames reads it');
+  return header;
+}
+
+/** Reads the header of an array of numbers or of strings. */
+export function npyLayout(begin: Uint8Array | ArrayBuffer, dtype?: NpyOptions['dtype']): NpyLayout {
   const head = asBytes(begin, 'the start of the file');
   if (head.length < 12 || MAGIC.some((byte, i) => head[i] !== byte)) {
     throw formatError(`a file of ${head.length} bytes without \\x93NUMPY and a header at its start is not a .npy file`);
@@ -65,7 +93,7 @@ export function npyHeader(begin: Uint8Array | ArrayBuffer): NpyHeader {
   if (head.length < start) {
     throw formatError(`the header ends at byte ${start} of the file, but only ${head.length} are given`);
   }
-  return parse(ascii(head.subarray(textStart, start)), start);
+  return parse(ascii(head.subarray(textStart, start)), start, dtype);
 }
 
 /** Decodes a header in ASCII: only names of fields may have other characters, and arrays with fields are refused. */
@@ -76,16 +104,16 @@ function ascii(bytes: Uint8Array): string {
 }
 
 /** Reads a dictionary as Python writes it, with these three keys. */
-function parse(text: string, start: number): NpyHeader {
+function parse(text: string, start: number, dtype: NpyOptions['dtype']): NpyLayout {
   const at = new Cursor(text, 'the header');
-  let type: { dtype: Dtype; bigEndian: boolean } | undefined;
+  let type: NpyType | undefined;
   let fortranOrder: boolean | undefined;
   let shape: number[] | undefined;
   at.expect('{');
   while (!at.take('}')) {
     const key = parseString(at);
     at.expect(':');
-    if (key === 'descr' && type === undefined) type = parseType(at);
+    if (key === 'descr' && type === undefined) type = parseType(at, dtype);
     else if (key === 'fortran_order' && fortranOrder === undefined) fortranOrder = parseBoolean(at);
     else if (key === 'shape' && shape === undefined) shape = parseShape(at);
     else throw formatError(`the header has a key ${quoted(key)} too many`);
@@ -97,9 +125,11 @@ function parse(text: string, start: number): NpyHeader {
   if (type === undefined || fortranOrder === undefined || shape === undefined) {
     throw formatError('the header lacks its descr, fortran_order or shape');
   }
-  const bytes = byteLengthOf(type.dtype, shape);
+  const { textBytes, ...kind } = type;
+  const sizes = textBytes === undefined ? shape : [...shape, textBytes];
+  const bytes = byteLengthOf(type.dtype, sizes);
   if (Number.isNaN(bytes)) throw formatError(`no file can hold an array of shape (${shape.join(', ')})`);
-  return { ...type, shape, fortranOrder, start, end: start + bytes };
+  return { ...kind, shape: sizes, fortranOrder, start, end: start + bytes };
 }
 
 function parseString(at: Cursor): string {
@@ -108,16 +138,33 @@ function parseString(at: Cursor): string {
   return text.slice(1, -1);
 }
 
-function parseType(at: Cursor): { dtype: Dtype; bigEndian: boolean } {
+interface NpyType extends Pick<NpyLayout, 'dtype' | 'bigEndian' | 'characterBytes'> {
+  /** Bytes of a text. */
+  readonly textBytes?: number;
+}
+
+/** Reads a type as numpy does: one byte has any mark of its order or none, and the order `=` is that of this machine. */
+function parseType(at: Cursor, wanted: NpyOptions['dtype']): NpyType {
   if (at.peek() === '[') throw formatError('an array with fields is not read');
   const descr = parseString(at);
-  const [, order, kind = ''] = /^([<>|])([a-z]\d)$/.exec(descr) ?? [];
-  const dtype = Object.hasOwn(NPY_DTYPES, kind) ? NPY_DTYPES[kind] : undefined;
-  // Types of one byte have no byte order, and all others have one.
-  if (dtype === undefined || (order === '|') !== kind.endsWith('1')) {
-    throw formatError(`an array of ${quoted(descr)} is not read; the types are ${Object.keys(NPY_DTYPES).join(', ')}`);
+  const [, order, kind = ''] = /^([<>|=]?)([a-zA-Z]\d+|\?)$/.exec(descr) ?? [];
+  const bigEndian = order === '>';
+  const [, text, length] = /^([USa])(\d+)$/.exec(kind) ?? [];
+  if (text) {
+    const characterBytes = text === 'U' ? 4 : 1;
+    return { dtype: 'U8', bigEndian, characterBytes, textBytes: characterBytes * Number(length) };
   }
-  return { dtype, bigEndian: order === '>' };
+  if (wanted !== undefined && /^[Vui]2$/.test(kind)) return { dtype: wanted, bigEndian };
+  if (kind === 'V2' && (order === '<' || order === '>')) return { dtype: 'BF16', bigEndian };
+  const dtype = kind === '?' ? 'BOOL' : Object.hasOwn(NPY_DTYPES, kind) ? NPY_DTYPES[kind] : undefined;
+  if (dtype !== undefined) return { dtype, bigEndian };
+  const advice =
+    kind === 'O' || descr.endsWith('O')
+      ? 'it has Python objects: save array.astype(str) or array.astype(float)'
+      : kind === 'V2'
+        ? "if its values are bfloat16, say so by { dtype: 'BF16' }"
+        : `the types are ${Object.keys(NPY_DTYPES).join(', ')}, and U and S for names`;
+  throw formatError(`an array of ${quoted(descr)} is not read; ${advice}`);
 }
 
 function parseBoolean(at: Cursor): boolean {

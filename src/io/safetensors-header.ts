@@ -7,15 +7,21 @@ import { parseString } from './json-string.js';
 
 /** Type, shape and position of a tensor in a file. */
 export interface TensorPlace {
+  /** Type of the values. */
   readonly dtype: Dtype;
+  /** Sizes of the dimensions; empty for a single value. */
   readonly shape: readonly number[];
   /** First byte in the file, and the first after it. */
   readonly start: number;
+  /** Place of the first byte after the values. */
   readonly end: number;
 }
 
+/** Contents of a safetensors file without the values. */
 export interface SafetensorsHeader {
+  /** Place of each tensor, by its name. */
   readonly places: Readonly<Record<string, TensorPlace>>;
+  /** Texts that the writer of the file put beside the tensors. */
   readonly metadata: Readonly<Record<string, string>>;
 }
 

@@ -1,3 +1,4 @@
+import { checkOptions, show } from '../validate/checks.js';
 import { CenterLossError } from '../validate/errors.js';
 import { isWellFormed } from '../validate/names.js';
 import { asBytes, newBytes } from './bytes.js';
@@ -17,7 +18,7 @@ export interface TensorFile {
 /** Contents of a safetensors file. */
 export interface Safetensors extends TensorFile {
   /**
-   * Reads the values of a tensor as float32, whatever real numbers they are: see {@link toFloats}.
+   * Reads the values of a tensor as float32, rounded to the nearest; those of an F32 tensor are its own array, not a copy.
    * @throws CenterLossError `ERR_FORMAT` if there is no such tensor, or if its values are not real numbers
    */
   floats(name: string): Float32Array<ArrayBuffer>;
@@ -64,6 +65,10 @@ export function toSafetensors(
   tensors: Readonly<Record<string, Tensor>>,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array<ArrayBuffer> {
+  if (typeof tensors !== 'object' || tensors === null) {
+    throw new CenterLossError('ERR_SHAPE', `tensors must be an object of tensors by name, got ${show(tensors)}`);
+  }
+  checkOptions(metadata, Object.keys(metadata ?? {}));
   for (const [name, tensor] of Object.entries(tensors)) {
     checkText(name, 'the name of a tensor');
     if (name === METADATA) throw new CenterLossError('ERR_OPTION', `a tensor cannot have the name '${METADATA}'`);
@@ -126,6 +131,5 @@ export function encodeHeader(json: string): Uint8Array {
 
 function checkText(text: unknown, name: string): void {
   if (typeof text === 'string' && isWellFormed(text)) return;
-  const given = typeof text === 'string' ? quoted(text) : String(text);
-  throw new CenterLossError('ERR_OPTION', `${name} must be a string without half a surrogate pair, got ${given}`);
+  throw new CenterLossError('ERR_OPTION', `${name} must be a string without half a surrogate pair, got ${show(text)}`);
 }

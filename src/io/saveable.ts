@@ -1,11 +1,14 @@
 import { Disposable } from '../memory/dispose.js';
+import { show } from '../validate/checks.js';
 import { fromBase64, toBase64 } from './base64.js';
 import { formatError, quoted } from './errors.js';
 import { FORMAT, VERSION } from './saved-object.js';
 
 /** Bytes of `save()` in JSON: what `toJSON` gives and `fromJSON` takes. */
 export interface SavedJson {
+  /** Mark of this package. */
   readonly format: typeof FORMAT;
+  /** Version of the form. */
   readonly version: typeof VERSION;
   /** The file, in base64. */
   readonly base64: string;
@@ -28,19 +31,13 @@ export abstract class Saveable extends Disposable {
  */
 export function bytesOfJson(value: unknown): Uint8Array<ArrayBuffer> {
   if (typeof value !== 'object' || value === null) {
-    throw formatError(`expected the object that toJSON gave, got ${shown(value)}`);
+    throw formatError(`expected the object that toJSON gave, got ${show(value)}`);
   }
   const { format, version, base64, ...more } = value as Record<string, unknown>;
-  if (format !== FORMAT) throw formatError(`format must be "${FORMAT}", got ${shown(format)}`);
-  if (version !== VERSION)
-    throw formatError(`version must be ${VERSION}, got ${shown(version)}: save the object again`);
+  if (format !== FORMAT) throw formatError(`format must be "${FORMAT}", got ${show(format)}`);
+  if (version !== VERSION) throw formatError(`version must be ${VERSION}, got ${show(version)}: save the object again`);
   const [unknown] = Object.keys(more);
   if (unknown !== undefined) throw formatError(`${quoted(unknown)} is not part of version ${VERSION}`);
-  if (typeof base64 !== 'string') throw formatError(`base64 must be a string, got ${shown(base64)}`);
+  if (typeof base64 !== 'string') throw formatError(`base64 must be a string, got ${show(base64)}`);
   return fromBase64(base64);
-}
-
-function shown(value: unknown): string {
-  if (typeof value === 'string') return quoted(value);
-  return typeof value === 'number' || value === null ? `${value}` : `a value of type ${typeof value}`;
 }

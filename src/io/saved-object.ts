@@ -13,7 +13,9 @@ import { parseString } from './json-string.js';
 import { readTensors, type TensorFile, writeTensors } from './safetensors.js';
 import type { Tensor } from './tensor.js';
 
+/** Mark of this package in the metadata of a file. */
 export const FORMAT = 'center-loss';
+/** Version of the form of a file. */
 export const VERSION = 2;
 
 /** Keys of the metadata beside `format` and `version`. */
@@ -77,7 +79,9 @@ export const listTensor = (data: Floats32 | Floats64): Tensor => ({
 export interface CenterValues {
   /** Centers [nClasses, nDim]; Infinity in every dimension of a class that never had a row. */
   readonly params: Float32Array<ArrayBuffer>;
+  /** Number of classes, C. */
   readonly nClasses: number;
+  /** Number of dimensions, D. */
   readonly nDim: number;
 }
 

@@ -1,12 +1,13 @@
-import { checkAttached } from '../validate/checks.js';
-import { CenterLossError } from '../validate/errors.js';
+import { arrayType, checkAttached, show } from '../validate/checks.js';
+import { CenterLossError, typeName } from '../validate/errors.js';
+import { fromBfloat16, fromFloat16 } from '../validate/float16.js';
 import { copyBytes, newBytes } from './bytes.js';
 import { byteLengthOf, DTYPES, type Dtype, isDtype, MAX_DIMENSIONS, type Values } from './dtypes.js';
-import { formatError, quoted } from './errors.js';
-import { widenBfloat16, widenFloat16 } from './float16.js';
+import { formatError } from './errors.js';
 
 /** Array with a shape, row-major. */
 export interface Tensor {
+  /** Type of the values. */
   readonly dtype: Dtype;
   /** Sizes, outermost first; none for a single value. */
   readonly shape: readonly number[];
@@ -48,9 +49,9 @@ export function toFloats(tensor: Tensor): Float32Array<ArrayBuffer> {
     case 'F32':
       return data as Float32Array<ArrayBuffer>;
     case 'F16':
-      return widenFloat16(data as Uint16Array);
+      return fromFloat16(data as Uint16Array);
     case 'BF16':
-      return widenBfloat16(data as Uint16Array);
+      return fromBfloat16(data as Uint16Array);
     case 'I64':
     case 'U64':
       return Float32Array.from(data as BigInt64Array, Number);
@@ -78,16 +79,15 @@ export function checkTensor(tensor: Tensor, name: string): void {
   const { dtype, shape, data } = tensor ?? {};
   if (!isDtype(dtype)) {
     const types = Object.keys(DTYPES).join(', ');
-    throw new CenterLossError(
-      'ERR_OPTION',
-      `the dtype of ${name} must be one of ${types}, got ${quoted(String(dtype))}`,
-    );
+    throw new CenterLossError('ERR_OPTION', `the dtype of ${name} must be one of ${types}, got ${show(dtype)}`);
   }
   checkShape(shape, name);
   const { array } = DTYPES[dtype];
-  if (!(data instanceof array)) {
-    const type = Object.prototype.toString.call(data).slice(8, -1);
-    throw new CenterLossError('ERR_SHAPE', `${name} of type ${dtype} must be in a ${array.name}, got ${type}`);
+  if (arrayType(data) !== array.name) {
+    throw new CenterLossError(
+      'ERR_SHAPE',
+      `${name} of type ${dtype} must be in a ${array.name}, got ${typeName(data)}`,
+    );
   }
   checkAttached(data as ArrayLike<unknown>, name);
   const bytes = byteLengthOf(dtype, shape);
@@ -102,7 +102,12 @@ export function checkTensor(tensor: Tensor, name: string): void {
 function checkShape(shape: unknown, name: string): asserts shape is readonly number[] {
   const fits = (size: unknown) => Number.isSafeInteger(size) && (size as number) >= 0;
   if (Array.isArray(shape) && shape.length <= MAX_DIMENSIONS && Array.from(shape).every(fits)) return;
-  const given = Array.isArray(shape) ? `[${shape.slice(0, MAX_DIMENSIONS + 1).join(', ')}]` : String(shape);
+  const given = Array.isArray(shape)
+    ? `[${shape
+        .slice(0, MAX_DIMENSIONS + 1)
+        .map(show)
+        .join(', ')}]`
+    : show(shape);
   throw new CenterLossError(
     'ERR_OPTION',
     `the shape of ${name} must be an array of up to ${MAX_DIMENSIONS} whole numbers ≥ 0, got ${given}`,

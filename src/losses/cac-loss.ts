@@ -28,9 +28,10 @@ const SPEC: ProxyLossSpec = {
  *
  * Source: Miller, Sünderhauf, Milford, Dayoub, "Class Anchor Clustering: A Loss for Distance-based Open Set Recognition",
  * WACV 2021; `CACLoss` of their dimitymiller/cac-openset, which this is with `reduction: 'batch'` (the default). The class
- * of the same name in pytorch-ood 0.3.3 has squared distances, and leaves out the last class instead of the own.
+ * of the same name in pytorch-ood 0.4.0 has squared distances, and leaves out the last class instead of the own.
  */
 export class CACLoss extends ProxyLoss {
+  /** λ, weight of the distance to the own center. */
   readonly lambda: number;
 
   /**

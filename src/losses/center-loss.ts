@@ -7,8 +7,8 @@ import { Batch, prepare } from '../memory/batch.js';
 import { disposedError } from '../memory/dispose.js';
 import { type Inputs, splitArguments, takeInputs } from '../memory/inputs.js';
 import { integerView, newFloats, readFloats, stable } from '../memory/views.js';
-import { checkChoice, checkNumber, checkOptions, checkOut, countRows, type Floats } from '../validate/checks.js';
-import type { Embeddings } from '../validate/embeddings.js';
+import { checkChoice, checkNumber, checkOptions, checkOut, type Floats } from '../validate/checks.js';
+import { asRows, type Embeddings } from '../validate/embeddings.js';
 import { CenterLossError } from '../validate/errors.js';
 import type { LabelPolicy, Target } from '../validate/labels.js';
 import { type Metric, rustMetric } from '../validate/metric.js';
@@ -20,6 +20,7 @@ import {
   rustPenalty,
   rustReduction,
 } from '../validate/options.js';
+import { rowsTrainedOn, warnIfTrainedOn } from '../validate/trained-rows.js';
 import {
   BatchArray,
   CentersArray,
@@ -42,22 +43,27 @@ import { type SoftmaxCenterOptions, type SoftmaxCenterResult, softmaxCenter } fr
 import { UnmovedCentersWarning } from './unmoved-centers.js';
 import { averagingRule, checkUpdateRule, descent, type StepOptions, type UpdateRule } from './update-rule.js';
 
+/** Options of a value that is computed from rows. */
 export interface EvaluateOptions {
   /** Weight ≥ 0 of each row [B]; a row of weight 0 counts as unknown. Default all 1. */
   readonly sampleWeight?: Floats;
 }
 
+/** Options of {@link CenterLoss.gradients}. */
 export interface GradientsOptions extends EvaluateOptions {
   /** 'dense' (default): all [nClasses, nDim]. 'touched': only the classes in the batch, at no cost that grows with C. */
   readonly centers?: GradientForm;
 }
 
+/** Options of {@link CenterLoss.fitRadius}. */
 export interface FitRadiusOptions {
   /** Share of the rows of a class that its radius holds, 0 … 1. Default 0.95. */
   readonly quantile?: number;
 }
 
+/** Options for the gradient of all centers. */
 type Dense = EvaluateOptions & { readonly centers?: 'dense' };
+/** Options for the gradient of the centers of the classes that occur. */
 type Touched = EvaluateOptions & { readonly centers: 'touched' };
 
 /**
@@ -73,18 +79,26 @@ type Touched = EvaluateOptions & { readonly centers: 'touched' };
  * pytorch-ood.
  *
  * Sources: Wen et al., "A Discriminative Feature Learning Approach for Deep Face Recognition", ECCV 2016; Wen et al., "A
- * Comprehensive Study on Center Loss for Deep Face Recognition", IJCV 2019; `CenterLoss` of pytorch-ood 0.3.3.
+ * Comprehensive Study on Center Loss for Deep Face Recognition", IJCV 2019; `CenterLoss` of pytorch-ood 0.4.0.
  */
 export class CenterLoss extends Saveable {
+  /** Number of classes, C. */
   readonly nClasses: number;
+  /** Number of dimensions, D. */
   readonly nDim: number;
+  /** Factor that the initial centers were multiplied by. */
   readonly magnitude: number;
+  /** True if `step` leaves the centers where they are. */
   readonly fixed: boolean;
+  /** Rule by which losses of rows become one number. */
   readonly reduction: Reduction;
+  /** Distance d between a row and a center. */
   readonly metric: Metric;
+  /** Loss of a row as a function of its distance. */
   readonly penalty: Penalty;
   /** Names of the classes, if they have any. */
   readonly names: readonly string[] | undefined;
+  /** Centers of the classes. */
   readonly centers: ClassCenters;
   private _radius: number;
   private readonly _labels: LabelPolicy;
@@ -163,12 +177,12 @@ export class CenterLoss extends Saveable {
    * @param out array for the result, returned then; default a new one
    * @throws CenterLossError as {@link forward}
    */
-  backward(distmat: Floats, target: Target, out?: Float32Array): Float32Array {
+  backward(distmat: Embeddings, target: Target, out?: Float32Array): Float32Array {
     this._checkIsReference('backward');
-    countRows(distmat, 'distmat', this.nClasses, 'nClasses');
-    if (out !== undefined) checkOut(out, distmat.length, { distmat, params: this.centers.params });
-    const outView = stable(out ?? newFloats(distmat.length));
-    const { batch, rows } = this._takeDistances('backward', distmat, target, this.nClasses);
+    const values = asRows(distmat, 'distmat', this.nClasses, 'nClasses');
+    if (out !== undefined) checkOut(out, values.length, { distmat: values, params: this.centers.params });
+    const outView = stable(out ?? newFloats(values.length));
+    const { batch, rows } = this._takeDistances('backward', values, target, this.nClasses);
     if (rows > 0) this._rust.distance_loss(batch, true);
     readFloats(batch.address(BatchArray.Out), outView());
     return outView();
@@ -182,6 +196,7 @@ export class CenterLoss extends Saveable {
    * @throws CenterLossError `ERR_SHAPE`, `ERR_LABEL`, `ERR_OPTION`, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
    */
   evaluate(x: Embeddings, target: Target, options?: EvaluateOptions): number;
+  /** Computes the loss of the rows of a batch. */
   evaluate(batch: Batch, options?: EvaluateOptions): number;
   evaluate(x: Embeddings | Batch, targetOrOptions?: Target | EvaluateOptions, optionsAfter?: EvaluateOptions): number {
     const rust = this._rust;
@@ -201,10 +216,15 @@ export class CenterLoss extends Saveable {
    * @throws CenterLossError as {@link evaluate}
    */
   gradients(x: Embeddings, target: Target, options: Touched): Gradients<TouchedRows>;
+  /** Computes the loss and its gradients; that of the centers is [C, D]. */
   gradients(x: Embeddings, target: Target, options?: Dense): Gradients<Float32Array>;
+  /** Computes the loss and its gradients in a form that is known when the program runs. */
   gradients(x: Embeddings, target: Target, options: GradientsOptions): Gradients<Float32Array | TouchedRows>;
+  /** Computes the loss and its gradients of a batch, for the centers of the classes that occur in it. */
   gradients(batch: Batch, options: Touched): Gradients<TouchedRows>;
+  /** Computes the loss and its gradients of a batch; that of the centers is [C, D]. */
   gradients(batch: Batch, options?: Dense): Gradients<Float32Array>;
+  /** Computes the loss and its gradients of a batch in a form that is known when the program runs. */
   gradients(batch: Batch, options: GradientsOptions): Gradients<Float32Array | TouchedRows>;
   gradients(
     x: Embeddings | Batch,
@@ -245,6 +265,7 @@ export class CenterLoss extends Saveable {
    * @throws CenterLossError as {@link evaluate}
    */
   step(x: Embeddings, target: Target, options?: StepOptions): StepResult;
+  /** Computes the loss and ∂loss/∂x of a batch, then moves the centers. */
   step(batch: Batch, options?: StepOptions): StepResult;
   step(x: Embeddings | Batch, targetOrOptions?: Target | StepOptions, optionsAfter?: StepOptions): StepResult {
     const rust = this._rust;
@@ -255,6 +276,7 @@ export class CenterLoss extends Saveable {
     return stepResult(x instanceof Batch ? x : undefined, inputs, this.nDim, () => {
       const loss = move();
       this._warning.stepTaken();
+      rowsTrainedOn(x);
       return loss;
     });
   }
@@ -282,13 +304,14 @@ export class CenterLoss extends Saveable {
   /**
    * Gives each class the radius that holds a share of its rows: the smallest of their distances to the center, in units
    * of the metric, that at least this share does not exceed. A class without rows keeps its radius; rows at no finite
-   * distance do not count.
+   * distance do not count. Use rows that were not trained on, which are nearer than new ones.
    * @param x rows [B, nDim]
    * @param target labels [B]
    * @returns the radii [nClasses]
    * @throws CenterLossError as {@link evaluate}
    */
   fitRadius(x: Embeddings, target: Target, options?: FitRadiusOptions): Float32Array<ArrayBuffer>;
+  /** Fits the radii to the rows of a batch. */
   fitRadius(batch: Batch, options?: FitRadiusOptions): Float32Array<ArrayBuffer>;
   fitRadius(
     x: Embeddings | Batch,
@@ -306,6 +329,7 @@ export class CenterLoss extends Saveable {
     sortRadii(inputs, this.nClasses);
     rust.radius_quantiles(inputs.batch, quantile);
     this._radius = Number.NaN;
+    warnIfTrainedOn('fitRadius', x);
     rust.configure(rustMetric(this.metric), rustPenalty(this.penalty), rustReduction(this.reduction), this._radius);
     return this.radii;
   }
@@ -392,15 +416,15 @@ export class CenterLoss extends Saveable {
     sampleWeight: Floats | undefined,
     outWidth: number,
   ): Inputs {
-    const { nClasses, nDim } = this;
-    return takeInputs(x, target, { call, width: nDim, nClasses, labels: this._labels, sampleWeight, outWidth });
+    const { nClasses, nDim, names, _labels: labels } = this;
+    return takeInputs(x, target, { call, width: nDim, nClasses, names, labels, sampleWeight, outWidth });
   }
 
   private _takeDistances(call: string, distmat: Embeddings, target: Target, outWidth: number): Inputs {
     this._checkIsReference(call);
-    const { nClasses } = this;
+    const { nClasses, names, _labels: labels } = this;
     return takeInputs(distmat, target, {
-      ...{ call, name: 'distmat', width: nClasses, widthName: 'nClasses', nClasses, labels: this._labels, outWidth },
+      ...{ call, name: 'distmat', width: nClasses, widthName: 'nClasses', nClasses, names, labels, outWidth },
     });
   }
 

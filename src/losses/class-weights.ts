@@ -1,26 +1,27 @@
 import { reserveArray, reserveRows, scratchBatch } from '../memory/batch.js';
 import { copyFloats, integers, stable } from '../memory/views.js';
 import { checkChoice, checkCount, checkNumber, checkOptions } from '../validate/checks.js';
-import { checkTarget, type Target, writeLabels } from '../validate/labels.js';
+import { labelsOf, type Target, writeLabels } from '../validate/labels.js';
+import { checkNames } from '../validate/names.js';
 import { BatchArray, ClassWeighting } from '../wasm/bindings.js';
 
-/** How the weight of a class comes from its number of rows. */
-type Scheme = 'balanced' | 'effective-number';
-
+/** Options of {@link classWeights}. */
 export interface ClassWeightsOptions {
   /**
    * With n_j the rows of class j, n those of all and K the number of classes that occur, 'balanced' (default): n/(K·n_j);
    * 'effective-number': in proportion to (1 − β)/(1 − β^n_j), with the sum K.
    */
-  readonly scheme?: Scheme;
+  readonly scheme?: 'balanced' | 'effective-number';
   /** β of 'effective-number', 0 ≤ β < 1: 0 weights all rows alike, values near 1 all classes alike. Default 0.999. */
   readonly beta?: number;
+  /** Names of the classes [nClasses], needed if labels are names. */
+  readonly names?: readonly string[] | undefined;
 }
 
 const SCHEMES = {
   balanced: 'Balanced',
   'effective-number': 'EffectiveNumber',
-} as const satisfies Record<Scheme, keyof typeof ClassWeighting>;
+} as const satisfies Record<NonNullable<ClassWeightsOptions['scheme']>, keyof typeof ClassWeighting>;
 
 /**
  * Weights for the option `classWeight` from how often each class occurs; a class without rows has the weight 0.
@@ -37,19 +38,20 @@ export function classWeights(
   options: ClassWeightsOptions = {},
 ): Float32Array<ArrayBuffer> {
   checkCount(nClasses, 'nClasses');
-  checkOptions(options, ['scheme', 'beta']);
+  checkOptions(options, ['scheme', 'beta', 'names']);
   const { scheme = 'balanced', beta = 0.999 } = options;
-  checkChoice(scheme, 'scheme', Object.keys(SCHEMES) as Scheme[]);
+  checkChoice(scheme, 'scheme', Object.keys(SCHEMES) as (keyof typeof SCHEMES)[]);
   checkNumber(beta, 'beta', (value) => value >= 0 && value < 1, 'a number from 0 to below 1');
-  checkTarget(target);
-  const rows = target.length;
-  const targetView = stable(target as Int32Array);
+  const names = checkNames(options.names, nClasses);
+  const labels = labelsOf(target);
+  const rows = labels.length;
+  const targetView = stable(labels as Int32Array);
   const batch = scratchBatch();
   reserveRows(batch, rows, 0, 0, 'classWeights');
   reserveArray(batch, BatchArray.Ends, nClasses, 'classWeights');
   const weights = reserveArray(batch, BatchArray.Parameters, nClasses, 'classWeights');
   const labelsAt = batch.address(BatchArray.Labels) / Int32Array.BYTES_PER_ELEMENT;
-  writeLabels(targetView(), nClasses, 'strict', integers(), labelsAt);
+  writeLabels(targetView(), { nClasses, names, labels: 'strict' }, integers(), labelsAt);
   batch.class_weights(ClassWeighting[SCHEMES[scheme]], beta, nClasses);
   return copyFloats(weights, nClasses);
 }

@@ -34,6 +34,7 @@ const SPEC: ProxyLossSpec = {
  * Source: Qi, Su, "Contrastive-center loss for deep neural networks", ICIP 2017 (arXiv 1707.07391), eq. 3.
  */
 export class ContrastiveCenterLoss extends ProxyLoss {
+  /** δ, added to the sum of the distances to the other centers. */
   readonly delta: number;
 
   /**

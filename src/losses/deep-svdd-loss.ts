@@ -7,28 +7,32 @@ import { disposedError } from '../memory/dispose.js';
 import { type Inputs, splitArguments, takeInputs } from '../memory/inputs.js';
 import { copyFloats, floatView, newFloats, readFloats } from '../memory/views.js';
 import { checkChoice, checkCount, checkNumber, checkOptions } from '../validate/checks.js';
-import type { Embeddings } from '../validate/embeddings.js';
+import { asRows, type Embeddings } from '../validate/embeddings.js';
 import { CenterLossError } from '../validate/errors.js';
 import type { LabelPolicy, Target } from '../validate/labels.js';
 import { checkCentersOptions, givenCenters } from '../validate/options.js';
+import { rowsTrainedOn } from '../validate/trained-rows.js';
 import { BatchArray, CentersArray, type Centers as RustCenters, Work } from '../wasm/bindings.js';
 import type { EvaluateOptions } from './center-loss.js';
 import { copyGradX, stepInPlace } from './results.js';
 
+/** Options of {@link DeepSVDDLoss}. */
 export interface DeepSVDDLossOptions {
   /** ν above 0, up to 1: the share of the rows that may be outside. Default 0.1. */
   readonly nu?: number;
   /** The center [nDim], if it is known; else {@link DeepSVDDLoss.fitCenter} finds it. */
-  readonly center?: Float32Array;
+  readonly center?: Embeddings;
   /** R ≥ 0 at first, a distance. Default 0. */
   readonly radius?: number;
   /** Name of the class, in an array [1]. Default none. */
-  readonly names?: readonly string[];
-  /** 'strict' (default): a label that is not an integer is an error. 'lenient': its row is of the class if it is > 0. */
+  readonly names?: readonly string[] | undefined;
+  /** 'strict' (default): a label that is not an integer is an error. 'lenient': its row is of the class if it is > 0. Names other than that of the class are an error, or ignored. */
   readonly labels?: LabelPolicy;
 }
 
+/** Results of {@link DeepSVDDLoss.gradients}. */
 export interface DeepSVDDGradients {
+  /** Value of the loss. */
   readonly loss: number;
   /** ∂loss/∂x [B, nDim]. */
   readonly gradX: Float32Array;
@@ -54,7 +58,9 @@ const MAX_RADIUS = 1e15;
  * Source: Ruff et al., "Deep One-Class Classification", ICML 2018; their lukasruff/Deep-SVDD-PyTorch.
  */
 export class DeepSVDDLoss extends Saveable {
+  /** Number of dimensions, D. */
   readonly nDim: number;
+  /** ν, the share of rows that may lie outside. */
   readonly nu: number;
   /** Name of the class, in an array [1], if it has one. */
   readonly names: readonly string[] | undefined;
@@ -78,12 +84,12 @@ export class DeepSVDDLoss extends Saveable {
     checkNumber(nu, 'nu', (value) => value >= 1e-9 && value <= 1, 'a number from 1e-9 to 1');
     checkRadius(radius);
     checkChoice(labels, 'labels', ['strict', 'lenient']);
-    if (center !== undefined && !(center instanceof Float32Array && center.length === nDim)) {
-      const given = center instanceof Float32Array ? `${center.length} values` : Object.prototype.toString.call(center);
-      throw new CenterLossError('ERR_SHAPE', `center must be a Float32Array of nDim = ${nDim} values, got ${given}`);
+    const init = center === undefined ? 'normal' : asRows(center, 'center', nDim);
+    if (typeof init !== 'string' && init.length !== nDim) {
+      throw new CenterLossError('ERR_SHAPE', `center has ${init.length} values; expected nDim = ${nDim}`);
     }
-    const defaults = { init: center ?? 'normal', magnitude: 1, fixed: true, reduction: 'mean' } as const;
-    const settings = checkCentersOptions(1, nDim, names === undefined ? {} : { names }, defaults);
+    const defaults = { init, magnitude: 1, fixed: true, reduction: 'mean' } as const;
+    const settings = checkCentersOptions(1, nDim, { names }, defaults);
     this.nDim = nDim;
     this.nu = nu;
     this.names = settings.names;
@@ -91,7 +97,7 @@ export class DeepSVDDLoss extends Saveable {
     this._radius = radius;
     this._fitted = center !== undefined;
     const given = givenCenters(settings);
-    this.centers = new ClassCenters(1, nDim, { fixed: true, ...(settings.names && { names: settings.names }) });
+    this.centers = new ClassCenters(1, nDim, { fixed: true, names: settings.names });
     if (given) initCenters(this.centers, settings, given());
   }
 
@@ -117,6 +123,7 @@ export class DeepSVDDLoss extends Saveable {
    * `ERR_OUT_OF_MEMORY`
    */
   fitCenter(x: Embeddings, target?: Target | null, options?: EvaluateOptions): Float32Array;
+  /** Fits the center to the rows of a batch. */
   fitCenter(batch: Batch, options?: EvaluateOptions): Float32Array;
   fitCenter(
     x: Embeddings | Batch,
@@ -130,6 +137,7 @@ export class DeepSVDDLoss extends Saveable {
     if (rust.fit_svdd_center(inputs.batch) === 0) throw noRows('fitCenter', inputs.rows);
     readFloats(rust.address(CentersArray.Params), center);
     this._fitted = true;
+    rowsTrainedOn(x);
     return center;
   }
 
@@ -145,6 +153,7 @@ export class DeepSVDDLoss extends Saveable {
    * @throws CenterLossError `ERR_NOT_INITIALIZED` before the center is known, and as {@link fitCenter}
    */
   fitRadius(x: Embeddings, target?: Target | null, options?: EvaluateOptions): number;
+  /** Fits the radius to the rows of a batch. */
   fitRadius(batch: Batch, options?: EvaluateOptions): number;
   fitRadius(
     x: Embeddings | Batch,
@@ -168,6 +177,7 @@ export class DeepSVDDLoss extends Saveable {
    * `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
    */
   evaluate(x: Embeddings, target?: Target | null, options?: EvaluateOptions): number;
+  /** Computes the loss of the rows of a batch. */
   evaluate(batch: Batch, options?: EvaluateOptions): number;
   evaluate(
     x: Embeddings | Batch,
@@ -188,6 +198,7 @@ export class DeepSVDDLoss extends Saveable {
    * @throws CenterLossError as {@link evaluate}
    */
   gradients(x: Embeddings, target?: Target | null, options?: EvaluateOptions): DeepSVDDGradients;
+  /** Computes the loss of a batch and its gradients. */
   gradients(batch: Batch, options?: EvaluateOptions): DeepSVDDGradients;
   gradients(
     x: Embeddings | Batch,
@@ -240,7 +251,7 @@ export class DeepSVDDLoss extends Saveable {
       checkChoice(fitted, 'fitted', [true, false]);
       // `fitRadius` may give more than the option takes.
       checkNumber(radius, 'radius', (value) => value >= 0 && Number.isFinite(value), 'a finite number ≥ 0');
-      return new DeepSVDDLoss(nDim, { ...options, ...(names && { names }) });
+      return new DeepSVDDLoss(nDim, { ...options, names });
     });
     loss.centers.params.set(params);
     loss._fitted = fitted;
@@ -284,8 +295,9 @@ export class DeepSVDDLoss extends Saveable {
     const [target, options] = splitArguments<Target | null, EvaluateOptions>(call, x, targetOrOptions, optionsAfter);
     checkOptions(options, ['sampleWeight']);
     const { sampleWeight } = options;
+    const { nDim, names, _labels: labels } = this;
     return takeInputs(x, target, {
-      ...{ call, width: this.nDim, nClasses: 1, oneClass: true, labels: this._labels, sampleWeight, outWidth },
+      ...{ call, width: nDim, nClasses: 1, oneClass: true, names, labels, sampleWeight, outWidth },
     });
   }
 

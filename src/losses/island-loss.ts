@@ -36,6 +36,7 @@ const SPEC: ProxyLossSpec = {
  * Recognition", FG 2018 (arXiv 1710.03144).
  */
 export class IslandLoss extends ProxyLoss {
+  /** λ₁, weight of the cosines between centers. */
   readonly lambda: number;
 
   /**

@@ -17,6 +17,7 @@ import {
   MAX_MAGNITUDE,
   type Reduction,
 } from '../validate/options.js';
+import { rowsTrainedOn } from '../validate/trained-rows.js';
 import {
   CentersArray,
   ProxyLossKind,
@@ -42,6 +43,7 @@ import { checkRate, descent } from './update-rule.js';
  */
 export type ProxyLossOptions = CentersOptions;
 
+/** Options of {@link ProxyLoss.step}. */
 export interface DescentOptions extends EvaluateOptions {
   /** η ≥ 0, the learning rate of the centers. Default 0.5. */
   readonly learningRate?: number;
@@ -80,13 +82,19 @@ export const MAX_PARAMETER = MAX_MAGNITUDE;
  * finite may make the loss of all rows not finite.
  */
 export abstract class ProxyLoss extends Saveable {
+  /** Number of classes, C. */
   readonly nClasses: number;
+  /** Number of dimensions, D. */
   readonly nDim: number;
+  /** Factor that the initial centers were multiplied by. */
   readonly magnitude: number;
+  /** True if `step` leaves the centers where they are. */
   readonly fixed: boolean;
+  /** Rule by which losses of rows become one number. */
   readonly reduction: Reduction;
   /** Names of the classes, if they have any. */
   readonly names: readonly string[] | undefined;
+  /** Centers of the classes. */
   readonly centers: ClassCenters;
   private readonly _spec: ProxyLossSpec;
   private readonly _parameter: number;
@@ -123,6 +131,7 @@ export abstract class ProxyLoss extends Saveable {
    * @throws CenterLossError `ERR_SHAPE`, `ERR_LABEL`, `ERR_OPTION`, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
    */
   evaluate(x: Embeddings, target: Target, options?: EvaluateOptions): number;
+  /** Computes the loss of the rows of a batch. */
   evaluate(batch: Batch, options?: EvaluateOptions): number;
   evaluate(x: Embeddings | Batch, targetOrOptions?: Target | EvaluateOptions, optionsAfter?: EvaluateOptions): number {
     const rust = this._rust;
@@ -142,6 +151,7 @@ export abstract class ProxyLoss extends Saveable {
    * @throws CenterLossError as {@link evaluate}
    */
   gradients(x: Embeddings, target: Target, options?: EvaluateOptions): Gradients<Float32Array>;
+  /** Computes the loss of a batch and its gradients. */
   gradients(batch: Batch, options?: EvaluateOptions): Gradients<Float32Array>;
   gradients(
     x: Embeddings | Batch,
@@ -170,6 +180,7 @@ export abstract class ProxyLoss extends Saveable {
    * @throws CenterLossError as {@link evaluate}
    */
   step(x: Embeddings, target: Target, options?: DescentOptions): StepResult;
+  /** Computes the loss and ∂loss/∂x of a batch, then moves the centers. */
   step(batch: Batch, options?: DescentOptions): StepResult;
   step(x: Embeddings | Batch, targetOrOptions?: Target | DescentOptions, optionsAfter?: DescentOptions): StepResult {
     const rust = this._rust;
@@ -181,6 +192,7 @@ export abstract class ProxyLoss extends Saveable {
     const inputs = this._take('step', x, target, options, this.nDim);
     const gradients = this._gradients(inputs, 'step');
     const move = this.fixed ? gradients : descent(rust, inputs, { rate: learningRate, momentum }, gradients);
+    rowsTrainedOn(x);
     return stepResult(x instanceof Batch ? x : undefined, inputs, this.nDim, move);
   }
 
@@ -236,8 +248,8 @@ export abstract class ProxyLoss extends Saveable {
     { sampleWeight }: EvaluateOptions,
     outWidth: number,
   ): Inputs {
-    const { nClasses, nDim } = this;
-    return takeInputs(x, target, { call, width: nDim, nClasses, labels: this._labels, sampleWeight, outWidth });
+    const { nClasses, nDim, names, _labels: labels } = this;
+    return takeInputs(x, target, { call, width: nDim, nClasses, names, labels, sampleWeight, outWidth });
   }
 
   /** Reserves the memory of the gradients, and returns the call that computes them with the loss: it cannot fail. */

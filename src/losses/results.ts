@@ -14,13 +14,17 @@ export interface TouchedRows {
 /** 'dense': all centers [nClasses, nDim]. 'touched': only those of the classes in the batch. */
 export type GradientForm = 'dense' | 'touched';
 
+/** Results of a step. */
 export interface StepResult {
+  /** Value of the loss before the step. */
   readonly loss: number;
   /** ∂loss/∂x [B, nDim], at the centers before the update. */
   readonly gradX: Float32Array;
 }
 
+/** Loss and its gradients. */
 export interface Gradients<CenterGradients> {
+  /** Value of the loss. */
   readonly loss: number;
   /** ∂loss/∂x [B, nDim]. */
   readonly gradX: Float32Array;

@@ -25,7 +25,7 @@ export function readLoss<Options extends CentersOptions>(
   const options = {
     ...config,
     init: newFloats(params.length),
-    ...(names && { names }),
+    names,
     ...(saved.has('classWeight') && { classWeight: saved.floats('classWeight', [nClasses]) }),
   };
   return { params, nClasses, nDim, options };

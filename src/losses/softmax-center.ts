@@ -1,15 +1,15 @@
 import { scratchBatch } from '../memory/batch.js';
-import { readFloats } from '../memory/views.js';
-import { checkChoice, checkNumber, checkOptions, checkRowsMatch, countRows } from '../validate/checks.js';
-import { asFloats, type Embeddings } from '../validate/embeddings.js';
-import { checkTarget, type Target } from '../validate/labels.js';
+import { readFloats, stable } from '../memory/views.js';
+import { checkChoice, checkNumber, checkOptions, checkRowsMatch } from '../validate/checks.js';
+import { asRows, type Embeddings } from '../validate/embeddings.js';
+import { labelsOf, type Target } from '../validate/labels.js';
 import { BatchArray } from '../wasm/bindings.js';
 import type { CenterLoss } from './center-loss.js';
 import { crossEntropy, type SoftmaxOptions } from './softmax-cross-entropy.js';
 import { checkUpdateRule, type StepOptions } from './update-rule.js';
 
 /** Options of the softmax, of how both losses are joined, and of how the centers move. */
-export type SoftmaxCenterOptions = SoftmaxOptions &
+export type SoftmaxCenterOptions = Omit<SoftmaxOptions, 'names'> &
   StepOptions & {
     /** λ ≥ 0, the weight of the center loss. Default 0.01. */
     readonly lambda?: number;
@@ -17,9 +17,11 @@ export type SoftmaxCenterOptions = SoftmaxOptions &
     readonly update?: boolean;
   };
 
+/** Results of {@link CenterLoss.softmaxCenter}. */
 export interface SoftmaxCenterResult {
   /** softmax + λ·center. */
   readonly loss: number;
+  /** Softmax cross-entropy alone. */
   readonly softmax: number;
   /** The center loss, without λ. */
   readonly center: number;
@@ -42,19 +44,22 @@ export function softmaxCenter(
   const { lambda = 0.01, update = true, labelSmoothing, classWeight, sampleWeight, ...ofStep } = options;
   checkNumber(lambda, 'lambda', (value) => value >= 0 && value <= 1e30, 'a number from 0 to 1e30');
   checkChoice(update, 'update', [true, false]);
-  const rows = countRows(asFloats(x, 'x'), 'x', loss.nDim, 'nDim');
-  checkTarget(target);
-  checkRowsMatch(rows, 'x', loss.nDim, target.length);
+  const values = asRows(x, 'x', loss.nDim);
+  const xView = stable(values);
+  checkRowsMatch(values.length / loss.nDim, 'x', loss.nDim, labelsOf(target).length);
   const samples = sampleWeight === undefined ? {} : { sampleWeight };
   const stepOptions = { ...ofStep, ...samples } as StepOptions;
   checkUpdateRule(stepOptions);
   const softmaxOptions = {
+    names: loss.names,
     ...(labelSmoothing === undefined ? {} : { labelSmoothing }),
     ...(classWeight === undefined ? {} : { classWeight }),
     ...samples,
   };
   const { loss: softmax, gradLogits } = crossEntropy(logits, target, loss.nClasses, 'lenient', softmaxOptions);
-  const { loss: center, gradX } = update ? loss.step(x, target, stepOptions) : loss.rowGradients(x, target, samples);
+  const { loss: center, gradX } = update
+    ? loss.step(xView(), target, stepOptions)
+    : loss.rowGradients(xView(), target, samples);
   // The scratch batch still holds ∂center/∂x, so that no allocation can fail once the centers have moved.
   const batch = scratchBatch();
   const joined = batch.join_softmax_center(softmax, center, lambda);

@@ -4,10 +4,12 @@ import { writeFloats } from '../memory/views.js';
 import { checkCount, checkNumber, checkOptions, type Floats } from '../validate/checks.js';
 import type { Embeddings } from '../validate/embeddings.js';
 import type { LabelPolicy, Target } from '../validate/labels.js';
+import { checkNames } from '../validate/names.js';
 import { checkWeights } from '../validate/weights.js';
 import { BatchArray } from '../wasm/bindings.js';
 import { copyGradX } from './results.js';
 
+/** Options of {@link softmaxCrossEntropy}. */
 export interface SoftmaxOptions {
   /** ε from 0 to 1: this part of the target goes to all classes alike. Default 0. */
   readonly labelSmoothing?: number;
@@ -15,9 +17,13 @@ export interface SoftmaxOptions {
   readonly classWeight?: Floats;
   /** Weight ≥ 0 of each row [B]; a row of weight 0 counts as unknown. Default all 1. */
   readonly sampleWeight?: Floats;
+  /** Names of the classes [nClasses], needed if labels are names. */
+  readonly names?: readonly string[] | undefined;
 }
 
+/** Loss and its gradient. */
 export interface SoftmaxResult {
+  /** Value of the loss. */
   readonly loss: number;
   /** ∂loss/∂logits [B, nClasses]. */
   readonly gradLogits: Float32Array;
@@ -53,13 +59,14 @@ export function crossEntropy(
   options: SoftmaxOptions,
 ): SoftmaxResult {
   checkCount(nClasses, 'nClasses');
-  checkOptions(options, ['labelSmoothing', 'classWeight', 'sampleWeight']);
+  checkOptions(options, ['labelSmoothing', 'classWeight', 'sampleWeight', 'names']);
   const { labelSmoothing = 0, sampleWeight } = options;
   checkNumber(labelSmoothing, 'labelSmoothing', (value) => value >= 0 && value <= 1, 'a number from 0 to 1');
   const classWeight = checkWeights(options.classWeight, 'classWeight', nClasses, 'classes');
+  const names = checkNames(options.names, nClasses);
   const call = 'softmaxCrossEntropy';
   const inputs = takeInputs(logits, target, {
-    ...{ call, name: 'logits', width: nClasses, widthName: 'nClasses', nClasses, labels, sampleWeight },
+    ...{ call, name: 'logits', width: nClasses, widthName: 'nClasses', nClasses, names, labels, sampleWeight },
     outWidth: nClasses,
   });
   const { batch } = inputs;

@@ -36,6 +36,7 @@ const SPEC: ProxyLossSpec = {
  * Source: He, Zhou, Zhou, Bai, Bai, "Triplet-Center Loss for Multi-View 3D Object Retrieval", CVPR 2018.
  */
 export class TripletCenterLoss extends ProxyLoss {
+  /** m, by which the nearest other center must be farther than the own one. */
   readonly margin: number;
 
   /**

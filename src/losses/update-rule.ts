@@ -3,6 +3,7 @@ import type { Inputs } from '../memory/inputs.js';
 import { checkChoice, checkNumber, checkOptions, type Floats } from '../validate/checks.js';
 import { AveragingRule, type Centers as RustCenters, Work } from '../wasm/bindings.js';
 
+/** Option of every rule. */
 interface WithSampleWeight {
   /** A weight ≥ 0 for each row [B]; a row of weight 0 counts as unknown. */
   readonly sampleWeight?: Floats;
@@ -10,6 +11,7 @@ interface WithSampleWeight {
 
 /** c ← c − α·Σ(c − x)/(1 + n) over the n rows of the class: Wen et al., ECCV 2016. */
 export interface WenStep extends WithSampleWeight {
+  /** Name of the rule; the default. */
   readonly rule?: 'wen';
   /** α ≥ 0, the rate of the centers. Default 0.5. */
   readonly alpha?: number;
@@ -17,6 +19,7 @@ export interface WenStep extends WithSampleWeight {
 
 /** c ← c − α·Σ(c − x)/n: Wen et al., IJCV 2019; the mean itself for α = 1. */
 export interface MeanStep extends WithSampleWeight {
+  /** Name of the rule. */
   readonly rule: 'mean';
   /** α ≥ 0, the rate of the centers. Default 0.5. */
   readonly alpha?: number;
@@ -24,6 +27,7 @@ export interface MeanStep extends WithSampleWeight {
 
 /** c ← m·c + (1 − m)·Σx/n, a moving average of the means. */
 export interface EmaStep extends WithSampleWeight {
+  /** Name of the rule. */
   readonly rule: 'ema';
   /** m, 0 … 1. Default 0.9. */
   readonly momentum?: number;
@@ -31,6 +35,7 @@ export interface EmaStep extends WithSampleWeight {
 
 /** v ← μ·v + ∂loss/∂c, c ← c − η·v for all classes: `torch.optim.SGD`. */
 export interface SgdStep extends WithSampleWeight {
+  /** Name of the rule. */
   readonly rule: 'sgd';
   /** η ≥ 0. Default 0.5. */
   readonly learningRate?: number;

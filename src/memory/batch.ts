@@ -52,6 +52,13 @@ export class Batch extends Disposable {
     return this.rust && this._gradX();
   }
 
+  /** Writes shape, rows and labels as plain data, for `JSON.stringify`. @throws CenterLossError `ERR_DISPOSED` */
+  toJSON(): { rows: number; nClasses: number; nDim: number; x: number[]; target: number[] } {
+    const { rows, nClasses, nDim, x, target } = this;
+    return { rows, nClasses, nDim, x: [...x], target: [...target] };
+  }
+
+  /** Frees the memory. Further calls have no effect. */
   dispose(): void {
     this._rust.free();
   }

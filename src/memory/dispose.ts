@@ -11,6 +11,7 @@ export abstract class Disposable {
   /** Frees the memory. */
   abstract dispose(): void;
 
+  /** Calls `dispose()` at the end of a `using` block. */
   [dispose](): void {
     this.dispose();
   }
@@ -25,24 +26,35 @@ interface RustObject {
   free(): void;
 }
 
-/** Object of Rust that is freed once, and refused after that. */
+/**
+ * Object of Rust that is freed once, and refused after that.
+ *
+ * Functions hold it. No proxy of the owner reaches behind them: Rust's finalizer knows the object only by itself, and
+ * would free it once more after a call of `free` on a proxy of it. `structuredClone` and `postMessage` refuse an object
+ * with functions instead of losing what it holds.
+ */
 export class Owned<T extends RustObject> {
-  private readonly _className: string;
-  private _object: T | undefined;
+  private readonly _take: () => T;
+  private readonly _free: () => void;
 
   constructor(className: string, object: T) {
-    this._className = className;
-    this._object = object;
+    let owned: T | undefined = object;
+    this._take = () => {
+      if (owned === undefined) throw disposedError(className);
+      return owned;
+    };
+    this._free = () => {
+      owned?.free();
+      owned = undefined;
+    };
   }
 
   /** @throws CenterLossError `ERR_DISPOSED` */
   get object(): T {
-    if (this._object === undefined) throw disposedError(this._className);
-    return this._object;
+    return this._take();
   }
 
   free(): void {
-    this._object?.free();
-    this._object = undefined;
+    this._free();
   }
 }

@@ -1,6 +1,6 @@
-import { checkBatchFits, checkNoMore, checkRowsMatch, countRows, type Floats } from '../validate/checks.js';
-import { asFloats, type Embeddings } from '../validate/embeddings.js';
-import { checkLabels, checkTarget, type LabelPolicy, type Target, writeLabels } from '../validate/labels.js';
+import { checkBatchFits, checkNoMore, checkRowsMatch, type Floats } from '../validate/checks.js';
+import { asRows, type Embeddings } from '../validate/embeddings.js';
+import { checkLabels, type LabelPolicy, labelsOf, type Target, writeLabels } from '../validate/labels.js';
 import { checkWeights } from '../validate/weights.js';
 import { BatchArray, type Batch as RustBatch } from '../wasm/bindings.js';
 import { Batch, reserveRows, scratchBatch } from './batch.js';
@@ -23,6 +23,8 @@ export interface InputSpec {
   /** Name of the width, for messages. Default 'nDim'. */
   readonly widthName?: string;
   readonly nClasses: number;
+  /** Names of the classes, if they have any. */
+  readonly names?: readonly string[] | undefined;
   /** True if there is one class: every label ≥ 0 and every row without a label belongs to it. Default false. */
   readonly oneClass?: boolean;
   readonly labels: LabelPolicy;
@@ -50,21 +52,20 @@ function inPlace(batch: Batch, spec: InputSpec): Inputs {
 }
 
 function copyIn(x: Embeddings, target: Target | null | undefined, spec: InputSpec): Inputs {
-  const { call, name = 'x', width, widthName = 'nDim', oneClass = false, labels, outWidth = 0 } = spec;
-  const values = asFloats(x, name);
-  const rows = countRows(values, name, width, widthName);
-  const labelled = !oneClass || (target ?? null) !== null;
-  if (labelled) {
-    checkTarget(target as Target);
-    checkRowsMatch(rows, name, width, (target as Target).length);
-  }
+  const { call, name = 'x', width, widthName = 'nDim', oneClass = false, outWidth = 0 } = spec;
+  const values = asRows(x, name, width, widthName);
+  const rows = values.length / width;
+  const labels = oneClass && (target ?? null) === null ? undefined : labelsOf(target as Target);
+  if (labels) checkRowsMatch(rows, name, width, labels.length);
   const weights = checkWeights(spec.sampleWeight, 'sampleWeight', rows, 'rows');
-  const [valuesView, targetView] = [stable(values), stable((target ?? []) as Int32Array)];
+  const [valuesView, targetView] = [stable(values), stable((labels ?? []) as Int32Array)];
   const batch = scratchBatch();
   reserveRows(batch, rows, width, outWidth, call);
   const labelsAt = batch.address(BatchArray.Labels) / Int32Array.BYTES_PER_ELEMENT;
-  if (labelled) writeLabels(targetView(), classEnd(spec), labels, integers(), labelsAt);
-  else integers().fill(0, labelsAt, labelsAt + rows);
+  if (labels) {
+    const { names, labels: policy } = spec;
+    writeLabels(targetView(), { nClasses: classEnd(spec), names, labels: policy }, integers(), labelsAt);
+  } else integers().fill(0, labelsAt, labelsAt + rows);
   writeFloats(valuesView(), 0, rows * width, batch.address(BatchArray.X));
   if (weights) useWeights(batch, rows, weights, call);
   return { batch, rows };

@@ -1,6 +1,9 @@
 import { memoryBuffer } from '../engine/engine.js';
-import type { Floats } from '../validate/checks.js';
+import { grouped, newArray, newFloats } from '../validate/allocate.js';
+import type { FlatRows } from '../validate/embeddings.js';
 import { CenterLossError } from '../validate/errors.js';
+
+export { newFloats } from '../validate/allocate.js';
 
 // The only file that makes views on WebAssembly memory. Growth detaches every view made before it, so no view is kept
 // across a call that may allocate.
@@ -63,7 +66,7 @@ export const halves = (address: number, length: number): Uint16Array<ArrayBuffer
   new Uint16Array(memoryBuffer(), address, length);
 
 /** Writes the values from `start` to `end` at an address. */
-export function writeFloats(values: Floats, start: number, end: number, address: number): void {
+export function writeFloats(values: FlatRows, start: number, end: number, address: number): void {
   const to = address / BYTES;
   if (ArrayBuffer.isView(values)) {
     floats().set(start === 0 && end === values.length ? values : values.subarray(start, end), to);
@@ -97,21 +100,6 @@ export function copyDoubles(address: number, length: number): Float64Array<Array
   copy.set(doubles(address, length));
   return copy;
 }
-
-/** Makes an array for the caller to keep. @throws CenterLossError `ERR_OUT_OF_MEMORY` */
-export const newFloats = (length: number): Float32Array<ArrayBuffer> =>
-  newArray(() => new Float32Array(length), BYTES * length);
-
-function newArray<A>(make: () => A, bytes: number): A {
-  try {
-    return make();
-  } catch (cause) {
-    throw new CenterLossError('ERR_OUT_OF_MEMORY', `cannot allocate ${grouped(bytes)} bytes for the result`, { cause });
-  }
-}
-
-/** Groups digits, e.g. 1,048,576. `toLocaleString` needs language data that some runtimes lack. */
-const grouped = (count: number): string => String(count).replace(/\B(?=(\d{3})+$)/g, ',');
 
 /** Most float32 values of one array in WebAssembly memory: Rust allows 2³¹ − 1 bytes. */
 const MAX_FLOATS = 2 ** 29 - 4;

@@ -1,6 +1,6 @@
 import { copyDoubles } from '../memory/views.js';
 import { checkChoice, checkFloats, checkOptions, checkRowsMatch, type Floats } from '../validate/checks.js';
-import { CenterLossError } from '../validate/errors.js';
+import { CenterLossError, quoted } from '../validate/errors.js';
 import { isKnown, type Target } from '../validate/labels.js';
 import { Positive, RankingMetric, type Scores as RustScores, ScoresArray } from '../wasm/bindings.js';
 import { checkScores, checkTpr, takeScores } from './scores.js';
@@ -13,11 +13,12 @@ export type Side = 'known' | 'unknown';
 
 const SIDES = { known: 'Known', unknown: 'Unknown' } as const satisfies Record<Side, keyof typeof Positive>;
 
+/** Options of {@link auprIn} and {@link auprOut}. */
 export interface AuprOptions {
   /**
    * 'average-precision' (default): area by the steps of the curve, Σ (R_i − R_{i−1})·P_i, as scikit-learn's
-   * `average_precision_score`. 'trapezoid': Σ (R_i − R_{i−1})·(P_i + P_{i−1})/2, as pytorch-ood's `OODMetrics`, which is
-   * too high where there are few scores (Davis & Goadrich 2006).
+   * `average_precision_score`. 'trapezoid': Σ (R_i − R_{i−1})·(P_i + P_{i−1})/2, as pytorch-ood's `OODMetrics` and
+   * OpenOOD, which is too high where there are few scores (Davis & Goadrich 2006).
    */
   readonly method?: 'average-precision' | 'trapezoid';
 }
@@ -29,17 +30,22 @@ const METHODS = {
   trapezoid: 'TrapezoidPrecision',
 } as const satisfies Record<AuprMethod, keyof typeof RankingMetric>;
 
+/** Options of {@link fprAtTpr}. */
 export interface FprOptions {
   /** Share of the positive rows that must be found, over 0 and up to 1. Default 0.95. */
   readonly tpr?: number;
   /**
-   * 'known' (default), as ODIN and most papers: share of the unknown rows that pass as known when 95 % of the known rows
-   * do. 'unknown', as pytorch-ood's `OODMetrics`: share of the known rows that are rejected when 95 % of the unknown rows
-   * are.
+   * Rows that must be found. The two conventions give different rates for the same scores, so compare rates of one only.
+   *
+   * - 'known' (default): share of the unknown rows that pass as known where 95 % of the known rows do, as ODIN (Liang et
+   *   al. 2018) and OpenOOD 1.0. The `tpr` of `fitThreshold` is of the known rows, too.
+   * - 'unknown': share of the known rows that are rejected where 95 % of the unknown rows are, as pytorch-ood's
+   *   `OODMetrics` and OpenOOD 1.5 (its code since August 2023).
    */
   readonly positive?: Side;
 }
 
+/** Points of the ROC curve. */
 export interface RocCurve {
   /** Share of the other side's rows that count as positive. */
   readonly fpr: Float64Array<ArrayBuffer>;
@@ -49,11 +55,15 @@ export interface RocCurve {
   readonly thresholds: Float64Array<ArrayBuffer>;
 }
 
+/** Metrics of scores of known and unknown rows. */
 export interface OpenSetMetrics {
+  /** Area under the ROC curve. */
   readonly auroc: number;
+  /** Area under the precision-recall curve with known rows as positives. */
   readonly auprIn: number;
+  /** Area under the precision-recall curve with unknown rows as positives. */
   readonly auprOut: number;
-  /** False positive rate where the true positive rate reaches 95 %. */
+  /** False positive rate where 95 % of the rows of the side `positive` are found; by default, of the known rows. */
   readonly fpr95: number;
 }
 
@@ -108,7 +118,9 @@ function auprMetric({ method = 'average-precision' }: AuprOptions): RankingMetri
 
 /**
  * False positive rate at the first threshold where the true positive rate reaches `tpr`. The thresholds are the scores
- * themselves; nothing is interpolated.
+ * themselves; nothing is interpolated. The known rows are the positives; pytorch-ood and OpenOOD 1.5 take the unknown
+ * ones: `{ positive: 'unknown' }` gives their rate. (Where scores tie, OpenOOD's can be of a later threshold: it leaves
+ * out the points of the ROC curve that lie on straight lines.)
  * @throws CenterLossError `ERR_SHAPE`, as {@link auroc}; `ERR_OPTION`
  */
 export function fprAtTpr(known: Floats, unknown: Floats, options: FprOptions = {}): number {
@@ -128,14 +140,13 @@ function rustSide(positive: Side): Positive {
 /**
  * Area under the open-set classification rate: share of the pairs of an unknown and a known row of which the known one
  * has the smaller score and is classified correctly; pairs of equal scores count by half. It is the area under the
- * correct classification rate over the false positive rate of Dhamija et al. 2018, by trapezoids between all thresholds.
- *
- * pytorch-ood's `oscr_score` takes the known scores only as thresholds, which makes a difference of up to half a known
- * row, and among equal scores depends on their order.
+ * correct classification rate over the false positive rate of Dhamija et al. 2018, by trapezoids between all thresholds,
+ * as `oscr_score` of pytorch-ood 0.4.0.
  * @param knownScores scores of known rows
  * @param isCorrect truthy for each known row whose predicted class is right, else falsy
  * @param unknownScores scores of unknown rows
- * @throws CenterLossError `ERR_SHAPE`, as {@link auroc}, and unless `isCorrect` has as many values as `knownScores`
+ * @throws CenterLossError `ERR_SHAPE`, as {@link auroc}, and unless `isCorrect` has as many values as `knownScores`;
+ * `ERR_LABEL` for names in `isCorrect`
  */
 export function oscr(knownScores: Floats, isCorrect: ArrayLike<unknown>, unknownScores: Floats): number {
   checkScores(knownScores, 'knownScores');
@@ -145,6 +156,10 @@ export function oscr(knownScores: Floats, isCorrect: ArrayLike<unknown>, unknown
       'ERR_SHAPE',
       `isCorrect has ${isCorrect?.length} values, but there are ${knownScores.length} knownScores`,
     );
+  }
+  const first: unknown = isCorrect[0];
+  if (typeof first === 'string') {
+    throw new CenterLossError('ERR_LABEL', `isCorrect[0] is ${quoted(first)}; expected true where the class is right`);
   }
   const correct = chosen(knownScores, isCorrect);
   if (correct.length === 0) return 0;
@@ -162,7 +177,7 @@ function chosen(scores: Floats, isChosen: ArrayLike<unknown>): Float64Array<Arra
 
 /**
  * ROC curve with a point for every distinct score, as scikit-learn's `roc_curve` with `drop_intermediate=False`.
- * @param options.positive rows to be found. Default 'unknown', whose scores are the highest
+ * @param options.positive rows to be found. Default 'unknown', whose scores are the highest; that of `fprAtTpr` is 'known'
  * @throws CenterLossError `ERR_SHAPE`, as {@link auroc}; `ERR_OPTION`
  */
 export function rocCurve(known: Floats, unknown: Floats, options: { readonly positive?: Side } = {}): RocCurve {
@@ -178,17 +193,17 @@ export function rocCurve(known: Floats, unknown: Floats, options: { readonly pos
 }
 
 /**
- * Usual metrics at once. pytorch-ood's `OODMetrics` has those of `{ method: 'trapezoid', positive: 'unknown' }` for
- * scores in 0 … 1; any others it puts through a sigmoid in float32 first, which makes large ones equal.
+ * Usual metrics at once. `{ method: 'trapezoid', positive: 'unknown' }` gives those of pytorch-ood's `OODMetrics` and of
+ * OpenOOD 1.5; by default the AUPR is average precision, and the false positive rate is that of {@link fprAtTpr}.
  * @param scores score of each row [B]
- * @param target labels [B], below 0 = unknown
+ * @param target labels [B], below 0 = unknown; or names, null = unknown
  * @throws CenterLossError `ERR_SHAPE` if there are no known or no unknown rows, and as {@link auroc}; `ERR_LABEL`,
  * `ERR_OPTION`
  */
 export function openSetMetrics(
   scores: Floats,
   target: Target,
-  options: AuprOptions & { readonly positive?: Side } = {},
+  options: AuprOptions & Pick<FprOptions, 'positive'> = {},
 ): OpenSetMetrics {
   checkOptions(options, ['method', 'positive']);
   const side = rustSide(options.positive ?? 'known');
@@ -206,7 +221,7 @@ export function openSetMetrics(
     const missing = known.length === 0 ? 'no known' : 'no unknown';
     throw new CenterLossError(
       'ERR_SHAPE',
-      `target has ${missing} row among ${target.length}: there is nothing to compare`,
+      `target has ${missing} row among ${isKnownRow.length}: there is nothing to compare`,
     );
   }
   const taken = takeScores('openSetMetrics', { known, unknown });

@@ -7,20 +7,26 @@ import { Owned } from '../memory/dispose.js';
 import { splitArguments, takeInputs } from '../memory/inputs.js';
 import { allocated, copyDoubles, doubles } from '../memory/views.js';
 import { checkChoice, checkCount, checkNumber, checkOptions, type Floats } from '../validate/checks.js';
-import { asFloats, type Embeddings } from '../validate/embeddings.js';
-import { CenterLossError } from '../validate/errors.js';
+import type { Embeddings } from '../validate/embeddings.js';
+import { CenterLossError, quoted } from '../validate/errors.js';
 import type { Target } from '../validate/labels.js';
+import { checkNames } from '../validate/names.js';
+import { rowsTrainedOn } from '../validate/trained-rows.js';
 import { type Statistics as RustStatistics, StatisticsArray } from '../wasm/bindings.js';
 import { addRows, COVARIANCES, type Covariance, createStatistics } from './rows.js';
 import { checkTotals, type StatisticsTotals, totalsShape } from './totals.js';
 
+/** Options of {@link ClassStatistics}. */
 export interface ClassStatisticsOptions {
   /** Default 'diagonal'. */
   readonly covariance?: Covariance;
   /** Factor γ, above 0 and at most 1, of the weights of all rows at each later call of `add`. Default 1. */
   readonly forgetting?: number;
+  /** Names of the classes [nClasses], all different: labels may then be names. Default none. */
+  readonly names?: readonly string[] | undefined;
 }
 
+/** Options of {@link ClassStatistics.add}. */
 export interface AddOptions {
   /** Weight of each row [B], finite and ≥ 0. Default all 1. */
   readonly sampleWeight?: Floats;
@@ -40,10 +46,16 @@ export interface AddOptions {
  * Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm for computing sample variances", 1979.
  */
 export class ClassStatistics extends Saveable {
+  /** Number of classes, C. */
   readonly nClasses: number;
+  /** Number of dimensions, D. */
   readonly nDim: number;
+  /** Second moments that are kept. */
   readonly covariance: Covariance;
+  /** Factor of the weight of earlier rows at each `add`. */
   readonly forgetting: number;
+  /** Names of the classes, if they have any. */
+  readonly names: readonly string[] | undefined;
   private readonly _rust: Owned<RustStatistics>;
 
   /**
@@ -54,7 +66,7 @@ export class ClassStatistics extends Saveable {
     super();
     checkCount(nClasses, 'nClasses');
     checkCount(nDim, 'nDim');
-    checkOptions(options, ['covariance', 'forgetting']);
+    checkOptions(options, ['covariance', 'forgetting', 'names']);
     const { covariance = 'diagonal', forgetting = 1 } = options;
     checkChoice(covariance, 'covariance', Object.keys(COVARIANCES) as Covariance[]);
     checkNumber(forgetting, 'forgetting', (value) => value > 0 && value <= 1, 'a number above 0 and at most 1');
@@ -62,6 +74,7 @@ export class ClassStatistics extends Saveable {
     this.nDim = nDim;
     this.covariance = covariance;
     this.forgetting = forgetting;
+    this.names = checkNames(options.names, nClasses);
     this._rust = new Owned('ClassStatistics', createStatistics(nClasses, nDim, covariance).rust);
   }
 
@@ -95,27 +108,31 @@ export class ClassStatistics extends Saveable {
    * added then
    */
   add(x: Embeddings, target: Target, options?: AddOptions): void;
+  /** Adds the rows of a batch. */
   add(batch: Batch, options?: AddOptions): void;
   add(x: Embeddings | Batch, targetOrOptions?: Target | AddOptions, optionsAfter?: AddOptions): void {
     const rust = this._rust.object;
     const [target, options] = splitArguments<Target, AddOptions>('add', x, targetOrOptions, optionsAfter);
     checkOptions(options, ['sampleWeight']);
-    const { nClasses, nDim, forgetting } = this;
+    const { nClasses, nDim, names, forgetting } = this;
     const { sampleWeight } = options;
     if (x instanceof Batch) {
       const spec = { call: 'add', width: nDim, nClasses, labels: 'strict', sampleWeight } as const;
       rust.add(takeInputs(x, target, spec).batch, forgetting);
-    } else addRows({ rust, nClasses, nDim }, asFloats(x, 'x'), target, { sampleWeight, forgetting });
+    } else addRows({ rust, nClasses, nDim, names }, x, target, { sampleWeight, forgetting });
+    rowsTrainedOn(x);
   }
 
   /**
    * Adds all rows of other statistics, exactly as if they had been added here. The forgetting factor is not applied.
-   * @param other statistics of as many classes and dimensions, and of the same covariance; they stay as they are
+   * @param other statistics of as many classes and dimensions, of the same covariance, and of the same names if both
+   * have names; they stay as they are
    * @throws CenterLossError `ERR_OPTION`, `ERR_SHAPE`, `ERR_DISPOSED`
    */
   merge(other: ClassStatistics): void {
     const rust = this._rust.object;
-    if (!(other instanceof ClassStatistics) || other === this) {
+    // By their addresses, since an object may stand behind a proxy.
+    if (!(other instanceof ClassStatistics) || addressOf(other._rust.object) === addressOf(rust)) {
       throw new CenterLossError('ERR_OPTION', 'merge takes other ClassStatistics');
     }
     if (other.nClasses !== this.nClasses || other.nDim !== this.nDim) {
@@ -125,6 +142,14 @@ export class ClassStatistics extends Saveable {
       );
     }
     checkChoice(other.covariance, 'the covariance of the others', [this.covariance]);
+    const { names = other.names } = this;
+    const differs = names?.findIndex((name, j) => name !== (other.names ?? names)[j]) ?? -1;
+    if (names && differs >= 0) {
+      throw new CenterLossError(
+        'ERR_OPTION',
+        `class ${differs} is ${quoted(names[differs] as string)} here, but ${quoted(other.names?.[differs] ?? '')} in the other statistics`,
+      );
+    }
     rust.merge(other._rust.object);
   }
 
@@ -175,7 +200,7 @@ export class ClassStatistics extends Saveable {
    */
   toCenters(): ClassCenters {
     this._rust.object;
-    const centers = new ClassCenters(this.nClasses, this.nDim);
+    const centers = new ClassCenters(this.nClasses, this.nDim, { names: this.names });
     this.writeCenters(centers, 0);
     return centers;
   }
@@ -196,11 +221,12 @@ export class ClassStatistics extends Saveable {
    * @throws CenterLossError `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
    */
   save(): Uint8Array<ArrayBuffer> {
-    const { nClasses, nDim, covariance, forgetting, totals } = this;
+    const { nClasses, nDim, names, covariance, forgetting, totals } = this;
     const { rejected, counts, means, squares, scatter } = totals;
     const tensor = (shape: number[], data: Float64Array<ArrayBuffer>): Tensor => ({ dtype: 'F64', shape, data });
     return encodeObject('ClassStatistics', {
       config: { covariance, forgetting },
+      names,
       tensors: {
         rejected: tensor([], rejected),
         counts: tensor([nClasses], counts),
@@ -217,8 +243,9 @@ export class ClassStatistics extends Saveable {
    */
   static load(bytes: Uint8Array | ArrayBuffer): ClassStatistics {
     const saved = new SavedObject(bytes, 'ClassStatistics');
-    const config = saved.config<Required<ClassStatisticsOptions>>(['covariance', 'forgetting']);
+    const config = saved.config<ClassStatisticsOptions>(['covariance', 'forgetting']);
     const [nClasses, nDim] = saved.shape('means');
+    const names = saved.names(nClasses);
     // Statistics of another covariance have other totals: none may be missing, or be left over.
     const optional = (name: string, shape: readonly number[], isThere: boolean) =>
       isThere || saved.has(name) ? saved.doubles(name, shape) : new Float64Array(0);
@@ -229,7 +256,7 @@ export class ClassStatistics extends Saveable {
       squares: optional('squares', [nClasses, nDim], config.covariance !== 'none'),
       scatter: optional('scatter', [(nDim * (nDim + 1)) / 2], config.covariance === 'tied'),
     };
-    return restored('ClassStatistics', () => ClassStatistics.restore(nClasses, nDim, { ...config, totals }));
+    return restored('ClassStatistics', () => ClassStatistics.restore(nClasses, nDim, { ...config, names, totals }));
   }
 
   /** Reads what `toJSON` gave, after `JSON.parse`. @throws CenterLossError as {@link load} */
@@ -291,6 +318,8 @@ export class ClassStatistics extends Saveable {
     throw new CenterLossError('ERR_OPTION', `there is no ${name} with covariance '${this.covariance}'`);
   }
 }
+
+const addressOf = (rust: RustStatistics): number => rust.address(StatisticsArray.Counts);
 
 const TOTALS = {
   rejected: 'Rejected',

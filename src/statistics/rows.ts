@@ -2,8 +2,9 @@ import { rust } from '../engine/engine.js';
 import { reserveArray, reserveRows, scratchBatch } from '../memory/batch.js';
 import { useWeights } from '../memory/inputs.js';
 import { allocated, integers, stable, writeFloats } from '../memory/views.js';
-import { checkCount, checkRowsMatch, countRows, type Floats } from '../validate/checks.js';
-import { checkTarget, type Target, writeLabels } from '../validate/labels.js';
+import { checkCount, checkRowsMatch, type Floats } from '../validate/checks.js';
+import { asRows, type Embeddings } from '../validate/embeddings.js';
+import { labelsOf, type Target, writeLabels } from '../validate/labels.js';
 import { checkWeights } from '../validate/weights.js';
 import { BatchArray, Covariance as RustCovariance, Statistics as RustStatistics } from '../wasm/bindings.js';
 
@@ -27,6 +28,8 @@ export interface StatisticsHandle {
   readonly rust: RustStatistics;
   readonly nClasses: number;
   readonly nDim: number;
+  /** Names of the classes, if they have any. */
+  readonly names?: readonly string[] | undefined;
 }
 
 /** Bytes of rows that are copied in at once: the kernel then reads them from the cache. */
@@ -56,22 +59,23 @@ export interface AddRowsOptions {
  * @throws CenterLossError `ERR_SHAPE`, `ERR_LABEL`, `ERR_OPTION`, `ERR_OUT_OF_MEMORY`; nothing is added then
  */
 export function addRows(
-  { rust: statistics, nClasses, nDim }: StatisticsHandle,
-  x: Floats,
+  { rust: statistics, nClasses, nDim, names }: StatisticsHandle,
+  x: Embeddings,
   target: Target,
   { sampleWeight, forgetting }: AddRowsOptions,
 ): void {
-  const rows = countRows(x, 'x', nDim, 'nDim');
-  checkTarget(target);
-  checkRowsMatch(rows, 'x', nDim, target.length);
+  const values = asRows(x, 'x', nDim);
+  const rows = values.length / nDim;
+  const labels = labelsOf(target);
+  checkRowsMatch(rows, 'x', nDim, labels.length);
   const weights = checkWeights(sampleWeight, 'sampleWeight', rows, 'rows');
-  const [xView, targetView] = [stable(x), stable(target as Int32Array)];
+  const [xView, targetView] = [stable(values), stable(labels as Int32Array)];
   const atOnce = Math.min(rows, Math.max(1, Math.floor(CHUNK_BYTES / (4 * nDim))));
   const batch = scratchBatch();
   reserveRows(batch, atOnce, nDim, 0, 'add');
   // Checks the labels of all rows first: a wrong one must not be found after some rows were added.
   const labelsAt = reserveArray(batch, BatchArray.Ends, rows, 'add') / 4;
-  writeLabels(targetView(), nClasses, 'strict', integers(), labelsAt);
+  writeLabels(targetView(), { nClasses, names, labels: 'strict' }, integers(), labelsAt);
   if (weights) useWeights(batch, atOnce, weights.subarray(0, atOnce), 'add');
   // Called even without rows: each call ages the earlier rows.
   for (let start = 0; start === 0 || start < rows; start += atOnce) {

@@ -1,89 +1,164 @@
-import { reserveArray, reserveRows, scratchBatch } from '../memory/batch.js';
-import { doubles, halves, newFloats, readFloats, stable } from '../memory/views.js';
-import { BatchArray } from '../wasm/bindings.js';
-import { checkAttached, checkFloats, type Floats } from './checks.js';
-import { CenterLossError } from './errors.js';
+import { newFloats } from './allocate.js';
+import { arrayType, checkFloats, checkNumber, type Float16Values, type Floats, show } from './checks.js';
+import { CenterLossError, typeName } from './errors.js';
+import { fromBfloat16, fromFloat16 } from './float16.js';
 
-/** Shape of a `Float16Array`, so that neither types nor runtimes need to know that class. */
-export interface Float16Values extends ArrayLike<number> {
-  readonly [Symbol.toStringTag]: 'Float16Array';
-  readonly buffer: ArrayBufferLike;
-  readonly byteOffset: number;
-  readonly byteLength: number;
-}
-
-/** Rows of numbers, one after the other. A `Uint16Array` holds the bits of IEEE 754 binary16 values. */
-export type Embeddings = Floats | Uint16Array | Float16Values;
-
-/** Values that are converted at once, which bounds the scratch memory. */
-const CHUNK_LEN = 2 ** 16;
-
-/** Bits of values in half precision; undefined for other values. `Float16Array` is recognized by name. */
-function bitsOf(values: unknown): Uint16Array | undefined {
-  if (values instanceof Uint16Array) return values;
-  if (!ArrayBuffer.isView(values) || Object.prototype.toString.call(values) !== '[object Float16Array]')
-    return undefined;
-  return new Uint16Array(values.buffer, values.byteOffset, values.byteLength / 2);
+/**
+ * Numbers with a shape, row-major: a tensor of ONNX Runtime or transformers.js, an array of `readNpy`, a tensor of
+ * `fromSafetensors`.
+ */
+export interface TensorLike {
+  /** Numbers, or the bits of float16 or bfloat16 values in a `Uint16Array` where the type says so. */
+  readonly data: ArrayLike<unknown>;
+  /** Sizes, as ONNX Runtime calls them. */
+  readonly dims?: readonly number[];
+  /** Sizes, unless there are `dims`. */
+  readonly shape?: readonly number[];
+  /** Type of the values, by its name in ONNX Runtime, numpy or safetensors. Default: that of the array. */
+  readonly type?: string;
+  /** The same, unless there is a `type`. */
+  readonly dtype?: string;
+  /** Scale of quantized values q: each stands for scale·(q − zeroPoint). Default 1. */
+  readonly scale?: number;
+  /** Default 0. */
+  readonly zeroPoint?: number;
 }
 
 /**
- * Widens values in half precision to float32, in which they are computed, and returns any others as they are.
- * @throws CenterLossError `ERR_SHAPE`, `ERR_OUT_OF_MEMORY`
+ * Rows of numbers [B, D]: a list of B·D numbers, an array of rows, or a tensor; a tensor of rank 1 is one row. Numbers
+ * become float32.
  */
-export function asFloats(values: Embeddings, name: string): Floats {
-  // The usual types come first: reading the name of a type takes longer than all other work on a small batch.
-  if (values instanceof Float32Array || Array.isArray(values)) return values;
-  const bits = bitsOf(values);
-  return bits === undefined ? (values as Floats) : widened(bits, name);
-}
+export type Embeddings = Floats | readonly Floats[] | TensorLike;
+
+/** Values of rows as they are copied to WebAssembly memory. */
+export type FlatRows = Exclude<Floats, Float16Values>;
 
 /**
- * Widens the bits of IEEE 754 binary16 values to float32, exactly.
- * @param bits a `Uint16Array`, or a `Float16Array`
- * @throws CenterLossError `ERR_SHAPE` for anything else, `ERR_OUT_OF_MEMORY`
+ * Returns rows of a known width as one list: a list as it is, anything else as a copy in float32.
+ * @param name name of the rows, for messages
+ * @param widthName name of the width, for messages
+ * @throws CenterLossError `ERR_SHAPE`; `ERR_OPTION` for a scale or a zero point that is no finite number;
+ * `ERR_OUT_OF_MEMORY`
  */
-export function fromFloat16(bits: Uint16Array | Float16Values): Float32Array<ArrayBuffer> {
-  const found = bitsOf(bits);
-  if (found !== undefined) return widened(found, 'bits');
-  const type = Object.prototype.toString.call(bits).slice(8, -1);
-  throw new CenterLossError('ERR_SHAPE', `bits must be a Uint16Array or a Float16Array, got ${type}`);
+export function asRows(x: Embeddings, name: string, width: number, widthName = 'nDim'): FlatRows {
+  // The usual type comes first: telling the others apart takes longer than all other work on a small batch.
+  if (!(x instanceof Float32Array)) {
+    if (isArrayOfRows(x)) return joined(x, name, width, widthName);
+    if (isTensor(x)) return ofTensor(x, name, width, widthName);
+  }
+  const values = asList(x, name);
+  if (Number.isInteger(values.length / width)) return values;
+  throw new CenterLossError(
+    'ERR_SHAPE',
+    `${name} has ${values.length} values, which is not a multiple of ${widthName} = ${width}`,
+  );
 }
 
-function widened(bits: Uint16Array, name: string): Float32Array<ArrayBuffer> {
-  checkAttached(bits, name);
-  const bitsView = stable(bits);
-  const values = newFloats(bits.length);
-  const batch = scratchBatch();
-  for (const [start, end] of chunks(values.length)) {
-    reserveRows(batch, end - start, 1, 0, 'half precision');
-    const address = reserveArray(batch, BatchArray.Float16, end - start, 'half precision');
-    halves(address, end - start).set(bitsView().subarray(start, end));
-    batch.widen(end - start);
-    readFloats(batch.address(BatchArray.X), values.subarray(start, end));
+/** Returns the length of a row if rows have a shape that tells it. @throws CenterLossError `ERR_SHAPE` */
+export function widthOf(x: Embeddings, name: string): number | undefined {
+  if (isArrayOfRows(x)) return x[0]?.length;
+  return isTensor(x) ? shapeOf(x, name).at(-1) : undefined;
+}
+
+function asList(values: Floats, name: string): FlatRows {
+  if (!(values instanceof Float32Array) && arrayType(values) === 'Float16Array') {
+    return fromFloat16(values as Float16Values);
+  }
+  checkFloats(values, name, ', or of rows, or a tensor { data, dims }');
+  return values as FlatRows;
+}
+
+const isArrayOfRows = (x: Embeddings): x is readonly Floats[] =>
+  Array.isArray(x) && typeof x[0] === 'object' && x[0] !== null;
+
+function joined(rows: readonly Floats[], name: string, width: number, widthName: string): FlatRows {
+  const values = newFloats(rows.length * width);
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i] as Floats;
+    checkFloats(row, `${name}[${i}]`);
+    if (row.length !== width) {
+      throw new CenterLossError(
+        'ERR_SHAPE',
+        `${name}[${i}] has ${row.length} values; expected ${widthName} = ${width}, as many in each row`,
+      );
+    }
+    values.set(row, i * width);
   }
   return values;
 }
 
-/**
- * Rounds values to half precision and returns the bits of IEEE 754 binary16: the nearest value, or the even one
- * of two equally near ones; values from 65520 on become infinite. Each is rounded once, from its own precision.
- * @throws CenterLossError `ERR_SHAPE`, `ERR_OUT_OF_MEMORY`
- */
-export function toFloat16(values: Floats): Uint16Array<ArrayBuffer> {
-  checkFloats(values, 'values');
-  const valuesView = stable(values);
-  const bits = new Uint16Array(values.length);
-  const batch = scratchBatch();
-  for (const [start, end] of chunks(bits.length)) {
-    const from = reserveArray(batch, BatchArray.Doubles, end - start, 'half precision');
-    const to = reserveArray(batch, BatchArray.Float16, end - start, 'half precision');
-    doubles(from, end - start).set(valuesView().slice(start, end));
-    batch.narrow(end - start);
-    bits.set(halves(to, end - start), start);
+const isTensor = (x: Embeddings): x is TensorLike =>
+  typeof x === 'object' && x !== null && 'data' in x && !ArrayBuffer.isView(x);
+
+/** Reads the sizes of rows, or of one row, of a width if it is known. @throws CenterLossError `ERR_SHAPE` */
+function shapeOf(x: TensorLike, name: string, widthName = 'nDim', width?: number): readonly number[] {
+  if (typeof (x as { dataSync?: unknown }).dataSync === 'function') {
+    throw new CenterLossError(
+      'ERR_SHAPE',
+      `${name} is a tensor of TensorFlow.js: pass { data: ${name}.dataSync(), shape: ${name}.shape }`,
+    );
   }
-  return bits;
+  const shape = x.dims ?? x.shape;
+  const isShape = Array.isArray(shape) && shape.every((size) => Number.isSafeInteger(size) && size >= 0);
+  const isOfRows = isShape && (shape.length === 1 || shape.length === 2);
+  if (isOfRows && shape.at(-1) === (width ?? shape.at(-1))) return shape;
+  const wanted = width === undefined ? widthName : `${widthName} = ${width}`;
+  const given = Array.isArray(shape) ? `[${shape.slice(0, 8).map(show).join(', ')}]` : show(shape);
+  const advice = isShape && shape.length > 2 ? ': make one row of each example, e.g. by pooling its tokens' : '';
+  throw new CenterLossError(
+    'ERR_SHAPE',
+    `${name} has the shape ${given}; expected [B, ${wanted}], or [${wanted}] for one row${advice}`,
+  );
 }
 
-function* chunks(length: number): Generator<readonly [start: number, end: number]> {
-  for (let start = 0; start < length; start += CHUNK_LEN) yield [start, Math.min(start + CHUNK_LEN, length)];
+function ofTensor(x: TensorLike, name: string, width: number, widthName: string): FlatRows {
+  const shape = shapeOf(x, name, widthName, width);
+  const rows = shape.length === 1 ? 1 : (shape[0] as number);
+  const values = dequantized(tensorValues(x, name), x, name);
+  if (values.length === rows * width) return values;
+  throw new CenterLossError(
+    'ERR_SHAPE',
+    `${name} has ${values.length} values in data, but the shape [${shape.join(', ')}] has ${rows * width}`,
+  );
+}
+
+function tensorValues(x: TensorLike, name: string): FlatRows {
+  const data = readData(x, name);
+  const type = x.type ?? x.dtype;
+  if (type === undefined) return asList(data, `${name}.data`);
+  const is = (pattern: RegExp) => typeof type === 'string' && pattern.test(type);
+  const array = arrayType(data);
+  if (array === 'Uint16Array') {
+    const bits = data as unknown as Uint16Array;
+    if (is(/^(F|float)16$/)) return fromFloat16(bits);
+    if (is(/^(BF|bfloat)16$/)) return fromBfloat16(bits);
+    if (is(/^(U|uint)16$/)) return new Float32Array(bits);
+  } else if (is(/^([IU]|u?int)(8|16|32|64)$|^(F|float)(32|64)$/) || (array === 'Float16Array' && is(/^(F|float)16$/))) {
+    return asList(data, `${name}.data`);
+  }
+  throw new CenterLossError(
+    'ERR_SHAPE',
+    `${name} is of type ${show(type)} in a ${typeName(data)}; expected float32, float64, integers, or the bits of float16 or bfloat16 in a Uint16Array`,
+  );
+}
+
+/** Reads the values, which a tensor on a graphics card refuses to give. @throws CenterLossError `ERR_SHAPE` */
+function readData(x: TensorLike, name: string): Floats {
+  try {
+    return x.data as Floats;
+  } catch (cause) {
+    throw new CenterLossError('ERR_SHAPE', `${name}.data cannot be read (${cause}): await ${name}.getData() first`, {
+      cause,
+    });
+  }
+}
+
+/** Computes what quantized values stand for. @throws CenterLossError `ERR_OPTION`, `ERR_OUT_OF_MEMORY` */
+function dequantized(values: FlatRows, { scale = 1, zeroPoint = 0 }: TensorLike, name: string): FlatRows {
+  if (scale === 1 && zeroPoint === 0) return values;
+  checkNumber(scale, `${name}.scale`, Number.isFinite, 'a finite number');
+  checkNumber(zeroPoint, `${name}.zeroPoint`, Number.isFinite, 'a finite number');
+  const copy = newFloats(values.length);
+  for (let i = 0; i < copy.length; i++) copy[i] = scale * ((values[i] as number) - zeroPoint);
+  return copy;
 }

@@ -1,7 +1,7 @@
 import { stable } from '../memory/views.js';
 import { Penalty as RustPenalty, Reduction as RustReduction } from '../wasm/bindings.js';
-import { checkChoice, checkCount, checkFloats, checkNumber, checkOptions, type Floats } from './checks.js';
-import { asFloats, type Float16Values } from './embeddings.js';
+import { arrayType, checkChoice, checkCount, checkFloats, checkNumber, checkOptions, type Floats } from './checks.js';
+import { asRows, type Embeddings, type FlatRows } from './embeddings.js';
 import { CenterLossError } from './errors.js';
 import type { LabelPolicy } from './labels.js';
 import { checkMetric, type Metric } from './metric.js';
@@ -38,10 +38,8 @@ export type Init =
   | 'normal'
   /** magnitude · a random orthogonal matrix. */
   | 'orthogonal'
-  /** magnitude · these centers [nClasses, nDim]; a `Uint16Array` holds the bits of float16 values. */
-  | Float32Array
-  | Uint16Array
-  | Float16Values;
+  /** magnitude · these centers [nClasses, nDim]. */
+  | Embeddings;
 
 /** Options of every loss that has a center for each class. */
 export interface CentersOptions {
@@ -53,9 +51,9 @@ export interface CentersOptions {
   readonly seed?: number;
   /** True if the centers are anchors: they have no gradient, and `step` does not move them. */
   readonly fixed?: boolean;
-  /** Names of the classes [nClasses], all different. Default none. */
-  readonly names?: readonly string[];
-  /** 'strict' (default): a label ≥ nClasses or not an integer is an error. 'lenient': it has no class, but counts in B. */
+  /** Names of the classes [nClasses], all different: labels may then be names. Default none. */
+  readonly names?: readonly string[] | undefined;
+  /** 'strict' (default): a label that no class has is an error. 'lenient': it has no class, but counts in B. */
   readonly labels?: LabelPolicy;
   /** Scale of the sum over the rows. */
   readonly reduction?: Reduction;
@@ -78,7 +76,7 @@ export interface CenterLossOptions extends CentersOptions {
 
 /** Options of a loss that has a center for each class, checked and completed. */
 export interface CentersSettings {
-  readonly init: Exclude<Init, Uint16Array | Float16Values>;
+  readonly init: Exclude<Init, Embeddings> | Float32Array;
   readonly magnitude: number;
   readonly seed: number;
   readonly fixed: boolean;
@@ -118,7 +116,7 @@ export const rustPenalty = (penalty: Penalty): RustPenalty => RustPenalty[PENALT
 export const MAX_MAGNITUDE = 1e30;
 
 /** First centers, magnitude and scale of a loss that are not given. */
-export type CentersDefaults = Pick<CentersSettings, 'init' | 'magnitude' | 'fixed' | 'reduction'>;
+export type CentersDefaults = Pick<CentersSettings, 'magnitude' | 'fixed' | 'reduction'> & { readonly init: Init };
 
 /**
  * Checks and completes the options of `CenterLoss` before anything is allocated.
@@ -148,21 +146,18 @@ export function checkCentersOptions(
 ): CentersSettings {
   checkCount(nClasses, 'nClasses');
   checkCount(nDim, 'nDim');
-  const { init = defaults.init, seed = 0, labels = 'strict', names } = options;
+  const { init = defaults.init, seed = 0, labels = 'strict' } = options;
   const { magnitude, fixed, reduction } = { ...defaults, ...withoutUndefined(options) };
   checkNumber(magnitude, 'magnitude', (value) => Math.abs(value) <= MAX_MAGNITUDE, 'a number up to ±1e30');
   checkChoice(fixed, 'fixed', [true, false]);
   checkChoice(reduction, 'reduction', Object.keys(REDUCTIONS) as Reduction[]);
   checkNumber(seed, 'seed', (value) => Number.isSafeInteger(value) && value >= 0, 'a whole number ≥ 0');
   checkChoice(labels, 'labels', ['strict', 'lenient']);
-  if (names !== undefined) checkNames(names, nClasses);
+  const names = checkNames(options.names, nClasses);
   const classWeight = checkWeights(options.classWeight, 'classWeight', nClasses, 'classes');
-  const first = typeof init === 'string' ? init : (asFloats(init, 'init') as Float32Array);
+  const first = typeof init === 'string' ? init : float32(asRows(init, 'init', nDim));
   checkInit(first, magnitude, nClasses, nDim);
-  return {
-    ...{ init: first, magnitude, seed, fixed, labels, reduction, classWeight },
-    names: names && Object.freeze([...names]),
-  };
+  return { init: first, magnitude, seed, fixed, names, labels, reduction, classWeight };
 }
 
 const withoutUndefined = ({ magnitude, fixed, reduction }: CentersOptions) => ({
@@ -185,6 +180,9 @@ function checkRadii(radii: Floats, nClasses: number): Float32Array {
   return copy;
 }
 
+const float32 = (values: FlatRows): Float32Array =>
+  arrayType(values) === 'Float32Array' ? (values as Float32Array) : Float32Array.from(values);
+
 const NOT_FINITE = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
 
 /** Index of the first value that is not finite times `magnitude`, or −1. */
@@ -195,7 +193,7 @@ function firstNotFinite(values: Float32Array, magnitude: number): number {
 }
 
 function checkInit(init: CentersSettings['init'], magnitude: number, nClasses: number, nDim: number): void {
-  if (init instanceof Float32Array) {
+  if (typeof init !== 'string') {
     if (init.length !== nClasses * nDim) {
       throw new CenterLossError(
         'ERR_SHAPE',
@@ -218,4 +216,4 @@ function checkInit(init: CentersSettings['init'], magnitude: number, nClasses: n
 
 /** Getter of given first centers, which may be a view on memory that the call lets grow; undefined for a name. */
 export const givenCenters = ({ init }: CentersSettings): (() => Float32Array) | undefined =>
-  init instanceof Float32Array ? stable(init) : undefined;
+  typeof init === 'string' ? undefined : stable(init);

@@ -1,8 +1,9 @@
-import { classify, NamedCenters, type ScoreOptions, toFloat16 } from 'center-loss';
+import { classify, NamedCenters, type ScoreOptions } from 'center-loss';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { expectClose } from '../support/close.js';
 import { expectError } from '../support/error.js';
+import { float16Rows } from '../support/float16.js';
 
 it('never predicts a class without a good example', () => {
   const classes = new NamedCenters(1);
@@ -107,7 +108,7 @@ it('a tie goes to the class that was added first, also under a new name', () => 
 it('takes any name, half precision, and a center as one example of the weight of many', () => {
   const classes = new NamedCenters(2);
   const names = ['', '__proto__', 'constructor', '数', '\0'];
-  for (const [i, name] of names.entries()) classes.addClass(name, toFloat16([i, i]));
+  for (const [i, name] of names.entries()) classes.addClass(name, float16Rows([i, i], 2));
   expect(classes.names).toEqual(names);
   expect(classes.predict([3, 3, 1, 1])).toEqual(['数', '__proto__']);
   classes.addClass('many', [100, 0], { sampleWeight: [9] });
@@ -207,13 +208,23 @@ describe('an error leaves the classes as they were', () => {
 
   it.each<[string, () => unknown, 'ERR_LABEL' | 'ERR_OPTION' | 'ERR_SHAPE', RegExp]>([
     ['a name twice', () => classes.addClass('a', [1, 1]), 'ERR_LABEL', /there is a class "a" already/],
-    ['no such name', () => classes.update('c', [1, 1]), 'ERR_LABEL', /there is no class "c"/],
+    ['no such name', () => classes.update('c', [1, 1]), 'ERR_LABEL', /there is no class "c"; the classes are "a", "b"/],
     ['nothing to remove', () => classes.removeClass('c'), 'ERR_LABEL', /there is no class "c"/],
     ['nothing to count', () => classes.count('c'), 'ERR_LABEL', /there is no class "c"/],
     ['nothing to rename', () => classes.renameClass('c', 'd'), 'ERR_LABEL', /there is no class "c"/],
     ['renamed to another', () => classes.renameClass('a', 'b'), 'ERR_LABEL', /there is a class "b" already/],
-    ['a number as a name', () => classes.addClass(3 as never, [1, 1]), 'ERR_OPTION', /must be a string, got 3/],
-    ['null as a new name', () => classes.renameClass('a', null as never), 'ERR_OPTION', /must be a string/],
+    [
+      'a number as a name',
+      () => classes.addClass(3 as never, [1, 1]),
+      'ERR_OPTION',
+      /the name of a class is not a string, but of type number/,
+    ],
+    [
+      'null as a new name',
+      () => classes.renameClass('a', null as never),
+      'ERR_OPTION',
+      /not a string, but of type null/,
+    ],
     ['half a character', () => classes.addClass('\ud800', [1, 1]), 'ERR_OPTION', /half a surrogate pair/],
     ['half a row', () => classes.addClass('c', [1]), 'ERR_SHAPE', /examples has 1 values, which is not a multiple/],
     ['half a row more', () => classes.update('a', [1, 2, 3]), 'ERR_SHAPE', /examples has 3 values/],

@@ -1,7 +1,7 @@
 // Columns as other programs write them.
 import { beforeAll, describe, expect, it } from 'vitest';
 import { random } from '../support/mutate.js';
-import { csvOf, failure, json, sample, saved, write, writeModel } from './support.js';
+import { csvOf, failure, json, read, run, sample, saved, write, writeModel } from './support.js';
 
 const rows = sample(300, 3, 4, 1);
 const table = csvOf(rows);
@@ -22,18 +22,59 @@ describe('columns that are called 0, 1, 2 …, as pandas calls them', () => {
     expect(centersOf('out')).toEqual(centersOf('model'));
   });
 
-  it('are not assumed where a row of numbers has the name of a class', async () => {
+  it('are told from a row by --header and --no-header where both are possible', async () => {
     write('words.csv', '0,1,cat\n2,3,dog\n');
-    expect(await json('fit words.csv --label-column 2 -o out')).toMatchObject({ rows: 2, classes: 2 });
+    const message =
+      'words.csv: the first line, "0,1,cat", may be names of columns or a row: say --header or --no-header';
+    expect(await failure('fit words.csv --label-column 2 -o out')).toEqual([1, message]);
+    const counts = async (option: string) => json(`fit words.csv --label-column 2 ${option} -o out`);
+    expect(await counts('--no-header')).toMatchObject({ rows: 2, classes: 2 });
+    expect(await counts('--header')).toMatchObject({ rows: 1, classes: 1 });
   });
 });
 
-it('a column of row numbers is refused', async () => {
-  const numbered = table.trimEnd().split('\n');
-  write('index.csv', numbered.map((line, i) => `${i === 0 ? '' : i - 1},${line}\n`).join(''));
-  const message =
-    'index.csv: the first column has no name, like the row numbers that pandas writes: leave them out (index=False)';
-  expect(await failure('fit index.csv -o out')).toEqual([1, message]);
+describe('columns by their options', () => {
+  const withIds = table
+    .trimEnd()
+    .split('\n')
+    .map((line, i) => `${i ? `"r,${i}"` : 'file'},${line}\n`)
+    .join('');
+
+  beforeAll(() => write('ids.csv', withIds));
+
+  it('an id is carried into the results', async () => {
+    const plain = (await run('predict rows.csv -m model.safetensors')).stdout.trimEnd().split('\n');
+    const ids = (await run('predict ids.csv --id-column file -m model.safetensors')).stdout.trimEnd().split('\n');
+    expect(ids).toEqual(plain.map((line, i) => (i ? `"r,${i}",${line}` : `file,${line}`)));
+    const { stdout } = await run('score ids.csv --id-column file -m model.safetensors --json');
+    expect(JSON.parse(stdout.slice(0, stdout.indexOf('\n')))).toMatchObject({ file: 'r,1', label: 0, nearest: 0 });
+    await json('convert ids.csv kept.csv --id-column file');
+    expect(read('kept.csv').toString()).toMatch(/^file,x0,x1,x2,x3,label\n"r,1",/);
+  });
+
+  it.each([
+    ['predict ids.csv --id-column file -m model.safetensors -o x.npy', 2, 'an array has no place for the ids'],
+    ['convert ids.csv x.npy --id-column file', 2, '.npy has no place for the ids of --id-column'],
+    [
+      'predict rows.npy --features 0,1 -m model.safetensors',
+      2,
+      '--features is for columns of a CSV: rows.npy has none',
+    ],
+    ['predict rows.npy --id-column 0 -m model.safetensors', 2, '--id-column is for columns of a CSV'],
+    ['fit rows.csv --features f0..f9 -o x', 1, 'there is no column "f9" among its columns'],
+    ['fit rows.csv --features f3..f0 -o x', 1, '--features names no column'],
+    ['fit rows.csv --features f0,label --label-column label -o x', 1, 'is among --features, and named by another'],
+  ])('what cannot be is refused: %s', async (args, code, message) => {
+    expect(await failure(args)).toEqual([code, expect.stringContaining(message)]);
+  });
+
+  it('a column of labels is a feature only with --no-labels, and a line says so', async () => {
+    write('fourth.csv', table.replace('f3,label', 'label,kind').replaceAll(/,[^,\n]*\n/g, '\n'));
+    const { code, stderr } = await run('predict fourth.csv -m model.safetensors');
+    expect([code, stderr]).toEqual([1, expect.stringContaining('note: fourth.csv: the column "label" is taken for')]);
+    const { stdout } = await run('predict fourth.csv --no-labels -m model.safetensors');
+    expect(stdout).toBe((await run('predict rows.csv -m model.safetensors')).stdout);
+  });
 });
 
 describe('--label-column is of the file of labels', () => {

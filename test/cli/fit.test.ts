@@ -1,6 +1,18 @@
 import { ClassCenters, ClassStatistics, load, OpenSetClassifier, toSafetensors, writeNpy } from 'center-loss';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { csvOf, json, read, run, sample, saved, savedClassifier, write, writeModel, writeSample } from './support.js';
+import {
+  csvOf,
+  failure,
+  json,
+  read,
+  run,
+  sample,
+  saved,
+  savedClassifier,
+  write,
+  writeModel,
+  writeSample,
+} from './support.js';
 
 const NAMES = ['zebra', 'ant, small', 'bee "b"', 'Ça'];
 const train = sample(1000, 4, 5, 7, 30);
@@ -113,7 +125,7 @@ describe('fit', () => {
     ['softmin', { metric: 'cosine' }],
   ] as const)('makes a classifier of score %s as the class does', async (score, how) => {
     const metric = 'metric' in how ? `--metric ${how.metric}` : '';
-    await json(`${FIT} --score ${score} --tpr 0.9 ${metric} -o classifier.safetensors`);
+    await json(`${FIT} --score ${score} --tpr 0.9 --no-holdout ${metric} -o classifier.safetensors`);
     const expected = new OpenSetClassifier({ params: centers, nClasses: 4, nDim: 5 }, { score, ...how });
     expected.fit(train.x, train.target, { tpr: 0.9 });
     expect(savedClassifier('classifier.safetensors').save()).toEqual(expected.save());
@@ -127,6 +139,52 @@ describe('fit', () => {
     const expected = new OpenSetClassifier({ params: centers, nClasses: 4, nDim: 5 });
     expected.fit(held.x, held.target, { perClass: true });
     expect(savedClassifier('classifier.safetensors').threshold).toEqual(expected.threshold);
+  });
+
+  describe('without other rows', () => {
+    // 12 rows of each class in 200 dimensions: means of few rows lie far nearer to these rows than to others.
+    const wide = sample(240, 20, 200, 3);
+    const others = sample(2000, 20, 200, 4);
+    const wideFit = 'fit wide.npy --labels wide-labels.npy --tpr 0.95 -o wide.safetensors';
+    const acceptedOf = async () => {
+      const { rejectedKnown } = await json('evaluate others.npy --labels others-labels.npy -m wide.safetensors');
+      return 1 - (rejectedKnown as number);
+    };
+
+    beforeAll(() => {
+      writeSample('wide', wide);
+      writeSample('others', others);
+    });
+
+    it('fits the threshold to a fifth of each class, of which no center is made, and says so', async () => {
+      const { stdout, stderr } = await run(`${wideFit} --json`);
+      expect(stderr).toMatch(/^note: threshold: it is fitted to \d+ rows, 0\.2 of the rows of each class; the centers/);
+      const { calibrationRows, ...report } = JSON.parse(stdout);
+      expect(report).toMatchObject({ rows: 240, calibration: '0.2 of the rows of each class' });
+      const counts = Array.from(saved('wide.safetensors').counts ?? [], Number);
+      expect(counts.reduce((sum, count) => sum + count, calibrationRows)).toBe(240);
+      // One row of each five is held out; of the last two of the twelve, one may be.
+      for (const count of counts) expect([9, 10]).toContain(count);
+      expect(await acceptedOf()).toBeGreaterThan(0.85);
+      await json(`${wideFit} --no-holdout`);
+      expect(await acceptedOf()).toBeLessThan(0.5);
+    });
+
+    it('holds out the same rows for the same seed, through a pipe', async () => {
+      await json(`${wideFit} --seed 1`);
+      const first = read('wide.safetensors');
+      await json(`${wideFit} --seed 2`);
+      expect(read('wide.safetensors').equals(first)).toBe(false);
+      const piped = '--labels wide-labels.npy --classes 20 --tpr 0.95 --seed 1 -o wide.safetensors';
+      await run(`fit - ${piped}`, { input: read('wide.npy') });
+      expect(read('wide.safetensors').equals(first)).toBe(true);
+    });
+
+    it('refuses classes of one row', async () => {
+      write('few.csv', 'a,label\n1,0\n2,1\n');
+      const message = 'no row can be held out for the threshold, since classes have too few';
+      expect(await failure('fit few.csv --tpr 0.9 -o few')).toEqual([1, expect.stringContaining(message)]);
+    });
   });
 
   it('leaves out rows that are not finite, and says how many', async () => {

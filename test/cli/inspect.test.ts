@@ -1,7 +1,7 @@
 // `inspect`: its text, and its page in a browser.
 import { existsSync, mkdirSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { CenterLoss, fromSafetensors, toSafetensors, writeNpy } from 'center-loss';
+import { CenterLoss, fromSafetensors, OpenSetClassifier, toSafetensors, writeNpy } from 'center-loss';
 import { type Browser, chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { at, json, read, run, sample, write, writeModel, writeSample } from './support.js';
@@ -14,7 +14,7 @@ let browser: Browser;
 beforeAll(async () => {
   writeSample('test', sample(400, 4, 6, 2, 200));
   write('names.txt', NAMES.join('\n'));
-  await writeModel('train', sample(800, 4, 6, 1), '--names names.txt --score normalized --per-class');
+  await writeModel('train', sample(800, 4, 6, 1), '--names names.txt --score normalized --per-class --no-holdout');
   if (!existsSync(CHROMIUM)) throw new Error(`no Chromium at ${CHROMIUM}: name one in CHROMIUM`);
   browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--headless', '--no-sandbox', '--disable-gpu'] });
   mkdirSync(SHOTS, { recursive: true });
@@ -46,35 +46,85 @@ describe('inspect', () => {
     write('x.safetensors', toSafetensors({ x }));
     expect(await json('inspect x.safetensors')).toMatchObject({ tensors: { x: 'F32 [1, 2]' } });
   });
+
+  it('lists tensors of unusual names, names the option that chooses one, and fails', async () => {
+    const data = Float32Array.of(1, 2);
+    write('odd.safetensors', toSafetensors({ 'head.weight': { dtype: 'F32', shape: [1, 2], data } }));
+    const { code, stdout, stderr } = await run('inspect odd.safetensors');
+    expect([code, stdout]).toEqual([1, expect.stringContaining('head.weight F32 [1, 2]')]);
+    expect(stderr).toContain('odd.safetensors: no tensor has a usual name of centers or rows');
+    expect(stderr).toContain('--model-tensor');
+    expect(await json('inspect odd.safetensors --model-tensor head.weight')).toMatchObject({
+      classes: 1,
+      dimensions: 2,
+    });
+  });
 });
 
 /** Opens a page and returns what it requests, its errors and its figures. */
-async function look(name: string, width = 1240) {
-  const page = await browser.newPage({ viewport: { width, height: 900 } });
+async function look(name: string, width = 1400, colorScheme: 'light' | 'dark' = 'light') {
+  const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme });
   const [requests, failures]: [string[], string[]] = [[], []];
   page.on('request', (request) => requests.push(request.url()));
   page.on('console', (message) => failures.push(message.text()));
   page.on('pageerror', (error) => failures.push(error.message));
   const url = pathToFileURL(at(name)).href;
   await page.goto(url);
-  await page.screenshot({ path: `${SHOTS}${name}-${width}.png`, fullPage: true });
-  const figures = await page.$$eval('figure', (all) =>
-    all.map((figure) => {
-      const frame = (figure.querySelector('svg') as SVGElement).getBoundingClientRect();
-      const marks = [...figure.querySelectorAll('circle, rect, text')].map((mark) => mark.getBoundingClientRect());
-      const isInside = ({ left, right, top, bottom }: DOMRect) =>
-        left >= frame.left - 1 && right <= frame.right + 1 && top >= frame.top - 1 && bottom <= frame.bottom + 1;
+  await page.screenshot({ path: `${SHOTS}${name}-${width}-${colorScheme}.png`, fullPage: true });
+  const figures = await page.$$eval('figure', (all) => {
+    const context = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
+    if (!context) throw new Error('no canvas');
+    /** Relative luminance of a color, by WCAG. */
+    const luminanceOf = (color: string) => {
+      context.fillStyle = color;
+      context.fillRect(0, 0, 1, 1);
+      const [red = 0, green = 0, blue = 0] = [...context.getImageData(0, 0, 1, 1).data].map((value) =>
+        value / 255 <= 0.04 ? value / 255 / 12.92 : ((value / 255 + 0.055) / 1.055) ** 2.4,
+      );
+      return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+    };
+    return all.map((figure) => {
+      const boxesOf = (selector: string) =>
+        [...figure.querySelectorAll(selector)].map((mark) => mark.getBoundingClientRect());
+      const leaves = (marks: DOMRect[], frame: DOMRect) =>
+        marks.filter(
+          ({ left, right, top, bottom }) =>
+            left < frame.left - 1 || right > frame.right + 1 || top < frame.top - 1 || bottom > frame.bottom + 1,
+        ).length;
+      const [frame] = boxesOf('svg');
+      const labels = boxesOf('svg > .mark');
+      const meets = (a: DOMRect, b: DOMRect) =>
+        a.left < b.right - 2 && b.left < a.right - 2 && a.top < b.bottom - 2 && b.top < a.bottom - 2;
+      const cells = [...figure.querySelectorAll<HTMLElement>('tbody td')];
+      const contrasts = cells.map((cell) => {
+        const { color, backgroundColor } = getComputedStyle(cell);
+        const [dark = 0, light = 0] = [luminanceOf(color), luminanceOf(backgroundColor)].sort((a, b) => a - b);
+        return (light + 0.05) / (dark + 0.05);
+      });
       return {
         id: figure.id,
-        circles: figure.querySelectorAll('circle').length,
-        bars: figure.querySelectorAll('rect').length,
-        tips: [...figure.querySelectorAll('title')].map((tip) => tip.textContent),
-        outside: marks.filter((mark) => !isInside(mark)).length,
-        broken: /NaN|undefined|Infinity/.test(figure.outerHTML),
+        centers: figure.querySelectorAll('g > .center').length,
+        rows: figure.querySelectorAll('circle.row').length,
+        rings: figure.querySelectorAll('circle.ring').length,
+        limits: [...figure.querySelectorAll('.limit, .limits')].map((mark) => mark.textContent),
+        cells: cells.map((cell) => cell.textContent ?? ''),
+        tips: cells.map((cell) => cell.title),
+        contrast: figure.querySelector('.heat') ? Math.min(...contrasts) : 21,
+        labels: [...figure.querySelectorAll('svg > .mark')].map((label) => label.textContent),
+        faults: {
+          outside:
+            leaves(boxesOf('h2, svg, .scroll, figcaption, .legend'), figure.getBoundingClientRect()) +
+            (frame ? leaves(boxesOf('circle, rect, text'), frame) : 0),
+          covered: labels.filter((label, i) => labels.some((other, j) => i < j && meets(label, other))).length,
+          broken: /NaN|undefined|Infinity/.test(figure.outerHTML),
+        },
       };
-    }),
-  );
-  const scrollWidth = await page.evaluate(() => document.documentElement.scrollWidth);
+    });
+  });
+  const [scrollWidth, background] = await page.evaluate(() => [
+    document.documentElement.scrollWidth,
+    getComputedStyle(document.body).backgroundColor,
+  ]);
   const text = (await page.textContent('body')) ?? '';
   await page.close();
   return {
@@ -82,33 +132,83 @@ async function look(name: string, width = 1240) {
     failures,
     figures,
     scrollWidth,
+    background,
     text,
   };
 }
 
-const SOUND = { outside: 0, broken: false };
+const SOUND = { outside: 0, covered: 0, broken: false };
+
+/** Writes a model of long names, and labelled rows of it with unknown ones among them. */
+async function writeNamed(name: string, nClasses: number, nDim: number, options: string): Promise<string> {
+  write(`${name}.txt`, Array.from({ length: nClasses }, (_, j) => `wild animal number ${j + 1} of Africa`).join('\n'));
+  writeSample(`${name}-test`, sample(200, nClasses, nDim, 2, 50));
+  await writeModel(name, sample(20 * nClasses, nClasses, nDim, 1), `--names ${name}.txt ${options}`);
+  return `inspect model.safetensors --data ${name}-test.npy --labels ${name}-test-labels.npy --html ${name}.html`;
+}
 
 describe('its page', () => {
-  it('shows centers, distances, radii, counts, thresholds and results on data', async () => {
+  it('shows centers, rows, classes, distances, results on data, and the thresholds', async () => {
     const inspect = 'inspect model.safetensors --data test.npy --labels test-labels.npy --html page.html';
-    const { auroc } = (await json(inspect)) as { auroc: number };
+    const { auroc, threshold } = (await json(inspect)) as { auroc: number; threshold: { least: number; most: number } };
     const { requests, failures, figures, text } = await look('page.html');
     expect([requests, failures]).toEqual([[], []]);
-    expect(figures).toMatchObject([
-      { id: 'centers', circles: 4, ...SOUND },
-      { id: 'distances', bars: 16, ...SOUND },
-      { id: 'nearest', bars: 4, ...SOUND },
-      { id: 'radius', bars: 4, ...SOUND },
-      { id: 'counts', bars: 4, ...SOUND },
-      { id: 'thresholds', bars: 4, ...SOUND },
-      { id: 'confusion', bars: 25, ...SOUND },
-      { id: 'scores', ...SOUND },
-    ]);
-    const confusion = figures.find(({ id }) => id === 'confusion')?.tips ?? [];
-    const counts = confusion.map((tip) => Number(tip?.split(': ').at(-1)));
-    expect(counts.reduce((sum, count) => sum + count, 0)).toBe(600);
-    expect(confusion[6]).toMatch(/^<b>&bee taken for <b>&bee: \d+$/);
+    const [centers, scores, classes, distances, confusion] = figures;
+    // A circle for the radius and one for the threshold of each class.
+    expect(centers).toMatchObject({ id: 'centers', centers: 4, rows: 600, rings: 8, labels: NAMES });
+    expect(scores?.limits).toEqual([expect.stringContaining(`${Number(threshold.least.toPrecision(5))} …`)]);
+    expect(classes).toMatchObject({ id: 'classes', cells: expect.arrayContaining(['200']) });
+    expect(classes?.cells).toHaveLength(16);
+    expect(distances).toMatchObject({
+      id: 'distances',
+      cells: expect.arrayContaining(['', expect.stringMatching(/\d/)]),
+    });
+    expect(distances?.cells).toHaveLength(16);
+    expect(confusion?.cells.reduce((sum, count) => sum + Number(count), 0)).toBe(600);
+    expect(confusion?.tips[6]).toMatch(/^<b>&bee taken for <b>&bee: \d+$/);
+    expect(figures.map(({ faults }) => faults)).toEqual(Array(5).fill(SOUND));
     expect(text).toContain(String(Number(auroc.toPrecision(5))));
+    expect(text).toContain('AUROC');
+  });
+
+  it.each([
+    ['few', 3, 2, '--tpr 0.9', 3],
+    ['more', 40, 64, '--tpr 0.9 --per-class', 10],
+  ] as const)(
+    'with %s classes is whole and readable on a phone and on a desk, light and dark',
+    async (name, nClasses, nDim, options, labels) => {
+      await json(await writeNamed(name, nClasses, nDim, options));
+      const backgrounds = new Set();
+      for (const width of [400, 1400]) {
+        for (const scheme of ['light', 'dark'] as const) {
+          const { figures, scrollWidth, background } = await look(`${name}.html`, width, scheme);
+          expect(scrollWidth).toBeLessThanOrEqual(width);
+          expect(figures.map(({ faults }) => faults)).toEqual(Array(5).fill(SOUND));
+          for (const { contrast } of figures) expect(contrast).toBeGreaterThan(4.4);
+          const [centers, scores] = figures;
+          expect(centers).toMatchObject({ centers: nClasses, rows: 250, rings: nClasses });
+          expect(centers?.labels.length).toBeGreaterThanOrEqual(labels);
+          // The words that all names have are left out.
+          for (const label of centers?.labels ?? []) expect(label).toMatch(/^…\d+…$/);
+          expect(scores?.limits).toEqual([expect.stringMatching(/^thresholds? \d/)]);
+          backgrounds.add(background);
+        }
+      }
+      expect(backgrounds.size).toBe(2);
+    },
+  );
+
+  it('draws the threshold as the edge of the rows that are accepted', async () => {
+    // The centers lie in a plane of two dimensions, which is drawn as it is.
+    write(
+      'edge.safetensors',
+      new OpenSetClassifier(new CenterLoss(2, 2, { init: Float32Array.of(0, 0, 10, 0) }), { threshold: 9 }).save(),
+    );
+    await json('inspect edge.safetensors --html edge.html');
+    const page = read('edge.html').toString();
+    const radius = Number(/class="threshold ring"[^>]* r="([\d.]+)"/.exec(page)?.[1]);
+    const [left = 0, right = 0] = [...page.matchAll(/class="center" cx="([\d.]+)"/g)].map(([, x]) => Number(x));
+    expect(radius / (right - left)).toBeCloseTo(3 / 10, 2);
   });
 
   it('keeps the distances of centers that lie in a plane', async () => {
@@ -118,7 +218,7 @@ describe('its page', () => {
     const places = [
       ...read('plane.html')
         .toString()
-        .matchAll(/<circle cx="([\d.]+)" cy="([\d.]+)"/g),
+        .matchAll(/class="center" cx="([\d.]+)" cy="([\d.]+)"/g),
     ];
     const [a, b, c, d] = places.map(([, x, y]) => [Number(x), Number(y)] as const);
     if (!a || !b || !c || !d) throw new Error('four circles are needed');
@@ -146,7 +246,7 @@ describe('its page', () => {
     const { failures, figures } = await look(`classes-${nClasses}-${nDim}.html`);
     expect(failures).toEqual([]);
     expect(figures.length).toBeGreaterThan(1);
-    for (const { outside, broken } of figures) expect({ outside, broken }).toEqual(SOUND);
+    for (const { faults } of figures) expect(faults).toEqual(SOUND);
   });
 
   it('fits long names, and draws centers that are all the same', async () => {
@@ -159,7 +259,11 @@ describe('its page', () => {
       write(`${file}.safetensors`, loss.save());
       await json(`inspect ${file}.safetensors --html ${file}.html`);
       const { figures } = await look(`${file}.html`);
-      expect(figures[0]).toMatchObject({ id: 'centers', circles: 2, ...SOUND });
+      expect(figures[0]).toMatchObject({
+        id: 'centers',
+        centers: 2,
+        faults: { ...SOUND, covered: expect.any(Number) },
+      });
     }
   });
 
@@ -168,10 +272,6 @@ describe('its page', () => {
     await json('fit train.npy --labels gap.npy --classes 4 -o gap.safetensors');
     expect(await json('inspect gap.safetensors --html gap.html')).toMatchObject({ emptyClasses: 2 });
     const { figures } = await look('gap.html');
-    expect(figures[0]).toMatchObject({ circles: 2, ...SOUND });
-  });
-
-  it('fits a phone', async () => {
-    expect((await look('page.html', 390)).scrollWidth).toBeLessThanOrEqual(390);
+    expect(figures[0]).toMatchObject({ centers: 2, faults: SOUND });
   });
 });

@@ -1,5 +1,5 @@
 // Labels as other programs write them.
-import { fromSafetensors, writeNpy } from 'center-loss';
+import { fromSafetensors, toSafetensors, writeNpy } from 'center-loss';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { csvOf, failure, json, read, sample, saved, write, writeModel } from './support.js';
 
@@ -45,6 +45,39 @@ describe('numbers in a CSV', () => {
     write('floats.csv', floats);
     expect(await json('fit floats.csv -o out.safetensors')).toMatchObject({ classes: 3, unknown: 20 });
     expect(partsOf('out')).toEqual(partsOf('model'));
+  });
+});
+
+describe('the same labels make the same classes in every format', () => {
+  const x = { dtype: 'F32', shape: [4, 1], data: Float32Array.of(1, 2, 3, 4) } as const;
+  const bools = { dtype: 'BOOL', shape: [4], data: Uint8Array.of(0, 1, 1, 0) } as const;
+  const floats = { dtype: 'F32', shape: [4], data: Float32Array.of(10, Number.NaN, 2, -1) } as const;
+  const integers = { dtype: 'I64', shape: [4], data: BigInt64Array.of(10n, -1n, 2n, -5n) } as const;
+
+  beforeAll(() => write('x.npy', writeNpy(x.data, [4, 1])));
+
+  it.each([
+    ['numbers with gaps', ['10', '', '2', '-1'], floats],
+    ['numbers with a fraction', ['1e1', 'NA', '2.0', '-1.0'], floats],
+    ['integers', ['10', '-1', '+2', '-5'], integers],
+    ['truth', ['False', 'True', 'True', 'False'], bools],
+  ] as const)('%s', async (_, texts, labels) => {
+    write('y.csv', `label\n${texts.map((text) => `${text || '""'}\n`).join('')}`);
+    write('y.npy', writeNpy(labels.data, [4], { dtype: labels.dtype }));
+    write('xy.safetensors', toSafetensors({ x, labels }));
+    const classesOf = async (args: string) => {
+      const { rows, unknown, classes, emptyClasses } = await json(`fit ${args} -o out.safetensors`);
+      return { rows, unknown, classes, emptyClasses, ...partsOf('out'), names: out().names };
+    };
+    const fromCsv = await classesOf('x.npy --labels y.csv');
+    expect(fromCsv).toMatchObject({ rows: 4, classes: labels === bools ? 2 : 11 });
+    expect(await classesOf('x.npy --labels y.npy')).toEqual(fromCsv);
+    expect(await classesOf('xy.safetensors')).toEqual(fromCsv);
+    write('numbers.npy', writeNpy(Int8Array.of(0, 1, 1, 0)));
+    if (labels !== bools) return;
+    // A model without names takes truth as 1 and 0.
+    await json('fit x.npy --labels numbers.npy -o plain.safetensors');
+    expect(await json('evaluate x.npy --labels y.npy -m plain.safetensors')).toMatchObject({ known: 4, unknown: 0 });
   });
 });
 

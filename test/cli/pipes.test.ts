@@ -1,7 +1,8 @@
 // Pipes that end too early, are full, or are asked for more than they give; and progress.
 import { execFileSync } from 'node:child_process';
+import { zipSync } from 'fflate';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { run, sample, shell, writeModel } from './support.js';
+import { json, read, run, sample, shell, write, writeModel } from './support.js';
 
 const M = '-m model.safetensors';
 
@@ -34,7 +35,7 @@ describe('a pipe', () => {
     ['inspect - --data -', 'standard input: a pipe is read once, but it is asked for twice'],
     ['fit <(cat rows.csv) -o out', 'labels from a pipe can be read only once: give the number of classes by --classes'],
     ['fit rows.npy --labels <(cat rows-labels.npy) -o out', 'labels from a pipe can be read only once'],
-    ['fit <(cat rows.npy) --labels rows-labels.npy --tpr 0.9 -o out', 'which a pipe does not allow'],
+    ['fit <(cat rows.npy) --labels rows-labels.npy --tpr 0.9 --no-holdout -o out', 'which a pipe does not allow'],
     ['convert <(cat rows.csv) out.safetensors', 'the rows of a CSV have to be counted first'],
     ['convert rows.npy out.safetensors --labels <(cat rows-labels.npy)', 'the labels have to be read twice'],
     [`predict <(cat rows.csv) ${M} --to npy`, 'the rows of a CSV are counted at its end, too late for .npy in a pipe'],
@@ -42,8 +43,20 @@ describe('a pipe', () => {
     const data = command.startsWith('inspect') ? 'model.safetensors' : 'rows-labels.npy';
     const { code, stderr } = await shell(`center-loss ${command} < ${data}`);
     expect(stderr).toContain(message);
-    expect(stderr).toMatch(/^center-loss: [^\n]+\n$/);
+    expect(stderr).toMatch(/^(note: .*\n)*center-loss: [^\n]+\n$/);
     expect(code).toBe(2);
+  });
+
+  it('of safetensors with labels, or of .npz, is read as a whole', async () => {
+    await json('convert rows.npy both.safetensors --labels rows-labels.npy');
+    const { stdout } = await shell('cat both.safetensors | center-loss fit - --classes 3 -o piped.safetensors --json');
+    expect(JSON.parse(stdout)).toMatchObject({ rows: 60_000, classes: 3 });
+    expect(read('piped.safetensors').equals(read('model.safetensors'))).toBe(true);
+    write('both.npz', zipSync({ 'x.npy': read('rows.npy'), 'y.npy': read('rows-labels.npy') }, { level: 0 }));
+    expect(await shell('cat both.npz | center-loss fit - --classes 3 -o zipped.safetensors')).toMatchObject({
+      code: 0,
+    });
+    expect(read('zipped.safetensors').equals(read('model.safetensors'))).toBe(true);
   });
 
   it('without a name may be a model to inspect', async () => {

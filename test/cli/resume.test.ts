@@ -20,8 +20,8 @@ beforeAll(async () => {
 const start = (args: string) => spawn(process.execPath, [CLI, ...args.split(' ')], { cwd: folder, stdio: 'ignore' });
 
 /** Starts a fit and kills it once it has saved something; false if it was done before that. */
-async function killed(): Promise<boolean> {
-  const child = start(`${FIT} ${CHECKPOINT} -o killed.safetensors`);
+async function killed(options = ''): Promise<boolean> {
+  const child = start(`${FIT} ${CHECKPOINT} -o killed.safetensors ${options}`.trim());
   const before = existsSync(at('fit.checkpoint')) ? statSync(at('fit.checkpoint')).ino : 0;
   const isNew = () => existsSync(at('fit.checkpoint')) && statSync(at('fit.checkpoint')).ino !== before;
   while (child.exitCode === null && !isNew()) await setTimeout(1);
@@ -49,6 +49,15 @@ it('continues where it was killed, with the same bits', async () => {
   expect(resumedAt % (2 * BLOCK)).toBe(0);
   expect(same('killed.safetensors')).toBe(true);
   expect(existsSync(at('fit.checkpoint'))).toBe(false);
+});
+
+it('continues with a threshold, for which rows are held out', async () => {
+  await json(`${FIT} --tpr 0.9 -o whole-classifier.safetensors`);
+  let kills = 0;
+  for (let attempt = 0; attempt < 20 && kills < 1; attempt++) if (await killed('--tpr 0.9')) kills++;
+  expect(kills).toBe(1);
+  await json(`${FIT} --tpr 0.9 ${CHECKPOINT} -o killed.safetensors`);
+  expect(read('killed.safetensors').equals(read('whole-classifier.safetensors'))).toBe(true);
 });
 
 it('does not continue with other rows or options', async () => {
@@ -81,7 +90,7 @@ it('refuses a file that is not a checkpoint, and pipes', async () => {
   expect(await failure(`${FIT} ${CHECKPOINT} -o x.safetensors`)).toEqual([1, noCheckpoint]);
   rmSync(at('fit.checkpoint'));
   const input = csvOf(sample(20, 20, 3, 1));
-  const noFile = 'standard input: a pipe cannot be resumed: --checkpoint needs files';
+  const noFile = 'standard input: a pipe or a compressed file cannot be resumed: --checkpoint needs files';
   expect(await failure(`fit - --classes 20 ${CHECKPOINT} -o x.safetensors`, { input })).toEqual([1, noFile]);
 });
 

@@ -56,9 +56,10 @@ export async function json(args: string): Promise<Record<string, unknown>> {
   return JSON.parse(stdout);
 }
 
-/** Runs a command, and returns its exit code and its message. */
+/** Runs a command, and returns its exit code and its message, without notes before it. */
 export async function failure(args: string, options: RunOptions = {}): Promise<[code: number | null, message: string]> {
-  const { code, stderr, stdout } = await run(args, options);
+  const { code, stdout, ...ran } = await run(args, options);
+  const stderr = ran.stderr.replaceAll(/^note: .*\n/gm, '');
   if (stdout !== '' || !/^center-loss: [^\n]+\n$/.test(stderr)) throw new Error(`${args}: ${code}\n${stdout}${stderr}`);
   return [code, stderr.slice('center-loss: '.length, -1)];
 }

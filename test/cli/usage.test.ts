@@ -28,7 +28,6 @@ const FILES: Record<string, string | Uint8Array> = {
   'wide.npy': writeNpy(new Float32Array(10), [2, 5]),
   'deep.npy': writeNpy(new Float32Array(8), [2, 2, 2]),
   'word.csv': '1,2,3,4\n1,2,x,4\n',
-  'hole.csv': 'a,b,c,d\n1,2,,4\n',
   'short.csv': '1,2,3,4\n1,2,3\n',
   'empty.csv': '',
   'rows.npz': 'PK\x03\x04 and more',
@@ -50,6 +49,17 @@ describe('help', () => {
       expect(line).toContain(`center-loss ${command} `);
       for (const [option] of line.matchAll(/--[a-z-]+/g)) expect(help).toContain(option);
     }
+  });
+
+  it.each([
+    ['fit', '-o, --output <file>'],
+    ['predict', '-m, --model <file>'],
+    ['score', '-m, --model <file>'],
+    ['evaluate', '-m, --model <file>'],
+  ])('of %s names the option that is required first', async (command, option) => {
+    const [, options = ''] = (await run(`${command} --help`)).stdout.split('\nOptions:\n');
+    expect(options).toMatch(new RegExp(`^  ${option} +required: `));
+    expect(options.match(/required: /g)).toHaveLength(1);
   });
 
   it('lists the commands', async () => {
@@ -79,7 +89,8 @@ it.each([
   [`fit ${X} -o out --classes 0`, "argument '0' is invalid. It must be a whole number, at least 1."],
   [`fit ${X} -o out --tpr 1.5`, "argument '1.5' is invalid. It must be above 0 and at most 1."],
   ['fit - -o out', 'labels from a pipe can be read only once: give the number of classes by --classes'],
-  ['fit - --classes 3 --tpr 0.9 -o out', 'name a --calibration'],
+  ['fit - --classes 3 --tpr 0.9 --no-holdout -o out', '--no-holdout needs the rows a second time'],
+  [`fit ${X} -o out --tpr 0.9 --holdout 0.6`, "argument '0.6' is invalid. It must be above 0 and at most 0.5."],
   [`fit ${X} --calibration rows.npy -o out`, '--calibration is for a threshold'],
   [`fit ${X} --tpr 0.9 --calibration-labels labels.npy -o out`, '--calibration-labels are the labels of --calibration'],
   [`fit ${X} --metric cosine -o out`, '--metric is for a threshold'],
@@ -88,7 +99,18 @@ it.each([
   ['evaluate none.npy -m many.safetensors --confusion', '--confusion is for up to 1000 classes, not for 1001'],
   ['inspect model.safetensors --labels rows-labels.npy', '--labels are the labels of --data'],
   ['inspect rows.npy --html x.html', 'rows.npy holds no centers'],
-  ['convert rows.npy rows.parquet', 'the format of rows.parquet is not clear: name it by --to'],
+  ['convert rows.npy rows', 'the format of rows is not clear: name it by --to'],
+  [
+    'convert rows.npy rows.parquet',
+    'rows.parquet: this command does not write .parquet; expected .npy, .safetensors, .csv',
+  ],
+  [
+    `predict rows.npy ${M} -o p.parquet`,
+    'p.parquet: this command does not write .parquet; expected .csv, .json, .jsonl, .npy',
+  ],
+  [`score rows.npy ${M} -o p.TXT`, 'p.TXT: this command does not write .txt; expected .csv, .json, .jsonl, .npy'],
+  [`fit ${X} -o out.json`, 'out.json: this command does not write .json; expected .safetensors'],
+  ['inspect model.safetensors --html page.pdf', 'page.pdf: this command does not write .pdf; expected .html, .htm'],
 ])('a wrong command line ends with exit code 2: %s', async (args, message) => {
   const { code, stdout, stderr } = await run(args);
   expect([code, stdout]).toEqual([2, '']);
@@ -125,13 +147,12 @@ it.each([
   ],
   [`predict wide.npy ${M}`, 'wide.npy: rows have 5 dimensions, but the centers have 4'],
   [`predict cut.npy ${M}`, 'cut.npy: an array of F32 of shape (300, 4) ends at byte 4928, but the file at 4927'],
-  [`predict deep.npy ${M}`, 'deep.npy: the array has the shape (2, 2, 2); expected (N, D)'],
+  [`predict deep.npy ${M}`, 'deep.npy: the array has the shape (2, 2, 2); expected (N, D), or (D) for one row'],
   [`predict word.csv ${M}`, 'word.csv: row 1, column 2 is "x", which is not a number'],
-  [`predict hole.csv ${M}`, 'hole.csv: row 0, column "c" is "", which is not a number'],
   [`predict short.csv ${M}`, 'short.csv: Invalid Record Length'],
   [`predict empty.csv ${M}`, 'empty.csv: the file has no row'],
-  [`predict rows.npz ${M}`, 'rows.npz: is an archive, as .npz is: np.save writes one array alone'],
-  [`predict rows.csv.gz ${M}`, 'rows.csv.gz: is compressed: let zcat unpack it into a pipe'],
+  [`predict rows.npz ${M}`, 'rows.npz: is a zip archive without arrays'],
+  [`predict rows.csv.gz ${M}`, 'rows.csv.gz: cannot be unpacked: unexpected end of file'],
   ['predict rows.npy -m rows.csv', 'rows.csv: expected centers in a .safetensors file'],
   ['inspect rows.csv', 'rows.csv: expected centers in a .safetensors file'],
   ['convert --centers rows.npy x.csv', 'rows.npy: expected centers in a .safetensors file'],

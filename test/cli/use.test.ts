@@ -1,4 +1,5 @@
 // predict, score, evaluate and convert.
+
 import {
   accuracy,
   auprIn,
@@ -11,12 +12,12 @@ import {
   OpenSetClassifier,
   oscr,
   readNpy,
-  toFloats,
   toSafetensors,
   writeNpy,
 } from 'center-loss';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { arrays, bytesOf, stateDicts } from '../oracle/cases.js';
+import { toFloats } from '../support/floats.js';
 import {
   csvOf,
   failure,
@@ -65,6 +66,24 @@ describe('predict and score', () => {
     expect(read('labels.npy').equals(expected)).toBe(true);
     const { bytes } = await run(`predict - ${MODEL} --to npy`, { input: read('many.npy') });
     expect(bytes.equals(expected)).toBe(true);
+  });
+
+  it('write one JSON array, over many blocks and of no rows', async () => {
+    const rowOf = (label: number) => ({ label, name: NAMES[label] ?? null });
+    await json(`predict test.npy ${MODEL} -o labels.json`);
+    expect(JSON.parse(read('labels.json').toString())).toEqual(Array.from(results.labels, rowOf));
+    await json(`score test.npy ${MODEL} -o scores.json`);
+    const scores = JSON.parse(read('scores.json').toString());
+    expect(scores.map(({ label, name }: { label: number; name: string }) => ({ label, name }))).toEqual(
+      Array.from(results.labels, rowOf),
+    );
+    expect(Float32Array.from(scores, ({ score }) => score)).toEqual(results.scores);
+    expect(Int32Array.from(scores, ({ nearest }) => nearest)).toEqual(results.nearest);
+    writeSample('blocks', sample(180_000, 5, 6, 9));
+    await json(`predict blocks.npy ${MODEL} -o labels.json`);
+    expect(JSON.parse(read('labels.json').toString())).toHaveLength(180_000);
+    write('none.npy', writeNpy(new Float32Array(0), [0, 6]));
+    expect((await run(`predict none.npy ${MODEL} --to json`)).stdout).toBe('[]\n');
   });
 
   it('write a CSV with names, quoted where they must be', async () => {
@@ -160,6 +179,20 @@ describe('evaluate', () => {
       rejectedKnown: results.labels.filter((label, i) => label < 0 && isKnown(target[i] as number)).length / 2000,
       rejectedUnknown: results.labels.filter((label, i) => label < 0 && !isKnown(target[i] as number)).length / 700,
     });
+  });
+
+  it('gives the false positive rate of either side', async () => {
+    const target = test.target.map((label) => (label === 1 ? -1 : label));
+    writeSample('mixed', { ...test, target });
+    const known = results.scores.filter((_, i) => isKnown(target[i] as number));
+    const unknown = results.scores.filter((_, i) => !isKnown(target[i] as number));
+    const rates: unknown[] = [];
+    for (const positive of ['known', 'unknown'] as const) {
+      const { fpr95 } = await json(`evaluate mixed.npy --labels mixed-labels.npy ${MODEL} --positive ${positive}`);
+      expect(fpr95).toBe(fprAtTpr(known, unknown, { positive }));
+      rates.push(fpr95);
+    }
+    expect(new Set(rates).size).toBe(2);
   });
 
   it('counts which class was taken for which', async () => {

@@ -44,7 +44,7 @@ describe.each(CLASSES)('%s', (name, make, calls) => {
       [use([1, 2, 3], [0]), 'x has 3 values, which is not a multiple of nDim = 2'],
       [use(x, [0]), 'x has 2 rows of 2 values, but target has 1 labels'],
       [use('ab', [0]), /x must be a Float32Array/],
-      [use([[1, 2]], [0]), 'x[0] is an array, not a number'],
+      [use([[1, 2], [3]], [0, 1]), 'x[1] has 1 values; expected nDim = 2, as many in each row'],
       [use(x, [0, 1], { sampleWeight: [1] }), 'sampleWeight has 1 values, but there are 2 rows'],
       ...[7, 0, Number.NaN, '', false].map(
         (sampleWeight) => [use(x, [0, 1], { sampleWeight }), /^sampleWeight must be a Float32Array/] as const,

@@ -53,7 +53,7 @@ describe('constructor', () => {
     expectError(
       () => new CenterLoss(2, 3, { init: new Float32Array(5) }),
       'ERR_SHAPE',
-      'init has 5 values, but 2 centers of 3 dimensions have 6',
+      'init has 5 values, which is not a multiple of nDim = 3',
     );
     expectError(
       () => new CenterLoss(3, 2, { init: 'anchors' }),
@@ -84,8 +84,8 @@ describe('shapes', () => {
       [step(new Array(64), [0]), 'x[0] is undefined, not a number'],
       [step([...new Array(63).fill(0), '1'], [0]), 'x[63] is "1", not a number'],
       [
-        step(new Uint8Array(64), [0]),
-        /^x must be a Float32Array, a Float64Array or an array of numbers, got Uint8Array/,
+        step(new BigUint64Array(64), [0]),
+        /^x must be a Float32Array, another typed array of numbers, .*got BigUint64Array/,
       ],
       [step(undefined, [0]), /got Undefined/],
       [step(new ArrayBuffer(64), [0]), /got ArrayBuffer/],
@@ -121,12 +121,12 @@ describe('labels', () => {
     [[0, Number.NaN], 'target[1] is NaN, but a label must be an integer'],
     [[-0.5, 0], 'target[0] is -0.5, but a label must be an integer'],
     [[0, Number.POSITIVE_INFINITY], 'target[1] is Infinity, but a label must be an integer'],
-    [[0, '1'], 'target[1] is 1, not a number'],
-    [[true, 0], 'target[0] is true, not a number'],
+    [[0, '1'], 'target[1] is "1", not an integer'],
+    [[true, 0], 'target[0] is true, not an integer'],
     [new BigInt64Array([0n, 2n ** 40n]), 'target[1] is 1099511627776, but there are 10 classes'],
     [new Uint8Array([255, 0]), 'target[0] is 255, but there are 10 classes'],
-    ['01', 'target must be an array or a typed array of integers, got String'],
-    [undefined, 'target must be an array or a typed array of integers, got Undefined'],
+    ['01', 'target must be an array or a typed array of integers, or an array of names, got String'],
+    [undefined, /^target must be an array .* got Undefined$/],
     [new DataView(new ArrayBuffer(2)), /got DataView/],
   ])('%s', (target, message) => {
     const loss = make();
@@ -138,7 +138,7 @@ describe('labels', () => {
 
   it('isKnown', () => {
     expectError(() => isKnown(untyped(7)), 'ERR_LABEL', /got Number/);
-    expectError(() => isKnown(untyped(['a'])), 'ERR_LABEL', 'target[0] is a, not a number');
+    expectError(() => isKnown(untyped([0, 'a'])), 'ERR_LABEL', 'target[1] is "a", not an integer');
   });
 });
 
@@ -183,7 +183,9 @@ describe('dispose', () => {
     for (let type = Object.getPrototypeOf(object); type !== Object.prototype; type = Object.getPrototypeOf(type)) {
       names.push(...Object.getOwnPropertyNames(type));
     }
-    const ended = names.filter((name) => !['constructor', 'dispose', ...remembered].includes(name));
+    const ended = names.filter(
+      (name) => !name.startsWith('_') && !['constructor', 'dispose', ...remembered].includes(name),
+    );
     expect(ended.length).toBeGreaterThan(3);
     for (const name of ended) {
       const use = () => {

@@ -231,7 +231,7 @@ describe('no leak', () => {
       copy.merge(statistics);
       copy.tiedCovariance();
       for (const one of [statistics.toCenters(), statistics.batch(10)]) one.dispose();
-      ClassCenters.fit(x, target, { nClasses: 3 }).dispose();
+      ClassCenters.fit(x, target, { nClasses: 3, nDim: 100 }).dispose();
     },
     NamedCenters: () => {
       using classes = new NamedCenters(1000);

@@ -190,7 +190,7 @@ describe('classify', () => {
 
   it('takes half precision', () => {
     const classifier = make().fit(x, target);
-    const half = Uint16Array.of(0x3c00, 0, 0, 0x3800);
+    const half = { data: Uint16Array.of(0x3c00, 0, 0, 0x3800), dims: [1, 4], type: 'float16' };
     expect(classifier.classify(half)).toEqual(classifier.classify([1, 0, 0, 0.5]));
     expect(classify(centers, half).scores).toEqual(Float32Array.of(0));
   });
@@ -212,14 +212,16 @@ describe('classify', () => {
   it.each(['sqeuclidean', 'euclidean', 'cosine'] as const)('decides by the metric of a loss: %s', (metric) => {
     const names = ['cat', 'dog', 'eel'];
     const loss = new CenterLoss(nClasses, nDim, { init: params, metric, names });
-    const expected = classify(centers, x, { metric });
+    const withNames = new ClassCenters(nClasses, nDim, { names, metric });
+    withNames.params.set(params);
+    const expected = classify(withNames, x);
     for (const source of [loss, loss.centers, { params, nClasses, nDim, metric, names }]) {
       const classifier = new OpenSetClassifier(source);
       expect(classifier.classify(x)).toEqual(expected);
       expect(classify(classifier.centers, x)).toEqual(expected);
       expect([classifier.metric, classifier.centers.metric, classifier.names]).toEqual([metric, metric, names]);
       const other = new OpenSetClassifier(source, { metric: 'euclidean' });
-      expect(other.classify(x)).toEqual(classify(centers, x, { metric: 'euclidean' }));
+      expect(other.classify(x)).toEqual(classify(withNames, x, { metric: 'euclidean' }));
       expect(new OpenSetClassifier(source, { score: 'cac' }).metric).toBe('euclidean');
       expect(new OpenSetClassifier(source, { score: 'mahalanobis' }).metric).toBeUndefined();
       for (const made of [classifier, other]) made.dispose();

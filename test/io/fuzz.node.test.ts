@@ -99,7 +99,7 @@ function slowest(files: number, each: (index: number) => void): number {
 /** A file of every kind, with everything that each may have. */
 const ours = (): Uint8Array[] => {
   const [x, target] = [[0, 0, 1, 0, 3, 3, 3, 4], Int32Array.of(0, 0, 1, 1)];
-  const centers = ClassCenters.fit(x, target, { names: ['a', 'b'] });
+  const centers = ClassCenters.fit(x, target, { names: ['a', 'b'], nDim: 2 });
   const statistics = (['none', 'tied'] as const).map((covariance) => {
     const one = new ClassStatistics(2, 2, { covariance, forgetting: 0.5 });
     one.add(x, target);

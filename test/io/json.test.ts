@@ -1,5 +1,6 @@
 // Objects in JSON: the bytes of `save()` in base64, whatever the runtime has for that.
-import { ClassCenters } from 'center-loss';
+import * as exported from 'center-loss';
+import { CenterLoss, ClassCenters, ClassStatistics, NamedCenters } from 'center-loss';
 import { describe, expect, it } from 'vitest';
 import { expectError } from '../support/error.js';
 
@@ -60,10 +61,10 @@ describe('fromJSON', () => {
   const good = centers.toJSON();
 
   it.each<[unknown, RegExp]>([
-    [undefined, /^expected the object that toJSON gave, got a value of type undefined$/],
+    [undefined, /^expected the object that toJSON gave, got undefined$/],
     [null, /got null$/],
     ['{}', /got "\{\}"$/],
-    [{}, /^format must be "center-loss", got a value of type undefined$/],
+    [{}, /^format must be "center-loss", got undefined$/],
     [{ ...good, format: 'center-loss/open-set-classifier' }, /got "center-loss\/open-set-classifier"$/],
     [{ ...good, version: 1 }, /^version must be 2, got 1: save the object again$/],
     [{ ...good, version: '2' }, /^version must be 2, got "2"/],
@@ -82,5 +83,38 @@ describe('fromJSON', () => {
   it('can be called without its class', () => {
     const read = [good].map(ClassCenters.fromJSON);
     expect(read.map((one) => one.save())).toEqual([centers.save()]);
+  });
+});
+
+describe('JSON.stringify and structuredClone lose nothing in silence', () => {
+  const classes = Object.values(exported)
+    .map((one) => (one as { prototype?: object }).prototype)
+    .filter((prototype) => prototype !== undefined && 'dispose' in prototype);
+
+  it('every class that holds memory has toJSON', () => {
+    expect(classes.length).toBeGreaterThan(9);
+    expect(classes.filter((prototype) => prototype && !('toJSON' in prototype))).toEqual([]);
+  });
+
+  it('a batch, and results in it, are written with their values', () => {
+    using loss = new CenterLoss(2, 2, { init: 'eye' });
+    using batch = loss.batch(1);
+    batch.x.set([3, 4]);
+    batch.target.set([1]);
+    expect(JSON.parse(JSON.stringify(batch))).toEqual({ rows: 1, nClasses: 2, nDim: 2, x: [3, 4], target: [1] });
+    const { gradX, gradCenters } = JSON.parse(JSON.stringify(loss.gradients(batch)));
+    expect([Object.values(gradX), Object.values(gradCenters)]).toEqual([[...batch.gradX], [0, 0, -3, -3]]);
+  });
+
+  it('an object that holds memory cannot be cloned, its bytes can', () => {
+    using loss = new CenterLoss(2, 2);
+    using statistics = new ClassStatistics(2, 2);
+    using named = new NamedCenters(2);
+    named.addClass('a');
+    for (const object of [loss, loss.centers, loss.batch(1), statistics, named]) {
+      expect(() => structuredClone(object)).toThrow();
+    }
+    using again = ClassCenters.load(structuredClone(centers.save()));
+    expect(again.toArray()).toEqual(centers.toArray());
   });
 });

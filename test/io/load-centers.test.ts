@@ -11,6 +11,9 @@ describe('a state_dict', () => {
     const [nClasses, nDim] = file.shape;
     expect(rest).toEqual({ nClasses, nDim });
     expect([...params]).toEqual(file.values);
+    // pytorch-ood 0.4.0 saves the radius of Deep SVDD beside its center, as a tensor without dimensions.
+    expect(file.radius !== undefined).toBe(file.name === 'pytorch-ood DeepSVDDLoss');
+    if (file.radius !== undefined) expect(fromSafetensors(bytesOf(file)).floats('radius')[0]).toBe(file.radius);
   });
 
   it('names its centers where none or several may be them', () => {

@@ -15,11 +15,7 @@ import {
 import { describe, expect, it } from 'vitest';
 import { arrays, bytesOf, stateDicts, tensors } from '../oracle/cases.js';
 import { mutated, random } from '../support/mutate.js';
-
-// PYTHON: one with safetensors and numpy (see ../oracle/oracle.py).
-const python = process.env.PYTHON ?? 'python3';
-const there = spawnSync(python, ['-c', 'import numpy, safetensors']).status === 0;
-if (!there) console.warn(`skipped: ${python} has no safetensors and numpy; PYTHON can name one that has`);
+import { hasPython, python } from '../support/python.js';
 
 interface Found {
   readonly dtype: string;
@@ -60,7 +56,7 @@ const attempt = <T>(act: () => T): T | null => {
   }
 };
 
-describe.skipIf(!there)('Python', () => {
+describe.skipIf(!hasPython)('Python', () => {
   it('opens safetensors files of ours, with equal values', () => {
     const names = ['a', 'b', 'ç', '狗', '𝟙', '"', '\\'];
     const loss = new CenterLoss(7, 5, { radius: 0.25, seed: 3, names, classWeight: [0, 1, 2, 3, 4, 5, 1e30] });

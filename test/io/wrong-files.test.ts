@@ -103,7 +103,7 @@ it('DeepSVDDLoss', () => {
 });
 
 it('OpenSetClassifier', () => {
-  using centers = ClassCenters.fit(x, target);
+  using centers = ClassCenters.fit(x, target, { nDim: 2 });
   const file = saved(new OpenSetClassifier(centers, { score: 'normalized' }).fit(x, target));
   expectRefused(OpenSetClassifier.load, file, [
     [{ radius: f32([3], 1, -1, 1) }, /no valid OpenSetClassifier: radius\[1\] must be/],

@@ -116,7 +116,9 @@ describe('refuses', () => {
     [{ classWeight: [1, 2, 3] }, 'ERR_SHAPE', 'classWeight has 3 values, but there are 2 classes'],
     [{ classWeight: [1, -1] }, 'ERR_OPTION', 'classWeight[1] must be a finite number ≥ 0, got -1'],
     [{ classWeight: [1e39, 1] }, 'ERR_OPTION', 'classWeight[0] must be a finite number ≥ 0, got 1e+39'],
-    [{ init: new Uint16Array(3) }, 'ERR_SHAPE', 'init has 3 values, but 2 centers of 2 dimensions have 4'],
+    [{ init: new Uint8Array(3) }, 'ERR_SHAPE', 'init has 3 values, which is not a multiple of nDim = 2'],
+    [{ init: new Uint8Array(6) }, 'ERR_SHAPE', 'init has 6 values, but 2 centers of 2 dimensions have 4'],
+    [{ init: new Uint16Array(4) }, 'ERR_SHAPE', 'init is a Uint16Array: pass fromFloat16(init) if it holds the bits'],
   ] as const)('options %j', (options, code, message) => {
     expectError(() => new CenterLoss(2, 2, untyped(options)), code, message);
   });
@@ -142,7 +144,7 @@ describe('refuses', () => {
 
   it('rows and options of a call that do not fit', () => {
     const loss = new CenterLoss(2, 2);
-    expectError(() => loss.evaluate(untyped(new Int16Array(2)), [0]), 'ERR_SHAPE', 'x must be a Float32Array');
+    expectError(() => loss.evaluate(untyped(new BigInt64Array(2)), [0]), 'ERR_SHAPE', 'x must be a Float32Array');
     const gradients = (options: object) => () => loss.gradients([1, 2], [0], untyped(options));
     expectError(gradients({ centers: 'all' }), 'ERR_OPTION', 'centers must be "dense" or "touched", got "all"');
     expectError(gradients({ center: 1 }), 'ERR_OPTION', 'there is no option "center"');

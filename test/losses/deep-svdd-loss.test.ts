@@ -1,10 +1,11 @@
 // Soft-boundary Deep SVDD: against PyTorch, the fit of center and radius, and refusals.
-import { ClassCenters, DeepSVDDLoss, toFloat16 } from 'center-loss';
+import { ClassCenters, DeepSVDDLoss } from 'center-loss';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { losses, values } from '../oracle/cases.js';
 import { expectClose } from '../support/close.js';
 import { expectError, expectErrors } from '../support/error.js';
+import { float16Rows } from '../support/float16.js';
 
 const untyped = (value: unknown) => value as never;
 
@@ -90,9 +91,9 @@ it('takes all rows without labels, and ignores those below 0', () => {
 
 it('takes half precision', () => {
   const loss = new DeepSVDDLoss(2);
-  expect([...loss.fitCenter(toFloat16([1, 2, 3, 2]))]).toEqual([2, 2]);
-  expect(loss.fitRadius(toFloat16([1, 2, 3, 2]))).toBe(1);
-  expect(loss.gradients(toFloat16([2, 4]), [0])).toEqual(loss.gradients([2, 4], [0]));
+  expect([...loss.fitCenter(float16Rows([1, 2, 3, 2], 2))]).toEqual([2, 2]);
+  expect(loss.fitRadius(float16Rows([1, 2, 3, 2], 2))).toBe(1);
+  expect(loss.gradients(float16Rows([2, 4], 2), [0])).toEqual(loss.gradients([2, 4], [0]));
 });
 
 it('gives the same results for a batch as for copied rows', () => {
@@ -149,8 +150,9 @@ it('refuses bad options', () => {
   expectError(make({ radius: -1 }), 'ERR_OPTION', 'radius must be a number from 0 to 1e15, got -1');
   expectError(make({ labels: 'none' }), 'ERR_OPTION', 'labels must be "strict" or "lenient"');
   expectErrors('ERR_SHAPE', [
-    [make({ center: new Float32Array(3) }), 'center must be a Float32Array of nDim = 2 values, got 3'],
-    [make({ center: [1, 2] }), 'center must be a Float32Array of nDim = 2 values'],
+    [make({ center: new Float32Array(3) }), 'center has 3 values, which is not a multiple of nDim = 2'],
+    [make({ center: [1, 2, 3, 4] }), 'center has 4 values; expected nDim = 2'],
+    [make({ center: null }), 'center must be a Float32Array, another typed array of numbers'],
   ]);
   expectError(make({ center: Float32Array.of(1, Number.NaN) }), 'ERR_OPTION', /NaN, not a finite float32/);
   expectError(

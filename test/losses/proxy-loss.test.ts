@@ -8,7 +8,6 @@ import {
   IslandLoss,
   type ProxyLossOptions,
   TripletCenterLoss,
-  toFloat16,
 } from 'center-loss';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -16,6 +15,7 @@ import { inputsOf, losses } from '../oracle/cases.js';
 import { problem } from '../support/arbitrary.js';
 import { expectClose } from '../support/close.js';
 import { expectError, expectErrors } from '../support/error.js';
+import { float16Rows } from '../support/float16.js';
 import { makeProxyLoss, PROXY_LOSS_NAMES, PROXY_LOSSES } from '../support/proxy-losses.js';
 
 /** Learnable centers at given places, magnitude 1. */
@@ -162,9 +162,9 @@ describe.each(PROXY_LOSS_NAMES)('%s', (name) => {
   it('takes half precision, and views on the memory that they are copied into', () => {
     const loss = makeProxyLoss(name, 3, 2, parameter, at([0, 1, 4, 2, -3, 5]));
     const value = loss.evaluate([1, 2, 3, 4], [0, 2]);
-    const half = toFloat16([1, 2, 3, 4]);
+    const half = float16Rows([1, 2, 3, 4], 2);
     expect(loss.evaluate(half, [0, 2])).toBe(value);
-    const ofHalf = makeProxyLoss(name, 3, 2, parameter, { ...at([]), init: toFloat16([0, 1, 4, 2, -3, 5]) });
+    const ofHalf = makeProxyLoss(name, 3, 2, parameter, { ...at([]), init: float16Rows([0, 1, 4, 2, -3, 5], 2) });
     expect(ofHalf.step(half, [0, 2])).toEqual({ loss: value, gradX: loss.gradients([1, 2, 3, 4], [0, 2]).gradX });
     const held = new ClassCenters(2, 2);
     held.params.set([1, 2, 3, 4]);

@@ -97,6 +97,7 @@ interface ScoresCase {
   readonly isCorrect: boolean[];
   readonly sklearn: { readonly auroc: number; readonly known: Measures; readonly unknown: Measures };
   readonly pytorchOod: Record<'AUROC' | 'AUPR-IN' | 'AUPR-OUT' | 'FPR95TPR' | 'oscr', number>;
+  readonly openOOD: { readonly fpr95: number };
 }
 
 type ScoreResults = Record<
@@ -160,7 +161,7 @@ export const { tensors, stateDicts, arrays, wrongTensors, wrongArrays } = filesJ
     metadata: Record<string, string>;
     tensors: Record<string, { dtype: string; shape: number[]; values: Plain[] }>;
   })[];
-  stateDicts: (File & { dtype: string; shape: [number, number]; values: number[] })[];
+  stateDicts: (File & { dtype: string; shape: [number, number]; values: number[]; radius?: number })[];
   arrays: (File & { descr: string; shape: number[]; values: Plain[]; ours: boolean })[];
   wrongTensors: WrongFile[];
   wrongArrays: WrongFile[];

@@ -1,4 +1,4 @@
-// CenterLoss against pytorch-ood 0.3.3, the original codes, and PyTorch's functions, autograd and SGD.
+// CenterLoss against pytorch-ood 0.4.0, the original codes, and PyTorch's functions, autograd and SGD.
 import { CenterLoss, type CenterLossOptions, ClassCenters } from 'center-loss';
 import { describe, expect, it } from 'vitest';
 import { expectClose, TOLERANCE } from '../support/close.js';

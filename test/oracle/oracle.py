@@ -1,7 +1,7 @@
 """Fills the JSON files of this folder with the results of the reference implementations.
 
-    pip install torch==2.15.0 pytorch-ood==0.3.3 torchmetrics==1.9.0 torchvision scikit-learn==1.9.1 scipy==1.17.1 \
-        safetensors==0.8.0 numpy==2.4.6
+    pip install torch==2.15.0 pytorch-ood==0.4.0 torchvision scikit-learn==1.9.1 scipy==1.17.1 safetensors==0.8.0 \
+        numpy==2.4.6
     git clone https://github.com/KaiyangZhou/pytorch-center-loss    # at 082ffa2
     python test/oracle/oracle.py pytorch-center-loss
 
@@ -26,10 +26,9 @@ JUDGE = sys.argv[1:] == ["judge"]
 if not JUDGE:
     import torch
     import torch.nn.functional as F
-    from pytorch_ood.loss import CACLoss, CenterLoss
-    from pytorch_ood.loss.svdd import DeepSVDDLoss
+    from pytorch_ood.loss import CACLoss, CenterLoss, DeepSVDDLoss
+    from pytorch_ood.metrics import OODMetrics, oscr_score
     from pytorch_ood.model.centers import ClassCenters
-    from pytorch_ood.utils import OODMetrics, oscr_score
     from safetensors.torch import save
     from scipy.spatial.distance import cdist
     from scipy.special import softmax
@@ -276,7 +275,9 @@ def scores(case):
             "fpr95": fpr[np.argmax(tpr >= 0.95)],
             **{"fpr": fpr, "tpr": tpr, "thresholds": sign * thresholds},
         }
-    return {"sklearn": result, "pytorchOod": of_pytorch_ood}
+    # OpenOOD 1.5: the unknown are positives, and its roc_curve drops points on straight lines.
+    fpr, tpr, _ = metrics.roc_curve(target.numpy() < 0, scores)
+    return {"sklearn": result, "pytorchOod": of_pytorch_ood, "openOOD": {"fpr95": fpr[np.argmax(tpr >= 0.95)]}}
 
 
 def distances(case):
@@ -388,6 +389,7 @@ def state_dicts(case):
     return {
         "shape": list(state[key].shape),
         "values": state[key].float(),
+        **({"radius": state["radius"].float()} if "radius" in state else {}),
         "base64": text(save(state, {"format": "pt"})),
     }
 

@@ -105,9 +105,9 @@ it('center-loss/slim reads centers and half precision before init, objects only 
   const { ClassCenters } = await import('center-loss');
   const { base64 } = new ClassCenters(1, 2).toJSON();
   const printed = run(`
-    import { ClassCenters, loadCenters, toFloats } from 'center-loss/slim';
+    import { ClassCenters, fromFloat16, loadCenters } from 'center-loss/slim';
     const bytes = Buffer.from('${base64}', 'base64');
-    console.log(loadCenters(bytes).nDim, toFloats({ dtype: 'F16', shape: [1], data: Uint16Array.of(0x3c00) })[0]);
+    console.log(loadCenters(bytes).nDim, fromFloat16(Uint16Array.of(0x3c00))[0]);
     try { ClassCenters.load(bytes); } catch ({ code }) { console.log(code); }`);
   expect(printed).toBe('2 1\nERR_NOT_INITIALIZED');
 });

@@ -63,6 +63,7 @@ describe('init takes', () => {
     ['bytes', () => bytes],
     ['an ArrayBuffer', () => new Uint8Array(bytes).buffer],
     ['a part of a larger buffer', () => new Uint8Array([1, 2, 3, ...bytes, 4]).subarray(3, 3 + bytes.length)],
+    ['bytes of another realm', () => runInNewContext('(bytes) => Uint8Array.from(bytes)')(bytes)],
     ['a module', () => new WebAssembly.Module(bytes)],
     ['a promise of one', () => WebAssembly.compile(bytes)],
     ['an address', () => `${address}/center-loss.wasm`],

@@ -2,7 +2,7 @@
 /** The suites of what the package does. They use no file and no process, so that they run in every place. */
 
 /** Suites below test/, as a glob pattern. vitest.config.ts runs these files on each engine. */
-export const BEHAVIOUR = '{centers,contracts,detect,io,losses,metrics,oracle,statistics}/*.test.ts';
+export const BEHAVIOUR = '{centers,contracts,detect,io,losses,metrics,oracle,statistics,validate}/*.test.ts';
 
 /** Suites among them that need Node: files, processes or Python. */
 export const NODE_ONLY = '**/*.node.test.ts';
@@ -20,7 +20,7 @@ export const SHORT = [
 ];
 
 /** An interpreter would take minutes for these. */
-export const SLOW = ['contracts/memory', 'contracts/properties', 'losses/center-loss-float64'];
+export const SLOW = ['contracts/memory', 'contracts/properties', 'contracts/values', 'losses/center-loss-float64'];
 
 /** The values of a native build. The slowest interpreter takes a minute for them. */
 export const BITS = ['contracts/determinism'];

@@ -1,9 +1,10 @@
-import { CenterLoss, ClassCenters, ClassStatistics, toFloat16 } from 'center-loss';
+import { CenterLoss, ClassCenters, ClassStatistics } from 'center-loss';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { problem } from '../support/arbitrary.js';
 import { expectClose } from '../support/close.js';
 import { expectError, expectErrors } from '../support/error.js';
+import { float16Rows } from '../support/float16.js';
 import * as reference from '../support/reference.js';
 
 /** Rounding of float32 sums of 64 rows: of a mean relative to the spread of the rows, of a variance to itself. */
@@ -111,7 +112,7 @@ it('takes the batch of a loss, arrays, float64, half precision, BigInt labels an
   const values = [1, 2, 3, 4, 5, 6];
   statistics.add(values, [0, 1]);
   statistics.add(Float64Array.from(values), BigInt64Array.of(0n, 1n));
-  statistics.add(toFloat16(values), Uint8Array.of(0, 1));
+  statistics.add(float16Rows(values, 3), Uint8Array.of(0, 1));
   statistics.add(batch.x, batch.target);
   expect([...statistics.counts]).toEqual([3, 7]);
   expectClose(statistics.means, [1, 2, 3, 22 / 7, 29 / 7, 36 / 7], { relative: 1e-6 });
@@ -153,18 +154,18 @@ describe('centers', () => {
   it('are the means; a class without rows is never predicted', () => {
     const x = rowsOf(60, 40);
     const target = new Int32Array(60).map((_, i) => [0, 2, -1][i % 3] as number);
-    const centers = ClassCenters.fit(x, target, { nClasses: 4 });
+    const centers = ClassCenters.fit(x, target, { nClasses: 4, nDim: 40 });
     const statistics = new ClassStatistics(4, 40);
     statistics.add(x, target);
     expect(statistics.toCenters().params).toEqual(centers.params);
     expect([...centers.params.subarray(40, 80)]).toEqual(new Array(40).fill(Number.POSITIVE_INFINITY));
     expect(centers.params.subarray(0, 40)).toEqual(Float32Array.from(statistics.means.subarray(0, 40)));
     expectAbsent(centers, x, [1, 3]);
-    expect([...ClassCenters.fit([1, 3], [0, 0], { sampleWeight: [3, 1] }).params]).toEqual([1.5]);
+    expect([...ClassCenters.fit([[1], [3]], [0, 0], { sampleWeight: [3, 1] }).params]).toEqual([1.5]);
   });
 
   it('get the numbers of classes and dimensions from the data', () => {
-    const fitted = ClassCenters.fit(toFloat16([1, 2, 3, 4, 5, 6]), [2n, -1n, 2n]);
+    const fitted = ClassCenters.fit(float16Rows([1, 2, 3, 4, 5, 6], 2), [2n, -1n, 2n]);
     expect([fitted.nClasses, fitted.nDim]).toEqual([3, 2]);
     expect([...fitted.params.subarray(4)]).toEqual([3, 4]);
     for (const one of [fitted, new ClassCenters(1, 1), new CenterLoss(2, 2).centers]) {
@@ -176,31 +177,38 @@ describe('centers', () => {
   it('are refused for rows without a class', () => {
     const centersOf = (...given: unknown[]) => (ClassCenters.fit as (...given: unknown[]) => unknown)(...given);
     expectErrors('ERR_LABEL', [
-      [() => centersOf([1, 2], [-1, -2]), 'none of the 2 labels in target is of a class'],
-      [() => centersOf([1, 2], [0, 1.5]), /target\[1\] is 1.5/],
-      [() => centersOf([1, 2], ['a', 0]), /target\[0\] is a/],
-      [() => centersOf([1, 2], [-1, '1']), /target\[1\] is 1, not a number/],
-      [() => centersOf([1, 2], [0, Number.POSITIVE_INFINITY]), /target\[1\] is Infinity/],
+      [() => centersOf([[1], [2]], [-1, -2]), 'none of the 2 labels in target is of a class'],
+      [() => centersOf([[1], [2]], [0, 1.5]), /target\[1\] is 1.5/],
+      [() => centersOf([[1], [2]], ['a', 0]), /target\[1\] is 0, not a name/],
+      [() => centersOf([[1], [2]], [-1, '1']), /target\[1\] is "1", not an integer/],
+      [() => centersOf([[1], [2]], [0, Number.POSITIVE_INFINITY]), /target\[1\] is Infinity/],
       [() => centersOf([1, 2]), /got Undefined/],
-      [() => centersOf([1, 2], [0, 5], { nClasses: 5 }), /target\[1\] is 5, but there are 5 classes/],
-      [() => centersOf([], []), /none of the 0 labels/],
+      [() => centersOf([[1], [2]], [0, 5], { nClasses: 5 }), /target\[1\] is 5, but there are 5 classes/],
+      [() => centersOf([], [], { nDim: 1 }), /none of the 0 labels/],
     ]);
     expectErrors('ERR_SHAPE', [
-      [() => centersOf([], [], { nClasses: 1 }), 'x has 0 values, which is not a multiple'],
-      [() => centersOf([1, 2, 3], [0, 1]), 'x has 3 values, which is not a multiple of the 2 labels'],
-      [() => centersOf([], [0, 1]), 'x has 0 values'],
+      [() => centersOf([1, 2, 3, 4], [0, 1]), 'x is a list of 4 numbers: give the option nDim'],
+      [() => centersOf([], [0, 1]), 'x is a list of 0 numbers: give the option nDim'],
+      [() => centersOf(new Float32Array(90), new Array(15).fill(0), { nDim: 3 }), 'x has 30 rows of 3 values, but'],
+      [() => centersOf([1, 2, 3], [0, 1], { nDim: 2 }), 'x has 3 values, which is not a multiple of nDim = 2'],
+      [() => centersOf([[1, 2, 3]], [0], { nDim: 2 }), 'x[0] has 3 values; expected nDim = 2'],
       [() => centersOf('x', [0]), /got String/],
     ]);
-    expectError(() => centersOf([1], [0], { nClasses: 0 }), 'ERR_OPTION', /nClasses must be a positive integer, got 0/);
-    expectError(() => centersOf([1], [0], { classes: 1 }), 'ERR_OPTION', /there is no option "classes"/);
-    expectError(() => centersOf([1], [0], { sampleWeight: [1, 1] }), 'ERR_SHAPE', /sampleWeight/);
+    expectError(
+      () => centersOf([[1]], [0], { nClasses: 0 }),
+      'ERR_OPTION',
+      /nClasses must be a positive integer, got 0/,
+    );
+    expectError(() => centersOf([[1]], [0], { nDim: 0 }), 'ERR_OPTION', /nDim must be a positive integer, got 0/);
+    expectError(() => centersOf([[1]], [0], { classes: 1 }), 'ERR_OPTION', /there is no option "classes"/);
+    expectError(() => centersOf([[1]], [0], { sampleWeight: [1, 1] }), 'ERR_SHAPE', /sampleWeight/);
   });
 
   it('of classes without rows are never predicted, also by the kernels for many classes', () => {
     const [nClasses, dim] = [300, 24];
     const x = new Float32Array(nClasses * dim).map((_, i) => Math.fround(Math.sin(i * i)) + 2);
     const target = new Int32Array(nClasses).map((_, j) => (j % 3 === 1 ? -1 : j));
-    const centers = ClassCenters.fit(x, target, { nClasses });
+    const centers = ClassCenters.fit(x, target, { nClasses, nDim: dim });
     const empty = [...target.keys()].filter((j) => j % 3 === 1);
     expectAbsent(centers, x, empty);
     const predicted = centers.predict(x);
@@ -218,6 +226,7 @@ describe('centers', () => {
     const without = ClassCenters.fit(
       there.flatMap((j) => [...centers.params.subarray(j * nDim, (j + 1) * nDim)]),
       there.map((_, j) => j),
+      { nDim },
     );
     expect(centers.predict(x)).toEqual(without.predict(x).map((label) => there[label] as number));
     const [distances, probabilities] = [centers.distances(x), centers.predictProba(x)];

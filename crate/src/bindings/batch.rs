@@ -160,11 +160,6 @@ impl Batch {
         self.rows = rows;
     }
 
-    /// Widens `len` values from half precision: `X` ← `Float16`, exactly.
-    pub fn widen(&mut self, len: usize) {
-        float16::widen::<Lanes>(slice(&self.float16, 0, len), slice_mut(&mut self.x, 0, len));
-    }
-
     /// Rounds `len` values to half precision: `Float16` ← `Doubles`, to the nearest, ties to even.
     pub fn narrow(&mut self, len: usize) {
         float16::narrow(slice(&self.doubles, 0, len), slice_mut(&mut self.float16, 0, len));

@@ -4,7 +4,7 @@
 //!
 //! | penalty | value | slope | source |
 //! |---|---|---|---|
-//! | `Hinge` | e | 1 where e > 0 | pytorch-ood 0.3.3, with the squared distance |
+//! | `Hinge` | e | 1 where e > 0 | pytorch-ood 0.4.0, with the squared distance |
 //! | `HalfSquared` | ½e² | e | Wen et al., IJCV 2019, with the distance: smooth at the radius |
 
 /// Cost of an excess e over the radius.

@@ -5,7 +5,7 @@
 //!
 //! | reduction | loss | floors and ceilings |
 //! |---|---|---|
-//! | `mean` | Σ / (B·C): pytorch-ood 0.3.3 | yes |
+//! | `mean` | Σ / (B·C): pytorch-ood 0.4.0 | yes |
 //! | `batch` | Σ / B: `KaiyangZhou/pytorch-center-loss` | yes |
 //! | `sum` | Σ | yes |
 //! | `wen` | Σ / 2B: Wen et al. 2016, their code | no, as theirs |

@@ -1,6 +1,6 @@
-//! Conversions of IEEE 754 binary16, a storage format: to `f32` and from `f64`.
+//! Rounding to IEEE 754 binary16, a storage format.
 
-use crate::simd::vector::{FLOAT16_INFINITY, LANES, Vector};
+const INFINITY: u16 = 0x7c00;
 
 /// Smallest magnitude that rounds to infinity: halfway from the largest finite binary16, 65504, to 2¹⁶. The tie goes to
 /// 2¹⁶, which has the even significand.
@@ -10,19 +10,6 @@ const OVERFLOW_THRESHOLD: f64 = 65520.0;
 const MIN_EXPONENT: i32 = -14;
 const FRACTION_BITS: i32 = 10;
 const NAN_BITS: u16 = 0x7e00;
-
-/// Writes the values of `bits` to `to`, exactly.
-pub fn widen<V: Vector>(bits: &[u16], to: &mut [f32]) {
-    for (bits, to) in bits.chunks(LANES).zip(to.chunks_mut(LANES)) {
-        if let (Some(bits), Some(to)) = (bits.first_chunk(), to.first_chunk_mut()) {
-            V::load_float16(bits).store(to);
-        } else {
-            let mut four = [0; LANES];
-            four.iter_mut().zip(bits).for_each(|(four, bits)| *four = *bits);
-            V::load_float16(&four).store_partial(to);
-        }
-    }
-}
 
 /// Writes the bits of the nearest binary16 of each value to `to`; ties go to the even one. The values are `f64`, so
 /// that none is rounded twice.
@@ -40,7 +27,7 @@ fn round_to_float16(value: f64) -> u16 {
     let sign = (value.to_bits() >> 48) as u16 & 0x8000;
     let magnitude = value.abs();
     if magnitude >= OVERFLOW_THRESHOLD {
-        return sign | FLOAT16_INFINITY;
+        return sign | INFINITY;
     }
     let exponent = (((magnitude.to_bits() >> 52) as i32) - 1023).max(MIN_EXPONENT);
     // The magnitude in units of the last place: below 2¹¹, or 2¹¹ where it is rounded up to the next exponent.

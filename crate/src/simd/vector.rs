@@ -29,9 +29,6 @@ pub trait Vector: Copy {
     /// Rounds each lane to the nearest `f32`.
     #[must_use]
     fn narrow(wide: Self::F64x4) -> Self;
-    /// Converts four binary16 values, given by their bits, exactly.
-    #[must_use]
-    fn load_float16(bits: &[u16; LANES]) -> Self;
     /// Sets every lane to `value`.
     #[must_use]
     fn splat(value: f32) -> Self;
@@ -137,11 +134,6 @@ pub trait Vector: Copy {
     }
 }
 
-/// 2¹¹² = 2^(127 − 15): factor for the difference of the exponent biases of binary32 and binary16.
-const FLOAT16_SCALE: f32 = f32::from_bits((112 + 127) << 23);
-/// Bits of the binary16 infinity. Larger magnitudes are NaN.
-pub(crate) const FLOAT16_INFINITY: u16 = 0x7c00;
-
 /// Bits of √½, the smallest m of [`Vector::split_exponent`].
 const MIN_SIGNIFICAND_BITS: i32 = 0x3f35_04f3;
 
@@ -166,15 +158,6 @@ impl Vector for [f32; LANES] {
     #[inline]
     fn narrow(wide: Self::F64x4) -> Self {
         wide.map(round_to_f32)
-    }
-    #[inline]
-    fn load_float16(bits: &[u16; LANES]) -> Self {
-        bits.map(|bits| {
-            let magnitude = bits & 0x7fff;
-            let finite = f32::from_bits(u32::from(magnitude) << 13) * FLOAT16_SCALE;
-            let special = if magnitude < FLOAT16_INFINITY { 0 } else { 0x7f80_0000 };
-            f32::from_bits(finite.to_bits() | special | u32::from(bits & 0x8000) << 16)
-        })
     }
     #[inline]
     fn splat(value: f32) -> Self {
@@ -266,7 +249,7 @@ impl Vector for [f32; LANES] {
 
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 mod simd128 {
-    use super::{FLOAT16_INFINITY, FLOAT16_SCALE, LANES, MIN_SIGNIFICAND_BITS, Vector};
+    use super::{LANES, MIN_SIGNIFICAND_BITS, Vector};
     use core::arch::wasm32::{
         f32x4_add, f32x4_convert_i32x4, f32x4_demote_f64x2_zero, f32x4_div, f32x4_gt, f32x4_lt, f32x4_max, f32x4_mul,
         f32x4_pmin, f32x4_splat, f32x4_sqrt, f32x4_sub, f64x2_promote_low_f32x4, i32x4, i32x4_add, i32x4_bitmask,
@@ -287,17 +270,6 @@ mod simd128 {
             let (low, high) = (f32x4_demote_f64x2_zero(low), f32x4_demote_f64x2_zero(high));
             // The upper lanes of both are 0. The compiler turns a shuffle of both into four conversions, lane by lane.
             v128_or(low, i64x2_shuffle::<1, 0>(high, high))
-        }
-        #[inline]
-        fn load_float16(bits: &[u16; LANES]) -> Self {
-            // SAFETY: the array is 8 readable bytes, and v128 loads need no alignment.
-            let bits = u32x4_extend_low_u16x8(unsafe { v128_load64_zero(bits.as_ptr().cast()) });
-            let magnitude = v128_and(bits, u32x4_splat(0x7fff));
-            let finite = f32x4_mul(i32x4_shl(magnitude, 13), f32x4_splat(FLOAT16_SCALE));
-            let is_special = i32x4_ge(magnitude, i32x4_splat(FLOAT16_INFINITY.into()));
-            let special = v128_and(is_special, u32x4_splat(0x7f80_0000));
-            let sign = i32x4_shl(v128_and(bits, u32x4_splat(0x8000)), 16);
-            v128_or(v128_or(finite, special), sign)
         }
         #[inline]
         fn splat(value: f32) -> Self {

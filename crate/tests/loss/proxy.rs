@@ -14,7 +14,7 @@ fn row_at_zero(label: i32, centers: &[f32], spec: LossSpec) -> Case {
     Case::new(Batch::new(&[0.0], &[label], centers, 1), spec, Reduction::Sum)
 }
 
-/// d = [1, 2, 3], for which pytorch-ood 0.3.3 gives 0.862, 1.551 and 2.408: it leaves the last class out.
+/// d = [1, 2, 3], for which pytorch-ood 0.4.0 gives 0.862, 1.551 and 2.408: it leaves the last class out.
 #[test]
 fn class_anchor_clustering_has_the_last_class() {
     for (label, expected) in [(0, 0.407_606), (1, 1.407_606), (2, 2.407_606)] {

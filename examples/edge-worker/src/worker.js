@@ -1,104 +1,58 @@
 // @ts-check
-/** POST / classifies embeddings, GET / describes the model. */
+/** POST { "rows": [[…], …] } gets the class of each row, or null: unknown. GET describes the classifier. */
 import { OpenSetClassifier } from 'center-loss';
-import { failure, HttpError, LIMITS, readBody, shown } from './http.js';
-import model from './model.json' with { type: 'json' };
+import digits from './digits.safetensors';
 
-/** The model is loaded at the start, so a broken one can't be deployed. */
-const classifier = OpenSetClassifier.fromJSON(model);
-const { nClasses, nDim, threshold } = classifier;
+/** A body may have this many bytes: some thousand numbers. */
+const MAX_BYTES = 64 * 1024;
+/** The worker looks this often for a new classifier in KV. */
+const REFRESH_MS = 60_000;
 
-export default {
-  /** @param {Request} request @returns {Promise<Response>} */
-  async fetch(request) {
-    try {
-      return Response.json(await answer(request));
-    } catch (error) {
-      return failure(error);
-    }
-  },
-};
+// The bundled classifier is loaded at the start, so that a broken file can't be deployed.
+let classifier = OpenSetClassifier.load(digits);
+let refreshAt = 0;
+
+/** Takes the classifier in KV, if a namespace is bound and holds one. @param {Env} env */
+async function refresh({ CLASSIFIERS }) {
+  if (!CLASSIFIERS || Date.now() < refreshAt) return;
+  refreshAt = Date.now() + REFRESH_MS;
+  const bytes = await CLASSIFIERS.get('classifier', 'arrayBuffer');
+  if (bytes) classifier = OpenSetClassifier.load(bytes);
+}
 
 /** @param {Request} request */
 async function answer(request) {
-  const { pathname } = new URL(request.url);
-  if (pathname !== '/') throw new HttpError(404, 'ERR_NOT_FOUND', `there is nothing at ${shown(pathname)}`);
-  switch (request.method) {
-    case 'GET':
-      return { nClasses, nDim, threshold, limits: LIMITS };
-    case 'POST':
-      return { results: classify(await readEmbeddings(request)) };
-    default:
-      throw new HttpError(405, 'ERR_METHOD', `${request.method} is neither GET nor POST`, { allow: 'GET, POST' });
-  }
-}
-
-/** @param {number[]} embeddings [B, nDim], row after row */
-function classify(embeddings) {
-  const { nearest, scores, labels } = classifier.classify(embeddings);
-  return Array.from(nearest, (label, row) =>
-    // No distance of this row is a finite float32.
-    label < 0
-      ? { class: null, distance: null, known: false }
-      : { class: label, distance: scores[row], known: labels[row] === label },
-  );
-}
-
-/** @param {string} message */
-const misshapen = (message) => new HttpError(422, 'ERR_SHAPE', message);
-
-/** @param {Request} request @returns {Promise<number[]>} finite float32 values, row after row */
-async function readEmbeddings(request) {
-  const type = request.headers.get('content-type')?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
-  const parse = PARSERS.get(type);
-  if (!parse) {
-    const known = [...PARSERS.keys()].join(' or ');
-    throw new HttpError(415, 'ERR_TYPE', `the content type must be ${known}, got ${shown(type)}`);
-  }
-  const values = parse(await readBody(request));
-  const rows = values.length / nDim;
-  if (rows === 0) throw misshapen('there is no embedding in the body');
-  if (rows > LIMITS.rows) throw misshapen(`the body has ${rows} embeddings; the limit is ${LIMITS.rows}`);
-  return values.map((value, i) => {
-    if (typeof value === 'number' && Number.isFinite(Math.fround(value))) return value;
-    const place = `embedding ${Math.floor(i / nDim)}, value ${i % nDim}`;
-    throw misshapen(`${place} is ${shown(value)}, not a finite float32`);
-  });
-}
-
-/** Parsers by content type. Each returns whole rows of values, which may be of any type. */
-const PARSERS = new Map([
-  ['application/json', parseJson],
-  ['application/octet-stream', parseFloats],
-]);
-
-/** @param {Uint8Array<ArrayBuffer>} body @returns {unknown[]} */
-function parseJson(body) {
-  let json;
+  const { nDim, names } = classifier;
+  if (request.method === 'GET') return Response.json({ nDim, names });
+  if (request.method !== 'POST') return failure(405, `${request.method} is neither GET nor POST`);
+  // Without the header the size is not known before the whole body is in memory.
+  const bytes = Number(request.headers.get('content-length'));
+  if (!bytes) return failure(411, 'the request needs a content-length');
+  if (bytes > MAX_BYTES) return failure(413, `the body has ${bytes} bytes; the limit is ${MAX_BYTES}`);
+  let rows;
   try {
-    json = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(body));
+    ({ rows } = await request.json());
   } catch (error) {
-    throw new HttpError(400, 'ERR_JSON', `the body is not JSON: ${error instanceof Error ? error.message : error}`);
+    return failure(400, `the body is not { "rows": [[…], …] }: ${error}`);
   }
-  const { embedding, embeddings } = Object(json);
-  const rows = embeddings ?? [embedding];
-  if (!Array.isArray(rows) || (embedding === undefined) === (embeddings === undefined)) {
-    throw misshapen('the body must be {"embedding": […]} or {"embeddings": [[…], …]}');
-  }
-  rows.forEach((row, index) => {
-    if (Array.isArray(row) && row.length === nDim) return;
-    const got = Array.isArray(row) ? `an array of ${row.length}` : shown(row);
-    throw misshapen(`embedding ${index} must be an array of ${nDim} numbers, got ${got}`);
-  });
-  return rows.flat();
+  const found = classifier.classify(rows);
+  return Response.json(found.names.map((name, i) => ({ name, score: found.scores[i] })));
 }
 
-/** @param {Uint8Array<ArrayBuffer>} body @returns {unknown[]} */
-function parseFloats(body) {
-  const rowBytes = 4 * nDim;
-  if (body.length % rowBytes !== 0) {
-    throw misshapen(`${body.length} bytes are not a multiple of ${rowBytes}, an embedding of ${nDim} float32`);
-  }
-  // All machines with workerd are little-endian, as the body is.
-  return [...new Float32Array(body.buffer)];
-}
+/** @param {number} status @param {string} message */
+const failure = (status, message) => Response.json({ error: message }, { status });
+
+export default {
+  /** @param {Request} request @param {Env} env @returns {Promise<Response>} */
+  async fetch(request, env) {
+    try {
+      await refresh(env).catch(console.error); // the classifier before stays
+      return await answer(request);
+    } catch (error) {
+      const { code, message } = /** @type {{ code?: string, message: string }} */ (error);
+      if (code === 'ERR_SHAPE') return failure(422, message); // says which value is wrong
+      console.error(error);
+      return failure(500, 'the worker failed; see its log');
+    }
+  },
+};

@@ -89,7 +89,8 @@ async function sampleOf(path: string): Promise<unknown> {
   const source = await openBytes(path);
   try {
     const { size } = source;
-    if (size === undefined) throw new Failure(`${source.name}: a pipe cannot be resumed: --checkpoint needs files`);
+    if (size === undefined)
+      throw new Failure(`${source.name}: a pipe or a compressed file cannot be resumed: --checkpoint needs files`);
     const samples: string[] = [];
     for (const start of [0, Math.max(0, size - SAMPLE_BYTES)]) {
       const bytes = new Uint8Array(SAMPLE_BYTES);

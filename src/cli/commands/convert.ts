@@ -1,12 +1,12 @@
 import { writeNpy } from '../../index.js';
 import { field, encodeHeader as safetensorsHeader } from '../../io/safetensors.js';
-import { Failure, UsageFailure } from '../failure.js';
+import { Failure, note, UsageFailure } from '../failure.js';
 import { isPipe, PIPE } from '../input/byte-source.js';
 import { LabelEncoder, surveyClasses } from '../input/labels.js';
-import { FORMATS, type Format, formatByName, type InputOptions, openRows } from '../input/open.js';
+import { countRows, FORMATS, type Format, type InputOptions, labelsFileOf, openRows } from '../input/open.js';
 import type { Block, RawLabels, Rows } from '../input/rows.js';
 import { makeCenters, readModel, withCounts } from '../model.js';
-import { type Output, writeOutput } from '../output/output.js';
+import { formatOfOutput, type Output, writeOutput } from '../output/output.js';
 import { bytesOf, csvField, lineWriter, npyWriter, shortest, type Writer } from '../output/writers.js';
 import { eachBlock } from '../progress.js';
 import { print, secondsSince } from '../report.js';
@@ -21,7 +21,7 @@ export interface ConvertOptions extends InputOptions {
 /** Writes rows or centers in another format, as float32. */
 export async function convert(input: string, output: string, options: ConvertOptions): Promise<void> {
   const started = performance.now();
-  const to = options.to ?? formatByName(FORMATS, output);
+  const to = options.to ?? formatOfOutput(output, FORMATS);
   if (to === undefined) throw new UsageFailure(`the format of ${output} is not clear: name it by --to`);
   const [rows, dimensions] = await writeOutput(output, (out) =>
     options.centers
@@ -66,24 +66,31 @@ async function rowWriter(
   options: ConvertOptions,
 ): Promise<Writer<Block>> {
   const { nRows, nDim, hasLabels } = rows;
+  const { idName } = rows.reader;
+  if (idName !== undefined && to !== 'csv') {
+    throw new UsageFailure(`.${to} has no place for the ids of --id-column: write .csv, or leave them out by --drop`);
+  }
   switch (to) {
     case 'npy':
-      // Labels are left out: an array has no place for them.
+      if (hasLabels) note(input, 'its labels are left out: an array has no place for them');
       return npyWriter(out, 'F32', nRows, [nDim], ({ x }) => x);
     case 'csv':
-      return lineWriter(out, csvHead(nDim, hasLabels), ({ x, labels }) => csvLines(x, nDim, labels));
+      return lineWriter(out, csvHead(nDim, hasLabels, idName), ({ x, labels, ids }) => csvLines(x, nDim, labels, ids));
     case 'safetensors':
       return safetensorsWriter(input, rows, out, options);
   }
 }
 
-const csvHead = (nDim: number, hasLabels: boolean): string =>
-  `${Array.from({ length: nDim }, (_, k) => `x${k}`).join(',')}${hasLabels ? ',label' : ''}\n`;
+const csvHead = (nDim: number, hasLabels: boolean, idName?: string): string => {
+  const names = Array.from({ length: nDim }, (_, k) => `x${k}`);
+  return `${[...(idName === undefined ? [] : [csvField(idName)]), ...names, ...(hasLabels ? ['label'] : [])].join(',')}\n`;
+};
 
-function csvLines(x: Float32Array, nDim: number, labels: RawLabels | undefined): string[] {
+function csvLines(x: Float32Array, nDim: number, labels?: RawLabels, ids?: readonly string[]): string[] {
   return Array.from({ length: x.length / nDim }, (_, row) => {
-    const values = Array.from(x.subarray(row * nDim, (row + 1) * nDim), shortest);
-    return `${values.join(',')}${labels ? `,${csvField(String(labels[row]))}` : ''}\n`;
+    const values = Array.from(x.subarray(row * nDim, (row + 1) * nDim), shortest).join(',');
+    const [id, label] = [ids?.[row], labels?.[row]].map((text) => csvField(String(text ?? '')));
+    return `${ids ? `${id},` : ''}${values}${labels ? `,${label}` : ''}\n`;
   });
 }
 
@@ -94,12 +101,17 @@ async function safetensorsWriter(
   out: Output,
   options: ConvertOptions,
 ): Promise<Writer<Block>> {
-  const nRows = rows.nRows ?? (await countRows(input, options));
-  const labelsPath = options.labels ?? input;
+  const nRows = await countRows(input, rows.reader, options);
+  if (nRows === undefined) {
+    throw new UsageFailure('the rows of a CSV have to be counted first, which a pipe does not allow: use a file');
+  }
+  const labelsPath = labelsFileOf(options) ?? input;
   if (rows.hasLabels && (await isPipe(labelsPath))) {
     throw new UsageFailure('the labels have to be read twice, which a pipe does not allow: use a file');
   }
-  const classes = rows.hasLabels ? await surveyClasses(labelsPath, options) : undefined;
+  const classes = rows.hasLabels
+    ? await surveyClasses(labelsPath, { ...options, labelsHeader: rows.labelsHeader })
+    : undefined;
   const encoder = classes && new LabelEncoder(classes, 'refused');
   // Labels come after the rows in the file, and are kept until all rows are written.
   const labels = new Int32Array(encoder ? nRows : 0);
@@ -122,12 +134,4 @@ async function safetensorsWriter(
       await out.write(bytesOf(labels));
     },
   };
-}
-
-async function countRows(input: string, options: ConvertOptions): Promise<number> {
-  if (await isPipe(input)) {
-    throw new UsageFailure('the rows of a CSV have to be counted first, which a pipe does not allow: use a file');
-  }
-  const rows = await openRows(input, { ...options, labels: undefined }, 'none');
-  return eachBlock('convert', rows, { progress: false }, () => {});
 }

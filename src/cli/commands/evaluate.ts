@@ -1,3 +1,4 @@
+import type { OpenSetClassifier, Side } from '../../index.js';
 import { UsageFailure } from '../failure.js';
 import { PIPE } from '../input/byte-source.js';
 import { LabelEncoder } from '../input/labels.js';
@@ -5,6 +6,7 @@ import { type InputOptions, openRows } from '../input/open.js';
 import { classifyRows, loadModel, type Model, type ModelOptions } from '../model.js';
 import { print, secondsSince } from '../report.js';
 import { EvaluationAccumulator, MAX_CONFUSION_CLASSES } from './evaluation.js';
+import { Reservoir } from './reservoir.js';
 
 export interface EvaluationOptions extends InputOptions {
   /** True if an integer that no class has is an unknown row, and not an error. */
@@ -14,6 +16,8 @@ export interface EvaluationOptions extends InputOptions {
 export interface EvaluateOptions extends EvaluationOptions, ModelOptions {
   readonly model: string;
   readonly confusion?: boolean | undefined;
+  /** Rows that the true positive rate of fpr95 is of. Default 'known'. */
+  readonly positive?: Side | undefined;
 }
 
 /** Reports how many labelled rows a model classifies correctly, and how well its scores separate known and unknown rows. */
@@ -25,13 +29,13 @@ export async function evaluate(input: string, options: EvaluateOptions): Promise
   if (options.confusion && nClasses > MAX_CONFUSION_CLASSES) {
     throw new UsageFailure(`--confusion is for up to ${MAX_CONFUSION_CLASSES} classes, not for ${nClasses}`);
   }
-  const { evaluation, rows } = await evaluateRows(input, model, options);
-  const matrix = options.confusion ? evaluation.confusion : undefined;
+  const { accumulator, rows } = await evaluateRows(input, model, options);
+  const matrix = options.confusion ? accumulator.confusion : undefined;
   const report = {
     input,
     model: options.model,
     rows,
-    ...evaluation.report(classifier.threshold !== undefined),
+    ...accumulator.report(classifier.threshold !== undefined, options.positive),
     score: classifier.score,
     metric: classifier.metric ?? null,
     seconds: secondsSince(started),
@@ -41,19 +45,33 @@ export async function evaluate(input: string, options: EvaluateOptions): Promise
   if (matrix && !options.json) process.stdout.write(`\n${table(matrix, names)}`);
 }
 
+/** Results of labelled rows. */
+export interface Evaluation {
+  readonly accumulator: EvaluationAccumulator;
+  readonly rows: number;
+  /** Some of the rows, to be drawn. */
+  readonly sample: Reservoir;
+  /** Threshold of the model, or one of each class. */
+  readonly threshold: OpenSetClassifier['threshold'];
+}
+
 /** Runs labelled rows through a model. A label that is not the name of a class is unknown. */
 export async function evaluateRows(
   input: string,
   model: Model,
   options: EvaluationOptions,
-): Promise<{ evaluation: EvaluationAccumulator; rows: number }> {
-  const evaluation = new EvaluationAccumulator(model.nClasses);
+  sampleRows = 0,
+): Promise<Evaluation> {
+  const accumulator = new EvaluationAccumulator(model.nClasses);
+  const sample = new Reservoir(sampleRows, model.nDim, true);
   const encoder = new LabelEncoder(model, options.othersUnknown ? 'unknown' : 'unknown names');
   const source = await openRows(input, options, 'needed');
   const rows = await classifyRows('evaluate', source, model, options, (results, block) => {
-    evaluation.add(results, encoder.encode(block, source));
+    const target = encoder.encode(block, source);
+    accumulator.add(results, target);
+    sample.add(block.x, target);
   });
-  return { evaluation, rows };
+  return { accumulator, rows, sample, threshold: model.classifier.threshold };
 }
 
 /** Prints classes downwards and decisions across. */

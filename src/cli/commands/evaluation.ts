@@ -1,4 +1,4 @@
-import { auprIn, auprOut, auroc, type Classification, fprAtTpr, oscr } from '../../index.js';
+import { auprIn, auprOut, auroc, type Classification, fprAtTpr, oscr, type Side } from '../../index.js';
 import { type Report, share } from '../report.js';
 
 /** Most classes of a confusion matrix that is counted. */
@@ -67,8 +67,8 @@ export class EvaluationAccumulator {
     return { known: joined(this.#known, Float32Array), unknown: joined(this.#unknown, Float32Array) };
   }
 
-  /** Reports shares and metrics; null where there are no rows for one. */
-  report(hasThreshold: boolean): Report {
+  /** Reports shares and metrics; null where there are no rows for one. `positive` is that of the false positive rate. */
+  report(hasThreshold: boolean, positive: Side = 'known'): Report {
     const { known, unknown } = this.scores;
     const decided = hasThreshold && {
       correctAndAccepted: share(this.#labelCorrect, known.length),
@@ -80,7 +80,7 @@ export class EvaluationAccumulator {
         auroc: auroc(known, unknown),
         auprIn: auprIn(known, unknown),
         auprOut: auprOut(known, unknown),
-        fpr95: fprAtTpr(known, unknown),
+        fpr95: fprAtTpr(known, unknown, { positive }),
         oscr: oscr(known, joined(this.#isCorrect, Uint8Array), unknown),
       };
     return {

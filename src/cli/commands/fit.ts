@@ -1,15 +1,16 @@
 import { readFile, realpath } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type ClassCenters, ClassStatistics, type Metric, OpenSetClassifier, type Score } from '../../index.js';
-import { Failure, inFile, quoted, UsageFailure } from '../failure.js';
+import { Failure, inFile, note, quoted, UsageFailure } from '../failure.js';
 import { isPipe, PIPE } from '../input/byte-source.js';
 import { type Classes, LabelEncoder, surveyClasses } from '../input/labels.js';
-import { type InputOptions, openRows } from '../input/open.js';
+import { type InputOptions, labelsFileOf, openRows } from '../input/open.js';
 import { checkDimensions, makeCenters, withCounts } from '../model.js';
-import { checkWritable, writeOutput } from '../output/output.js';
+import { checkWritable, formatOfOutput, writeOutput } from '../output/output.js';
 import { eachBlock } from '../progress.js';
 import { print, secondsSince } from '../report.js';
 import { Checkpoint, type FitState } from './checkpoint.js';
+import { Holdout } from './holdout.js';
 import { Reservoir } from './reservoir.js';
 
 export interface FitOptions extends InputOptions {
@@ -24,26 +25,36 @@ export interface FitOptions extends InputOptions {
   readonly perClass?: boolean | undefined;
   readonly calibration?: string | undefined;
   readonly calibrationLabels?: string | undefined;
+  /** Share of the rows of each class that the threshold is fitted to; false for the rows of the centers. */
+  readonly holdout: number | false;
+  readonly seed: number;
 }
 
 /** Most bytes of the rows that a threshold is fitted to. */
 const CALIBRATION_BYTES = 2 ** 25;
 
-/** Makes the mean of each class its center in one pass over labelled rows; with a score, fits a classifier. */
-export async function fit(input: string, options: FitOptions): Promise<void> {
+/**
+ * Makes the mean of each class its center in one pass over labelled rows; with a score, fits a classifier. Its threshold
+ * comes from rows that no center is made of, since those of the centers are nearer to them than others.
+ */
+export async function fit(input: string, given: FitOptions): Promise<void> {
+  let options = given;
   const started = performance.now();
-  const wantsClassifier = options.score !== undefined || options.tpr !== undefined || options.perClass === true;
+  const wantsClassifier = isForThreshold(options);
   await checkOptions(input, options, wantsClassifier);
+  formatOfOutput(options.output, ['safetensors']);
   await checkWritable(options.output);
+  options = { ...options, labelsHeader: await findLabelsHeader(input, options) };
   const classes = await findClasses(input, options);
+  const calibration = wantsClassifier ? calibrationOf(input, classes, options) : undefined;
   const checkpoint = options.checkpoint === undefined ? undefined : await checkpointOf(input, classes, options);
   const resumed = await checkpoint?.load();
-  const { statistics, rows, unknown } = await addRows(input, classes, options, resumed, checkpoint);
+  const { statistics, rows, unknown } = await addRows(input, classes, options, resumed, checkpoint, calibration);
   const { counts, rejected, nClasses, nDim } = statistics;
   const emptyClasses = counts.filter((count) => count === 0).length;
   if (emptyClasses === nClasses) throw new Failure(`${input}: none of the ${rows} rows has a class`);
   const centers = centersOf(statistics, classes.names);
-  const classifier = wantsClassifier ? await fitClassifier(centers, input, classes, options) : undefined;
+  const classifier = calibration ? await fitClassifier(centers, classes, options, calibration) : undefined;
   const bytes = withCounts((classifier ?? centers).save(), counts);
   await writeOutput(options.output, (output) => output.write(bytes));
   await checkpoint?.remove();
@@ -59,12 +70,17 @@ export async function fit(input: string, options: FitOptions): Promise<void> {
     dimensions: nDim,
     resumedAt: resumed?.rows ?? null,
     score: classifier?.score ?? null,
+    calibration: calibration?.text ?? null,
+    calibrationRows: calibration?.sample?.rows.target.length ?? null,
     threshold: typeof threshold === 'object' ? Array.from(threshold) : (threshold ?? null),
     seconds: secondsSince(started),
   };
   // The report must not follow the centers on standard output.
   if (options.output !== PIPE) print(report, options.json);
 }
+
+const isForThreshold = ({ score, tpr, perClass }: FitOptions): boolean =>
+  score !== undefined || tpr !== undefined || perClass === true;
 
 function centersOf(statistics: ClassStatistics, names: readonly string[] | undefined): ClassCenters {
   const means = statistics.toCenters();
@@ -84,10 +100,8 @@ async function checkOptions(input: string, options: FitOptions, wantsClassifier:
   if (options.calibrationLabels !== undefined && options.calibration === undefined) {
     throw new UsageFailure('--calibration-labels are the labels of --calibration: name that file, too');
   }
-  if (wantsClassifier && options.calibration === undefined && (await isPipe(input))) {
-    throw new UsageFailure(
-      'a threshold needs the rows a second time, which a pipe does not allow: name a --calibration',
-    );
+  if (wantsClassifier && options.holdout === false && options.calibration === undefined && (await isPipe(input))) {
+    throw new UsageFailure('--no-holdout needs the rows a second time, which a pipe does not allow: use a file');
   }
   if (options.checkpoint === PIPE) throw new UsageFailure('--checkpoint needs a file, not a pipe');
   if (options.checkpoint !== undefined && (await isSame(options.checkpoint, options.output))) {
@@ -101,6 +115,16 @@ async function isSame(path: string, other: string): Promise<boolean> {
   return file === otherFile;
 }
 
+/** Tells whether a file of labels begins with the name of its column, for which rows and labels are compared. */
+async function findLabelsHeader(input: string, options: FitOptions): Promise<boolean | undefined> {
+  const labels = labelsFileOf(options);
+  if ((await isPipe(input)) || (labels !== undefined && (await isPipe(labels)))) return undefined;
+  // Opening the rows throws a Failure that names the fault if they have no labels beside them.
+  const rows = await openRows(input, options, 'needed');
+  await rows.close();
+  return rows.labelsHeader;
+}
+
 async function findClasses(input: string, options: FitOptions): Promise<Classes> {
   const { classes, names } = options;
   if (names !== undefined) {
@@ -111,12 +135,10 @@ async function findClasses(input: string, options: FitOptions): Promise<Classes>
     return { nClasses: list.length, names: list };
   }
   if (classes !== undefined) return { nClasses: classes };
-  const path = options.labels ?? input;
+  const path = labelsFileOf(options) ?? input;
   if (await isPipe(path)) {
     throw new UsageFailure('labels from a pipe can be read only once: give the number of classes by --classes');
   }
-  // Opening the rows throws a Failure that names the fault if they have no labels beside them.
-  if (options.labels === undefined) await (await openRows(input, options, 'needed')).close();
   const found = await surveyClasses(path, options);
   if (found.nClasses > 0) return found;
   throw new Failure(`${path}: no row has a class: all labels are below 0, or there are none`);
@@ -140,11 +162,37 @@ function namesIn(text: string, file: string): string[] {
 }
 
 function checkpointOf(input: string, classes: Classes, options: FitOptions): Promise<Checkpoint> {
-  const { checkpoint = '', labels, labelColumn, tensor, labelTensor, format, delimiter, checkpointEvery } = options;
+  const labels = labelsFileOf(options);
   const inputs = labels === undefined ? [input] : [input, labels];
-  const settings = { classes, labelColumn, tensor, labelTensor, format, delimiter, checkpointEvery };
-  return Checkpoint.at(checkpoint, inputs, settings);
+  const { format, dtype, tensor, labelTensor, delimiter, checkpointEvery } = options;
+  const { header, labelColumn, features, drop, idColumn, holdout, seed } = options;
+  return Checkpoint.at(options.checkpoint ?? '', inputs, {
+    ...{ classes, format, dtype, tensor, labelTensor, delimiter, checkpointEvery },
+    ...{ header, labelColumn, features, drop, idColumn },
+    ...(isForThreshold(options) && options.calibration === undefined && { holdout, seed }),
+  });
 }
+
+/** Rows that a threshold is fitted to. */
+interface Calibration {
+  /** Description for the report. */
+  readonly text: string;
+  /** File to read; undefined if the rows are held out of the input. */
+  readonly file?: string;
+  readonly holdout?: Holdout;
+  /** Rows that were found. */
+  sample?: Reservoir;
+}
+
+function calibrationOf(input: string, { nClasses }: Classes, options: FitOptions): Calibration {
+  const { calibration, holdout, seed } = options;
+  if (calibration !== undefined) return { text: calibration, file: calibration };
+  if (holdout === false) return { text: 'the rows of the centers', file: input };
+  return { text: `${holdout} of the rows of each class`, holdout: new Holdout(holdout, seed, nClasses) };
+}
+
+const reservoirOf = (nDim: number): Reservoir =>
+  new Reservoir(Math.max(1000, Math.floor(CALIBRATION_BYTES / (4 * nDim))), nDim);
 
 /** Adds the rows of a file to statistics, from the state of a checkpoint on if there is one. */
 async function addRows(
@@ -153,16 +201,24 @@ async function addRows(
   options: FitOptions,
   resumed: FitState | undefined,
   checkpoint: Checkpoint | undefined,
+  calibration: Calibration | undefined,
 ): Promise<FitState> {
   const rows = await openRows(input, options, 'needed');
   const encoder = new LabelEncoder(classes, 'refused');
   const statistics = resumed?.statistics ?? new ClassStatistics(classes.nClasses, rows.nDim, { covariance: 'none' });
   let state = { rows: 0, unknown: 0, ...resumed, statistics };
   let blocks = 0;
-  await inFile(rows.name, () => rows.skip(state.rows));
+  const holdout = calibration?.holdout;
+  const sample = holdout && reservoirOf(rows.nDim);
+  // Rows that are held out are not in a checkpoint: they are read again.
+  if (!holdout) await inFile(rows.name, () => rows.skip(state.rows));
+  const done = state.rows;
   await eachBlock('fit', rows, options, async (block) => {
     const target = encoder.encode(block, rows);
-    statistics.add(block.x, target);
+    const { held, others } = holdout?.split(target, block.x) ?? { others: target };
+    if (held) sample?.add(block.x, held);
+    if (block.first < done) return;
+    statistics.add(block.x, others);
     const unknown = state.unknown + target.filter((label) => label < 0).length;
     state = { statistics, rows: state.rows + block.rows, unknown };
     blocks++;
@@ -171,25 +227,53 @@ async function addRows(
     if (checkpoint) await checkpoint.save(state);
     else void statistics.rejected;
   });
+  if (calibration && sample) calibration.sample = sample;
   return state;
 }
 
 async function fitClassifier(
   centers: ClassCenters,
-  input: string,
   classes: Classes,
   options: FitOptions,
+  calibration: Calibration,
 ): Promise<OpenSetClassifier> {
-  const { score, metric, tpr, perClass, calibration, calibrationLabels: labels } = options;
-  const rowOptions = calibration === undefined ? options : { ...options, labels };
-  const rows = await openRows(calibration ?? input, rowOptions, 'needed');
-  const { nDim } = centers;
-  checkDimensions(rows, nDim);
-  const kept = new Reservoir(Math.max(1000, Math.floor(CALIBRATION_BYTES / (4 * nDim))), nDim);
-  const encoder = new LabelEncoder(classes, 'unknown names');
-  await eachBlock('threshold', rows, options, (block) => kept.add(block.x, encoder.encode(block, rows)));
+  const { file, text } = calibration;
+  if (file !== undefined) calibration.sample = await sampleOf(file, centers, classes, options);
+  const { x, target } = calibration.sample?.rows ?? { x: new Float32Array(0), target: new Int32Array(0) };
+  if (target.length === 0 && file === undefined) {
+    throw new Failure(
+      'no row can be held out for the threshold, since classes have too few: name other rows by --calibration, or take those of the centers by --no-holdout',
+    );
+  }
+  if (file === undefined) {
+    note(
+      'threshold',
+      `it is fitted to ${target.length} rows, ${text}; the centers are made of the others (--holdout, --no-holdout or --calibration changes this)`,
+    );
+  }
+  const { score, metric, tpr, perClass } = options;
   const scoreOptions = { ...(score && { score }), ...(metric && { metric }) };
-  const { x, target } = kept.rows;
   const thresholdOptions = { ...(tpr !== undefined && { tpr }), ...(perClass !== undefined && { perClass }) };
-  return inFile(rows.name, () => new OpenSetClassifier(centers, scoreOptions).fit(x, target, thresholdOptions));
+  return inFile(file ?? 'threshold', () =>
+    new OpenSetClassifier(centers, scoreOptions).fit(x, target, thresholdOptions),
+  );
+}
+
+async function sampleOf(
+  file: string,
+  { nDim }: ClassCenters,
+  classes: Classes,
+  options: FitOptions,
+): Promise<Reservoir> {
+  const { calibration, calibrationLabels: labels } = options;
+  const rows = await openRows(
+    file,
+    calibration === undefined ? options : { ...options, labels, labelsHeader: undefined },
+    'needed',
+  );
+  checkDimensions(rows, nDim);
+  const sample = reservoirOf(nDim);
+  const encoder = new LabelEncoder(classes, 'unknown names');
+  await eachBlock('threshold', rows, options, (block) => sample.add(block.x, encoder.encode(block, rows)));
+  return sample;
 }

@@ -1,11 +1,11 @@
 import { NPY_HEADER_BYTES, npyHeader, type SafetensorsHeader } from '../../index.js';
-import { inFile, UsageFailure } from '../failure.js';
+import { Failure, inFile, UsageFailure } from '../failure.js';
 import { htmlPage } from '../html/page.js';
 import { isPipe, openBytes, PIPE } from '../input/byte-source.js';
-import { formatOf, headerOf } from '../input/open.js';
+import { formatOf, headerOf, NAMES_OF_ROWS } from '../input/open.js';
 import { loadModel, type Model, type ModelOptions } from '../model.js';
 import { type ModelSummary, summarize } from '../model-summary.js';
-import { writeOutput } from '../output/output.js';
+import { formatOfOutput, writeOutput } from '../output/output.js';
 import { print, type Report, type Value } from '../report.js';
 import { type EvaluationOptions, evaluateRows } from './evaluate.js';
 
@@ -15,27 +15,38 @@ export interface InspectOptions extends EvaluationOptions, ModelOptions {
   readonly data?: string | undefined;
 }
 
+/** Most rows of --data that the page draws as points. */
+const MAX_DRAWN_ROWS = 1500;
+
 /** Reports the contents of a file: the classes of a model, or type and shape of an array. */
 export async function inspect(path: string, options: InspectOptions): Promise<void> {
   if (options.labels !== undefined && options.data === undefined) {
     throw new UsageFailure('--labels are the labels of --data: name that file, too');
   }
+  if (options.html !== undefined) formatOfOutput(options.html, ['html', 'htm']);
   const contents = (await isPipe(path)) ? undefined : await arraysOf(path, options.modelTensor !== undefined);
   if (contents) {
     if (options.html !== undefined || options.data !== undefined) {
       throw new UsageFailure(`${path} holds no centers under a usual name: name their tensor by --model-tensor`);
     }
     print({ file: path, ...contents }, options.json);
+    const { tensors } = contents;
+    if (tensors && !NAMES_OF_ROWS.some((name) => name in (tensors as object))) {
+      throw new Failure(
+        `${path}: no tensor has a usual name of centers or rows: name that of the centers by --model-tensor`,
+      );
+    }
     return;
   }
   const model = await loadModel(path, options);
   const summary = summarize(model);
-  const { evaluation } = options.data === undefined ? {} : await evaluateRows(options.data, model, options);
+  const evaluation =
+    options.data === undefined ? undefined : await evaluateRows(options.data, model, options, MAX_DRAWN_ROWS);
   const report = {
     ...reportOf(path, model, summary),
     ...(evaluation && {
       data: options.data ?? null,
-      ...evaluation.report(model.classifier.threshold !== undefined),
+      ...evaluation.accumulator.report(model.classifier.threshold !== undefined),
     }),
   };
   if (options.html !== undefined) {
@@ -86,7 +97,7 @@ function reportOf(file: string, model: Model, { nearest, names, emptyClasses }: 
     radius: rangeOf(radius),
     rows: rangeOf(counts),
     threshold: rangeOf(threshold),
-    nearestCenters: nearest.length > 0 ? rangeOf(nearest) : null,
+    nearestCenters: nearest.length > 0 ? rangeOf(nearest.map(({ distance }) => distance)) : null,
     // Only some of many classes are compared.
     comparedClasses: names.length < nClasses - emptyClasses ? names.length : null,
     score: model.classifier.score,

@@ -1,22 +1,25 @@
-/** Random sample of the known rows of a file: at most `maxRows`, each row as likely as any other. */
+/** Random sample of the rows of a file: at most `maxRows`, each row as likely as any other. */
 export class Reservoir {
   readonly #x: Float32Array;
   readonly #target: Int32Array;
   readonly #nDim: number;
   readonly #random = random();
+  readonly #keepsUnknown: boolean;
   #seen = 0;
 
-  constructor(maxRows: number, nDim: number) {
+  /** @param keepsUnknown true if rows without a class are kept, too */
+  constructor(maxRows: number, nDim: number, keepsUnknown = false) {
     this.#x = new Float32Array(maxRows * nDim);
     this.#target = new Int32Array(maxRows);
     this.#nDim = nDim;
+    this.#keepsUnknown = keepsUnknown;
   }
 
   /** Vitter's algorithm R ("Random sampling with a reservoir", 1985), which does not need to know the number of rows. */
   add(x: Float32Array, target: Int32Array): void {
     for (let i = 0; i < target.length; i++) {
       const label = target[i] as number;
-      if (label < 0) continue;
+      if (label < 0 && !this.#keepsUnknown) continue;
       const place = this.#seen < this.#target.length ? this.#seen : Math.floor(this.#random() * (this.#seen + 1));
       this.#seen++;
       if (place >= this.#target.length) continue;

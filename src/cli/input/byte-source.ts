@@ -1,5 +1,6 @@
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { Failure, inFile, UsageFailure } from '../failure.js';
+import { gunzipped, MAX_WHOLE_BYTES } from './unpack.js';
 
 /** Name of standard input and output on a command line. */
 export const PIPE = '-';
@@ -26,6 +27,8 @@ export interface ByteSource {
 
 /** Paths of the pipes that were opened: their bytes come once. */
 const taken = new Set<string>();
+/** Files that were read as a whole, by their paths. */
+const wholes = new Map<string, Uint8Array>();
 
 /**
  * Files of this process. After a failure the end of the process closes them: this set keeps them from the garbage
@@ -33,8 +36,42 @@ const taken = new Set<string>();
  */
 const opened = new Set<FileHandle>();
 
-/** @throws Failure if there is no such file, UsageFailure for a pipe that was opened before */
+/**
+ * Opens a file or a pipe, and unpacks what gzip packed.
+ * @throws Failure if there is no such file, UsageFailure for a pipe that was opened before
+ */
 export async function openBytes(path: string): Promise<ByteSource> {
+  const whole = wholes.get(path);
+  if (whole) return new MemorySource(path === PIPE ? 'standard input' : path, whole);
+  const source = await openPacked(path);
+  const [first, second] = await source.peek(2);
+  if (first !== 0x1f || second !== 0x8b) return source;
+  return new PipeSource(source.name, gunzipped(chunksOf(source), source.name));
+}
+
+async function* chunksOf(source: ByteSource): AsyncGenerator<Uint8Array> {
+  try {
+    for (;;) {
+      const chunk = new Uint8Array(CHUNK_BYTES);
+      const found = await source.read(chunk);
+      if (found > 0) yield chunk.subarray(0, found);
+      if (found < CHUNK_BYTES) return;
+    }
+  } finally {
+    await source.close();
+  }
+}
+
+/**
+ * Reads a source as a whole, so that it can be read in any order and again.
+ * @throws Failure if it has more than `MAX_WHOLE_BYTES`
+ */
+export async function openWhole(path: string, source: ByteSource): Promise<ByteSource> {
+  if (!wholes.has(path)) wholes.set(path, await allOf(source, MAX_WHOLE_BYTES));
+  return openBytes(path);
+}
+
+async function openPacked(path: string): Promise<ByteSource> {
   // Checked before opening: a named pipe without a writer blocks.
   if (taken.has(path)) {
     const name = path === PIPE ? 'standard input' : path;
@@ -57,20 +94,21 @@ export async function openBytes(path: string): Promise<ByteSource> {
 
 /** Reads all bytes of a file or of a pipe. @throws Failure if there are more than `maxBytes` */
 export async function readAll(path: string, maxBytes: number): Promise<Uint8Array> {
-  const source = await openBytes(path);
-  try {
-    const chunks: Uint8Array[] = [];
-    for (let length = source.size ?? 0; length <= maxBytes; ) {
-      const chunk = new Uint8Array(CHUNK_BYTES);
-      const found = await source.read(chunk);
-      chunks.push(chunk.subarray(0, found));
-      if (found < CHUNK_BYTES) return Buffer.concat(chunks);
-      if (source.size === undefined) length += found;
+  return allOf(await openBytes(path), maxBytes);
+}
+
+/** Reads a source to its end, and closes it. */
+async function allOf(source: ByteSource, maxBytes: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of chunksOf(source)) {
+    length += chunk.length;
+    if (Math.max(length, source.size ?? 0) > maxBytes) {
+      throw new Failure(`${source.name}: expected at most ${maxBytes} bytes, got more`);
     }
-    throw new Failure(`${source.name}: expected at most ${maxBytes} bytes, got more`);
-  } finally {
-    await source.close();
+    chunks.push(chunk);
   }
+  return Buffer.concat(chunks);
 }
 
 /** Tells whether a path can be read only once: standard input, a named pipe, <(command). */
@@ -122,6 +160,37 @@ class FileSource implements ByteSource {
   close(): Promise<void> {
     return this.#file.close();
   }
+}
+
+/** Bytes in memory. */
+export class MemorySource implements ByteSource {
+  readonly name: string;
+  readonly size: number;
+  readonly #bytes: Uint8Array;
+  #position = 0;
+
+  constructor(name: string, bytes: Uint8Array) {
+    this.name = name;
+    this.size = bytes.length;
+    this.#bytes = bytes;
+  }
+
+  async read(to: Uint8Array): Promise<number> {
+    const part = this.#bytes.subarray(this.#position, this.#position + to.length);
+    to.set(part);
+    this.#position += part.length;
+    return part.length;
+  }
+
+  async peek(length: number): Promise<Uint8Array<ArrayBuffer>> {
+    return Uint8Array.from(this.#bytes.subarray(this.#position, this.#position + length));
+  }
+
+  async seek(position: number): Promise<void> {
+    this.#position = position;
+  }
+
+  async close(): Promise<void> {}
 }
 
 class PipeSource implements ByteSource {

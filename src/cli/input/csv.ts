@@ -1,41 +1,77 @@
 import { Readable } from 'node:stream';
-import { parse } from 'csv-parse';
-import { Failure, printable, quoted } from '../failure.js';
+import { type Parser, parse } from 'csv-parse';
+import { Failure, note, printable, quoted } from '../failure.js';
 import type { ByteSource } from './byte-source.js';
+import { hasDecimalComma, isInteger, isList, isMissing, isNumber, itemsOf, numberOf } from './cells.js';
+import {
+  type ColumnOptions,
+  type Columns,
+  findColumns,
+  findLabels,
+  isHeader,
+  isNameOfLabels,
+  type LabelPlace,
+} from './columns.js';
+import { encodingOf } from './kinds.js';
 import type { LabelReader, RawLabels, RowReader } from './rows.js';
 
-export interface CsvOptions {
-  /** Text between columns. */
-  readonly delimiter: string;
-  /** Column of labels, by its name or its number from 0. Default: the column that has a usual name of labels. */
-  readonly labelColumn?: string | undefined;
+export interface CsvOptions extends ColumnOptions {
+  /** Text between columns. Default: found in the first lines. */
+  readonly delimiter?: string | undefined;
 }
 
-const NAMES_OF_LABELS = ['label', 'labels', 'target', 'class', 'y'];
 const CHUNK_BYTES = 2 ** 16;
 /** Values of a block. Their texts take several times the memory of the numbers. */
 const VALUES_AT_ONCE = 2 ** 18;
+/** Characters that separate columns: one that stands before another is found before it. */
+const DELIMITERS = ['\t', ';', '|', ','];
 
-/** CSV that is opened: its first record, and the records after it. */
+/** CSV that is opened: its first records, and the records after them. */
 interface OpenedCsv {
   readonly source: ByteSource;
-  readonly first: string[];
-  /** True if the first record names the columns. */
-  readonly isHeader: boolean;
+  readonly delimiter: string;
+  /** First two records, fewer in a shorter file. */
+  readonly begin: readonly string[][];
+  readonly parser: Parser;
   readonly records: AsyncIterator<string[]>;
   /** Count of the bytes that the parser was given. */
-  readonly counter: { readonly bytesRead: number };
+  readonly counter: { bytesRead: number };
 }
 
-async function openCsv(source: ByteSource, { delimiter, labelColumn }: CsvOptions): Promise<OpenedCsv> {
+async function openCsv(source: ByteSource, options: CsvOptions): Promise<OpenedCsv> {
   const counter = { bytesRead: 0 };
-  const parser = parse({ bom: true, delimiter, skip_empty_lines: true, trim: true });
-  const input = Readable.from(chunks(source, counter));
+  const head = await source.peek(CHUNK_BYTES);
+  const encoding = encodingOf(head);
+  const { delimiter, preamble } = dialectOf(
+    new TextDecoder(encoding, { ignoreBOM: true }).decode(head),
+    head.length === CHUNK_BYTES,
+    options.delimiter,
+  );
+  await source.read(new Uint8Array(Buffer.byteLength(preamble, encoding === 'utf-8' ? 'utf8' : 'utf16le')));
+  const hasSpaces = delimiter === ' ';
+  const parser = parse({
+    ...{ bom: true, delimiter, skip_empty_lines: true, trim: !hasSpaces, comment: '#', comment_no_infix: true },
+    // Joined files may have several of these.
+    record_delimiter: ['\r\n', '\n', '\r'],
+    // Several spaces between two numbers are one; the readers count the columns.
+    relax_column_count: hasSpaces,
+  });
+  const input = Readable.from(encoding === 'utf-8' ? chunks(source, counter) : decoded(source, counter, encoding));
   input.on('error', (error) => parser.destroy(error));
   const records = input.pipe(parser)[Symbol.asyncIterator]();
-  const first = await nextOf(records, source.name);
-  if (first === undefined) throw new Failure(`${source.name}: the file has no row`);
-  return { source, first, isHeader: isHeader(first, labelColumn), records, counter };
+  const begin: string[][] = [];
+  while (begin.length < 2) {
+    const record = await nextOf(records, source.name, hasSpaces);
+    if (!record) break;
+    begin.push(record);
+  }
+  noteComments(source.name, parser);
+  if (begin.length === 0) throw new Failure(`${source.name}: the file has no row`);
+  return { source, delimiter, begin, parser, records, counter };
+}
+
+function noteComments(file: string, { info }: Parser): void {
+  if (info.comment_lines > 0) note(file, 'lines that begin with # are comments, and are left out');
 }
 
 async function* chunks(source: ByteSource, counter: { bytesRead: number }): AsyncGenerator<Uint8Array> {
@@ -48,37 +84,50 @@ async function* chunks(source: ByteSource, counter: { bytesRead: number }): Asyn
   }
 }
 
-async function nextOf(records: AsyncIterator<string[]>, name: string): Promise<string[] | undefined> {
+async function* decoded(source: ByteSource, counter: { bytesRead: number }, encoding: string): AsyncGenerator<Buffer> {
+  const decoder = new TextDecoder(encoding);
+  for await (const chunk of chunks(source, counter)) yield Buffer.from(decoder.decode(chunk, { stream: true }));
+}
+
+/**
+ * Finds how a CSV is written in the text of its first lines: its delimiter, and a first line that names it, as Excel
+ * writes and reads.
+ * @param isCut true if the last line may not be whole
+ */
+function dialectOf(text: string, isCut: boolean, wanted: string | undefined): { delimiter: string; preamble: string } {
+  const [preamble = '', named] = /^\ufeff?sep=(.)\r?\n/.exec(text) ?? [];
+  if (wanted !== undefined || named !== undefined) return { delimiter: wanted ?? (named as string), preamble };
+  const lines = text
+    .replaceAll(/"[^"]*"/g, '')
+    .split(/\r\n|\n|\r/)
+    .filter((line) => line.trim() !== '' && !line.startsWith('#'))
+    .slice(0, 20);
+  if (isCut && lines.length > 1) lines.pop();
+  const counts = (mark: string) => lines.map((line) => line.split(mark).length - 1);
+  const isEven = (mark: string) => counts(mark).every((count, _, [first]) => count > 0 && count === first);
+  const found = DELIMITERS.find(isEven) ?? DELIMITERS.find((mark) => (counts(mark)[0] ?? 0) > 0);
+  return { delimiter: found ?? (isSpaced(lines) ? ' ' : ','), preamble };
+}
+
+/** Tells lines of as many numbers each with spaces between them, below names or not. */
+function isSpaced(lines: readonly string[]): boolean {
+  const [first = [], ...others] = lines.map((line) => line.trim().split(/\s+/));
+  const areNumbers = (cells: readonly string[]) => cells.length === first.length && cells.every(isNumber);
+  return first.length > 1 && others.every(areNumbers) && (others.length > 0 || areNumbers(first));
+}
+
+async function nextOf(
+  records: AsyncIterator<string[]>,
+  name: string,
+  hasSpaces: boolean,
+): Promise<string[] | undefined> {
   try {
     const { done, value } = await records.next();
-    return done ? undefined : value;
+    if (done) return undefined;
+    return hasSpaces ? (value as string[]).filter((cell) => cell !== '') : value;
   } catch (error) {
     throw new Failure(`${name}: ${printable((error as Error).message)}`, { cause: error });
   }
-}
-
-const NOT_A_NUMBER = /^[+-]?nan$/i;
-const INFINITE = /^([+-]?)inf(inity)?$/i;
-
-/** Reads a number as programs write it, also `inf`; NaN for anything else. */
-function numberOf(text: string): number {
-  const [isInfinite, sign] = INFINITE.exec(text) ?? [];
-  if (isInfinite) return sign === '-' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
-  return text === '' || /^[+-]?0[xob]/i.test(text) ? Number.NaN : Number(text);
-}
-
-const isNumber = (text: string): boolean => !Number.isNaN(numberOf(text)) || NOT_A_NUMBER.test(text);
-const isNameOfLabels = (text: string): boolean => NAMES_OF_LABELS.includes(text.toLowerCase());
-
-/**
- * Tells whether a first record names the columns. A record without any number does, except in a list of names of
- * classes, which {@link CsvLabels} recognizes. Other columns than labels may be called 0, 1, 2 …, as in pandas.
- */
-function isHeader(first: readonly string[], labelColumn: string | undefined): boolean {
-  const numbers = first.filter(isNumber);
-  if (numbers.length === 0) return true;
-  if (labelColumn !== undefined && !/^\d+$/.test(labelColumn)) return first.includes(labelColumn);
-  return first.some(isNameOfLabels) && numbers.every((text, column) => text === `${column}`);
 }
 
 /** Reader of the records of a CSV. */
@@ -89,35 +138,55 @@ class CsvReader {
   /** First record, if it names the columns. */
   readonly header: readonly string[] | undefined;
   readonly nColumns: number;
+  /** Text between columns. */
+  protected readonly delimiter: string;
   /** Number of the record that was read last. */
   protected row = -1;
   readonly #csv: OpenedCsv;
-  /** First record, if it is a row that was not read yet. */
-  #first: string[] | undefined;
+  /** Records that were read ahead. */
+  readonly #ahead: string[][];
 
-  constructor(csv: OpenedCsv) {
+  constructor(csv: OpenedCsv, hasHeader: boolean) {
     this.#csv = csv;
     this.name = csv.source.name;
     this.bytes = csv.source.size;
-    this.nColumns = csv.first.length;
-    this.header = csv.isHeader ? csv.first : undefined;
-    this.#first = csv.isHeader ? undefined : csv.first;
+    this.delimiter = csv.delimiter;
+    const [first = []] = csv.begin;
+    this.nColumns = first.length;
+    this.header = hasHeader ? first : undefined;
+    this.#ahead = csv.begin.slice(hasHeader ? 1 : 0);
   }
 
   get bytesRead(): number {
     return this.#csv.counter.bytesRead;
   }
 
-  /** Makes the first record a row. */
-  protected useHeaderAsRow(): void {
-    this.#first = this.#csv.first;
+  protected async record(): Promise<string[] | undefined> {
+    for (;;) {
+      const record = this.#ahead.shift() ?? (await nextOf(this.#csv.records, this.name, this.delimiter === ' '));
+      if (!record) {
+        noteComments(this.name, this.#csv.parser);
+        return undefined;
+      }
+      this.row++;
+      if (record.length !== this.nColumns) {
+        throw new Failure(`${this.name}: row ${this.row} has ${record.length} columns, expected ${this.nColumns}`);
+      }
+      if (!this.#isLeftOut(record)) return record;
+      this.row--;
+    }
   }
 
-  protected async record(): Promise<string[] | undefined> {
-    const record = this.#first ?? (await nextOf(this.#csv.records, this.name));
-    this.#first = undefined;
-    if (record) this.row++;
-    return record;
+  /** Tells a row of empty cells, as Excel writes it, and the header in the middle of joined files. */
+  #isLeftOut(record: readonly string[]): boolean {
+    if (this.nColumns > 1 && record[0] === '' && record.every((cell) => cell === '')) {
+      note(this.name, 'rows of empty cells are left out');
+      return true;
+    }
+    if (record[0] !== this.header?.[0] || record.some((cell, i) => cell !== this.header?.[i])) return false;
+    if (record.every((cell) => cell === '' || isNumber(cell))) return false;
+    note(this.name, 'lines that repeat the names of the columns are left out');
+    return true;
   }
 
   /** Reads the label of a record. @throws Failure for text that is not UTF-8: two names could become the same */
@@ -125,21 +194,6 @@ class CsvReader {
     const label = record[column] as string;
     if (!label.includes('\ufffd')) return label;
     throw new Failure(`${this.name}: row ${this.row} has the label ${quoted(label)}, which is not UTF-8`);
-  }
-
-  /** Finds the column of a name, or of a usual name of labels; −1 without one. */
-  protected columnNamed(wanted: string | undefined): number {
-    return this.header?.findIndex((name) => (wanted === undefined ? isNameOfLabels(name) : name === wanted)) ?? -1;
-  }
-
-  /** Finds the column of labels; −1 without one. @throws Failure if there is no such column as is `wanted` */
-  protected labelColumn(wanted: string | undefined): number {
-    const named = this.columnNamed(wanted);
-    if (named >= 0 || wanted === undefined) return named;
-    const column = /^\d+$/.test(wanted) ? Number(wanted) : -1;
-    if (column >= 0 && column < this.nColumns) return column;
-    const columns = this.header ? quoted(this.header.join(', ')) : `${this.nColumns} without names`;
-    throw new Failure(`${this.name}: there is no column ${quoted(wanted)} among its columns, ${columns}`);
   }
 
   async skip(rows: number): Promise<void> {
@@ -154,83 +208,172 @@ class CsvReader {
   }
 }
 
+/** Columns of a CSV of rows, and its first record of values. */
+function planOf(csv: OpenedCsv, options: CsvOptions, labels: LabelPlace) {
+  const [first = [], second] = csv.begin;
+  const { name } = csv.source;
+  const hasHeader = isHeader(name, first, second, options);
+  const sample = hasHeader ? (second ?? first.map(() => '0')) : first;
+  return { hasHeader, sample, columns: findColumns(name, hasHeader ? first : undefined, sample, options, labels) };
+}
+
 /** Reader of rows in a CSV, with a column of labels or without. */
 export class CsvRows extends CsvReader implements RowReader {
   readonly nDim: number;
   readonly hasLabels: boolean;
-  readonly #labelAt: number;
+  readonly idName: string | undefined;
+  readonly #columns: Columns;
+  /** True if one cell of each record has a whole row. */
+  readonly #isList: boolean;
   readonly #atOnce: number;
   readonly #x: Float32Array;
+  /** Mark between the whole and the fraction of numbers, once it was seen where it may be a comma. */
+  #decimal: '.' | ',' | undefined;
 
-  private constructor(csv: OpenedCsv, labelColumn: string | undefined, hasOtherCsv: boolean) {
-    super(csv);
-    // With labels in another CSV, `labelColumn` is a column there. A column of that name here is not part of the rows.
-    this.#labelAt = hasOtherCsv ? this.columnNamed(labelColumn) : this.labelColumn(labelColumn);
-    this.hasLabels = this.#labelAt >= 0;
-    this.nDim = this.nColumns - (this.hasLabels ? 1 : 0);
-    if (this.#labelAt !== 0 && this.header?.[0] === '') {
-      throw new Failure(
-        `${this.name}: the first column has no name, like the row numbers that pandas writes: leave them out (index=False)`,
-      );
-    }
-    if (this.nDim === 0) throw new Failure(`${this.name}: there is no column beside that of the labels`);
+  private constructor(csv: OpenedCsv, options: CsvOptions, labels: LabelPlace) {
+    const { hasHeader, sample, columns } = planOf(csv, options, labels);
+    super(csv, hasHeader);
+    this.#columns = columns;
+    this.hasLabels = columns.label >= 0;
+    this.idName = columns.id < 0 ? undefined : (this.header?.[columns.id] ?? 'id');
+    const list = sample[columns.features[0] as number] as string;
+    this.#isList = columns.features.length === 1 && isList(list);
+    this.nDim = this.#isList ? itemsOf(list).length : columns.features.length;
+    if (this.nDim === 0) throw new Failure(`${this.name}: row 0 is an empty list`);
     this.#atOnce = Math.max(1, Math.floor(VALUES_AT_ONCE / this.nDim));
     this.#x = new Float32Array(this.#atOnce * this.nDim);
   }
 
-  /** @param hasOtherCsv true if labels come from another CSV */
-  static async open(source: ByteSource, options: CsvOptions, hasOtherCsv: boolean): Promise<CsvRows> {
-    return new CsvRows(await openCsv(source, options), options.labelColumn, hasOtherCsv);
+  static async open(source: ByteSource, options: CsvOptions, labels: LabelPlace): Promise<CsvRows> {
+    return new CsvRows(await openCsv(source, options), options, labels);
   }
 
-  async next(): Promise<{ x: Float32Array; labels?: string[] } | undefined> {
+  /** Tells that a column which nobody named is taken for labels, and not read. */
+  noteUnusedLabels({ labelColumn }: CsvOptions): void {
+    if (!this.hasLabels || labelColumn !== undefined) return;
+    const name = quoted(this.header?.[this.#columns.label] ?? `${this.#columns.label}`);
+    note(this.name, `the column ${name} is taken for labels, and is not part of the rows (--features to use it)`);
+  }
+
+  async next(): Promise<{ x: Float32Array; labels?: string[]; ids?: string[] } | undefined> {
     const labels: string[] = [];
+    const ids: string[] = [];
+    const { label, id } = this.#columns;
     let rows = 0;
     while (rows < this.#atOnce) {
       const record = await this.record();
       if (!record) break;
-      this.#write(record, rows);
-      if (this.hasLabels) labels.push(this.labelIn(record, this.#labelAt));
+      this.#write(record, rows * this.nDim);
+      if (label >= 0) labels.push(this.labelIn(record, label));
+      if (id >= 0) ids.push(record[id] as string);
       rows++;
     }
     if (rows === 0) return undefined;
-    return { x: this.#x.subarray(0, rows * this.nDim), ...(this.hasLabels && { labels }) };
+    return { x: this.#x.subarray(0, rows * this.nDim), ...(label >= 0 && { labels }), ...(id >= 0 && { ids }) };
   }
 
-  #write(record: string[], row: number): void {
-    let at = row * this.nDim;
-    for (let column = 0; column < record.length; column++) {
-      if (column === this.#labelAt) continue;
-      const text = record[column] as string;
-      const value = numberOf(text);
-      if (Number.isNaN(value) && !NOT_A_NUMBER.test(text)) {
-        const name = this.header?.[column];
-        const where = name === undefined ? `column ${column}` : `column ${quoted(name)}`;
-        throw new Failure(`${this.name}: row ${this.row}, ${where} is ${quoted(text)}, which is not a number`);
+  #write(record: string[], start: number): void {
+    const { features, empty } = this.#columns;
+    for (const column of empty) {
+      if (record[column] !== '') throw this.#wrong(column, record[column] as string, 'but the column has no name');
+    }
+    if (this.#isList) {
+      const column = features[0] as number;
+      const items = itemsOf(record[column] as string);
+      if (items.length !== this.nDim) {
+        throw this.#wrong(column, record[column] as string, `a list of ${items.length} values, expected ${this.nDim}`);
       }
-      this.#x[at++] = value;
+      for (const [k, item] of items.entries()) this.#x[start + k] = this.#value(item, column);
+      return;
+    }
+    for (let k = 0; k < features.length; k++) {
+      const column = features[k] as number;
+      this.#x[start + k] = this.#value(record[column] as string, column);
     }
   }
+
+  #value(text: string, column: number): number {
+    const value = numberOf(text);
+    if (this.#decimal === ',' && text.includes('.')) throw this.#mixed(column, text);
+    if (!Number.isNaN(value)) {
+      if (this.delimiter !== ',' && this.#decimal === undefined && text.includes('.')) this.#decimal = '.';
+      return value;
+    }
+    if (isMissing(text)) {
+      if (!/nan/i.test(text)) note(this.name, 'empty cells and marks of gaps (NA, null, ?) are read as NaN');
+      return Number.NaN;
+    }
+    if (this.delimiter !== ',' && hasDecimalComma(text)) {
+      if (this.#decimal === '.') throw this.#mixed(column, text);
+      this.#decimal = ',';
+      note(this.name, 'numbers have decimal commas: 1,5 is read as 1.5');
+      return numberOf(text.replace(',', '.'));
+    }
+    const how =
+      text === '...' || text === '…'
+        ? 'the list was cut off when it was written'
+        : 'keep a column of text by --id-column, or leave it out by --drop';
+    throw this.#wrong(column, text, `which is not a number: ${how}`);
+  }
+
+  #mixed(column: number, text: string): Failure {
+    return this.#wrong(column, text, 'but numbers before it have another decimal mark: write all with points');
+  }
+
+  #wrong(column: number, text: string, problem: string): Failure {
+    const name = this.header?.[column];
+    const where = name ? `column ${quoted(name)}` : `column ${column}`;
+    return new Failure(`${this.name}: row ${this.row}, ${where} is ${quoted(text)}, ${problem}`);
+  }
+}
+
+/** Facts about the rows that a list of labels belongs to: they tell whether its first line is a name. */
+export interface RowsFacts {
+  readonly count: () => Promise<number | undefined>;
+  readonly hasHeader: boolean;
 }
 
 /** Reader of a column of labels in a CSV, or of its only column. */
 export class CsvLabels extends CsvReader implements LabelReader {
   readonly #at: number;
 
-  private constructor(csv: OpenedCsv, labelColumn: string | undefined) {
-    super(csv);
-    const named = this.labelColumn(labelColumn);
-    const isList = named < 0 && this.nColumns === 1;
-    if (named < 0 && !isList) {
-      throw new Failure(`${this.name}: no column is called label: name one by --label-column`);
-    }
-    // A list of names of classes has no header.
-    if (isList) this.useHeaderAsRow();
-    this.#at = isList ? 0 : named;
+  private constructor(csv: OpenedCsv, hasHeader: boolean, at: number) {
+    super(csv, hasHeader);
+    this.#at = at;
   }
 
-  static async open(source: ByteSource, options: CsvOptions): Promise<CsvLabels> {
-    return new CsvLabels(await openCsv(source, options), options.labelColumn);
+  /** Opens the labels that stand beside rows. */
+  static async beside(source: ByteSource, options: CsvOptions): Promise<CsvLabels> {
+    const csv = await openCsv(source, options);
+    const { hasHeader, columns } = planOf(csv, options, 'here');
+    return new CsvLabels(csv, hasHeader, columns.label);
+  }
+
+  /** Opens a file of labels. @param again opens it once more; undefined for a pipe */
+  static async open(
+    source: ByteSource,
+    options: CsvOptions,
+    facts?: RowsFacts,
+    again?: () => Promise<ByteSource>,
+  ): Promise<CsvLabels> {
+    const csv = await openCsv(source, options);
+    const { name } = source;
+    const [first = [], second] = csv.begin;
+    const { labelColumn } = options;
+    if (first.length > 1) {
+      const hasHeader = isHeader(name, first, second, { header: options.header, labelColumn });
+      const at = findLabels(name, hasHeader ? first : undefined, first.length, labelColumn);
+      if (at >= 0) return new CsvLabels(csv, hasHeader, at);
+      throw new Failure(`${name}: no column is called label: name one by --label-column`);
+    }
+    const cell = first[0] as string;
+    const isNamed = isNameOfLabels(cell, first) || cell === labelColumn;
+    if (!isNamed && labelColumn !== undefined) findLabels(name, undefined, 1, labelColumn);
+    const hasHeader = options.header ?? (isNamed || (await beginsWithName(csv, options, facts, again)));
+    if (hasHeader && !isNamed) {
+      note(name, `the first line, ${quoted(cell)}, is taken for the name of the column (--no-header if it is a label)`);
+    }
+    return new CsvLabels(csv, hasHeader, 0);
   }
 
   async next(rows: number): Promise<RawLabels> {
@@ -242,4 +385,33 @@ export class CsvLabels extends CsvReader implements LabelReader {
     }
     return labels;
   }
+}
+
+/** Tells whether a list of labels begins with the name of its column: `0`, as pandas writes it, or a word. */
+async function beginsWithName(
+  { begin: [[first = ''] = []] }: OpenedCsv,
+  options: CsvOptions,
+  facts: RowsFacts | undefined,
+  again: (() => Promise<ByteSource>) | undefined,
+): Promise<boolean> {
+  // Another number and a gap are labels.
+  if ((isNumber(first) && first !== '0') || isMissing(first) || !again) return false;
+  const csv = await openCsv(await again(), options);
+  const records = [...csv.begin];
+  let [labels, numbers, same] = [0, 0, 0];
+  // A word that comes again is a class.
+  while (isNumber(first) || same < 2) {
+    const [label] = records.shift() ?? (await nextOf(csv.records, csv.source.name, csv.delimiter === ' ')) ?? [];
+    if (label === undefined) break;
+    labels++;
+    if (isInteger(label) || isMissing(label)) numbers++;
+    if (label === first) same++;
+  }
+  await csv.source.close();
+  if (!isNumber(first) && same > 1) return false;
+  const others = labels - 1;
+  if (others > 0 && isNumber(first) && numbers === 1) return true;
+  if (others > 0 && !isNumber(first) && numbers === others) return true;
+  const rows = await facts?.count();
+  return rows === undefined ? (facts?.hasHeader ?? false) && others > 0 : rows === others;
 }

@@ -1,6 +1,8 @@
-import { readNpy, type Tensor, toFloats } from '../../index.js';
-import { byteLengthOf, DTYPES, type Dtype } from '../../io/dtypes.js';
-import { encodeHeader } from '../../io/npy-encode.js';
+import type { Tensor } from '../../index.js';
+import { byteLengthOf, type Dtype } from '../../io/dtypes.js';
+import { decodeNames, orderedValues } from '../../io/npy.js';
+import type { NpyLayout } from '../../io/npy-header.js';
+import { toFloats } from '../../io/tensor.js';
 import { Failure } from '../failure.js';
 import type { ByteSource } from './byte-source.js';
 import { BLOCK_BYTES, type LabelReader, type RawLabels, type RowReader } from './rows.js';
@@ -30,8 +32,9 @@ class ArrayReader {
   #row = 0;
   #isAt = -1;
 
-  constructor(source: ByteSource, location: ArrayLocation) {
-    const [nRows = 0, width = 1] = location.shape;
+  constructor(source: ByteSource, location: ArrayLocation, isRows: boolean) {
+    // An array (D) of rows is one row.
+    const [nRows = 0, width = 1] = isRows && location.shape.length === 1 ? [1, ...location.shape] : location.shape;
     this.name = source.name;
     this.nRows = nRows;
     this.width = width;
@@ -42,11 +45,6 @@ class ArrayReader {
     this.bytes = location.end - location.start;
     const { size } = source;
     if (size !== undefined && size < location.end) throw this.#tooShort(size);
-    if (this.#isByColumns && size === undefined) {
-      throw new Failure(
-        `${this.name}: an array in Fortran order cannot be read from a pipe: save np.ascontiguousarray`,
-      );
-    }
   }
 
   get bytesRead(): number {
@@ -64,13 +62,7 @@ class ArrayReader {
     const shape = [rows, this.width];
     const bytes = this.#isByColumns ? await this.#columns(rows) : await this.#contiguous(rows);
     this.#row += rows;
-    if (!bigEndian && !this.#isByColumns) return { dtype, shape, data: new DTYPES[dtype].array(bytes.buffer) };
-    // `readNpy` knows these orders of values.
-    const header = encodeHeader(dtype, shape, { bigEndian, fortranOrder: this.#isByColumns });
-    const file = new Uint8Array(header.length + bytes.length);
-    file.set(header);
-    file.set(bytes, header.length);
-    return readNpy(file);
+    return { dtype, shape, data: orderedValues(dtype, bytes, shape, { bigEndian, fortranOrder: this.#isByColumns }) };
   }
 
   close(): Promise<void> {
@@ -119,29 +111,33 @@ class ArrayReader {
 }
 
 const INTEGERS: readonly Dtype[] = ['U8', 'I8', 'U16', 'I16', 'U32', 'I32', 'U64', 'I64'];
-const ROW_TYPES: readonly Dtype[] = ['F16', 'BF16', 'F32', 'F64', ...INTEGERS];
+const ROW_TYPES: readonly Dtype[] = ['BOOL', 'F16', 'BF16', 'F32', 'F64', ...INTEGERS];
 const LABEL_TYPES: readonly Dtype[] = ['BOOL', 'F32', 'F64', ...INTEGERS];
 
-/** Reader of rows in an array [N, D]; an array [N] has one dimension. */
+/** Reader of rows in an array [N, D]; an array [D] is one row. */
 export class DenseRows extends ArrayReader implements RowReader {
   readonly nDim: number;
   readonly hasLabels = false;
   readonly #atOnce: number;
 
   constructor(source: ByteSource, location: ArrayLocation) {
-    super(source, location);
+    super(source, location, true);
     const { dtype, shape } = location;
     if (!ROW_TYPES.includes(dtype)) throw new Failure(`${source.name}: values of type ${dtype} are not read as rows`);
     this.nDim = this.width;
     if (shape.length > 2 || shape.length === 0 || this.nDim === 0) {
-      throw new Failure(`${source.name}: the array has the shape (${shape.join(', ')}); expected (N, D)`);
+      throw new Failure(
+        `${source.name}: the array has the shape (${shape.join(', ')}); expected (N, D), or (D) for one row`,
+      );
     }
     this.#atOnce = Math.max(1, Math.floor(BLOCK_BYTES / this.rowBytes));
   }
 
   async next(): Promise<{ x: Float32Array } | undefined> {
     const tensor = await this.read(this.#atOnce);
-    return tensor.shape[0] === 0 ? undefined : { x: toFloats(tensor) };
+    return tensor.shape[0] === 0
+      ? undefined
+      : { x: toFloats(tensor.dtype === 'BOOL' ? { ...tensor, dtype: 'U8' } : tensor) };
   }
 }
 
@@ -151,7 +147,7 @@ export class DenseLabels extends ArrayReader implements LabelReader {
 
   /** @param names names of the classes, in a file that has them */
   constructor(source: ByteSource, location: ArrayLocation, names?: readonly string[]) {
-    super(source, location);
+    super(source, location, false);
     const { dtype, shape } = location;
     if (shape.length === 0 || shape.slice(1).some((size) => size !== 1) || !LABEL_TYPES.includes(dtype)) {
       throw new Failure(
@@ -162,7 +158,9 @@ export class DenseLabels extends ArrayReader implements LabelReader {
   }
 
   async next(rows: number): Promise<RawLabels> {
-    const { data } = await this.read(rows);
+    const { data, dtype } = await this.read(rows);
+    // As pandas writes them in a CSV.
+    if (dtype === 'BOOL') return Array.from(data as Uint8Array, (value) => (value ? 'True' : 'False'));
     return this.#names ? Array.from(data as ArrayLike<number | bigint>, (label) => this.#nameOf(label)) : data;
   }
 
@@ -172,5 +170,29 @@ export class DenseLabels extends ArrayReader implements LabelReader {
     const name = label < 0 ? '' : names[Number(label)];
     if (name !== undefined) return name;
     throw new Failure(`${this.name}: there is the label ${label}, but the file has names for ${names.length} classes`);
+  }
+}
+
+/** Reader of labels in an array of strings, [N] or [N, 1]. */
+export class DenseNames extends ArrayReader implements LabelReader {
+  readonly #layout: NpyLayout;
+
+  constructor(source: ByteSource, layout: NpyLayout) {
+    const { shape } = layout;
+    const [rows = 0, ...sizes] = shape;
+    const textBytes = sizes.pop();
+    if (textBytes === undefined || sizes.some((size) => size !== 1)) {
+      throw new Failure(
+        `${source.name}: an array of strings of shape (${shape.slice(0, -1).join(', ')}); expected one label for each row`,
+      );
+    }
+    super(source, { ...layout, shape: [rows, textBytes], bigEndian: false, fortranOrder: false }, false);
+    this.#layout = layout;
+  }
+
+  async next(rows: number): Promise<RawLabels> {
+    const { data, shape } = await this.read(rows);
+    const { characterBytes = 1, bigEndian } = this.#layout;
+    return decodeNames(data as Uint8Array, shape[0] as number, this.width, characterBytes, bigEndian);
   }
 }

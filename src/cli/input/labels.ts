@@ -1,4 +1,5 @@
-import { Failure, quoted } from '../failure.js';
+import { Failure, note, quoted } from '../failure.js';
+import { isInteger, isMissing, isNumber } from './cells.js';
 import { type InputOptions, openLabels } from './open.js';
 import type { Block, RawLabels, Rows } from './rows.js';
 
@@ -12,8 +13,8 @@ export interface Classes {
 /** Treatment of a label that no class has: always an error, an unknown row if it is a name, or always an unknown row. */
 export type UnknownLabelPolicy = 'refused' | 'unknown names' | 'unknown';
 
-/** Integers as text, also in a column of floats: pandas makes one of integers with a gap. */
-const INTEGER = /^[+-]?\d+(\.0*)?$/;
+/** Truth as a label without a name: 1 and 0. */
+const TRUTH: Readonly<Record<string, number>> = { true: 1, false: 0 };
 /** Labels that are read at once. */
 const LABELS_AT_ONCE = 2 ** 18;
 
@@ -27,7 +28,7 @@ export class LabelEncoder {
 
   constructor(classes: Classes, policy: UnknownLabelPolicy) {
     this.#classes = classes;
-    this.#hasNumbersAsNames = classes.names?.some((name) => INTEGER.test(name)) ?? false;
+    this.#hasNumbersAsNames = classes.names?.some((name) => isInteger(name)) ?? false;
     this.#byName = new Map(classes.names?.map((name, j) => [name, j]));
     this.#policy = policy;
   }
@@ -42,9 +43,15 @@ export class LabelEncoder {
   #code(label: RawLabels[number], row: number, file: string): number {
     const named = typeof label === 'string' ? this.#byName.get(label) : undefined;
     if (named !== undefined) return named;
-    if (label === '') return -1;
+    if (isGap(label)) {
+      if (label !== '') note(file, `labels ${quoted(String(label))} are missing ones: their rows are unknown`);
+      return -1;
+    }
     const { nClasses, names } = this.#classes;
-    const number = typeof label === 'string' && !INTEGER.test(label) ? Number.NaN : Number(label);
+    const number =
+      typeof label === 'string' && !isInteger(label)
+        ? ((names ? undefined : TRUTH[label.toLowerCase()]) ?? Number.NaN)
+        : Number(label);
     if (number < 0 && Number.isInteger(number)) return -1;
     const isNumber = Number.isInteger(number) && !(typeof label === 'string' && this.#hasNumbersAsNames);
     if (isNumber && number < nClasses) return number;
@@ -62,6 +69,10 @@ export class LabelEncoder {
   }
 }
 
+/** Tells a label that is missing, in a text or as NaN of an array. */
+const isGap = (label: RawLabels[number]): boolean =>
+  typeof label === 'string' ? isMissing(label) : Number.isNaN(Number(label));
+
 const describe = (label: RawLabels[number]): string => (typeof label === 'string' ? quoted(label) : `${label}`);
 
 /**
@@ -71,16 +82,18 @@ const describe = (label: RawLabels[number]): string => (typeof label === 'string
 export async function surveyClasses(path: string, options: InputOptions): Promise<Classes> {
   const labels = await openLabels(path, options);
   let highest = -1;
-  const names = new Set<string>();
+  /** Texts, with the first row of each. */
+  const texts = new Map<string, number>();
   try {
     for (let first = 0; ; ) {
       const some = await labels.next(LABELS_AT_ONCE);
       for (let i = 0; i < some.length; i++) {
         const label = some[i] as RawLabels[number];
         if (typeof label === 'string') {
-          if (label !== '') names.add(label);
-        } else if (Number.isInteger(Number(label))) highest = Math.max(highest, Number(label));
-        else throw new Failure(`${labels.name}: row ${first + i} has the label ${label}, which is not an integer`);
+          if (!texts.has(label)) texts.set(label, first + i);
+        } else if (isGap(label)) continue;
+        else if (Number.isInteger(Number(label))) highest = Math.max(highest, Number(label));
+        else throw notAnInteger(labels.name, first + i, label);
       }
       if (some.length < LABELS_AT_ONCE) break;
       first += some.length;
@@ -88,9 +101,31 @@ export async function surveyClasses(path: string, options: InputOptions): Promis
   } finally {
     await labels.close();
   }
-  const isNumbered = [...names].every((name) => INTEGER.test(name));
-  if (isNumbered) return { nClasses: [...names].reduce((most, name) => Math.max(most, Number(name)), highest) + 1 };
+  const known = [...texts.keys()].filter((text) => !isMissing(text));
+  if (known.every(isNumber)) {
+    const other = known.find((text) => !isInteger(text));
+    if (other !== undefined) throw notAnInteger(labels.name, texts.get(other) as number, other);
+    return { nClasses: known.reduce((most, text) => Math.max(most, Number(text)), highest) + 1 };
+  }
+  return namesOf(labels.name, [...texts.keys()]);
+}
+
+const notAnInteger = (file: string, row: number, label: RawLabels[number]): Failure =>
+  new Failure(`${file}: row ${row} has the label ${label}, which is not an integer`);
+
+/** Makes classes of texts of which some are words. */
+function namesOf(file: string, texts: readonly string[]): Classes {
   // Numbers below 0 are unknown rows, also among names.
-  const named = [...names].filter((name) => !(INTEGER.test(name) && name.startsWith('-'))).sort();
-  return { nClasses: named.length, names: named };
+  const names = texts.filter((text) => text !== '' && !(isInteger(text) && text.startsWith('-'))).sort();
+  const gap = names.find(isMissing);
+  if (gap !== undefined) note(file, `the label ${quoted(gap)} is a class: leave the cell empty if it is a missing one`);
+  const number = names.find((text) => isInteger(text));
+  const word = names.find((text) => !isNumber(text));
+  if (number !== undefined && word !== undefined) {
+    note(
+      file,
+      `labels are words (${quoted(word)}) and numbers (${quoted(number)}): all are names of classes, in the order of their characters`,
+    );
+  }
+  return { nClasses: names.length, names };
 }

@@ -1,25 +1,32 @@
 import { extname } from 'node:path';
-import {
-  NPY_HEADER_BYTES,
-  npyHeader,
-  type SafetensorsHeader,
-  safetensorsHeader,
-  type TensorPlace,
-} from '../../index.js';
-import { Failure, inFile, quoted } from '../failure.js';
-import { type ByteSource, openBytes, PIPE } from './byte-source.js';
-import { CsvLabels, type CsvOptions, CsvRows } from './csv.js';
-import { type ArrayLocation, DenseLabels, DenseRows } from './dense.js';
+import { NPY_HEADER_BYTES, type SafetensorsHeader, safetensorsHeader } from '../../index.js';
+import { type NpyLayout, npyLayout } from '../../io/npy-header.js';
+import { Failure, inFile, quoted, UsageFailure } from '../failure.js';
+import { type ByteSource, isPipe, MemorySource, openBytes, openWhole } from './byte-source.js';
+import { CsvLabels, type CsvOptions, CsvRows, type RowsFacts } from './csv.js';
+import { type ArrayLocation, DenseLabels, DenseNames, DenseRows } from './dense.js';
+import { beginsAsNpz, foreignKind } from './kinds.js';
 import { type LabelReader, type RowReader, Rows } from './rows.js';
+import { arraysIn } from './unpack.js';
 
+/** Formats that are written and read. */
 export const FORMATS = ['npy', 'safetensors', 'csv'] as const;
 export type Format = (typeof FORMATS)[number];
+/** Formats that are read. */
+export const INPUT_FORMATS = [...FORMATS, 'npz'] as const;
+export type InputFormat = (typeof INPUT_FORMATS)[number];
+/** Types that `--dtype` gives the 16-bit values of a .npy file. */
+export const BIT_TYPES = { bfloat16: 'BF16', float16: 'F16' } as const;
 
 /** Options that say where rows and their labels are. */
 export interface InputOptions extends CsvOptions {
-  /** File of labels. Default: labels beside the rows, where there are any. */
-  readonly labels?: string | undefined;
-  readonly format?: Format | undefined;
+  /** File of labels. Default: labels beside the rows, where there are any. False: there are none. */
+  readonly labels?: string | boolean | undefined;
+  readonly format?: InputFormat | undefined;
+  /** Type of the 16-bit values of a .npy file. */
+  readonly dtype?: keyof typeof BIT_TYPES | undefined;
+  /** True if a list of labels begins with the name of its column, where this is known. */
+  readonly labelsHeader?: boolean | undefined;
   readonly tensor?: string | undefined;
   readonly labelTensor?: string | undefined;
   /** True or false to show progress or not; default: on a terminal. */
@@ -30,7 +37,8 @@ export interface InputOptions extends CsvOptions {
 /** Need for labels: it is an error if there are none, they are read if there are any, or they are not read. */
 export type LabelMode = 'needed' | 'optional' | 'none';
 
-const NAMES_OF_ROWS = ['embeddings', 'features', 'x', 'centers'];
+/** Usual names of a tensor of rows. */
+export const NAMES_OF_ROWS = ['embeddings', 'features', 'x', 'centers'];
 const NAMES_OF_LABELS = ['labels', 'label', 'targets', 'target', 'y'];
 
 /**
@@ -38,26 +46,40 @@ const NAMES_OF_LABELS = ['labels', 'label', 'targets', 'target', 'y'];
  * @throws Failure for a file that cannot be read, for labels of another number, and without labels where they are needed
  */
 export async function openRows(path: string, options: InputOptions, mode: LabelMode): Promise<Rows> {
-  const named = options.labels !== undefined && mode !== 'none' ? await openLabels(options.labels, options) : undefined;
+  const labelsPath = mode === 'none' ? undefined : labelsFileOf(options);
   const source = await openBytes(path);
-  const [reader, labels] = await inFile(source.name, async (): Promise<[RowReader, LabelReader | undefined]> => {
+  const [reader, beside] = await inFile(source.name, async (): Promise<[RowReader, LabelReader | undefined]> => {
     const head = await source.peek(NPY_HEADER_BYTES);
-    switch (formatOf(source.name, head, options.format)) {
-      case 'npy':
-        return [new DenseRows(source, npyHeader(head)), named];
-      case 'csv':
-        return [await CsvRows.open(source, options, named instanceof CsvLabels), named];
-      case 'safetensors': {
-        const { places } = await headerOf(source, head);
-        const place = chosen(places, options.tensor, NAMES_OF_ROWS, 'rows', source.name, (shape) => shape.length === 2);
-        const beside = named ?? (mode === 'none' ? undefined : await labelsBeside(path, places, options));
-        return [new DenseRows(source, place), beside];
-      }
+    const format = formatOf(source.name, head, options.format);
+    if (format === 'csv') {
+      const place = labelsPath !== undefined ? 'elsewhere' : options.labels === false ? 'nowhere' : 'here';
+      const rows = await CsvRows.open(source, options, place);
+      if (labelsPath !== undefined || mode === 'none') rows.noteUnusedLabels(options);
+      return [rows, undefined];
     }
+    for (const name of ['features', 'drop', 'labelColumn', 'idColumn'] as const) {
+      // With a file of labels, --label-column is a column there.
+      if (options[name] === undefined || (name === 'labelColumn' && labelsPath !== undefined)) continue;
+      throw new UsageFailure(
+        `--${name.replace(/[A-Z]/, '-$&').toLowerCase()} is for columns of a CSV: ${path} has none`,
+      );
+    }
+    if (format === 'npy') return [await denseRows(path, source, npyLayout(head, bitsOf(options))), undefined];
+    const readsBeside = labelsPath === undefined && mode !== 'none' && options.labels !== false;
+    const tensors = await tensorsOf(path, source, head, format, options);
+    const { layout, open } = chosen(tensors, options.tensor, NAMES_OF_ROWS, 'rows', source.name, (rank) => rank === 2);
+    const isUsual = (name: string) => NAMES_OF_LABELS.includes(name.toLowerCase());
+    const hasLabels = options.labelTensor !== undefined || Object.keys(tensors.byName).some(isUsual);
+    const labels = readsBeside && hasLabels ? await openLabels(path, options) : undefined;
+    return [await denseRows(path, await open(), layout), labels];
   });
+  const facts = { hasHeader: reader.header !== undefined, count: () => countRows(path, reader, options) };
+  const labels = labelsPath === undefined ? beside : await openLabels(labelsPath, options, facts);
   const rows = new Rows(reader, labels);
   if (mode === 'needed' && !rows.hasLabels) {
-    throw new Failure(`${rows.name}: there are no labels beside the rows: name a file of labels by --labels`);
+    throw new Failure(
+      `${rows.name}: there are no labels beside the rows${columnsText(rows)}: name a file of labels by --labels, a column by --label-column or a tensor by --label-tensor`,
+    );
   }
   if (labels?.nRows !== undefined && rows.nRows !== undefined && labels.nRows !== rows.nRows) {
     throw new Failure(`${labels.name} has ${labels.nRows} labels, but ${rows.name} has ${rows.nRows} rows`);
@@ -65,26 +87,61 @@ export async function openRows(path: string, options: InputOptions, mode: LabelM
   return rows;
 }
 
-/** Opens labels alone, in a file of their own or beside rows. */
-export async function openLabels(path: string, options: InputOptions): Promise<LabelReader> {
+/** Names the columns of a CSV, for messages. */
+export const columnsText = ({ reader }: Rows): string =>
+  reader.header ? ` (its columns are ${quoted(reader.header.join(', '))})` : '';
+
+export const labelsFileOf = ({ labels }: InputOptions): string | undefined =>
+  typeof labels === 'string' ? labels : undefined;
+
+const bitsOf = ({ dtype }: InputOptions) => dtype && BIT_TYPES[dtype];
+
+/** Opens an array of rows; one that a pipe has column by column is read as a whole. */
+async function denseRows(path: string, source: ByteSource, layout: NpyLayout | ArrayLocation): Promise<DenseRows> {
+  if ('characterBytes' in layout) throw new Failure(`${source.name}: an array of strings; expected numbers (N, D)`);
+  const isWhole = layout.fortranOrder === true && source.size === undefined;
+  return new DenseRows(isWhole ? await openWhole(path, source) : source, layout);
+}
+
+/** Counts rows, reading a CSV once more; undefined for a pipe. */
+export async function countRows(
+  path: string,
+  reader: { readonly nRows: number | undefined } | undefined,
+  options: InputOptions,
+): Promise<number | undefined> {
+  if (reader?.nRows !== undefined || (await isPipe(path))) return reader?.nRows;
+  const rows = await openRows(path, { ...options, labels: undefined }, 'none');
+  let count = 0;
+  for (let block = await rows.next(); block; block = await rows.next()) count += block.rows;
+  await rows.close();
+  return count;
+}
+
+/** Opens labels alone, in a file of their own or beside rows. @param facts rows that they belong to */
+export async function openLabels(path: string, options: InputOptions, facts?: RowsFacts): Promise<LabelReader> {
   const source = await openBytes(path);
+  const isAlone = options.labels === path;
   return inFile<LabelReader>(source.name, async () => {
     const head = await source.peek(NPY_HEADER_BYTES);
     // `format` is that of the rows, unless the labels are beside them.
-    switch (formatOf(source.name, head, options.labels === path ? undefined : options.format)) {
-      case 'npy':
-        return new DenseLabels(source, npyHeader(head));
-      case 'csv':
-        return CsvLabels.open(source, options);
-      case 'safetensors': {
-        const { places, metadata } = await headerOf(source, head);
-        const isList = (shape: readonly number[]) => shape.length === 1;
-        const place = chosen(places, options.labelTensor, NAMES_OF_LABELS, 'labels', source.name, isList);
-        return new DenseLabels(source, place, classNamesIn(metadata));
-      }
+    const format = formatOf(source.name, head, isAlone ? undefined : options.format);
+    if (format === 'csv') {
+      if (!isAlone) return CsvLabels.beside(source, options);
+      const again = (await isPipe(path)) ? undefined : () => openBytes(path);
+      return CsvLabels.open(source, { ...options, header: options.labelsHeader ?? options.header }, facts, again);
     }
+    if (format === 'npy') return denseLabels(source, npyLayout(head));
+    const tensors = await tensorsOf(path, source, head, format, options);
+    const { layout, open } = chosen(
+      ...([tensors, options.labelTensor, NAMES_OF_LABELS, 'labels', source.name] as const),
+      (rank) => rank === 1,
+    );
+    return denseLabels(await open(), layout, tensors.classNames);
   });
 }
+
+const denseLabels = (source: ByteSource, layout: NpyLayout | ArrayLocation, names?: readonly string[]): LabelReader =>
+  'characterBytes' in layout ? new DenseNames(source, layout) : new DenseLabels(source, layout, names);
 
 /**
  * Reads the names of classes that `convert` puts beside labels. Another file, or a model, may have the same names in
@@ -99,26 +156,42 @@ function classNamesIn({ names }: SafetensorsHeader['metadata']): readonly string
   }
 }
 
-/** Opens the labels of a file of rows by a second reader; undefined without labels. */
-async function labelsBeside(
+/** Arrays of one file, by their names. */
+interface Tensors {
+  readonly byName: Readonly<Record<string, NpyLayout | ArrayLocation>>;
+  readonly open: (name: string) => Promise<ByteSource>;
+  readonly classNames?: readonly string[] | undefined;
+}
+
+/** Reads which arrays a file has. A pipe of safetensors, and every .npz, is read as a whole. */
+async function tensorsOf(
   path: string,
-  places: Readonly<Record<string, TensorPlace>>,
+  source: ByteSource,
+  head: Uint8Array,
+  format: 'safetensors' | 'npz',
   options: InputOptions,
-): Promise<LabelReader | undefined> {
-  if (options.labelTensor === undefined && !NAMES_OF_LABELS.some((name) => name in places)) return undefined;
-  if (path === PIPE) throw new Failure('standard input: two tensors of one pipe cannot be read at once: use a file');
-  return openLabels(path, options);
+): Promise<Tensors> {
+  const whole = format === 'npz' || source.size === undefined ? await openWhole(path, source) : source;
+  if (format === 'safetensors') {
+    const { places, metadata } = await headerOf(whole, head);
+    return { byName: places, open: async () => whole, classNames: classNamesIn(metadata) };
+  }
+  const arrays = arraysIn(await whole.peek(whole.size as number), source.name);
+  const byName: Record<string, NpyLayout> = {};
+  for (const [name, file] of Object.entries(arrays)) {
+    try {
+      byName[name] = npyLayout(file, bitsOf(options));
+    } catch (error) {
+      // Python objects, say, beside the rows: nobody asked for them.
+      if (name === options.tensor || name === options.labelTensor) throw error;
+    }
+  }
+  return { byName, open: async (name) => new MemorySource(source.name, arrays[name] as Uint8Array) };
 }
 
 /** Recognizes a safetensors file: eight bytes with the length of its header, which is below 16 MB, and `{`. */
 export const beginsAsSafetensors = (head: Uint8Array): boolean =>
   head[8] === 0x7b && head.subarray(4, 8).every((byte) => byte === 0);
-
-/** Formats that hold other files. Without this list they would be read as a CSV. */
-const PACKED = [
-  { magic: [0x50, 0x4b, 0x03, 0x04], advice: 'is an archive, as .npz is: np.save writes one array alone' },
-  { magic: [0x1f, 0x8b], advice: 'is compressed: let zcat unpack it into a pipe' },
-];
 
 /** Finds a format that the extension of a file name tells. */
 export function formatByName<F extends string>(formats: readonly F[], path: string): F | undefined {
@@ -127,42 +200,41 @@ export function formatByName<F extends string>(formats: readonly F[], path: stri
 }
 
 /** Finds the format of a file: the one that is given, or by its first bytes, or by its extension. */
-export function formatOf(name: string, head: Uint8Array, format?: Format): Format {
+export function formatOf(name: string, head: Uint8Array, format?: InputFormat): InputFormat {
   if (format) return format;
   if (String.fromCharCode(...head.subarray(0, 6)) === '\x93NUMPY') return 'npy';
   if (beginsAsSafetensors(head)) return 'safetensors';
-  const packed = PACKED.find(({ magic }) => magic.every((byte, i) => head[i] === byte));
-  if (packed) throw new Failure(`${name}: ${packed.advice}`);
+  if (beginsAsNpz(head)) return 'npz';
+  const kind = foreignKind(head);
+  if (kind !== undefined) throw new Failure(`${name}: ${kind}`);
   // If the extension is wrong, the reader of that format says so.
-  return formatByName(FORMATS, name) ?? 'csv';
+  return formatByName(FORMATS, name.replace(/\.gz$/i, '')) ?? 'csv';
 }
 
 /** Reads the header of a safetensors file, of which `head` has the first bytes. */
 export async function headerOf(source: ByteSource, head: Uint8Array): Promise<SafetensorsHeader> {
-  if (source.size === undefined) {
-    throw new Failure(`${source.name}: a safetensors file cannot be checked before its end: use a file, or .npy`);
-  }
   const length = head.length < 8 ? 0 : Number(new DataView(head.buffer).getBigUint64(0, true));
   // `safetensorsHeader` refuses a longer header before it reads it.
   const begin = length > 2 ** 24 ? head : await source.peek(8 + length);
-  return safetensorsHeader(begin, source.size);
+  return safetensorsHeader(begin, source.size ?? 0);
 }
 
-/** Finds the tensor of rows or labels: the named one, one of the usual names, or the only one that fits. */
+/** Finds the array of rows or labels: the named one, one of the usual names, or the only one that fits. */
 function chosen(
-  places: Readonly<Record<string, TensorPlace>>,
+  { byName, open }: Tensors,
   wanted: string | undefined,
   usual: readonly string[],
   what: string,
   file: string,
-  fits: (shape: readonly number[]) => boolean,
-): ArrayLocation {
-  const names = Object.keys(places);
-  const fitting = names.filter((name) => fits(places[name]?.shape ?? []));
-  const name =
-    wanted ?? usual.find((usualName) => fitting.includes(usualName)) ?? (fitting.length === 1 ? fitting[0] : undefined);
-  const place = name === undefined ? undefined : places[name];
-  if (place) return place;
+  fits: (rank: number) => boolean,
+): { layout: NpyLayout | ArrayLocation; open: () => Promise<ByteSource> } {
+  const names = Object.keys(byName);
+  const rankOf = (layout: NpyLayout | ArrayLocation) => layout.shape.length - ('characterBytes' in layout ? 1 : 0);
+  const fitting = names.filter((name) => fits(rankOf(byName[name] as ArrayLocation)));
+  const usualName = usual.flatMap((one) => fitting.filter((name) => name.toLowerCase() === one))[0];
+  const name = wanted ?? usualName ?? (fitting.length === 1 ? fitting[0] : undefined);
+  const layout = name === undefined || !names.includes(name) ? undefined : byName[name];
+  if (layout && name !== undefined) return { layout, open: () => open(name) };
   const problem =
     wanted === undefined ? `the tensor of the ${what} is not clear` : `there is no tensor ${quoted(wanted)}`;
   const option = what === 'rows' ? '--tensor' : '--label-tensor';

@@ -11,6 +11,8 @@ export interface Reader {
   readonly bytesRead: number;
   /** Number of all bytes; undefined for a pipe. */
   readonly bytes: number | undefined;
+  /** Names of the columns of a CSV, if it has any. */
+  readonly header?: readonly string[] | undefined;
   /** Passes over the next rows. */
   skip(rows: number): Promise<void>;
   close(): Promise<void>;
@@ -21,8 +23,12 @@ export interface RowReader extends Reader {
   readonly nDim: number;
   /** True if the file has a column of labels. */
   readonly hasLabels: boolean;
+  /** Name of the column of ids, if there is one. */
+  readonly idName?: string | undefined;
   /** Reads some rows [rows, nDim]; undefined at the end. The next call overwrites the arrays. */
-  next(): Promise<{ readonly x: Float32Array; readonly labels?: RawLabels } | undefined>;
+  next(): Promise<
+    { readonly x: Float32Array; readonly labels?: RawLabels; readonly ids?: readonly string[] } | undefined
+  >;
 }
 
 /** Reader of labels. */
@@ -42,6 +48,8 @@ export interface Block {
   /** Values [rows, nDim]. */
   readonly x: Float32Array;
   readonly labels: RawLabels | undefined;
+  /** Ids of the rows, where a column has them. */
+  readonly ids: readonly string[] | undefined;
 }
 
 /** Rows with their labels, which may come from another file, a block at a time. */
@@ -53,6 +61,8 @@ export class Rows {
   readonly hasLabels: boolean;
   /** Name of the file that labels come from. */
   readonly labelsName: string;
+  /** True if a file of labels begins with the name of its column; undefined without such a file. */
+  readonly labelsHeader: boolean | undefined;
   readonly #labels: LabelReader | undefined;
   #first = 0;
 
@@ -64,6 +74,7 @@ export class Rows {
     this.nDim = reader.nDim;
     this.hasLabels = labels !== undefined || reader.hasLabels;
     this.labelsName = labels?.name ?? reader.name;
+    this.labelsHeader = labels && labels.header !== undefined;
     this.#labels = labels;
   }
 
@@ -87,7 +98,7 @@ export class Rows {
       throw new Failure(`${this.labelsName}: there are fewer labels than rows in ${this.name}`);
     }
     this.#first += rows;
-    return { first, rows, x: read.x, labels };
+    return { first, rows, x: read.x, labels, ids: read.ids };
   }
 
   async close(): Promise<void> {

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { rmSync, type Stats } from 'node:fs';
 import { access, constants, type FileHandle, open, realpath, rename, rm, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { Failure, inFile } from '../failure.js';
+import { dirname, extname } from 'node:path';
+import { Failure, inFile, UsageFailure } from '../failure.js';
 import { PIPE } from '../input/byte-source.js';
 
 /** Destination of results: a file, which appears when it is complete, or standard output. */
@@ -32,6 +32,18 @@ export async function checkWritable(path: string): Promise<void> {
   if (path === PIPE) return;
   await existingAt(path);
   await inFile(path, () => access(dirname(path), constants.W_OK));
+}
+
+/**
+ * Finds the format that the extension of a file name tells; undefined without an extension.
+ * @throws UsageFailure for an extension of no format
+ */
+export function formatOfOutput<F extends string>(path: string, formats: readonly F[]): F | undefined {
+  const extension = path === PIPE ? '' : extname(path).slice(1).toLowerCase();
+  const found = formats.find((format) => format === extension);
+  if (found || extension === '') return found;
+  const known = formats.map((format) => `.${format}`).join(', ');
+  throw new UsageFailure(`${path}: this command does not write .${extension}; expected ${known}`);
 }
 
 const STANDARD_OUTPUT: Output = {

@@ -39,6 +39,20 @@ export function lineWriter<Rows>(output: Output, head: string, linesOf: (rows: R
   };
 }
 
+/** Writes one JSON array, with a line for each row. */
+export function jsonWriter<Rows>(output: Output, itemsOf: (rows: Rows) => string[]): Writer<Rows> {
+  let separator = '[\n';
+  return {
+    async add(rows) {
+      const items = itemsOf(rows);
+      if (items.length === 0) return;
+      await output.write(separator + items.join(',\n'));
+      separator = ',\n';
+    },
+    finish: () => output.write(separator === ',\n' ? '\n]\n' : '[]\n'),
+  };
+}
+
 /** Writes a .npy array [N, ...rowShape] of float32 or of int32. */
 export function npyWriter<Rows>(
   output: Output,

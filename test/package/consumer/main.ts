@@ -5,7 +5,10 @@ import {
   CenterLossError,
   type CenterLossOptions,
   ClassCenters,
+  ClassStatistics,
+  type Decision,
   type Dtype,
+  type Embeddings,
   type ErrorCode,
   fromSafetensors,
   isKnown,
@@ -14,14 +17,15 @@ import {
   npyHeader,
   OpenSetClassifier,
   readNpy,
+  type Target,
   type Tensor,
-  toFloats,
   toSafetensors,
   writeNpy,
 } from 'center-loss';
 import * as js from 'center-loss/js';
 import { init, initSync, CenterLoss as SlimLoss } from 'center-loss/slim';
 
+const x0 = new Float32Array(6);
 const options: CenterLossOptions = { reduction: 'wen', seed: 1 };
 const loss = new CenterLoss(3, 2, options);
 const { gradX, gradCenters } = loss.gradients([1, 2], [0]);
@@ -33,6 +37,12 @@ const same: CenterLoss = new js.CenterLoss(3, 2);
 const slim: CenterLoss = new SlimLoss(3, 2);
 const nearest: Int32Array = new ClassCenters(3, 2).predict(new Float32Array(2));
 const known: Uint8Array = isKnown(new BigInt64Array(3));
+const target: Target = { data: ['cat', null, undefined], dims: [3, 1] };
+const statistics = new ClassStatistics(3, 2, { names: loss.names });
+statistics.add(x0, target);
+const classifier = new OpenSetClassifier(statistics).fit(x0, ['cat', null, 'dog'], { tpr: 0.9 });
+const { name, nearest: nearestName, threshold }: Decision = classifier.decide([1, 2]);
+const names: (string | null)[] = [...classifier.classify(x0).names, name, nearestName, `${threshold}`];
 export const ready: Promise<void> = init(new Uint8Array(8));
 
 const file: Uint8Array<ArrayBuffer> = loss.save();
@@ -43,7 +53,7 @@ const tensor: Tensor = { dtype: 'F16', shape: [2], data: new Uint16Array(2) };
 const { tensors, metadata } = fromSafetensors(toSafetensors({ tensor }, { by: 'us' }));
 const dtype: Dtype | undefined = tensors.tensor?.dtype;
 const by: string | undefined = metadata.by;
-const x: Float32Array = toFloats(readNpy(writeNpy(new Float32Array(6), [2, 3])));
+const x: Embeddings = readNpy(writeNpy(new Float32Array(6), [2, 3]));
 const [rows = 0] = npyHeader(file).shape;
 
 // @ts-expect-error there is no such option
@@ -62,4 +72,4 @@ export function scoped(): number {
   return inner.evaluate(batch);
 }
 
-export { by, code, dtype, known, labels, nearest, params, rows, same, slim, sum, touched, x };
+export { by, code, dtype, known, labels, names, nearest, params, rows, same, slim, sum, touched, x };

@@ -1,0 +1,34 @@
+// Rows that centers were made of look more known than new rows do, so that a threshold or a radius from them rejects too
+// many new rows. Arrays that were trained on are remembered here, and the first calibration on one of them is warned of.
+
+/** Sum of the first and the last value of each array: one that was filled with other rows since is not the same rows. */
+const trained = /* @__PURE__ */ new WeakMap<object, number>();
+let warned = false;
+
+/** Array of the rows; undefined for a `Batch`, whose rows change at every step. */
+function arrayOf(x: unknown): ArrayLike<unknown> | undefined {
+  if (ArrayBuffer.isView(x) || Array.isArray(x)) return x as unknown as ArrayLike<unknown>;
+  const { data } = Object(x);
+  return ArrayBuffer.isView(data) ? (data as unknown as ArrayLike<unknown>) : undefined;
+}
+
+function probe(values: ArrayLike<unknown>): number {
+  const [first, last] = [values[0], values[values.length - 1]];
+  return typeof first === 'number' && typeof last === 'number' ? first + last : 0;
+}
+
+/** Remembers rows that centers were made of. */
+export function rowsTrainedOn(x: unknown): void {
+  const array = warned ? undefined : arrayOf(x);
+  if (array) trained.set(array, probe(array));
+}
+
+/** Warns once if rows that centers were made of calibrate a decision; `call` is the name of the calibration. */
+export function warnIfTrainedOn(call: string, x: unknown): void {
+  const array = warned ? undefined : arrayOf(x);
+  if (array === undefined || !Object.is(trained.get(array), probe(array))) return;
+  warned = true;
+  console.warn(
+    `center-loss: ${call} got the very array that centers were made of. Its rows are nearer to them than new rows are, so that too many new rows will be rejected: call ${call} with rows that were held out of training.`,
+  );
+}
