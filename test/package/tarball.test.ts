@@ -44,10 +44,10 @@ describe('size, gzipped, in KB', () => {
   it.each([
     ['center-loss', '*', 77],
     ['center-loss', '{ CenterLoss }', 63],
-    ['center-loss/slim', '*', 31],
+    ['center-loss/slim', '*', 32],
     ['center-loss/slim', '{ CenterLoss }', 17],
     ['center-loss/slim', '{ classify }', 13],
-    ['center-loss/slim', '{ readNpy }', 3.7],
+    ['center-loss/slim', '{ readNpy }', 4.1],
     ['center-loss/slim', '{ auroc }', 2.5],
     ['center-loss/slim', '{ CenterLossError }', 1],
   ])('of %s, %s: below %d', async (entry, names, limit) => {
@@ -200,14 +200,17 @@ describe('types', () => {
     }
   });
 
-  it.each(resolutions)('of the bridge hold for moduleResolution %s', (moduleResolution, module) => {
-    mkdirSync(join(scratch, 'node_modules/@tensorflow'), { recursive: true });
-    const tfjs = join(scratch, 'node_modules/@tensorflow/tfjs-core');
-    rmSync(tfjs, { force: true });
-    symlinkSync(join(root, 'node_modules/@tensorflow/tfjs-core'), tfjs);
-    // The types of TensorFlow.js conflict with those of the DOM.
-    expect(compile(['tfjs.ts'], { module, moduleResolution, lib, skipLibCheck: true })).toEqual([]);
-  });
+  it.each(resolutions)(
+    'of the bridge give those of TensorFlow.js for moduleResolution %s',
+    (moduleResolution, module) => {
+      mkdirSync(join(scratch, 'node_modules/@tensorflow'), { recursive: true });
+      const tfjs = join(scratch, 'node_modules/@tensorflow/tfjs-core');
+      rmSync(tfjs, { force: true });
+      symlinkSync(join(root, 'node_modules/@tensorflow/tfjs-core'), tfjs);
+      // The types of TensorFlow.js conflict with those of the DOM.
+      expect(compile(['tfjs.ts'], { module, moduleResolution, lib, skipLibCheck: true })).toEqual([]);
+    },
+  );
 
   it('are checked here: a wrong program does not pass', () => {
     expect(
