@@ -117,7 +117,7 @@ describe('centerLossTerm', () => {
       [() => term(x(), undefined), 'target must be'],
     ]);
     const svdd = new DeepSVDDLoss(4, { center: new Float32Array(4) });
-    const create = (...all: unknown[]) => centerLossTerm(...(all as Parameters<typeof centerLossTerm>));
+    const create = (...all: unknown[]) => centerLossTerm(...(all as Parameters<typeof centerLossTerm<tf.Scalar>>));
     expectErrors('ERR_OPTION', [
       [() => create(undefined, loss), 'tf must be TensorFlow.js'],
       [() => create({ tensor() {} }, loss), 'tf must be TensorFlow.js'],
