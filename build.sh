@@ -23,7 +23,7 @@ Usage: ./build.sh VERB [options]
 
   build   the package into dist/
   test    build, then linters, native tests and the package's tests, in Node and in Chromium
-          test --all: also every example, cold start, and CI's part of the matrix
+          test --all: also every example, cold start, newcomer, and CI's part of the matrix
   lint    build, then formatters, linters and types alone
   demo    build, then train on MNIST with and without center loss and report  (--quick, --help)
           demo open-set: train on six digits, tell the other four from them    (--quick, --help)
@@ -35,6 +35,7 @@ Usage: ./build.sh VERB [options]
           bench open-set: its losses and scores beside PyTorch               (--quick)
   docs    build, then the API reference from the doc comments, as pages in build/docs
   matrix  build, then run the suite of the packed package in every runtime and bundler    (--ci, --only TEXT)
+  newcomer  build, then pack the package and use it in empty folders, as a new user does       (WORD: trials with it)
   help    this text
 
 Each verb sets up what it needs (npm packages, Rust's wasm32 target, Chromium for the tests) and reuses what is there.
@@ -52,6 +53,7 @@ case $verb in
   demo) build && link_package && node examples/mnist/main.js "$@" ;;
   bench) build && run_bench "$@" ;;
   docs) build && build_docs ;;
+  newcomer) build && run_newcomer "$@" ;;
   matrix) build && ensure_toolchain && run_matrix "$@" ;;
   help | -h | --help) usage; exit ;;
   *) usage >&2; die "there is no verb '$verb'." ;;

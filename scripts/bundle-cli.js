@@ -25,7 +25,7 @@ const { metafile } = await build({
   banner: {
     js: `#!/usr/bin/env node\nimport{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);`,
   },
-  plugins: [importShared(root, await sharedNames(root, '.ts'), './core.js', './index.js')],
+  plugins: [importShared(root, await sharedNames(root, '.ts'), './core.js', './index.js', './js-engine.js')],
   logLevel: 'warning',
 });
 await writeFile(to, `${await readFile(to, 'utf8')}${await licences(Object.keys(metafile.inputs))}`);

@@ -16,12 +16,13 @@ const ENTRIES = {
   'edge-light': 'entries/edge-light',
   slim: 'entries/slim',
   js: 'entries/js',
+  'js-engine': 'entries/js-engine',
   tfjs: 'tfjs',
 };
 /** Entries that `require` may ask for. */
-const REQUIRED = ['index', 'slim', 'js', 'tfjs'];
+const REQUIRED = ['index', 'slim', 'js', 'js-engine', 'tfjs'];
 /** Entry to be minified: nobody reads its text, the kernels as wasm2js writes them. */
-const TRANSLATED = 'js';
+const TRANSLATED = 'js-engine';
 
 const names = await sharedNames(root, '.js');
 await bundle('esm', '.js', Object.keys(ENTRIES));
@@ -44,7 +45,7 @@ async function bundle(format, extension, entries) {
   // The code is not minified: bundlers need its marks of pure calls to drop what a program does not use.
   await build({ ...settings, stdin, outfile: join(to, core) });
   await tidy(join(to, core));
-  const plugins = [importShared(root, names, core)];
+  const plugins = [importShared(root, names, core, core, `./js-engine${extension}`)];
   for (const [name, source] of Object.entries(ENTRIES).filter(([name]) => entries.includes(name))) {
     const entryPoints = [join(root, `${source}.js`)];
     const minify = name === TRANSLATED;

@@ -14,3 +14,10 @@ run_matrix() {
   ensure_bits
   node test/runtimes/main.js "$@"
 }
+
+# What a new user does with the packed package, each time in an empty folder.
+run_newcomer() { # run_newcomer [WORD...]
+  ensure_packages test/runtimes "the matrix (2 GB)"
+  ensure_chromium
+  node test/newcomer/main.js "$@"
+}

@@ -7,6 +7,8 @@ import { build } from 'esbuild';
 const INDEX = 'index';
 /** Entry that says where the engine comes from. */
 const DEFAULT_ENTRY = 'entries/default';
+/** Entry with the kernels as JavaScript, which no other entry holds a second time. */
+const JS_ENGINE = 'entries/js-engine';
 const SHARED = [INDEX, 'engine/engine', 'validate/errors'];
 
 /** Modules with state, or with classes that `instanceof` tells apart. */
@@ -42,15 +44,17 @@ export const coreSource = (names) =>
 /**
  * Makes a plugin of esbuild that takes shared modules from the files that have them.
  * @param {string} root folder of the sources @param {Names} names
- * @param {string} core file of the core @param {string} index file with the public names: default the core
+ * @param {string} core file of the core @param {string} index file with the public names
+ * @param {string} jsEngine file of the JavaScript engine
  * @returns {import('esbuild').Plugin}
  */
-export const importShared = (root, names, core, index = core) => ({
+export const importShared = (root, names, core, index, jsEngine) => ({
   name: 'shared modules',
   setup({ initialOptions, onResolve, onLoad, onEnd }) {
     initialOptions.metafile = true;
     onResolve({ filter: /^\..*\.js$/, namespace: 'file' }, ({ path, resolveDir }) => {
       const module = posix.join(relative(root, resolveDir), path).replace(/\.js$/, '');
+      if (module === JS_ENGINE) return { path: jsEngine, external: true };
       if (module === DEFAULT_ENTRY) return { path: index, external: true };
       return names.has(module) ? { path: module, namespace: 'shared' } : undefined;
     });

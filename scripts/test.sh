@@ -59,13 +59,15 @@ test_suites() { # test_suites WHAT PROJECT...
   fi
 }
 
-test_matrix() {
-  say "matrix: CI's part"
-  rm -f build/matrix/count.json
-  node test/runtimes/main.js --ci || true
-  if [ -f build/matrix/count.json ]; then
+# A program that writes how many of its checks passed and failed.
+test_program() { # test_program WHAT COUNT.json COMMAND...
+  local counted=$2
+  say "$1"
+  rm -f "$counted"
+  "${@:3}" || true
+  if [ -f "$counted" ]; then
     # shellcheck disable=SC2046
-    count $(node -p "const c = require('./build/matrix/count.json'); [c.passed, c.failed].join(' ')")
+    count $(node -p "const c = require('./$counted'); [c.passed, c.failed].join(' ')")
   else
     count 0 1
   fi
@@ -141,7 +143,8 @@ run_all() {
   check "sentences get a name or none, in transformers.js and ONNX Runtime Web" npm test --prefix examples/embeddings
   test_suites "MNIST" mnist
   test_ray
-  test_matrix
+  test_program "newcomer: the packed package in empty folders" build/newcomer.json node test/newcomer/main.js
+  test_program "matrix: CI's part" build/matrix/count.json node test/runtimes/main.js --ci
 }
 
 finish() {

@@ -16,11 +16,35 @@ await mkdir(reports, { recursive: true });
 rollUp('index', 'index', 'center-loss');
 await standInForIndex();
 await rollUpBeside('slim', 'entries/slim');
+await rollUpBeside('js-engine', 'entries/js-engine');
 await rollUpBeside('tfjs', 'tfjs');
-// `require` finds the same names, in modules of another kind.
-for (const name of ['index', 'slim', 'tfjs']) {
-  const text = await readFile(join(to, `${name}.d.ts`), 'utf8');
+for (const name of ['index', 'slim', 'js-engine', 'tfjs']) {
+  const text = withoutPrivate(await readFile(join(to, `${name}.d.ts`), 'utf8'));
+  await writeFile(join(to, `${name}.d.ts`), text);
+  // `require` finds the same names, in modules of another kind.
   await writeFile(join(to, `${name}.d.cts`), text.replaceAll("'./index.js'", "'./index.cjs'"));
+}
+
+/**
+ * Drops private members, which TypeScript declares without types, and declares `Symbol.dispose` for programs whose `lib`
+ * has none, as the types of Node do.
+ * @param {string} text
+ */
+function withoutPrivate(text) {
+  const members = text
+    .replaceAll('\r', '')
+    .replaceAll(/(?:^ +\/\*\*(?:(?!\*\/)[\s\S])*\*\/\n)?^ +private (?!constructor).*;\n/gm, '');
+  if (/^ +private (?!constructor)/m.test(members)) throw new Error('a private member is declared in another way');
+  const constant = /^\/\*\* [^\n]*\ndeclare const dispose: typeof Symbol\.dispose;\n\n/m;
+  if (!constant.test(members)) return members;
+  const named = members.replace(constant, '').replace(/^ {4}\[dispose\]\(\): void;$/m, '    [Symbol.dispose](): void;');
+  return `${named}
+declare global {
+    interface SymbolConstructor {
+        readonly dispose: unique symbol;
+    }
+}
+`;
 }
 
 /** Makes a package of the declarations of the index, for the other entries to import. */

@@ -14,8 +14,21 @@ import {
 } from './index.js';
 import { checkOptions, show } from './validate/checks.js';
 
+// The public types name none of TensorFlow.js, whose own do not compile without skipLibCheck.
+
 /** Part of TensorFlow.js that the bridge calls: pass the `tf` that made the tensors. */
-export type TensorFlow = Pick<typeof tfjs, 'customGrad' | 'mul' | 'scalar' | 'tensor'>;
+export interface TensorFlow<Scalar> {
+  scalar(value: number): Scalar;
+  tensor(values: never, shape: never): unknown;
+  mul(a: never, b: never): unknown;
+  customGrad(f: never): (...inputs: never[]) => unknown;
+}
+
+/** Part of a tensor that the bridge reads. */
+export interface TensorLike {
+  readonly shape: readonly number[];
+  dataSync(): Float32Array | Int32Array | Uint8Array;
+}
 
 /** Part of a loss that the bridge calls; every loss of this package has it. */
 export interface DifferentiableLoss {
@@ -45,7 +58,7 @@ export interface TermOptions {
 }
 
 /** A loss as a function of embeddings [B, nDim] and labels that gives a scalar, differentiable in the embeddings. */
-export type CenterLossTerm = (x: tfjs.Tensor, target: Target | tfjs.Tensor) => tfjs.Scalar;
+export type CenterLossTerm<Scalar> = (x: TensorLike, target: Target | TensorLike) => Scalar;
 
 /**
  * Makes a loss of this package a term of a TensorFlow.js loss function, on any backend that can read a tensor back
@@ -69,7 +82,11 @@ export type CenterLossTerm = (x: tfjs.Tensor, target: Target | tfjs.Tensor) => t
  * @throws CenterLossError `ERR_OPTION`; when the function is called, `ERR_SHAPE` if x is not a tensor [B, nDim] or the
  * labels have another shape, `ERR_LABEL` for one-hot labels that are not, and all that the loss throws
  */
-export function centerLossTerm(tf: TensorFlow, loss: DifferentiableLoss, options: TermOptions = {}): CenterLossTerm {
+export function centerLossTerm<Scalar>(
+  tf: TensorFlow<Scalar>,
+  loss: DifferentiableLoss,
+  options: TermOptions = {},
+): CenterLossTerm<Scalar> {
   if (typeof tf?.customGrad !== 'function') {
     throw optionError(`tf must be TensorFlow.js, import * as tf from '@tensorflow/tfjs', got ${show(tf)}`);
   }
@@ -78,28 +95,29 @@ export function centerLossTerm(tf: TensorFlow, loss: DifferentiableLoss, options
   }
   checkOptions(options, ['step']);
   const backward = backwardOf(loss, options);
+  const typed = tf as unknown as Pick<typeof tfjs, 'customGrad' | 'mul' | 'scalar' | 'tensor'>;
   return (x, target) => {
     if (!isTensor(x)) throw new CenterLossError('ERR_SHAPE', `x must be a tensor [B, nDim], got ${show(x)}`);
     if (x.shape.length !== 2 || x.shape[1] !== loss.nDim) {
       throw new CenterLossError('ERR_SHAPE', `x has the shape [${x.shape}]; expected [B, nDim = ${loss.nDim}]`);
     }
     const labels = isTensor(target) ? classesOf(target, x.shape[0] as number, loss.nClasses) : target;
-    const term = tf.customGrad((...inputs) => {
+    const term = typed.customGrad((...inputs) => {
       const [x, save] = inputs as [tfjs.Tensor, tfjs.GradSaveFunc];
       save([x]);
       return {
-        value: tf.scalar(loss.evaluate(valuesOf(x), labels)),
+        value: typed.scalar(loss.evaluate(valuesOf(x), labels)),
         gradFunc: (dy, saved) => {
           const { gradX } = backward(valuesOf(saved[0] as tfjs.Tensor), labels);
-          return tf.mul(dy, tf.tensor(gradX, x.shape));
+          return typed.mul(dy, typed.tensor(gradX, x.shape));
         },
       };
     });
-    return term(x) as tfjs.Scalar;
+    return term(x as tfjs.Tensor) as unknown as Scalar;
   };
 }
 
-const valuesOf = (x: tfjs.Tensor) => x.dataSync() as Float32Array;
+const valuesOf = (x: TensorLike) => x.dataSync() as Float32Array;
 
 /** Backward pass of a loss: ∂loss/∂x; with `step`, the centers have moved after it. */
 function backwardOf(loss: DifferentiableLoss, { step = false }: TermOptions): NonNullable<DifferentiableLoss['step']> {
@@ -115,7 +133,7 @@ function backwardOf(loss: DifferentiableLoss, { step = false }: TermOptions): No
 }
 
 /** Classes of the rows of a tensor of labels. @throws CenterLossError `ERR_SHAPE`, `ERR_LABEL` */
-function classesOf(target: tfjs.Tensor, rows: number, nClasses = 1): Target {
+function classesOf(target: TensorLike, rows: number, nClasses = 1): Target {
   const { shape } = target;
   const [count, width = 1] = shape;
   const isOneHot = shape.length === 2 && width === nClasses && width > 1;
@@ -137,7 +155,7 @@ function classesOf(target: tfjs.Tensor, rows: number, nClasses = 1): Target {
 }
 
 /** Recognizes a tensor by what is used of it: another copy of TensorFlow.js has another class. */
-const isTensor = (value: unknown): value is tfjs.Tensor =>
+const isTensor = (value: unknown): value is TensorLike =>
   typeof value === 'object' && value !== null && 'dataSync' in value && 'shape' in value;
 
 const optionError = (message: string) => new CenterLossError('ERR_OPTION', message);

@@ -1,14 +1,14 @@
 // The bridge to TensorFlow.js, on its cpu backend.
 import * as tf from '@tensorflow/tfjs';
 import { CACLoss, CenterLoss, DeepSVDDLoss, type StepOptions } from 'center-loss';
-import { centerLossTerm } from 'center-loss/tfjs';
+import { type CenterLossTerm, centerLossTerm } from 'center-loss/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { expectClose } from './support/close.js';
 import { expectErrors } from './support/error.js';
 
 const values = [1, 2, 3, 4, 5, 6, 7, 8];
 const x = () => tf.tensor2d(values, [2, 4]);
-type Term = ReturnType<typeof centerLossTerm>;
+type Term = CenterLossTerm<tf.Scalar>;
 /** ∂term/∂x */
 const gradient = (term: Term, target: Parameters<Term>[1], rows: tf.Tensor = x()) =>
   tf
@@ -117,7 +117,7 @@ describe('centerLossTerm', () => {
       [() => term(x(), undefined), 'target must be'],
     ]);
     const svdd = new DeepSVDDLoss(4, { center: new Float32Array(4) });
-    const create = (...all: unknown[]) => centerLossTerm(...(all as Parameters<typeof centerLossTerm>));
+    const create = (...all: unknown[]) => centerLossTerm(...(all as Parameters<typeof centerLossTerm<tf.Scalar>>));
     expectErrors('ERR_OPTION', [
       [() => create(undefined, loss), 'tf must be TensorFlow.js'],
       [() => create({ tensor() {} }, loss), 'tf must be TensorFlow.js'],

@@ -2,7 +2,7 @@
 import { CommanderError } from 'commander';
 // This import registers the engine.
 import '../entries/default.js';
-import { CenterLossError } from '../index.js';
+import { CenterLossError, ensureEngine } from '../index.js';
 import { Failure, failureIn, isSystemError, UsageFailure } from './failure.js';
 import { program } from './program.js';
 
@@ -29,6 +29,11 @@ for (const [signal, number] of [
 
 const root = program(VERSION);
 for (const command of [root, ...root.commands]) command.exitOverride();
+root.hook('preAction', async () => {
+  if (await ensureEngine(() => import('../entries/js-engine.js'))) {
+    process.stderr.write('center-loss: WebAssembly is not available here, so the work takes several times as long\n');
+  }
+});
 try {
   await root.parseAsync();
 } catch (error) {

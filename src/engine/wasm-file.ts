@@ -2,25 +2,69 @@
 import { CenterLossError } from '../validate/errors.js';
 import { isModule, wrapBlocked } from './engine.js';
 
-/** The file `center-loss/center-loss.wasm`: its address, a response with it, the compiled module or the bytes. */
-export type WasmSource = string | URL | Response | WebAssembly.Module | BufferSource;
+// These types name nothing of the DOM, so that they hold in programs that are compiled without its types.
+
+/** A compiled `WebAssembly.Module`. */
+export type WasmModule = object;
+
+/** Bytes of the file. */
+export type WasmBytes = ArrayBuffer | ArrayBufferView;
+
+/** The part of a `Response` that is read. */
+export interface WasmResponse {
+  readonly ok: boolean;
+  readonly status: number;
+  readonly statusText: string;
+  readonly url: string;
+  arrayBuffer(): Promise<ArrayBuffer>;
+}
+
+/** The file `center-loss/center-loss.wasm`: its address or `URL`, a response with it, the compiled module or the bytes. */
+export type WasmSource = string | { readonly href: string } | WasmResponse | WasmModule | WasmBytes;
 
 /**
  * Fetches the file, unless it is there already, and returns the compiled module or its bytes.
  * @throws CenterLossError `ERR_NOT_INITIALIZED` if the file cannot be read
  */
-export async function fetched(
-  source: WasmSource | PromiseLike<WasmSource>,
-): Promise<WebAssembly.Module | BufferSource> {
+export async function fetched(source: WasmSource | PromiseLike<WasmSource>): Promise<WasmModule | WasmBytes> {
   const given = await wrapFetchError('the source of the WebAssembly module', source);
-  const isAddress = typeof given === 'string' || Object.prototype.toString.call(given) === '[object URL]';
-  const found = isAddress ? await wrapFetchError(String(given), fetch(String(given))) : given;
-  return isResponse(found) ? await bodyOf(found) : found;
+  const address = addressIn(given);
+  const found = address === undefined ? given : await wrapFetchError(address, readAddress(address));
+  return isResponse(found) ? await bodyOf(found) : (found as WasmModule);
+}
+
+/** Recognizes a `URL` by its property: one of another realm is no instance of this one's. */
+function addressIn(source: WasmSource): string | undefined {
+  if (typeof source === 'string') return source;
+  return typeof source === 'object' && source !== null && 'href' in source ? String(source.href) : undefined;
 }
 
 /** Recognizes a response by its method: some runtimes have no global `Response`. */
-const isResponse = (value: unknown): value is Response =>
+const isResponse = (value: unknown): value is WasmResponse =>
   typeof value === 'object' && value !== null && 'arrayBuffer' in value;
+
+/** Part of `process` of Node, Deno and Bun that gives their modules without an import, which bundlers would follow. */
+interface Modules {
+  getBuiltinModule?(name: 'fs'): { readonly promises: { readFile(path: URL | string): Promise<Uint8Array> } };
+  getBuiltinModule?(name: 'module'): { createRequire(from: string): { resolve(name: string): string } };
+}
+
+const FILE = 'center-loss/center-loss.wasm';
+
+/** Reads the file at an address. Node's `fetch` refuses those of files. */
+async function readAddress(address: string): Promise<WasmResponse | Uint8Array> {
+  const { process } = globalThis as { process?: Modules };
+  if (!address.startsWith('file:') || !process?.getBuiltinModule) return fetch(address);
+  const { readFile } = process.getBuiltinModule('fs').promises;
+  try {
+    return await readFile(new URL(address));
+  } catch (error) {
+    // Bundlers find the package's file by `new URL('center-loss/center-loss.wasm', import.meta.url)`; for Node this is
+    // a file beside the program.
+    if (!address.endsWith(`/${FILE}`)) throw error;
+    return readFile(process.getBuiltinModule('module').createRequire(address).resolve(FILE));
+  }
+}
 
 async function wrapFetchError<T>(what: string, promise: T | PromiseLike<T>): Promise<T> {
   try {
@@ -30,7 +74,7 @@ async function wrapFetchError<T>(what: string, promise: T | PromiseLike<T>): Pro
   }
 }
 
-async function bodyOf(response: Response): Promise<ArrayBuffer> {
+async function bodyOf(response: WasmResponse): Promise<ArrayBuffer> {
   const from = response.url || 'the response';
   if (response.ok) return wrapFetchError(from, response.arrayBuffer());
   throw new CenterLossError(
@@ -44,7 +88,7 @@ async function bodyOf(response: Response): Promise<ArrayBuffer> {
  * a later call, with a message that says less.
  * @throws CenterLossError `ERR_FORMAT` for anything else, `ERR_WASM_BLOCKED` where WebAssembly may not be compiled
  */
-export function checkedModule(module: WebAssembly.Module | BufferSource): WebAssembly.Module {
+export function checkedModule(module: WasmModule | WasmBytes): WebAssembly.Module {
   const compiled = wrapBlocked(() => {
     if (isModule(module)) return module;
     return isBytes(module) && WebAssembly.validate(module) ? new WebAssembly.Module(module) : undefined;
@@ -65,9 +109,8 @@ export function checkedModule(module: WebAssembly.Module | BufferSource): WebAss
 /** Exports that only the module of this package has. */
 const EXPORTS = ['memory', '__wbg_batch_free', '__wbg_centers_free', '__wbg_statistics_free'];
 
+/** Recognizes bytes of any realm. WebAssembly takes none that are shared. */
 const isBytes = (value: unknown): value is BufferSource =>
-  isBuffer(value) || (ArrayBuffer.isView(value) && isBuffer(value.buffer));
+  isArrayBuffer(value) || (ArrayBuffer.isView(value) && isArrayBuffer(value.buffer));
 
-/** Recognizes a buffer by its name, since it may be of another realm. */
-const isBuffer = (value: unknown): value is ArrayBuffer =>
-  Object.prototype.toString.call(value) === '[object ArrayBuffer]';
+const isArrayBuffer = (value: unknown): boolean => Object.prototype.toString.call(value) === '[object ArrayBuffer]';

@@ -1,8 +1,8 @@
 // The entry of every runtime without a condition of its own: the bytes of the module are inside.
-import { instantiate, registerEngine } from '../engine/engine.js';
+import { instantiate, RANK, registerEngine } from '../engine/engine.js';
 import { decodeHex } from '../engine/hex.js';
 import { hex } from '../wasm/bytes.js';
 
 export * from '../index.js';
 
-registerEngine(() => instantiate(decodeHex(hex)));
+registerEngine(() => instantiate(decodeHex(hex)), RANK.wasm);

@@ -1,7 +1,7 @@
 // The entry of runtimes without WebAssembly: the same crate, translated to JavaScript.
-import { imports, registerEngine } from '../engine/engine.js';
-import { translated } from '../wasm/translated.js';
+import { type Engine, imports, RANK, registerEngine } from '../engine/engine.js';
+import { jsEngine } from './js-engine.js';
 
 export * from '../index.js';
 
-registerEngine(() => translated(imports));
+registerEngine(() => jsEngine(imports) as Engine, RANK.js);

@@ -1,7 +1,7 @@
 // The entry of workerd, which compiles no bytes: there the import of a .wasm file gives a module.
-import { instantiate, registerEngine } from '../engine/engine.js';
+import { instantiate, RANK, registerEngine } from '../engine/engine.js';
 import module from './center-loss.wasm';
 
 export * from '../index.js';
 
-registerEngine(() => instantiate(module));
+registerEngine(() => instantiate(module), RANK.wasm);

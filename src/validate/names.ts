@@ -40,7 +40,7 @@ function problemOfName(name: unknown): string | undefined {
 }
 
 /** `isWellFormed` of strings, which Node has from version 20 on and the library of our target does not declare. */
-export const isWellFormed = (text: string): boolean => !/\p{Surrogate}/u.test(text);
+export const isWellFormed = (text: string): boolean => !/[\ud800-\udfff]/u.test(text);
 
 /** Names of classes, as far as these functions ask. */
 interface NameSet {

@@ -11,6 +11,7 @@ it('all have the same names', async () => {
   expect(names).toEqual(expect.arrayContaining(['CenterLoss', 'ClassCenters', 'OpenSetClassifier', 'load', 'readNpy']));
   expect(Object.keys(await import('center-loss/js')).sort()).toEqual(names);
   expect(Object.keys(await import('center-loss/slim')).sort()).toEqual([...names, 'init', 'initSync'].sort());
+  expect(Object.keys(await import('center-loss/js-engine'))).toEqual(['jsEngine']);
 });
 
 it('classes have the names under which they are exported', async () => {
@@ -40,7 +41,7 @@ const run = (source: string, ...flags: string[]) =>
     encoding: 'utf8',
   }).trim();
 
-const ENTRIES = ['center-loss', 'center-loss/slim', 'center-loss/js', 'center-loss/tfjs'];
+const ENTRIES = ['center-loss', 'center-loss/slim', 'center-loss/js', 'center-loss/js-engine', 'center-loss/tfjs'];
 
 it.each(ENTRIES)('the import of %s has no side effects', (entry) => {
   const watched = `
@@ -121,13 +122,65 @@ describe('where WebAssembly is missing', () => {
     expect(printed).toMatch(/^CenterLossError ERR_WASM_BLOCKED .*'wasm-unsafe-eval'.*'center-loss\/js'/);
   });
 
-  it('a program may go on in JavaScript, under the same names', () => {
-    const printed = run(
-      `import { accuracy, CenterLoss } from 'center-loss';
-       try { new CenterLoss(2, 2); } catch { await import('center-loss/js'); }
-       console.log(new CenterLoss(2, 2).evaluate([3, 4], [0]) + accuracy([0], [0]));`,
-      '--jitless',
+  const FALL_BACK = `const fellBack = await ensureEngine(() => import('center-loss/js-engine'));`;
+  const REPORT = `console.log(fellBack, new CenterLoss(2, 2).evaluate([3, 4], [0]).toFixed(6));`;
+
+  it('ensureEngine goes on in JavaScript, under the same names, whatever is imported later', () => {
+    const later = `await import('center-loss/slim'); await import('./dist/index.js');`;
+    const program = `import { CenterLoss, ensureEngine } from 'center-loss'; ${FALL_BACK} ${later} ${REPORT}`;
+    expect(run(program, '--jitless')).toBe('true 10.000000');
+    expect(run(program)).toBe('false 10.000000');
+  });
+
+  it.each([
+    ['before', `await import('center-loss/js'); const { CenterLoss } = await import('center-loss');`],
+    ['after', `const { CenterLoss } = await import('center-loss'); await import('center-loss/js');`],
+  ])('an import of center-loss/js decides, %s that of center-loss', (_, imports) => {
+    expect(run(`${imports} const fellBack = ''; ${REPORT}`, '--jitless')).toBe('10.000000');
+  });
+
+  it('slim falls back as well, once it has tried', () => {
+    const program = (then: string) => `
+      import { readFileSync } from 'node:fs';
+      import { CenterLoss, ensureEngine, init } from 'center-loss/slim';
+      await init(readFileSync('dist/center-loss.wasm')).catch(({ code }) => console.log(code));
+      ${then}`;
+    expect(run(program(`${FALL_BACK} ${REPORT}`), '--jitless')).toBe('ERR_WASM_BLOCKED\ntrue 10.000000');
+  });
+
+  it.each<[string, () => unknown]>([
+    ['no function', () => undefined],
+    ['another module', () => async () => ({})],
+    ['nothing', () => async () => undefined],
+  ])('ensureEngine refuses %s', (_, fallback) => {
+    const program = `import { ensureEngine } from 'center-loss';
+      await ensureEngine(${fallback()}).catch(({ code, message }) => console.log(code, message));`;
+    expect(run(program, '--jitless')).toMatch(/^ERR_OPTION .*import\('center-loss\/js-engine'\)/);
+  });
+
+  it.skipIf(process.platform !== 'linux')('a limit of memory is called so, and JavaScript runs under it', () => {
+    const limited = (source: string) =>
+      execFileSync('sh', ['-c', 'ulimit -v 8000000; exec "$0" --input-type=module -e "$1"', process.execPath, source], {
+        cwd: ROOT,
+        encoding: 'utf8',
+      });
+    const use = `try { new CenterLoss(2, 2); } catch ({ code, message }) { console.log(code, message); }`;
+    const printed = limited(`import { CenterLoss, ensureEngine } from 'center-loss'; ${use} ${FALL_BACK} ${REPORT}`);
+    expect(printed).toMatch(/^ERR_OUT_OF_MEMORY the memory of WebAssembly .*ulimit -v.*\ntrue 10.000000\n$/);
+    expect(printed).not.toContain('policy');
+  });
+});
+
+describe('before there is an engine, the error names', () => {
+  const use = `try { new CenterLoss(2, 2); } catch ({ code, message }) { console.log(code, message); }`;
+
+  it('slim and init, if slim was imported', () => {
+    expect(run(`import { CenterLoss } from 'center-loss/slim'; ${use}`)).toMatch(
+      /^ERR_NOT_INITIALIZED center-loss\/slim .*init/,
     );
-    expect(Number(printed)).toBeCloseTo(11, 9);
+  });
+
+  it('sideEffects, if a bundler dropped the entry', () => {
+    expect(run(`import { CenterLoss } from './dist/core.js'; ${use}`)).toMatch(/^ERR_NOT_INITIALIZED .*`sideEffects`/);
   });
 });

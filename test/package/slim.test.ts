@@ -69,6 +69,14 @@ describe('init takes', () => {
     ['an address', () => `${address}/center-loss.wasm`],
     ['a URL', () => new URL('center-loss.wasm', address)],
     ['a promise of a response, of any content type', () => fetch(`${address}/center-loss.wasm`)],
+    ['the URL of a file', () => new URL('../../dist/center-loss.wasm', import.meta.url)],
+    ['the address of a file', () => import.meta.resolve('center-loss/center-loss.wasm')],
+    [
+      'the name of the file in the package, as bundlers do',
+      () => new URL('center-loss/center-loss.wasm', import.meta.url),
+    ],
+    ['bytes of another realm', () => runInNewContext('bytes => new Uint8Array(bytes)')(bytes)],
+    ['a URL of another realm', () => ({ href: `${address}/center-loss.wasm` })],
   ])('%s', async (_, source) => {
     await slim.init(source());
     works();
@@ -104,6 +112,11 @@ describe('an error, after which another call can succeed:', () => {
       'no server',
       () => slim.init('http://127.0.0.1:1/'),
       /^ERR_NOT_INITIALIZED: http:\/\/127.0.0.1:1\/ cannot be read/,
+    ],
+    [
+      'no such file',
+      () => slim.init('file:///nowhere/x.wasm'),
+      /^ERR_NOT_INITIALIZED: file:.*cannot be read \(.*ENOENT/,
     ],
     ['a promise that fails', () => slim.init(Promise.reject(new Error('lost'))), /^ERR_NOT_INITIALIZED: .*lost/],
     [

@@ -42,12 +42,12 @@ describe('size, gzipped, in KB', () => {
   });
 
   it.each([
-    ['center-loss', '*', 79],
+    ['center-loss', '*', 80],
     ['center-loss', '{ CenterLoss }', 65],
-    ['center-loss/slim', '*', 32],
+    ['center-loss/slim', '*', 33],
     ['center-loss/slim', '{ CenterLoss }', 17],
     ['center-loss/slim', '{ classify }', 13.5],
-    ['center-loss/slim', '{ readNpy }', 3.8],
+    ['center-loss/slim', '{ readNpy }', 4.1],
     ['center-loss/slim', '{ auroc }', 2.5],
     ['center-loss/slim', '{ CenterLossError }', 1],
   ])('of %s, %s: below %d', async (entry, names, limit) => {
@@ -62,20 +62,24 @@ describe('size, gzipped, in KB', () => {
   });
 });
 
-it('has a command line that runs without other packages', () => {
+it.each([
+  ['WebAssembly', []],
+  ['none, which it says', ['--jitless', '--no-warnings']],
+])('has a command line that runs without other packages, with %s', (_, flags) => {
   const { version, bin } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'));
   const run = (...args: string[]) =>
-    execFileSync(process.execPath, [join(installed, bin['center-loss']), ...args], { encoding: 'utf8' });
-  expect(run('--version')).toBe(`${version}\n`);
+    spawnSync(process.execPath, [...flags, join(installed, bin['center-loss']), ...args], { encoding: 'utf8' });
+  expect(run('--version').stdout).toBe(`${version}\n`);
   writeFileSync(join(scratch, 'rows.csv'), 'a,b,label\n3,4,0\n5,6,0\n');
-  const report = JSON.parse(
-    run('fit', join(scratch, 'rows.csv'), '--label-column', '2', '-o', join(scratch, 'c'), '--classes', '1', '--json'),
-  );
-  expect(report).toMatchObject({ rows: 2, dimensions: 2 });
+  const options = ['--label-column', '2', '-o', join(scratch, 'c'), '--classes', '1', '--json'];
+  const { stdout, stderr } = run('fit', join(scratch, 'rows.csv'), ...options);
+  expect(JSON.parse(stdout)).toMatchObject({ rows: 2, dimensions: 2 });
+  expect(stderr.includes('WebAssembly is not available here')).toBe(flags.length > 0);
 });
 
 describe('package.json', () => {
-  const { dependencies, scripts, sideEffects, exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const { alias, dependencies, exports, scripts, sideEffects, typesVersions } = manifest;
 
   it('needs nothing at run time and runs nothing at install', () => {
     expect(dependencies).toBeUndefined();
@@ -83,15 +87,34 @@ describe('package.json', () => {
   });
 
   it('lists the files with side effects', () => {
-    const registering = ['index.js', 'workerd.js', 'edge-light.js', 'js.js', 'index.cjs', 'js.cjs'];
+    const registering = [
+      'index.js',
+      'workerd.js',
+      'edge-light.js',
+      'slim.js',
+      'js.js',
+      'index.cjs',
+      'slim.cjs',
+      'js.cjs',
+    ];
     expect(sideEffects).toEqual([...registering, 'cli.js'].map((file) => `./dist/${file}`));
+  });
+
+  it('names every entry where tools know no exports: TypeScript by typesVersions, Parcel by alias', () => {
+    const modules = Object.keys(exports).filter((entry) => /^\.\/[\w-]+$/.test(entry));
+    expect(Object.keys(alias)).toEqual(modules);
+    expect(Object.keys(typesVersions['*']).map((entry) => `./${entry}`)).toEqual(modules);
+    for (const entry of modules) {
+      expect(alias[entry]).toBe(exports[entry].default);
+      expect(typesVersions['*'][entry.slice(2)]).toEqual([exports[entry].types.default]);
+    }
   });
 
   it('tries the conditions in this order', () => {
     const byFormat = ['module-sync', 'import', 'require', 'default'];
     const byRuntime = ['workerd', 'edge-light', 'fastly'];
     expect(Object.keys(exports['.'])).toEqual(['types', ...byRuntime, ...byFormat]);
-    for (const entry of ['./slim', './js', './tfjs']) {
+    for (const entry of ['./slim', './js', './js-engine', './tfjs']) {
       expect(Object.keys(exports[entry])).toEqual(['types', ...byFormat]);
     }
   });
@@ -106,20 +129,23 @@ describe('types', () => {
   it('are right to arethetypeswrong, imported and required', async () => {
     const checked = await checkPackage(createPackageFromTarballData(new Uint8Array(tarball)));
     if (!checked.types) throw new Error('no types found');
-    // `node10` knows no exports, and so only the first entry; nobody requires a WebAssembly file.
+    // Nobody requires a WebAssembly file, or finds it where exports are not known.
     const problems = checked.problems.filter(
-      (problem) =>
-        !('resolutionKind' in problem && problem.resolutionKind === 'node10' && problem.entrypoint !== '.') &&
-        !('entrypoint' in problem && problem.entrypoint === './center-loss.wasm'),
+      (problem) => !('entrypoint' in problem && problem.entrypoint === './center-loss.wasm'),
     );
     expect(problems).toEqual([]);
     expect(Object.keys(checked.entrypoints).sort()).toEqual(
-      ['.', './center-loss.wasm', './js', './package.json', './slim', './tfjs'].sort(),
+      ['.', './center-loss.wasm', './js', './js-engine', './package.json', './slim', './tfjs'].sort(),
     );
   });
 
+  const TSC = join(root, 'node_modules/typescript/bin/tsc');
+
+  /** API Extractor brings an older one. */
+  const OLDER = join(root, 'node_modules/@microsoft/api-extractor/node_modules/typescript/bin/tsc');
+
   /** Compiles a program that uses the package and returns the messages of the compiler. */
-  function compile(files: string[], settings: Record<string, unknown>, type = 'module'): string[] {
+  function compile(files: string[], settings: Record<string, unknown>, type = 'module', tsc = TSC): string[] {
     const consumer = mkdtempSync(join(scratch, 'consumer-'));
     for (const file of files) cpSync(join(root, 'test/package/consumer', file), join(consumer, file));
     writeFileSync(join(consumer, 'package.json'), JSON.stringify({ type }));
@@ -133,7 +159,6 @@ describe('types', () => {
       ...settings,
     };
     writeFileSync(join(consumer, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }));
-    const tsc = join(root, 'node_modules/typescript/bin/tsc');
     const { stdout } = spawnSync(process.execPath, [tsc, '-p', consumer, '--pretty', 'false'], { encoding: 'utf8' });
     return stdout.split('\n').filter((line) => line !== '');
   }
@@ -146,21 +171,46 @@ describe('types', () => {
   ] as const;
 
   it.each(resolutions)('hold for moduleResolution %s, every strictness on', (moduleResolution, module) => {
-    expect(compile(['main.ts', 'wasm.ts'], { module, moduleResolution, lib, skipLibCheck: false })).toEqual([]);
+    expect(compile(['main.ts', 'entries.ts'], { module, moduleResolution, lib })).toEqual([]);
+  });
+
+  it('hold where exports are not known', () => {
+    const settings = { module: 'commonjs', moduleResolution: 'node10', ignoreDeprecations: '6.0', lib };
+    expect(compile(['main.ts'], settings, 'commonjs', OLDER)).toEqual([]);
   });
 
   it.each(['node16', 'nodenext'])('hold for CommonJS, %s', (module) => {
-    expect(compile(['main.ts'], { module, lib, skipLibCheck: false }, 'commonjs')).toEqual([]);
+    expect(compile(['main.ts'], { module, lib }, 'commonjs')).toEqual([]);
   });
 
-  it.each(resolutions)('of the bridge hold for moduleResolution %s', (moduleResolution, module) => {
-    mkdirSync(join(scratch, 'node_modules/@tensorflow'), { recursive: true });
-    const tfjs = join(scratch, 'node_modules/@tensorflow/tfjs-core');
-    rmSync(tfjs, { force: true });
-    symlinkSync(join(root, 'node_modules/@tensorflow/tfjs-core'), tfjs);
-    // The types of TensorFlow.js conflict with those of the DOM.
-    expect(compile(['tfjs.ts'], { module, moduleResolution, lib, skipLibCheck: true })).toEqual([]);
+  it.each([
+    ['no lib named', undefined, TSC],
+    ['no DOM', ['es2022'], TSC],
+    ['no DOM, an older compiler', ['es2022'], OLDER],
+    ['a worker', ['es2022', 'webworker'], TSC],
+    ['everything', ['esnext', 'dom'], TSC],
+  ])('of every entry hold with %s', (_, lib, tsc) => {
+    const settings = { module: 'esnext', moduleResolution: 'bundler', ...(lib && { lib }) };
+    expect(compile(['entries.ts'], settings, 'module', tsc)).toEqual([]);
   });
+
+  it('name nothing that is private', () => {
+    for (const file of FILES.filter((name) => /\.d\.c?ts$/.test(name))) {
+      expect(readFileSync(join(installed, file), 'utf8'), file).not.toMatch(/^ *(?:private|protected|readonly) _|\r/m);
+    }
+  });
+
+  it.each(resolutions)(
+    'of the bridge give those of TensorFlow.js for moduleResolution %s',
+    (moduleResolution, module) => {
+      mkdirSync(join(scratch, 'node_modules/@tensorflow'), { recursive: true });
+      const tfjs = join(scratch, 'node_modules/@tensorflow/tfjs-core');
+      rmSync(tfjs, { force: true });
+      symlinkSync(join(root, 'node_modules/@tensorflow/tfjs-core'), tfjs);
+      // The types of TensorFlow.js conflict with those of the DOM.
+      expect(compile(['tfjs.ts'], { module, moduleResolution, lib, skipLibCheck: true })).toEqual([]);
+    },
+  );
 
   it('are checked here: a wrong program does not pass', () => {
     expect(
@@ -171,7 +221,9 @@ describe('types', () => {
 
 const FILES = [
   ...['LICENSE', 'README.md', 'package.json', 'dist/center-loss.d.wasm.ts', 'dist/center-loss.wasm'],
-  ...['core', 'index', 'workerd', 'edge-light', 'slim', 'js', 'tfjs', 'cli'].map((name) => `dist/${name}.js`),
-  ...['core', 'index', 'slim', 'js', 'tfjs'].map((name) => `dist/${name}.cjs`),
-  ...['index', 'slim', 'tfjs'].flatMap((name) => [`dist/${name}.d.ts`, `dist/${name}.d.cts`]),
+  ...['core', 'index', 'workerd', 'edge-light', 'slim', 'js', 'js-engine', 'tfjs', 'cli'].map(
+    (name) => `dist/${name}.js`,
+  ),
+  ...['core', 'index', 'slim', 'js', 'js-engine', 'tfjs'].map((name) => `dist/${name}.cjs`),
+  ...['index', 'slim', 'js-engine', 'tfjs'].flatMap((name) => [`dist/${name}.d.ts`, `dist/${name}.d.cts`]),
 ];

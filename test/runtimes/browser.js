@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { lazily, Unavailable } from './process.js';
-import { BLOCKED, program, suiteProgram } from './program.js';
+import { BLOCKED, FALL_BACK, program, suiteProgram } from './program.js';
 import { serve } from './server.js';
 
 /** @import { Check, Context, Place } from './place.js' */
@@ -41,7 +41,12 @@ export async function visit(browser, server, url = server.origin) {
 
 const NONCE = 'matrix';
 const DIST = '/node_modules/center-loss/dist';
-const IMPORTS = Object.entries({ 'center-loss': 'index', 'center-loss/js': 'js', 'center-loss/slim': 'slim' });
+const IMPORTS = Object.entries({
+  'center-loss': 'index',
+  'center-loss/js': 'js',
+  'center-loss/js-engine': 'js-engine',
+  'center-loss/slim': 'slim',
+});
 const IMPORT_MAP = { imports: Object.fromEntries(IMPORTS.map(([name, file]) => [name, `${DIST}/${file}.js`])) };
 
 /** @param {string} script */
@@ -50,7 +55,8 @@ const page = (script) => `<!doctype html><title>matrix</title>
 <script type="module" nonce="${NONCE}">${script}</script>`;
 
 const SCRIPTS = `default-src 'self'; script-src 'self' 'nonce-${NONCE}'`;
-const NO_WASM = { 'content-security-policy': SCRIPTS };
+/** A policy that forbids WebAssembly. */
+export const NO_WASM = { 'content-security-policy': SCRIPTS };
 const WASM = { 'content-security-policy': `${SCRIPTS} 'wasm-unsafe-eval'` };
 const ISOLATED = { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp' };
 
@@ -103,6 +109,7 @@ export function browserPlace(name, browser) {
     slim: suite({ suite: 'suite-slim.js', before: slim }),
     js: suite({ suite: 'suite-js.js' }),
     blocked: suite({ suite: 'suite-js.js', before: BLOCKED }, NO_WASM),
+    fallback: suite({ imports: FALL_BACK }, NO_WASM),
     CSP: suite({}, WASM),
     'module worker': worker('module'),
     worker: worker('classic'),

@@ -3,9 +3,9 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { visit } from './browser.js';
+import { NO_WASM, visit } from './browser.js';
 import { chromium } from './browsers/chromium.js';
-import { suiteProgram } from './program.js';
+import { FALL_BACK, suiteProgram } from './program.js';
 import { serve } from './server.js';
 
 /** @import { Check, Place } from './place.js' */
@@ -27,12 +27,12 @@ globalThis.result = new CenterLoss(3, 2).evaluate([1, 2], [0]);`;
  * @returns {Place}
  */
 export function bundlerPlace(name, version, bundle, slim) {
-  /** @param {Options} options @returns {Check} */
-  const suite = (options) => async (context) => {
-    const folder = await context.copy(`${name} ${options.suite ?? ''}`);
+  /** @param {Options} options @param {Record<string, string>} [headers] @returns {Check} */
+  const suite = (options, headers) => async (context) => {
+    const folder = await context.copy(`${name} ${options.suite ?? ''}${headers ? 'forbidden' : ''}`);
     await writeFile(join(folder, 'page.js'), suiteProgram('post', options));
     const script = await bundle(folder, 'page.js');
-    return visit(chromium, await serve(join(folder, 'out'), scriptPage(script)));
+    return visit(chromium, await serve(join(folder, 'out'), scriptPage(script), headers));
   };
   /** @type {Check} */
   const size = async (context) => {
@@ -44,7 +44,12 @@ export function bundlerPlace(name, version, bundle, slim) {
     return `${(gzipSync(Buffer.concat(scripts), { level: 9 }).length / 1000).toFixed(1)} KB`;
   };
   /** @type {Place['checks']} */
-  const checks = { import: suite({}), js: suite({ suite: 'suite-js.js' }), 'small program': size };
+  const checks = {
+    import: suite({}),
+    js: suite({ suite: 'suite-js.js' }),
+    fallback: suite({ imports: FALL_BACK }, NO_WASM),
+    'small program': size,
+  };
   if (slim) checks.slim = suite({ suite: 'suite-slim.js', ...slim });
   return { name, version, checks, fullOnly: ['js'] };
 }

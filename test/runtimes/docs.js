@@ -43,6 +43,7 @@ ${table(outcomes)}
 
 - \`import\`, \`require\`: the default entry. \`slim\`: \`center-loss/slim\` with the file of the module. \`js\`: \`center-loss/js\`.
 - \`blocked\`: WebAssembly is forbidden or missing, and the error says so at first use, not at import.
+- \`fallback\`: WebAssembly is forbidden, and \`ensureEngine\` takes the JavaScript engine.
 - \`dry run\`: a deployment would hold the module as a file, and no bytes of it in the script.
 
 ${notes(outcomes)}

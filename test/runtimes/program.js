@@ -47,6 +47,10 @@ for (let attempt = 0; attempt < 2; attempt++) {
   throw new Error('WebAssembly is not forbidden here');
 }`;
 
+/** How a program goes on where WebAssembly is forbidden, at its top level. */
+export const FALL_BACK = `import { ensureEngine } from 'center-loss';
+if (!(await ensureEngine(() => import('center-loss/js-engine')))) throw new Error('WebAssembly is not forbidden here');`;
+
 /**
  * Writes a program into the project, runs it by a command, and gives the report that it prints.
  * @param {Context} context @param {string} file @param {string} text @param {(file: string) => string[]} command

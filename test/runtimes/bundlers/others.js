@@ -1,11 +1,14 @@
 // @ts-check
 /** The bundlers that make a file `main.js` of an entry file. */
-import { join } from 'node:path';
+import { rename, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { bundlerPlace } from '../bundler.js';
 import { run } from '../process.js';
+import { TOOLS } from '../project.js';
 import { bun } from '../servers/bun.js';
 
+/** @import { Place } from '../place.js' */
 /** @import { Options } from '../program.js' */
 
 const INIT = "await init(new URL('center-loss/center-loss.wasm', import.meta.url));";
@@ -27,7 +30,8 @@ async function pack(webpack, entry, context) {
   if (stats?.hasErrors()) throw new Error(stats.toString({ all: false, errors: true }).slice(0, 3000));
 }
 
-export default [
+/** @type {Place[]} */
+const places = [
   place('webpack', 'webpack', async (...at) => pack((await import('webpack')).default, ...at), SLIM),
   place('rspack', '@rspack/core', async (...at) => pack((await import('@rspack/core')).rspack, ...at), SLIM),
   place('esbuild', 'esbuild', async (entry, folder) => {
@@ -46,7 +50,20 @@ export default [
     const output = { dir: join(cwd, 'out'), entryFileNames: 'main.js', minify: true };
     await build({ input, cwd, platform: 'browser', output });
   }),
+  place('Parcel', 'parcel', async (entry, cwd) => {
+    // The suites ask whether there is a Buffer, for which Parcel would install one into the package.json of this repository.
+    await writeFile(join(cwd, 'package.json'), '{ "private": true, "type": "module", "alias": { "buffer": false } }');
+    const quick = ['--cache-dir=cache', '--no-source-maps', '--no-autoinstall'];
+    await run([join(TOOLS, '.bin/parcel'), 'build', entry, ...quick, '--dist-dir=out'], cwd);
+    await rename(join(cwd, 'out', basename(entry)), join(cwd, 'out/main.js'));
+  }),
   place('bun build', 'bun', (entry, cwd) =>
     run([bun(), 'build', entry, '--target=browser', '--minify', '--outfile=out/main.js'], cwd),
   ),
 ];
+
+// Parcel knows no `await` at top level.
+export default places.map(({ checks: { fallback, ...checks }, ...place }) => ({
+  ...place,
+  checks: place.name === 'Parcel' || !fallback ? checks : { ...checks, fallback },
+}));

@@ -10,11 +10,16 @@ import { serve } from '../server.js';
 
 /** @import { Check, Place } from '../place.js' */
 
+/** Builds the page of a folder into `out/` there. @param {string} root */
+export async function buildPage(root) {
+  const { build } = await import('vite');
+  return build({ root, logLevel: 'error', build: { outDir: 'out' } });
+}
+
 /** @param {string} folder @param {string} entry */
 async function bundle(folder, entry) {
-  const { build } = await import('vite');
   await writeFile(join(folder, 'index.html'), scriptPage(entry));
-  const result = await build({ root: folder, logLevel: 'error', build: { outDir: 'out' } });
+  const result = await buildPage(folder);
   const { output } = /** @type {{ output: { isEntry?: boolean, fileName: string }[] }} */ (result);
   return output.find(({ isEntry }) => isEntry)?.fileName ?? '';
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { commandChecks } from '../program.js';
 import { TOOLS } from '../project.js';
 
-const DENO = [join(TOOLS, '.bin/deno'), 'run', '--allow-read', '--allow-env', '--node-modules-dir=manual'];
+export const DENO = [join(TOOLS, '.bin/deno'), 'run', '--allow-read', '--allow-env', '--node-modules-dir=manual'];
 const checks = commandChecks((file) => [...DENO, '--v8-flags=--expose-gc', file]);
 
 export default [{ name: 'Deno', version: 'deno', checks, whole: ['import'] }];

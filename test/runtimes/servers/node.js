@@ -1,5 +1,5 @@
 // @ts-check
-/** Node.js: each release line in use, with WebAssembly and without. */
+/** Node.js: each release line in use, with WebAssembly and without, and the versions that `require` no ES module. */
 import { join } from 'node:path';
 import { BLOCKED, commandChecks, printedReport, program, suiteProgram } from '../program.js';
 import { TOOLS } from '../project.js';
@@ -7,14 +7,26 @@ import { SLOW } from '../suites.js';
 
 /** @import { Place } from '../place.js' */
 
-const LINES = ['20', '22', '24', '26'];
+export const LINES = ['20', '22', '24', '26'];
+/** The oldest version, and the last minor ones of their time before `require` took ES modules. */
+export const OLD = ['20.0', '20.18', '22.11'];
 const INTERPRETED_SUITE = suiteProgram('print', { suite: 'suite-js.js', without: SLOW });
 const BLOCKED_ONLY = program('print', `${BLOCKED}\nreturn 'says so';`);
 
+/** @param {string} line */
+export const nodeOf = (line) => [join(TOOLS, `node-${line}`, 'bin/node'), '--no-warnings', '--expose-gc'];
+
 /** @type {Place[]} */
-export default LINES.flatMap((line) => {
+const old = OLD.map((line) => {
+  // `import.meta.resolve`, which the check of slim calls, is newer than 20.0.
+  const { slim, ...checks } = commandChecks((file) => [...nodeOf(line), file]);
+  return { name: `Node ${line}`, version: `node-${line}`, checks };
+});
+
+/** @type {Place[]} */
+const current = LINES.flatMap((line) => {
   const version = `node-${line}`;
-  const node = [join(TOOLS, version, 'bin/node'), '--no-warnings', '--expose-gc'];
+  const node = nodeOf(line);
   /** @param {string} file */
   const interpreted = (file) => [...node, '--jitless', file];
   /** @type {Place['checks']} */
@@ -30,3 +42,5 @@ export default LINES.flatMap((line) => {
     { name: `Node ${line} --jitless`, version, checks: withoutWasm, fullOnly: newest ? [] : ['js'] },
   ];
 });
+
+export default [...old, ...current];

@@ -12,6 +12,31 @@ import { reportIn } from '../server.js';
 
 const COMPATIBILITY_DATE = '2026-04-01';
 
+/**
+ * Bundles the worker in a folder as for a deployment, and gives the folder of what would be uploaded.
+ * @param {string} worker
+ */
+export async function bundleWorker(worker) {
+  const env = { WRANGLER_SEND_METRICS: 'false', CI: '1' };
+  await run([join(TOOLS, '.bin/wrangler'), 'deploy', '--dry-run', '--outdir', 'out'], worker, env);
+  return join(worker, 'out');
+}
+
+/** Starts what would be uploaded. @param {string} out */
+export const startWorkerd = (out) =>
+  new Miniflare({
+    compatibilityDate: COMPATIBILITY_DATE,
+    modules: true,
+    modulesRoot: out,
+    scriptPath: join(out, 'worker.js'),
+    modulesRules: [
+      { type: 'CompiledWasm', include: ['**/*.wasm'] },
+      { type: 'Data', include: ['**/*.safetensors'] },
+    ],
+    // The allocator of workerd prints warnings about limits on addresses, which do not matter here.
+    handleRuntimeStdio: (/** @type {Readable[]} */ ...streams) => streams.forEach((stream) => void stream.resume()),
+  });
+
 /** Gives what wrangler would upload. @param {Context} context @param {string} bundle @param {string} [before] */
 async function deployable({ copy }, bundle, before = '') {
   const worker = await copy(`workerd ${bundle}`);
@@ -22,23 +47,13 @@ export default { fetch: async () => Response.json(await runSuite()) };
   await writeFile(join(worker, 'worker.js'), text);
   const config = { name: 'matrix', main: 'worker.js', compatibility_date: COMPATIBILITY_DATE, send_metrics: false };
   await writeFile(join(worker, 'wrangler.json'), JSON.stringify(config));
-  const env = { WRANGLER_SEND_METRICS: 'false', CI: '1' };
-  await run([join(TOOLS, '.bin/wrangler'), 'deploy', '--dry-run', '--outdir', 'out'], worker, env);
-  return join(worker, 'out');
+  return bundleWorker(worker);
 }
 
 /** @param {string} bundle @param {string} [before] @returns {Check} */
 const suite = (bundle, before) => async (context) => {
   const out = await deployable(context, bundle, before);
-  const server = new Miniflare({
-    compatibilityDate: COMPATIBILITY_DATE,
-    modules: true,
-    modulesRoot: out,
-    scriptPath: join(out, 'worker.js'),
-    modulesRules: [{ type: 'CompiledWasm', include: ['**/*.wasm'] }],
-    // The allocator of workerd prints warnings about limits on addresses, which do not matter here.
-    handleRuntimeStdio: (/** @type {Readable[]} */ ...streams) => streams.forEach((stream) => void stream.resume()),
-  });
+  const server = startWorkerd(out);
   try {
     return await reportIn(await server.dispatchFetch('http://localhost/'));
   } finally {
