@@ -30,10 +30,9 @@ export const notes = (outcomes) =>
     .map(({ place, check, status, detail }) => `- ${MARK[status]} ${place}, ${check}: ${status}: ${detail}`)
     .join('\n');
 
-/** Gives the text of docs/runtimes.md. @param {Outcome[]} outcomes @param {number} tests */
-export const page = (outcomes, tests) => `# Runtimes
-
-\`./build.sh matrix\` writes this page. It packs the package as npm would publish it, installs that, and runs one suite of
+/** Puts the outcomes below the mark in the text of docs/runtimes.md. @param {string} text @param {Outcome[]} outcomes @param {number} tests */
+export const page = (text, outcomes, tests) => `${text.split('<!-- matrix -->')[0]}<!-- matrix -->
+\`./build.sh matrix\` writes this part. It packs the package as npm would publish it, installs that, and runs one suite of
 ${tests} tests in each place: results of the references, properties, errors, memory, and bits equal to those of a native
 build. A number is the tests that passed there. A few tests are skipped where they can't run: one needs a place without
 WebAssembly, one needs shared memory, and two need a garbage collection that can be called. An interpreter (\`--jitless\`)

@@ -1,7 +1,7 @@
 // @ts-check
 /** Tries the packed package in every place. See `./build.sh matrix --help`, and README.md to add a place. */
 import { readdirSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { program } from 'commander';
 import { MARK, notes, page, table } from './docs.js';
@@ -44,7 +44,8 @@ for (const { place, check } of selected) {
 }
 
 console.log(`\n${table(outcomes)}\n\n${notes(outcomes)}`);
-if (!ci && !only) await writeFile(join(ROOT, 'docs/runtimes.md'), page(outcomes, whole.tests));
+const docs = join(ROOT, 'docs/runtimes.md');
+if (!ci && !only) await writeFile(docs, page(await readFile(docs, 'utf8'), outcomes, whole.tests));
 const count = { passed: 0, failed: 0, skipped: 0 };
 for (const { status } of outcomes) count[status]++;
 await writeFile(join(OUT, 'count.json'), JSON.stringify(count));
