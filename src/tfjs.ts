@@ -18,15 +18,21 @@ import { checkOptions, show } from './validate/checks.js';
 
 /** Part of TensorFlow.js that the bridge calls: pass the `tf` that made the tensors. */
 export interface TensorFlow<Scalar> {
+  /** Makes a tensor of one number. */
   scalar(value: number): Scalar;
+  /** Makes a tensor of numbers. */
   tensor(values: never, shape: never): unknown;
+  /** Multiplies two tensors. */
   mul(a: never, b: never): unknown;
+  /** Makes a function whose gradient is given. */
   customGrad(f: never): (...inputs: never[]) => unknown;
 }
 
 /** Part of a tensor that the bridge reads. */
-export interface TensorLike {
+export interface TfTensor {
+  /** Sizes. */
   readonly shape: readonly number[];
+  /** Reads the values at once, which not every backend can. */
   dataSync(): Float32Array | Int32Array | Uint8Array;
 }
 
@@ -58,7 +64,7 @@ export interface TermOptions {
 }
 
 /** A loss as a function of embeddings [B, nDim] and labels that gives a scalar, differentiable in the embeddings. */
-export type CenterLossTerm<Scalar> = (x: TensorLike, target: Target | TensorLike) => Scalar;
+export type CenterLossTerm<Scalar> = (x: TfTensor, target: Target | TfTensor) => Scalar;
 
 /**
  * Makes a loss of this package a term of a TensorFlow.js loss function, on any backend that can read a tensor back
@@ -117,7 +123,7 @@ export function centerLossTerm<Scalar>(
   };
 }
 
-const valuesOf = (x: TensorLike) => x.dataSync() as Float32Array;
+const valuesOf = (x: TfTensor) => x.dataSync() as Float32Array;
 
 /** Backward pass of a loss: ∂loss/∂x; with `step`, the centers have moved after it. */
 function backwardOf(loss: DifferentiableLoss, { step = false }: TermOptions): NonNullable<DifferentiableLoss['step']> {
@@ -133,7 +139,7 @@ function backwardOf(loss: DifferentiableLoss, { step = false }: TermOptions): No
 }
 
 /** Classes of the rows of a tensor of labels. @throws CenterLossError `ERR_SHAPE`, `ERR_LABEL` */
-function classesOf(target: TensorLike, rows: number, nClasses = 1): Target {
+function classesOf(target: TfTensor, rows: number, nClasses = 1): Target {
   const { shape } = target;
   const [count, width = 1] = shape;
   const isOneHot = shape.length === 2 && width === nClasses && width > 1;
@@ -155,7 +161,7 @@ function classesOf(target: TensorLike, rows: number, nClasses = 1): Target {
 }
 
 /** Recognizes a tensor by what is used of it: another copy of TensorFlow.js has another class. */
-const isTensor = (value: unknown): value is TensorLike =>
+const isTensor = (value: unknown): value is TfTensor =>
   typeof value === 'object' && value !== null && 'dataSync' in value && 'shape' in value;
 
 const optionError = (message: string) => new CenterLossError('ERR_OPTION', message);

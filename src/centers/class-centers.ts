@@ -70,6 +70,7 @@ export interface FitCentersOptions {
   readonly names?: readonly string[] | undefined;
 }
 
+/** Options of {@link ClassCenters.predictProba}. */
 export interface ProbabilityOptions {
   /** Temperature T, from 1e-30 to 1e30: the larger, the closer the probabilities are to each other. Default 1. */
   readonly temperature?: number;

@@ -63,6 +63,7 @@ interface Scored {
   readonly nearest: Int32Array<ArrayBuffer>;
 }
 
+/** Decisions about rows. */
 export interface Classification extends Scored {
   /** Name of each row's class [B], its number where classes have no names; null where the label is −1. */
   readonly names: (string | null)[];

@@ -46,6 +46,7 @@ export interface FitOptions extends ThresholdOptions {
   readonly perClass?: boolean;
 }
 
+/** Options of {@link OpenSetClassifier.addClass}. */
 export interface AddClassOptions {
   /** Radius of the class, where each class has its own: see `ScoreOptions`. */
   readonly radius?: number;

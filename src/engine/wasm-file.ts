@@ -12,10 +12,15 @@ export type WasmBytes = ArrayBuffer | ArrayBufferView;
 
 /** The part of a `Response` that is read. */
 export interface WasmResponse {
+  /** True for a status of success. */
   readonly ok: boolean;
+  /** Status, for messages. */
   readonly status: number;
+  /** Status in words, for messages. */
   readonly statusText: string;
+  /** Address, for messages. */
   readonly url: string;
+  /** Reads the bytes of the file. */
   arrayBuffer(): Promise<ArrayBuffer>;
 }
 
