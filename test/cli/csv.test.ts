@@ -5,33 +5,10 @@ import { csvOf, failure, json, read, run, sample, saved, write, writeModel } fro
 
 const rows = sample(300, 3, 4, 1);
 const table = csvOf(rows);
-const body = table.slice(table.indexOf('\n'));
 const FITTED = { rows: 300, classes: 3, dimensions: 4 };
 const centersOf = (name: string) => saved(`${name}.safetensors`).params;
 
 beforeAll(() => writeModel('rows', rows));
-
-describe('columns that are called 0, 1, 2 …, as pandas calls them', () => {
-  it.each([
-    ['0,1,2,3,label', ''],
-    ['0,1,2,3,label', '--label-column 4'],
-    ['0,1,2,3,kind', '--label-column kind'],
-  ])('are no row: %s %s', async (head, options) => {
-    write('pandas.csv', `${head}${body}`);
-    expect(await json(`fit pandas.csv ${options} -o out.safetensors`)).toMatchObject(FITTED);
-    expect(centersOf('out')).toEqual(centersOf('model'));
-  });
-
-  it('are told from a row by --header and --no-header where both are possible', async () => {
-    write('words.csv', '0,1,cat\n2,3,dog\n');
-    const message =
-      'words.csv: the first line, "0,1,cat", may be names of columns or a row: say --header or --no-header';
-    expect(await failure('fit words.csv --label-column 2 -o out')).toEqual([1, message]);
-    const counts = async (option: string) => json(`fit words.csv --label-column 2 ${option} -o out`);
-    expect(await counts('--no-header')).toMatchObject({ rows: 2, classes: 2 });
-    expect(await counts('--header')).toMatchObject({ rows: 1, classes: 1 });
-  });
-});
 
 describe('columns by their options', () => {
   const withIds = table

@@ -121,24 +121,14 @@ describe('names that convert has put into a .safetensors file', () => {
   });
 });
 
-describe('names in another encoding than UTF-8', () => {
+it('names in another encoding than UTF-8 are refused in a CSV and in a file of names', async () => {
   // In Latin-1 each ü and ö is one byte, which is no character of UTF-8: both would have the same name.
-  const names = 'M\u00fcller\nM\u00f6ller\n';
-
-  it('are refused in a CSV and in a file of names, where they would be one', async () => {
-    write('latin.csv', Buffer.from(`x,label\n${names.replaceAll(/^/gm, '1,').slice(0, -2)}`, 'latin1'));
-    const inCsv = 'latin.csv: row 0 has the label "M\ufffdller", which is not UTF-8';
-    expect(await failure('fit latin.csv -o out')).toEqual([1, inCsv]);
-    write('latin.txt', Buffer.from(names, 'latin1'));
-    const inNames = 'latin.txt: the name "M\ufffdller" is not UTF-8';
-    expect(await failure('fit rows.csv --names latin.txt -o out')).toEqual([1, inNames]);
-  });
-
-  it('are read from UTF-16 with a byte order mark', async () => {
-    write('utf16.csv', Buffer.from('\ufeffx,label\n1,M\u00fcller\n2,M\u00f6ller\n', 'utf16le'));
-    await json('fit utf16.csv -o out.safetensors');
-    expect(out().names).toEqual(['M\u00f6ller', 'M\u00fcller']);
-  });
+  write('latin.csv', Buffer.from('x,label\n1,M\u00fcller\n1,M\u00f6ller\n', 'latin1'));
+  const inCsv = 'latin.csv: row 0 has the label "M\ufffdller", which is not UTF-8';
+  expect(await failure('fit latin.csv -o out')).toEqual([1, inCsv]);
+  write('latin.txt', Buffer.from('M\u00fcller\nM\u00f6ller\n', 'latin1'));
+  const inNames = 'latin.txt: the name "M\ufffdller" is not UTF-8';
+  expect(await failure('fit rows.csv --names latin.txt -o out')).toEqual([1, inNames]);
 });
 
 it('labels of rows without a class are kept by convert', async () => {

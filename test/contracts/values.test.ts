@@ -73,58 +73,12 @@ it('finds the calls', () => {
 });
 
 /** Options of all calls. */
-const OPTIONS = [
-  ...[
-    'init',
-    'magnitude',
-    'seed',
-    'fixed',
-    'names',
-    'labels',
-    'reduction',
-    'classWeight',
-    'metric',
-    'penalty',
-    'radius',
-  ],
-  ...[
-    'sampleWeight',
-    'rule',
-    'alpha',
-    'centers',
-    'quantile',
-    'nu',
-    'center',
-    'delta',
-    'lambda',
-    'margin',
-    'covariance',
-  ],
-  ...[
-    'forgetting',
-    'score',
-    'precision',
-    'threshold',
-    'tpr',
-    'perClass',
-    'finiteSample',
-    'classes',
-    'nClasses',
-    'nDim',
-  ],
-  ...[
-    'scheme',
-    'beta',
-    'method',
-    'positive',
-    'tensor',
-    'dtype',
-    'temperature',
-    'learningRate',
-    'momentum',
-    'labelSmoothing',
-  ],
-];
+const OPTIONS =
+  `init magnitude seed fixed names labels reduction classWeight metric penalty radius sampleWeight rule alpha
+  centers quantile nu center delta lambda margin covariance forgetting score precision threshold tpr perClass finiteSample
+  classes nClasses nDim scheme beta method positive tensor dtype temperature learningRate momentum labelSmoothing`.split(
+    /\s+/,
+  );
 
 /** Lists of arguments with a value in each place. */
 const listsWith = (value: unknown): unknown[][] => [

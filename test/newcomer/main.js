@@ -66,6 +66,7 @@ async function train() {
 /** @param {string} type of the modules @param {string} compiler name of its package @param {string} at */
 async function typescript(type, compiler, at) {
   const folder = await newFolder('typescript', [], { type });
+  await cp(join(ROOT, 'test/package/consumer/entries.ts'), join(folder, 'entries.ts'));
   await run(['node', join(at, compiler, 'bin/tsc')], folder);
   const load = type === 'module' ? `(await import('./out/main.js'))` : `require('./out/main.js')`;
   const flags = type === 'module' ? ['--input-type=module'] : ['--input-type=commonjs'];

@@ -31,8 +31,10 @@ const CENTERS = [
 ];
 const TABLE = 'a,b,label\n1.5,2,0\n3.5,4,1\n1.5,4,0\n3.5,8,1\n';
 const NAMED = TABLE.replaceAll(',0\n', ',cat\n').replaceAll(',1\n', ',dog\n');
-const lines = (/** @type {(line: string, i: number) => string} */ edit, text = TABLE) =>
-  text.trimEnd().split('\n').map(edit).join('\n');
+const lines = (/** @type {(line: string, i: number) => string} */ edit) =>
+  TABLE.trimEnd().split('\n').map(edit).join('\n');
+/** The table with another column before it. @param {string} name @param {(row: number) => string | number} cell */
+const after = (name, cell) => lines((line, i) => `${i ? cell(i) : name},${line}`);
 
 /** Files that commands name beside an odd one. */
 export const companions = {
@@ -99,6 +101,13 @@ const refused = (
 
 const CAT_DOG = { names: ['cat', 'dog'] };
 const POSITIONS = /^note: .*the first line, 0, 1, 2 …, is taken for the names of the columns/;
+const ROW_NUMBERED = { stderr: /row numbers, and is left out/ };
+const LIST = '--labels label-list.txt';
+const COLUMN_2 = '--label-column 2';
+const TWO = [
+  [0, 1],
+  [2, 3],
+];
 const GAP = /^note: .*labels "\S+" are missing ones/;
 const withGap = (/** @type {string} */ mark) => `${TABLE}9,9,${mark}\n`;
 
@@ -108,28 +117,16 @@ export const oddFiles = [
   fitted('decimal-comma.csv', TABLE.replaceAll(',', ';').replaceAll('.', ','), { stderr: /decimal commas/ }),
   refused('two-marks.csv', 'a;b;label\n1.5;2;0\n3,5;4;1\n', /another decimal mark/),
   fitted('tabs.tsv', TABLE.replaceAll(',', '\t')),
-  fitted('savetxt.txt', TABLE.slice(10).replaceAll(',', '  '), {}, '--label-column 2'),
-  fitted(
-    'savetxt-exponents.txt',
-    '1.5e+00 2e+00 0.0e+00\n3.5e+00 6e+00 1.0e+00\n1.5e+00 4e+00 0.0e+00\n3.5 6 1\n',
-    {},
-    '--label-column 2',
-  ),
+  fitted('savetxt.txt', TABLE.slice(10).replaceAll(',', '  '), {}, COLUMN_2),
+  fitted('savetxt-e.txt', '1.5e+00 2e0 0.0\n3.5e+00 6e0 1.0e+00\n1.5 4 0\n3.5 6 1\n', {}, COLUMN_2),
   fitted('comment.csv', `# made by us\n${TABLE}`, { stderr: /lines that begin with # are comments/ }),
   fitted('comment-inside.csv', TABLE.replace('\n3.5', '\n# half\n3.5'), { stderr: /lines that begin with # are/ }),
   fitted('line-ends.csv', TABLE.replaceAll(/(\d)\n/g, '$1\r\n')),
-  fitted(
-    'spaces.txt',
-    lines((line) => ` ${line.replaceAll(',', '   ')} `),
-  ),
+  fitted('spaces.txt', ` ${TABLE.replaceAll(',', '   ').replaceAll('\n', ' \n ').trimEnd()}`),
   fitted('sep.csv', `sep=;\r\n${TABLE.replaceAll(',', ';')}`),
   fitted('utf16-le.csv', Buffer.from(NAMED, 'utf16le'), CAT_DOG),
   fitted('utf16-be.csv', Buffer.from(`\ufeff${NAMED}`, 'utf16le').swap16(), CAT_DOG),
-  fitted(
-    'excel-columns.csv',
-    lines((line) => `${line},,`),
-    { stderr: /2 columns at the end have no name/ },
-  ),
+  fitted('excel-columns.csv', TABLE.replaceAll('\n', ',,\n'), { stderr: /2 columns at the end have no name/ }),
   fitted('excel-rows.csv', `${TABLE},,\n,,\n`, { stderr: /rows of empty cells are left out/ }),
   fitted('empty-cell.csv', `${TABLE}1,,0\n`, { rows: 5, stderr: /are read as NaN/ }),
   fitted('list.csv', 'embedding,label\n"[1.5, 2]",0\n"[3.5, 4]",1\n"[1.5, 4]",0\n"[3.5, 8]",1\n'),
@@ -137,78 +134,55 @@ export const oddFiles = [
   refused('list-cut.csv', 'embedding,label\n[1.5 ... 2.],0\n', /the list was cut off/),
   refused(
     'ids.csv',
-    lines((line, i) => `${i ? `${i}.jpg` : 'file'},${line}`),
+    after('file', (row) => `${row}.jpg`),
     /--id-column, or leave it out by --drop/,
   ),
   refused(
     'id.csv',
-    lines((line, i) => `${i ? 7 * i : 'id'},${line}`),
+    after('id', (row) => 7 * row),
     /the column "id" looks like an id/,
   ),
   fitted(
     'id-kept.csv',
-    lines((line, i) => `${i ? 7 * i : 'id'},${line}`),
+    after('id', (row) => 7 * row),
     {},
     '--id-column id',
   ),
   fitted(
     'dropped.csv',
-    lines((line, i) => `${i ? 'x' : 'a b'},${line}`),
+    after('a b', () => 'x'),
     {},
     '--drop 0',
   ),
   fitted(
     'features.csv',
-    lines((line, i) => `${i ? 'x' : 'f'},${line}`),
+    after('f', () => 'x'),
     {},
     '--features a..b',
   ),
   fitted(
     'index.csv',
-    lines((line, i) => `${i ? i - 1 : ''},${line}`),
-    { stderr: /row numbers, and is left out/ },
+    after('', (row) => row - 1),
+    ROW_NUMBERED,
   ),
   fitted(
     'unnamed.csv',
-    lines((line, i) => `${i || 'Unnamed: 0'},${line}`),
-    { stderr: /row numbers, and is left out/ },
+    after('Unnamed: 0', (row) => row),
+    ROW_NUMBERED,
   ),
   fitted('pandas.csv', TABLE.replace('a,b,label', '0,1,label')),
-  fitted('pandas-all.csv', TABLE.replace('a,b,label', '0,1,2'), { stderr: POSITIONS }, '--label-column 2'),
-  fitted(
-    'pandas-index.csv',
-    lines((line, i) => `${i ? i - 1 : ''},${line}`).replace('a,b,label', '0,1,2'),
-    { stderr: /row numbers/ },
-    '--label-column 2',
-  ),
-  refused(
-    'positions.csv',
-    '0,1,2\n2,3,0\n',
-    /may be names of columns or a row: say --header or --no-header/,
-    '--label-column 2',
-  ),
-  fitted(
-    'positions-row.csv',
-    '0,1,0\n2,3,1\n',
-    {
-      rows: 2,
-      centers: [
-        [0, 1],
-        [2, 3],
-      ],
-    },
-    '--label-column 2 --no-header',
-  ),
+  fitted('pandas-all.csv', TABLE.replace('a,b,label', '0,1,2'), { stderr: POSITIONS }, COLUMN_2),
+  fitted('pandas-kind.csv', TABLE.replace('a,b,label', '0,1,kind'), {}, '--label-column kind'),
+  fitted('pandas-index.csv', after('', (row) => row - 1).replace('a,b,label', '0,1,2'), ROW_NUMBERED, COLUMN_2),
+  refused('positions.csv', '0,1,2\n2,3,0\n', /"0,1,2", may be names of columns or a row: say --header or/, COLUMN_2),
+  fitted('positions-head.csv', '0,1,2\n2,3,0\n', { rows: 1, classes: 1, centers: [[2, 3]] }, `${COLUMN_2} --header`),
+  fitted('positions-row.csv', '0,1,0\n2,3,1\n', { rows: 2, centers: TWO }, `${COLUMN_2} --no-header`),
   fitted('years.csv', TABLE.replace('a,b,label', '2019,2020,label')),
   fitted('years-of-words.csv', NAMED.replace('a,b,label', '1,2,class'), CAT_DOG),
   fitted('joined.csv', TABLE + TABLE, { rows: 8, stderr: /lines that repeat the names of the columns/ }),
   fitted('x-y.csv', TABLE.replace('a,b,label', 'x,y,label')),
   refused('two-labels.csv', 'class,f,label\nbig,1,0\n', /the columns "class" and "label" may be labels/),
-  refused(
-    'no-labels.csv',
-    TABLE.replace('label', 'c'),
-    /name a file of labels by --labels, a column by --label-column/,
-  ),
+  refused('no-labels.csv', TABLE.replace('label', 'c'), /a file of labels by --labels, a column by --label-column/),
   fitted('gap.csv', withGap(''), { rows: 5 }),
   ...['NaN', 'NA', '<NA>', 'null', 'None', '?'].map((mark, i) =>
     fitted(`gap${i}.csv`, withGap(mark), { rows: 5, stderr: GAP }),
@@ -248,21 +222,11 @@ export const oddFiles = [
   }),
   fitted('arrays.npz', Buffer.from(NPZ, 'base64')),
   fitted('table.csv.gz', gzipSync(TABLE)),
-  fitted('rows.npy.gz', gzipSync(npy('<f4', '(4, 2)', floats)), {}, '--labels label-list.txt'),
-  fitted('bfloat16.npy', npy('<V2', '(4, 2)', bfloat16), {}, '--labels label-list.txt'),
-  fitted('bits.npy', npy('|V2', '(4, 2)', bfloat16), {}, '--labels label-list.txt --dtype bfloat16'),
-  refused(
-    'raw.npy',
-    npy('|V2', '(4, 2)', bfloat16),
-    /if its values are bfloat16, say so by --dtype bfloat16/,
-    '--labels label-list.txt',
-  ),
-  fitted(
-    'one-row.npy',
-    npy('<f4', '(8,)', floats),
-    { rows: 1, classes: 1, centers: [VALUES.flat()] },
-    '--labels one.txt',
-  ),
+  fitted('rows.npy.gz', gzipSync(npy('<f4', '(4, 2)', floats)), {}, LIST),
+  fitted('bfloat16.npy', npy('<V2', '(4, 2)', bfloat16), {}, LIST),
+  fitted('bits.npy', npy('|V2', '(4, 2)', bfloat16), {}, `${LIST} --dtype bfloat16`),
+  refused('raw.npy', npy('|V2', '(4, 2)', bfloat16), /values are bfloat16, say so by --dtype bfloat16/, LIST),
+  fitted('row.npy', npy('<f4', '(8,)', floats), { rows: 1, classes: 1, centers: [VALUES.flat()] }, '--labels one.txt'),
   refused('cut.npy.gz', gzipSync(TABLE).subarray(0, 30), /cannot be unpacked: unexpected end of file/),
   refused('bomb.npz', bomb(), /its arrays take more than 1073741824 bytes/),
   refused('cut.npz', Buffer.from(NPZ, 'base64').subarray(0, 300), /the archive is not whole/),

@@ -21,6 +21,7 @@ import {
   oscr,
   readNpy,
   softmaxCrossEntropy,
+  type Target,
   toFloat16,
   toSafetensors,
   writeNpy,
@@ -95,6 +96,12 @@ const CALLS: Record<string, (of: Make) => unknown> = {
     const one = new ClassStatistics(2, 2);
     one.add(of(x), of(BigInt64Array.of(0n, 1n) as never));
     return one.save();
+  },
+  labels: (of) => {
+    const loss = new CenterLoss(2, 1, { names: ['a', 'b'] });
+    const lists = [Int8Array.of(1, -1, 0), Float64Array.of(1, -1, 0), BigInt64Array.of(1n, -1n, 0n), ['b', null, 'a']];
+    const forms = (lists as never[]).flatMap((list) => [of(list), { data: of(list), dims: of([3, 1]) }] as Target[]);
+    return forms.map((target) => [loss.evaluate([1, 2, 3], target), isKnown(target)]);
   },
   names: (of) => {
     const named = new NamedCenters(2);
