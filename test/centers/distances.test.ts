@@ -5,7 +5,6 @@ import { expect, it } from 'vitest';
 import { metric, problem } from '../support/arbitrary.js';
 import { expectClose } from '../support/close.js';
 import { expectError } from '../support/error.js';
-import { float16Rows } from '../support/float16.js';
 import { distances } from '../support/reference.js';
 
 it('are those of float64, and the nearest is the least', () => {
@@ -63,7 +62,6 @@ it('a zero vector is at distance 1 from all, and a row that is not finite has no
   expect([...inMetric('euclidean').predict(x)]).toEqual([0, 1, -1, -1]);
   expect([...inMetric('euclidean').distances([3, 4])].slice(0, 1)).toEqual([5]);
   expect([...inMetric('sqeuclidean').distances([3, 4]).subarray(0, 1)]).toEqual([25]);
-  expect(inMetric('euclidean').distances(float16Rows([3, 4], 2))[0]).toBe(5);
 });
 
 it('refuses bad options', () => {

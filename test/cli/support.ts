@@ -37,13 +37,13 @@ export interface RunOptions {
 /** Runs the command line with arguments, in which a space separates. */
 export async function run(args: string, { input, node }: RunOptions = {}): Promise<Ran> {
   const argv = args.split(' ').filter(Boolean);
-  // A thread starts in half the time of a process, and ends as one; it has the working directory of this process.
   process.chdir(folder);
-  const child = node
-    ? spawn(process.execPath, [...node, CLI, ...argv])
+  // A thread starts in half the time of a process, in the same folder, but has no pipe to read from.
+  const isProcess = node !== undefined || input !== undefined;
+  const child = isProcess
+    ? spawn(process.execPath, [...(node ?? []), CLI, ...argv])
     : new Worker(CLI, { argv, stdin: true, stdout: true, stderr: true });
-  child.stdin?.on('error', () => {});
-  child.stdin?.end(input);
+  child.stdin?.on('error', () => {}).end(input);
   const [code, bytes, stderr] = await Promise.all([
     new Promise<number | null>((resolve, reject) => child.on('error', reject).on('exit', resolve)),
     bytesOf(child.stdout),

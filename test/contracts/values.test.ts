@@ -1,8 +1,8 @@
 // Values of wrong types, in every place of every public call: a CenterLossError with a code, never a TypeError.
 import * as centerLoss from 'center-loss';
-import { CenterLossError, ClassCenters, DeepSVDDLoss, NamedCenters, OpenSetClassifier } from 'center-loss';
+import { CenterLossError } from 'center-loss';
 import { expect, it } from 'vitest';
-import { PROXY_LOSS_NAMES, PROXY_LOSSES } from '../support/proxy-losses.js';
+import { OBJECTS } from '../support/objects.js';
 
 const VALUES: [string, unknown][] = [
   ['undefined', undefined],
@@ -28,17 +28,6 @@ function detached(): Float32Array {
 /** Right values of the first arguments of most calls. */
 const [X, TARGET] = [[1, 2], [0]];
 
-/** An object of every class with methods. */
-const OBJECTS: Record<string, () => object> = {
-  ClassCenters: () => new ClassCenters(2, 2),
-  CenterLoss: () => new centerLoss.CenterLoss(2, 2),
-  Batch: () => new centerLoss.CenterLoss(2, 2).batch(1),
-  ClassStatistics: () => new centerLoss.ClassStatistics(2, 2, { covariance: 'tied' }),
-  DeepSVDDLoss: () => new DeepSVDDLoss(2, { center: X }),
-  NamedCenters: () => new NamedCenters(2),
-  OpenSetClassifier: () => new OpenSetClassifier({ params: [X, X], nClasses: 2, nDim: 2 }),
-  ...Object.fromEntries(PROXY_LOSS_NAMES.map((name) => [name, () => new PROXY_LOSSES[name].Loss(2, 2)])),
-};
 /** Members that are not public. */
 const INTERNAL = ['constructor', 'restore', 'rowGradients', 'writeCenters'];
 

@@ -230,13 +230,6 @@ describe('classify', () => {
     expect(classifier.scores(x)).toEqual(found.scores);
   });
 
-  it('takes half precision', () => {
-    const classifier = make().fit(x, target);
-    const half = { data: Uint16Array.of(0x3c00, 0, 0, 0x3800), dims: [1, 4], type: 'float16' };
-    expect(classifier.classify(half)).toEqual(classifier.classify([1, 0, 0, 0.5]));
-    expect(classify(centers, half).scores).toEqual(Float32Array.of(0));
-  });
-
   it('has a copy of the centers', () => {
     const source = new ClassCenters(nClasses, nDim);
     source.params.set(params);

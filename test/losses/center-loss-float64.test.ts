@@ -4,7 +4,6 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { type CenterProblem, centerProblem, metric, problem } from '../support/arbitrary.js';
 import { expectClose, TOLERANCE } from '../support/close.js';
-import { float16Rows } from '../support/float16.js';
 import * as reference from '../support/reference.js';
 
 const RUNS = { numRuns: 100 };
@@ -138,28 +137,5 @@ it('radii are the least distances that hold the share', () => {
       expect(loss.evaluate(one.x, one.target)).toBe(0);
     }),
     RUNS,
-  );
-});
-
-it('half precision is computed as its float32 values', () => {
-  fc.assert(
-    fc.property(problem({ rows: 30, nClasses: 6, nDim: 20 }), metric, (one, metric) => {
-      const [half, init] = [float16Rows(one.x, one.nDim), float16Rows(one.centers, one.nDim)];
-      using loss = new CenterLoss(one.nClasses, one.nDim, { init, metric });
-      const x = Float32Array.from(half.data as Uint16Array, reference.halfValue);
-      expect([...loss.centers.params]).toEqual(Array.from(init.data as Uint16Array, reference.halfValue));
-      expect(loss.evaluate(half, one.target)).toBe(loss.evaluate(x, one.target));
-      expect(loss.gradients(half, one.target)).toEqual(loss.gradients(x, one.target));
-      expect(loss.distances(half)).toEqual(loss.distances(x));
-      expect(loss.predict(half)).toEqual(loss.predict(x));
-      expect(loss.fitRadius(half, one.target)).toEqual(loss.fitRadius(x, one.target));
-      const before = loss.centers.params.slice();
-      const step = loss.step(half, one.target);
-      const after = loss.centers.params.slice();
-      loss.centers.params.set(before);
-      expect(loss.step(x, one.target)).toEqual(step);
-      expect(loss.centers.params).toEqual(after);
-    }),
-    { numRuns: 40 },
   );
 });

@@ -5,7 +5,6 @@ import { expect, it } from 'vitest';
 import { losses, values } from '../oracle/cases.js';
 import { expectClose } from '../support/close.js';
 import { expectError, expectErrors } from '../support/error.js';
-import { float16Rows } from '../support/float16.js';
 
 const untyped = (value: unknown) => value as never;
 
@@ -87,13 +86,6 @@ it('takes all rows without labels, and ignores those below 0', () => {
   const { gradX } = loss.gradients(x);
   expect([gradX[0], gradX[2]]).toEqual([0, 0]);
   expectClose(gradX[1] ?? 0, 4);
-});
-
-it('takes half precision', () => {
-  const loss = new DeepSVDDLoss(2);
-  expect([...loss.fitCenter(float16Rows([1, 2, 3, 2], 2))]).toEqual([2, 2]);
-  expect(loss.fitRadius(float16Rows([1, 2, 3, 2], 2))).toBe(1);
-  expect(loss.gradients(float16Rows([2, 4], 2), [0])).toEqual(loss.gradients([2, 4], [0]));
 });
 
 it('gives the same results for a batch as for copied rows', () => {

@@ -75,7 +75,6 @@ describe('init takes', () => {
       'the name of the file in the package, as bundlers do',
       () => new URL('center-loss/center-loss.wasm', import.meta.url),
     ],
-    ['bytes of another realm', () => runInNewContext('bytes => new Uint8Array(bytes)')(bytes)],
     ['a URL of another realm', () => ({ href: `${address}/center-loss.wasm` })],
   ])('%s', async (_, source) => {
     await slim.init(source());

@@ -4,7 +4,6 @@ import { describe, expect, it } from 'vitest';
 import { problem } from '../support/arbitrary.js';
 import { expectClose } from '../support/close.js';
 import { expectError, expectErrors } from '../support/error.js';
-import { float16Rows } from '../support/float16.js';
 import * as reference from '../support/reference.js';
 
 /** Rounding of float32 sums of 64 rows: of a mean relative to the spread of the rows, of a variance to itself. */
@@ -102,7 +101,7 @@ it('more rows than are copied in at once give the same bits as a batch in memory
   }
 });
 
-it('takes the batch of a loss, arrays, float64, half precision, BigInt labels and views on its own memory', () => {
+it('takes the batch of a loss, and views on its own memory', () => {
   const loss = new CenterLoss(2, 3);
   const batch = loss.batch(2);
   batch.x.set([1, 2, 3, 4, 5, 6]);
@@ -111,11 +110,9 @@ it('takes the batch of a loss, arrays, float64, half precision, BigInt labels an
   statistics.add(batch);
   const values = [1, 2, 3, 4, 5, 6];
   statistics.add(values, [0, 1]);
-  statistics.add(Float64Array.from(values), BigInt64Array.of(0n, 1n));
-  statistics.add(float16Rows(values, 3), Uint8Array.of(0, 1));
   statistics.add(batch.x, batch.target);
-  expect([...statistics.counts]).toEqual([3, 7]);
-  expectClose(statistics.means, [1, 2, 3, 22 / 7, 29 / 7, 36 / 7], { relative: 1e-6 });
+  expect([...statistics.counts]).toEqual([1, 5]);
+  expectClose(statistics.means, [1, 2, 3, 14 / 5, 19 / 5, 24 / 5], { relative: 1e-6 });
   for (const one of [loss, batch, statistics]) one.dispose();
 });
 
@@ -165,7 +162,14 @@ describe('centers', () => {
   });
 
   it('get the numbers of classes and dimensions from the data', () => {
-    const fitted = ClassCenters.fit(float16Rows([1, 2, 3, 4, 5, 6], 2), [2n, -1n, 2n]);
+    const fitted = ClassCenters.fit(
+      [
+        [1, 2],
+        [3, 4],
+        [5, 6],
+      ],
+      [2n, -1n, 2n],
+    );
     expect([fitted.nClasses, fitted.nDim]).toEqual([3, 2]);
     expect([...fitted.params.subarray(4)]).toEqual([3, 4]);
     for (const one of [fitted, new ClassCenters(1, 1), new CenterLoss(2, 2).centers]) {

@@ -17,7 +17,7 @@ import {
 } from 'center-loss';
 import { describe, expect, it } from 'vitest';
 import { expectError, expectErrors } from '../support/error.js';
-import { float16Rows } from '../support/float16.js';
+import { PROXY_LOSS_NAMES, PROXY_LOSSES } from '../support/proxy-losses.js';
 
 const flat = Float32Array.of(1, 2, 3, 4, 5, 6);
 const shape = [3, 2];
@@ -52,20 +52,13 @@ const FORMS: [string, Embeddings][] = [
   // Each index of such a tensor gives a part of it.
   ['a tensor of transformers.js', new Proxy(new OrtTensor(), { get: (tensor, key) => Reflect.get(tensor, key) })],
   ['numbers with a shape', { data: [...flat], shape }],
-  ...(['F32', 'F64', 'I8', 'U8', 'I32', 'U16'] as const).map((dtype): [string, Embeddings] => {
-    const Kind = {
-      F32: Float32Array,
-      F64: Float64Array,
-      I8: Int8Array,
-      U8: Uint8Array,
-      I32: Int32Array,
-      U16: Uint16Array,
-    };
-    return [`a .npy file of ${dtype}`, readNpy(writeNpy(Kind[dtype].from(flat), shape))];
-  }),
+  ...[Float32Array, Float64Array, Int8Array, Uint8Array, Int32Array, Uint16Array].map((Kind): [string, Embeddings] => [
+    `a .npy file of a ${Kind.name}`,
+    readNpy(writeNpy(Kind.from(flat), shape)),
+  ]),
   ['a .npy file of F16', readNpy(writeNpy(toFloat16(flat), shape, { dtype: 'F16' }))],
   ['a .npy file in column order', fortran()],
-  ['a tensor of float16', float16Rows(flat, 2)],
+  ['a tensor of float16', { data: toFloat16(flat), dims: shape, type: 'float16' }],
   ['a safetensors file of BF16', inFile('BF16', bfloat16)],
   [
     'int8, quantized',
@@ -111,6 +104,7 @@ describe.each(FORMS)('rows as %s', (_, x) => {
         ...[svdd.fitCenter(x), svdd.evaluate(x), named.predict(x), classifier.centers.toArray()],
         ...[classifier.fit(x, target).classify(x), softmaxCrossEntropy(x, target, 2)],
         new CenterLoss(3, 2, { init: x, magnitude: 2 }).centers.toArray(),
+        ...PROXY_LOSS_NAMES.map((name) => new PROXY_LOSSES[name].Loss(3, 2, { init: x }).step(x, target)),
       ];
     };
     expect(results(x)).toEqual(results(flat));
@@ -148,6 +142,9 @@ describe('what is refused, with what to do', () => {
       ],
       [use({ data: bits, dims: shape }), 'x.data is a Uint16Array: pass fromFloat16(x.data)'],
       [use([bits]), 'x[0] is a Uint16Array'],
+      [use(undefined), /got Undefined/],
+      [use(new ArrayBuffer(64)), /got ArrayBuffer/],
+      [use(new Array(2)), 'x[0] is undefined, not a number'],
       [use(BigInt64Array.of(1n, 2n)), /numbers, or of rows, or a tensor \{ data, dims \}, got BigInt64Array$/],
       [use({ data: BigInt64Array.of(1n, 2n), dims: [1, 2], type: 'int64' }), /^x.data must be .* got BigInt64Array$/],
       [use({ data: ['a', 'b'], dims: [1, 2], type: 'string' }), 'x is of type "string" in a Array; expected float32,'],
