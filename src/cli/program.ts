@@ -236,40 +236,23 @@ const optionDescription = (option: Option): string =>
 
 const examples = (lines: readonly string[]): string => `\nExamples:\n${lines.map((line) => `  ${line}\n`).join('')}`;
 
-function number(text: string): number {
-  const value = Number(text);
-  if (text.trim() === '' || Number.isNaN(value)) throw new InvalidArgumentError('It must be a number.');
-  return value;
-}
-
-function positive(text: string): number {
-  const value = number(text);
-  if (!Number.isSafeInteger(value) || value < 1)
-    throw new InvalidArgumentError('It must be a whole number, at least 1.');
-  return value;
-}
-
-function whole(text: string): number {
-  const value = number(text);
-  if (!Number.isSafeInteger(value) || value < 0)
-    throw new InvalidArgumentError('It must be a whole number, at least 0.');
-  return value;
-}
+/** Makes a parser of numbers. @param expected numbers that `accepts` takes, for messages */
+const numberThat =
+  (expected: string, accepts: (value: number) => boolean) =>
+  (text: string): number => {
+    const value = text.trim() === '' ? Number.NaN : Number(text);
+    if (Number.isNaN(value)) throw new InvalidArgumentError('It must be a number.');
+    if (!accepts(value)) throw new InvalidArgumentError(`It must be ${expected}.`);
+    return value;
+  };
+const number = numberThat('a number', () => true);
+const positive = numberThat('a whole number, at least 1', (value) => Number.isSafeInteger(value) && value >= 1);
+const whole = numberThat('a whole number, at least 0', (value) => Number.isSafeInteger(value) && value >= 0);
+const half = numberThat('above 0 and at most 0.5', (value) => value > 0 && value <= 0.5);
+const shareOf = numberThat('above 0 and at most 1', (value) => value > 0 && value <= 1);
 
 function delimiter(text: string): string {
   if (text === '' || /["\r\n]/.test(text))
     throw new InvalidArgumentError('It must be text without quotes and newlines.');
   return text.replaceAll('\\t', '\t');
-}
-
-function half(text: string): number {
-  const value = number(text);
-  if (!(value > 0 && value <= 0.5)) throw new InvalidArgumentError('It must be above 0 and at most 0.5.');
-  return value;
-}
-
-function shareOf(text: string): number {
-  const value = number(text);
-  if (!(value > 0 && value <= 1)) throw new InvalidArgumentError('It must be above 0 and at most 1.');
-  return value;
 }

@@ -1,5 +1,6 @@
 import { ClassCenters, ClassStatistics, load, OpenSetClassifier, toSafetensors, writeNpy } from 'center-loss';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { npyFile } from '../support/npy.js';
 import {
   csvOf,
   failure,
@@ -23,12 +24,6 @@ beforeAll(async () => {
   expect(await writeModel('train', train)).toMatchObject({ rows: 1030, unknown: 30, classes: 4 });
   centers = saved('model.safetensors').params;
 });
-
-/** Bytes of a .npy file with an order of values that `writeNpy` does not write. */
-function npy(descr: string, fortran: boolean, shape: string, bytes: Uint8Array): Uint8Array {
-  const text = `{'descr': '${descr}', 'fortran_order': ${fortran ? 'True' : 'False'}, 'shape': ${shape}, }`;
-  return Buffer.concat([Buffer.from(`\x93NUMPY\x01\x00v\x00${text.padEnd(117)}\n`, 'latin1'), bytes]);
-}
 
 /** Means of classes in float64. */
 function means({ x, target, nDim }: typeof train, nClasses: number): Float64Array {
@@ -63,14 +58,14 @@ describe('fit', () => {
 
   it.each<[name: string, file: string, bytes: Uint8Array | string, options: string]>([
     ['float64', 'x.npy', writeNpy(doubles, [1030, 5]), '--labels train-labels.npy'],
-    ['big-endian', 'x.npy', npy('>f8', false, '(1030, 5)', swapped(doubles)), '--labels train-labels.npy'],
+    ['big-endian', 'x.npy', npyFile('>f8', '(1030, 5)', swapped(doubles)), '--labels train-labels.npy'],
     [
       'Fortran order',
       'x.npy',
-      npy('<f8', true, '(1030, 5)', Buffer.from(byColumns.buffer)),
+      npyFile('<f8', '(1030, 5)', Buffer.from(byColumns.buffer), true),
       '--labels train-labels.npy',
     ],
-    ['both', 'x.npy', npy('>f8', true, '(1030, 5)', swapped(byColumns)), '--labels train-labels.npy'],
+    ['both', 'x.npy', npyFile('>f8', '(1030, 5)', swapped(byColumns), true), '--labels train-labels.npy'],
     ['a CSV with labels', 'x.csv', csvOf(train), ''],
     ['a CSV of semicolons', 'x.csv', csvOf(train).replaceAll(',', ';'), '--delimiter ;'],
     ['safetensors with labels', 'x.safetensors', toSafetensors({ embeddings, labels }), ''],

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { arrays, bytesOf, expected, wrongArrays } from '../oracle/cases.js';
 import { expectError } from '../support/error.js';
 import { toFloats } from '../support/floats.js';
+import { npyFile } from '../support/npy.js';
 
 describe('an array of numpy', () => {
   it.each(arrays)('opens: $name', (file) => {
@@ -64,14 +65,7 @@ describe('an array of numpy', () => {
 });
 
 /** File of an array (4) with a type that we do not write. */
-function fileOf(descr: string, ...bytes: number[]): Uint8Array<ArrayBuffer> {
-  const head = new TextEncoder().encode(`{'descr': '${descr}', 'fortran_order': False, 'shape': (4,), }\n`);
-  const file = new Uint8Array(10 + head.length + bytes.length);
-  file.set([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, head.length, 0]);
-  file.set(head, 10);
-  file.set(bytes, 10 + head.length);
-  return file;
-}
+const fileOf = (descr: string, ...bytes: number[]) => npyFile(descr, '(4,)', bytes);
 
 describe('types as other programs write them', () => {
   it.each(['|u1', '<u1', '>i1', '<b1', 'u1', '=i1', '?', '|b1'])('%s', (descr) => {

@@ -2,6 +2,7 @@
 // Files as other programs write them, each with what the command line makes of it. Plain JavaScript without a test
 // runner, so that the packed package can be tried on them in an empty folder, too.
 import { gzipSync } from 'node:zlib';
+import { npyFile } from './npy.js';
 
 /**
  * @typedef {object} Expected
@@ -43,11 +44,6 @@ export const companions = {
   'one.txt': '0\n',
 };
 
-/** @param {string} descr @param {string} shape @param {Uint8Array} values */
-const npy = (descr, shape, values) => {
-  const head = `{'descr': '${descr}', 'fortran_order': False, 'shape': ${shape}, }`.padEnd(117);
-  return Buffer.concat([Buffer.from(`\x93NUMPY\x01\x00v\x00${head}\n`, 'latin1'), values]);
-};
 const floats = Buffer.from(Float32Array.from(VALUES.flat()).buffer);
 /** Upper halves of float32 values, which hold small ones exactly. */
 const bfloat16 = Buffer.from(new Uint16Array(Uint8Array.from(floats).buffer).filter((_, i) => i % 2 === 1).buffer);
@@ -201,32 +197,37 @@ export const oddFiles = [
   labels('words.csv', 'cat\ndog\ncat\ndog\n', CAT_DOG),
   labels('titled.csv', 'species\ncat\ndog\ncat\ndog\n', { ...CAT_DOG, stderr: /the first line, "species"/ }),
   labels('series-index.csv', ',0\n0,0\n1,1\n2,0\n3,1\n'),
-  labels('names.npy', npy('<U3', '(4,)', utf32('cat', 'dog', 'cat', 'dog')), CAT_DOG),
-  labels('names-be.npy', npy('>U3', '(4,)', utf32('cat', 'dog', 'cat', 'dog').swap32()), CAT_DOG),
-  labels('names.npy.gz', gzipSync(npy('|S4', '(4, 1)', Buffer.from('cat\0dog\0cat\0dog\0'))), CAT_DOG),
-  labels('texts.npy', npy('<U1', '(4,)', utf32('0', '1', '0', '1'))),
-  labels('one-byte.npy', npy('<u1', '(4,)', Uint8Array.of(0, 1, 0, 1))),
-  labels('one-byte-be.npy', npy('>i1', '(4,)', Uint8Array.of(0, 1, 0, 1))),
-  labels('truth.npy', npy('|b1', '(4,)', Uint8Array.of(0, 1, 0, 1)), { names: ['False', 'True'] }),
+  labels('names.npy', npyFile('<U3', '(4,)', utf32('cat', 'dog', 'cat', 'dog')), CAT_DOG),
+  labels('names-be.npy', npyFile('>U3', '(4,)', utf32('cat', 'dog', 'cat', 'dog').swap32()), CAT_DOG),
+  labels('names.npy.gz', gzipSync(npyFile('|S4', '(4, 1)', Buffer.from('cat\0dog\0cat\0dog\0'))), CAT_DOG),
+  labels('texts.npy', npyFile('<U1', '(4,)', utf32('0', '1', '0', '1'))),
+  labels('one-byte.npy', npyFile('<u1', '(4,)', Uint8Array.of(0, 1, 0, 1))),
+  labels('one-byte-be.npy', npyFile('>i1', '(4,)', Uint8Array.of(0, 1, 0, 1))),
+  labels('truth.npy', npyFile('|b1', '(4,)', Uint8Array.of(0, 1, 0, 1)), { names: ['False', 'True'] }),
   labels('truth.csv', 'False\nTrue\nFalse\nTrue\n', { names: ['False', 'True'] }),
-  labels('nan.npy', npy('<f4', '(4,)', Buffer.from(Float32Array.of(0, 1, 0, Number.NaN).buffer)), {
+  labels('nan.npy', npyFile('<f4', '(4,)', Buffer.from(Float32Array.of(0, 1, 0, Number.NaN).buffer)), {
     centers: [
       [1.5, 3],
       [3.5, 4],
     ],
     stderr: /labels "NaN" are missing/,
   }),
-  labels('objects.npy', npy('|O', '(4,)', new Uint8Array(9)), {
+  labels('objects.npy', npyFile('|O', '(4,)', new Uint8Array(9)), {
     status: 1,
     stderr: /Python objects: save array\.astype\(str\)/,
   }),
   fitted('arrays.npz', Buffer.from(NPZ, 'base64')),
   fitted('table.csv.gz', gzipSync(TABLE)),
-  fitted('rows.npy.gz', gzipSync(npy('<f4', '(4, 2)', floats)), {}, LIST),
-  fitted('bfloat16.npy', npy('<V2', '(4, 2)', bfloat16), {}, LIST),
-  fitted('bits.npy', npy('|V2', '(4, 2)', bfloat16), {}, `${LIST} --dtype bfloat16`),
-  refused('raw.npy', npy('|V2', '(4, 2)', bfloat16), /values are bfloat16, say so by --dtype bfloat16/, LIST),
-  fitted('row.npy', npy('<f4', '(8,)', floats), { rows: 1, classes: 1, centers: [VALUES.flat()] }, '--labels one.txt'),
+  fitted('rows.npy.gz', gzipSync(npyFile('<f4', '(4, 2)', floats)), {}, LIST),
+  fitted('bfloat16.npy', npyFile('<V2', '(4, 2)', bfloat16), {}, LIST),
+  fitted('bits.npy', npyFile('|V2', '(4, 2)', bfloat16), {}, `${LIST} --dtype bfloat16`),
+  refused('raw.npy', npyFile('|V2', '(4, 2)', bfloat16), /values are bfloat16, say so by --dtype bfloat16/, LIST),
+  fitted(
+    'row.npy',
+    npyFile('<f4', '(8,)', floats),
+    { rows: 1, classes: 1, centers: [VALUES.flat()] },
+    '--labels one.txt',
+  ),
   refused('cut.npy.gz', gzipSync(TABLE).subarray(0, 30), /cannot be unpacked: unexpected end of file/),
   refused('bomb.npz', bomb(), /its arrays take more than 1073741824 bytes/),
   refused('cut.npz', Buffer.from(NPZ, 'base64').subarray(0, 300), /the archive is not whole/),

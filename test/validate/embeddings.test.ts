@@ -17,6 +17,7 @@ import {
 } from 'center-loss';
 import { describe, expect, it } from 'vitest';
 import { expectError, expectErrors } from '../support/error.js';
+import { npyFile } from '../support/npy.js';
 import { PROXY_LOSS_NAMES, PROXY_LOSSES } from '../support/proxy-losses.js';
 
 const flat = Float32Array.of(1, 2, 3, 4, 5, 6);
@@ -57,7 +58,7 @@ const FORMS: [string, Embeddings][] = [
     readNpy(writeNpy(Kind.from(flat), shape)),
   ]),
   ['a .npy file of F16', readNpy(writeNpy(toFloat16(flat), shape, { dtype: 'F16' }))],
-  ['a .npy file in column order', fortran()],
+  ['a .npy file in column order', readNpy(npyFile('|u1', '(3, 2)', [1, 3, 5, 2, 4, 6], true))],
   ['a tensor of float16', { data: toFloat16(flat), dims: shape, type: 'float16' }],
   ['a safetensors file of BF16', inFile('BF16', bfloat16)],
   [
@@ -72,13 +73,6 @@ const FORMS: [string, Embeddings][] = [
 
 function inFile(dtype: 'BF16', data: Uint16Array<ArrayBuffer>): Embeddings {
   return fromSafetensors(toSafetensors({ x: { dtype, shape, data } })).tensors.x as Embeddings;
-}
-
-function fortran(): Embeddings {
-  const file = writeNpy(Float32Array.of(1, 3, 5, 2, 4, 6), shape);
-  const header = new TextDecoder().decode(file.subarray(10, 128)).replace('False, ', 'True,  ');
-  file.set(new TextEncoder().encode(header), 10);
-  return readNpy(file);
 }
 
 describe.each(FORMS)('rows as %s', (_, x) => {
