@@ -56,9 +56,9 @@ it('a batch gives the same results as copied rows', () => {
   fc.assert(
     fc.property(centerProblem(), fc.boolean(), (one, fixed) => {
       const { x, target, reduction, metric, penalty, classWeight, sampleWeight } = one;
-      const options = { reduction, metric, penalty, fixed, radius: one.radius as Float32Array };
-      const weighted = classWeight ? { classWeight: classWeight as Float32Array } : {};
-      const perCall = sampleWeight ? { sampleWeight: sampleWeight as Float32Array } : {};
+      const options = { reduction, metric, penalty, fixed, radius: one.radius };
+      const weighted = classWeight ? { classWeight } : {};
+      const perCall = sampleWeight ? { sampleWeight } : {};
       const [loss, copy] = [make(one, { ...options, ...weighted }), make(one, { ...options, ...weighted })];
       const batch = loss.batch(one.rows);
       batch.x.set(x);

@@ -1,6 +1,8 @@
-// Center loss with metrics, penalties, radii and weights: its edges, and what it refuses.
+// Center loss with metrics, penalties, radii and weights: its edges, and what it refuses. The crate compares batches of
+// every shape with float64, and contracts/determinism the engines with the crate.
 import { CenterLoss } from 'center-loss';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { expectClose } from '../support/close.js';
 import { expectError, expectErrors } from '../support/error.js';
 
 const untyped = (value: unknown) => value as never;
@@ -37,6 +39,28 @@ describe('weights', () => {
     loss.step(x.subarray(0, 4), [0, 0], { rule: 'mean', alpha: 1 });
     expect([...loss.centers.params]).toEqual([0.5, 0.5, 0, 0]);
   });
+});
+
+it.each([
+  [{ rule: 'wen', alpha: 0.5 }, [1, 4 / 3]],
+  [{ rule: 'mean', alpha: 0.5 }, [1.5, 2]],
+  [{ rule: 'ema', momentum: 0.75 }, [0.75, 1]],
+] as const)('%j moves the center of a class with rows, those within the radius too', (options, expected) => {
+  const loss = new CenterLoss(2, 2, { init: [0, 0, 4, 0], radius: 10 });
+  loss.step([2, 2, 4, 6], [0, 0], options);
+  expectClose(loss.centers.params, [...expected, 4, 0]);
+  expect([...loss.updateCounts]).toEqual([2, 0]);
+});
+
+it('radii are the least distances that hold the share; a class without rows keeps its own', () => {
+  for (const [quantile, expected] of [
+    [0.5, 8],
+    [0.51, 52],
+  ] as const) {
+    const loss = new CenterLoss(2, 2, { init: [0, 0, 4, 0], radius: 0.25 });
+    const radii = loss.fitRadius([2, 2, 4, 6], [0, 0], { quantile });
+    expect([[...radii], loss.radii, loss.radius]).toEqual([[expected, 0.25], radii, Number.NaN]);
+  }
 });
 
 it('a refused fitRadius leaves the radii as they were', () => {

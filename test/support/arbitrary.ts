@@ -1,6 +1,6 @@
 // Random problems for fast-check.
+import type { Metric, Penalty, Reduction } from 'center-loss';
 import fc from 'fast-check';
-import type { CenterBatch } from './reference.js';
 
 export interface Problem {
   readonly rows: number;
@@ -41,7 +41,14 @@ export const metric = fc.constantFrom('sqeuclidean' as const, 'euclidean' as con
 export const reduction = fc.constantFrom('mean' as const, 'batch' as const, 'wen' as const, 'sum' as const);
 export const radius = fc.constantFrom(0, 0, 0.5, 20, -1);
 
-export type CenterProblem = Problem & CenterBatch & { readonly x: Float32Array; readonly target: number[] };
+export interface CenterProblem extends Problem {
+  readonly metric: Metric;
+  readonly penalty: Penalty;
+  readonly reduction: Reduction;
+  readonly radius: number | Float32Array;
+  readonly classWeight: Float32Array | undefined;
+  readonly sampleWeight: Float32Array | undefined;
+}
 
 const weight = fc.oneof(fc.constant(0), fc.constant(1), fc.double({ min: 0.01, max: 5, noNaN: true }));
 const float32 = (most: fc.Arbitrary<number>, count: number) =>
