@@ -22,38 +22,6 @@ function distance(metric: Metric, x: number[], c: number[]): number {
 export const distances = (x: ArrayLike<number>, centers: ArrayLike<number>, dim: number, metric: Metric) =>
   rows(x, dim).map((x) => rows(centers, dim).map((c) => distance(metric, x, c)));
 
-export interface WeightedRows {
-  readonly x: ArrayLike<number>;
-  readonly target: ArrayLike<number>;
-  readonly weights: ArrayLike<number>;
-}
-
-/** Statistics of classes in two passes; `spread` is the largest difference of a row from the mean of its class. */
-export function statistics({ x, target, weights }: WeightedRows, nClasses: number, dim: number) {
-  const known = Array.from(target, (label, i) => ({ label, weight: weights[i] ?? 0, x: row(x, i, dim) })).filter(
-    ({ label, weight }) => label >= 0 && weight > 0,
-  );
-  const classes = Array.from({ length: nClasses }, (_, j) => known.filter(({ label }) => label === j));
-  const counts = classes.map((own) => sum(own.map(({ weight }) => weight)));
-  const average = (own: typeof known, count: number, of: (one: (typeof known)[number]) => number) =>
-    count === 0 ? 0 : sum(own.map((one) => one.weight * of(one))) / count;
-  const byClass = (of: (one: (typeof known)[number], k: number) => number) =>
-    classes.flatMap((own, j) =>
-      Array.from({ length: dim }, (_, k) => average(own, counts[j] ?? 0, (one) => of(one, k))),
-    );
-  const means = byClass(({ x }, k) => x[k] ?? 0);
-  const off = ({ x, label }: (typeof known)[number], k: number) => (x[k] ?? 0) - (means[label * dim + k] ?? 0);
-  return {
-    counts,
-    means,
-    variances: byClass((one, k) => off(one, k) ** 2),
-    covariance: Array.from({ length: dim * dim }, (_, at) =>
-      average(known, sum(counts), (one) => off(one, Math.floor(at / dim)) * off(one, at % dim)),
-    ),
-    spread: Math.max(0, ...known.flatMap((one) => one.x.map((_, k) => Math.abs(off(one, k))))),
-  };
-}
-
 /** Value of a binary16 by its definition. */
 export function halfValue(bits: number): number {
   const [sign, exponent, fraction] = [bits >> 15 ? -1 : 1, (bits >> 10) & 31, bits & 1023];
