@@ -117,17 +117,6 @@ describe('one row', () => {
     });
   });
 
-  it.each(options)('has the same score in any batch: %j', (one) => {
-    on(values(nClasses * nDim), nDim, (centers) => {
-      const x = values(130 * nDim);
-      const all = classify(centers, x, one);
-      for (const row of [0, 1, 63, 64, 65, 127, 128, 129]) {
-        const alone = classify(centers, Array.from(x.subarray(row * nDim, (row + 1) * nDim)), one);
-        expect([alone.scores[0], alone.nearest[0]]).toEqual([all.scores[row], all.nearest[row]]);
-      }
-    });
-  });
-
   it.each(METRICS)('has the same score among more rows than are copied in at once, %s', (metric) => {
     // 512 of them take a megabyte. Another kernel compares what few rows are left.
     const wide = 512;

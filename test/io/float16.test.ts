@@ -2,7 +2,7 @@
 import { fromFloat16, toFloat16 } from 'center-loss';
 import { expect, it } from 'vitest';
 import { expectError } from '../support/error.js';
-import { halfValue } from '../support/reference.js';
+import { halfValue } from '../support/floats.js';
 
 const values = Array.from({ length: 65536 }, (_, bits) => halfValue(bits));
 const all = new Uint16Array(65536).map((_, bits) => bits);

@@ -3,8 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { bytesOf, expected, tensors, wrongTensors } from '../oracle/cases.js';
 import { expectError, expectErrors } from '../support/error.js';
-import { toFloats } from '../support/floats.js';
-import { halfValue } from '../support/reference.js';
+import { halfValue, toFloats } from '../support/floats.js';
 
 const HALVES = ['F16', 'BF16'];
 
