@@ -48,6 +48,9 @@ export async function predict(kind: ResultKind, input: string, options: PredictO
   if (path !== PIPE) print({ input, output: path, rows: count, unknown, seconds: secondsSince(started) }, json);
 }
 
+/** Results of rows, with their ids if they have any. */
+type Results = Classification & Pick<Block, 'ids'>;
+
 function resultWriter(
   format: ResultFormat,
   output: Output,
@@ -55,53 +58,35 @@ function resultWriter(
   names: readonly string[] | undefined,
   { nRows, reader: { idName } }: Rows,
 ): Writer<Results> {
-  const dtype = kind === 'labels' ? 'I32' : 'F32';
-  if (format === 'npy') return npyWriter(output, dtype, nRows, [], (results) => results[kind]);
-  if (format === 'json') return jsonWriter(output, linesOf(jsonOf, kind, names, idName));
+  const withScores = kind === 'scores';
+  if (format === 'npy') return npyWriter(output, withScores ? 'F32' : 'I32', nRows, [], (results) => results[kind]);
+  const linesOf = (lineOf: (results: Results, row: number) => string) => (results: Results) =>
+    Array.from(results.labels, (_, row) => lineOf(results, row));
+  const jsonOf = ({ labels, scores, nearest, ids }: Results, row: number): string => {
+    const [label, score] = [labels[row] as number, scores[row] as number];
+    // JSON has no infinity, the score of a row at no finite distance.
+    const more = withScores && {
+      score: Number.isFinite(score) ? Number(shortest(score)) : null,
+      nearest: nearest[row],
+    };
+    const beside = idName === undefined ? {} : { [idName]: ids?.[row] };
+    return JSON.stringify({ ...beside, label, ...(names && { name: names[label] ?? null }), ...more });
+  };
+  if (format === 'json') return jsonWriter(output, linesOf(jsonOf));
   if (format === 'jsonl') {
     return lineWriter(
       output,
       '',
-      linesOf((result) => `${jsonOf(result)}\n`, kind, names, idName),
+      linesOf((...result) => `${jsonOf(...result)}\n`),
     );
   }
-  const head = `${idName === undefined ? '' : `${csvField(idName)},`}${kind === 'labels' ? 'label' : 'score,label,nearest'}${names ? ',name' : ''}\n`;
-  return lineWriter(output, head, linesOf(csvLine, kind, names?.map(csvField)));
+  const quotedNames = names?.map(csvField);
+  const csvOf = ({ labels, scores, nearest, ids }: Results, row: number): string => {
+    const label = labels[row] as number;
+    const id = ids ? `${csvField(ids[row] as string)},` : '';
+    const name = quotedNames ? `,${quotedNames[label] ?? ''}` : '';
+    return `${id}${withScores ? `${shortest(scores[row] as number)},${label},${nearest[row]}` : label}${name}\n`;
+  };
+  const head = `${idName === undefined ? '' : `${csvField(idName)},`}${withScores ? 'score,label,nearest' : 'label'}${names ? ',name' : ''}\n`;
+  return lineWriter(output, head, linesOf(csvOf));
 }
-
-/** Results of rows, with their ids if they have any. */
-type Results = Classification & Pick<Block, 'ids'>;
-
-interface Result {
-  readonly kind: ResultKind;
-  readonly label: number;
-  readonly score: number;
-  readonly nearest: number;
-  readonly names: readonly string[] | undefined;
-  readonly id: string | undefined;
-  readonly idName: string | undefined;
-}
-
-const linesOf =
-  (lineOf: (result: Result) => string, kind: ResultKind, names: readonly string[] | undefined, idName?: string) =>
-  ({ labels, scores, nearest, ids }: Results): string[] =>
-    Array.from(labels, (label, i) =>
-      lineOf({
-        ...{ kind, label, names, idName, id: ids?.[i] },
-        ...{ score: scores[i] as number, nearest: nearest[i] as number },
-      }),
-    );
-
-/** Makes a line of a CSV; `names` are quoted already. */
-const csvLine = ({ kind, label, score, nearest, names, id }: Result): string => {
-  const name = names ? `,${names[label] ?? ''}` : '';
-  const first = id === undefined ? '' : `${csvField(id)},`;
-  return `${first}${kind === 'labels' ? label : `${shortest(score)},${label},${nearest}`}${name}\n`;
-};
-
-const jsonOf = ({ kind, label, score, nearest, names, id, idName }: Result): string => {
-  // JSON has no infinity, the score of a row at no finite distance.
-  const more = kind === 'scores' && { score: Number.isFinite(score) ? Number(shortest(score)) : null, nearest };
-  const beside = idName === undefined ? {} : { [idName]: id };
-  return JSON.stringify({ ...beside, label, ...(names && { name: names[label] ?? null }), ...more });
-};

@@ -41,6 +41,16 @@ export type LabelMode = 'needed' | 'optional' | 'none';
 export const NAMES_OF_ROWS = ['embeddings', 'features', 'x', 'centers'];
 const NAMES_OF_LABELS = ['labels', 'label', 'targets', 'target', 'y'];
 
+/** What an array of a file is taken for: its usual names, its dimensions, and the option that names it. */
+interface Role {
+  readonly what: string;
+  readonly usual: readonly string[];
+  readonly rank: number;
+  readonly option: string;
+}
+const ROWS: Role = { what: 'rows', usual: NAMES_OF_ROWS, rank: 2, option: '--tensor' };
+const LABELS: Role = { what: 'labels', usual: NAMES_OF_LABELS, rank: 1, option: '--label-tensor' };
+
 /**
  * Opens rows with their labels.
  * @throws Failure for a file that cannot be read, for labels of another number, and without labels where they are needed
@@ -67,7 +77,7 @@ export async function openRows(path: string, options: InputOptions, mode: LabelM
     if (format === 'npy') return [await denseRows(path, source, npyLayout(head, bitsOf(options))), undefined];
     const readsBeside = labelsPath === undefined && mode !== 'none' && options.labels !== false;
     const tensors = await tensorsOf(path, source, head, format, options);
-    const { layout, open } = chosen(tensors, options.tensor, NAMES_OF_ROWS, 'rows', source.name, (rank) => rank === 2);
+    const { layout, open } = chosen(tensors, options.tensor, ROWS, source.name);
     const isUsual = (name: string) => NAMES_OF_LABELS.includes(name.toLowerCase());
     const hasLabels = options.labelTensor !== undefined || Object.keys(tensors.byName).some(isUsual);
     const labels = readsBeside && hasLabels ? await openLabels(path, options) : undefined;
@@ -132,10 +142,7 @@ export async function openLabels(path: string, options: InputOptions, facts?: Ro
     }
     if (format === 'npy') return denseLabels(source, npyLayout(head));
     const tensors = await tensorsOf(path, source, head, format, options);
-    const { layout, open } = chosen(
-      ...([tensors, options.labelTensor, NAMES_OF_LABELS, 'labels', source.name] as const),
-      (rank) => rank === 1,
-    );
+    const { layout, open } = chosen(tensors, options.labelTensor, LABELS, source.name);
     return denseLabels(await open(), layout, tensors.classNames);
   });
 }
@@ -223,20 +230,17 @@ export async function headerOf(source: ByteSource, head: Uint8Array): Promise<Sa
 function chosen(
   { byName, open }: Tensors,
   wanted: string | undefined,
-  usual: readonly string[],
-  what: string,
+  { what, usual, rank, option }: Role,
   file: string,
-  fits: (rank: number) => boolean,
 ): { layout: NpyLayout | ArrayLocation; open: () => Promise<ByteSource> } {
   const names = Object.keys(byName);
   const rankOf = (layout: NpyLayout | ArrayLocation) => layout.shape.length - ('characterBytes' in layout ? 1 : 0);
-  const fitting = names.filter((name) => fits(rankOf(byName[name] as ArrayLocation)));
+  const fitting = names.filter((name) => rankOf(byName[name] as ArrayLocation) === rank);
   const usualName = usual.flatMap((one) => fitting.filter((name) => name.toLowerCase() === one))[0];
   const name = wanted ?? usualName ?? (fitting.length === 1 ? fitting[0] : undefined);
   const layout = name === undefined || !names.includes(name) ? undefined : byName[name];
   if (layout && name !== undefined) return { layout, open: () => open(name) };
   const problem =
     wanted === undefined ? `the tensor of the ${what} is not clear` : `there is no tensor ${quoted(wanted)}`;
-  const option = what === 'rows' ? '--tensor' : '--label-tensor';
   throw new Failure(`${file}: ${problem} among ${quoted(names.join(', '))}: name it by ${option}`);
 }
