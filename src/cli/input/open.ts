@@ -41,7 +41,7 @@ export type LabelMode = 'needed' | 'optional' | 'none';
 export const NAMES_OF_ROWS = ['embeddings', 'features', 'x', 'centers'];
 const NAMES_OF_LABELS = ['labels', 'label', 'targets', 'target', 'y'];
 
-/** What an array of a file is taken for: its usual names, its dimensions, and the option that names it. */
+/** Role of an array in a file: its usual names, its dimensions, and the option that names it. */
 interface Role {
   readonly what: string;
   readonly usual: readonly string[];
