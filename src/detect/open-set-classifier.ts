@@ -69,7 +69,16 @@ export interface Decision {
 }
 
 /** Source of the centers of a classifier: `NamedCenters` and `ClassStatistics` make them. */
-type CentersSource = CentersLike | { readonly centers: CentersLike } | { toCenters(): CentersLike };
+export type CentersSource =
+  | CentersLike
+  | {
+      /** Centers of a loss. */
+      readonly centers: CentersLike;
+    }
+  | {
+      /** Makes the centers. */
+      toCenters(): CentersLike;
+    };
 
 /** Scores that compare the distances to several classes: another class changes the scores of all rows. */
 const COMPARING: readonly Score[] = ['cac', 'softmin', 'entropy', 'knn-centers'];
