@@ -143,7 +143,9 @@ async function findClasses(input: string, options: FitOptions): Promise<Classes>
   if (classes !== undefined) return { nClasses: classes };
   const path = labelsFileOf(options) ?? input;
   if (await isPipe(path)) {
-    throw new UsageFailure('labels from a pipe can be read only once: give the number of classes by --classes');
+    throw new UsageFailure(
+      'labels from a pipe can be read only once: give the number of classes by --classes, or their names by --names',
+    );
   }
   const found = await surveyClasses(path, options);
   if (found.nClasses > 0) return found;
