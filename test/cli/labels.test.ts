@@ -127,7 +127,7 @@ describe('names in another encoding than UTF-8', () => {
 
   it('are refused in a CSV and in a file of names, where they would be one', async () => {
     write('latin.csv', Buffer.from(`x,label\n${names.replaceAll(/^/gm, '1,').slice(0, -2)}`, 'latin1'));
-    const inCsv = 'latin.csv: row 0 has the label "M\ufffdller", which is not UTF-8';
+    const inCsv = 'latin.csv: row 0 has the label "M\ufffdller", which is not UTF-8: save the file as UTF-8';
     expect(await failure('fit latin.csv -o out')).toEqual([1, inCsv]);
     write('latin.txt', Buffer.from(names, 'latin1'));
     const inNames = 'latin.txt: the name "M\ufffdller" is not UTF-8';
