@@ -4,7 +4,7 @@
 //! Inputs of a shape [B, C, D]: centers `init::normal` with seed 1, x with seed 2, labels (i·7 + 3) mod (C + 1) − 1
 //! (−1 is unknown), radius 0.5, α = 0.5. In other metrics, the penalty is half the square, the reduction 'batch', the
 //! weight of class j is 1 + j mod 3 and that of row i is i mod 4; scores are by each metric, 'cac' by 'euclidean' alone,
-//! with the radius 2, the fitted precision, and the temperature 0.7 for 'entropy'. Losses against proxies have class weights 0.5 + j mod 3; these, softmax
+//! with the radius 2, the fitted precision, and the temperature 0.75 for 'entropy'. Losses against proxies have class weights 0.5 + j mod 3; these, softmax
 //! cross-entropy (x are logits of D classes) and Deep SVDD (of class 0, with radius 3) have sample weights 0.5 + i mod 2.
 //! Statistics get the batch five times, with sample weights i mod 4 and the forgetting factor 0.75.
 //!
@@ -126,7 +126,7 @@ fn of_scores(batch: &Batch) -> Vec<String> {
             ("distance", Score::Distance),
             ("normalized", Score::Normalized(&[2.0])),
             ("softmin", Score::Softmin(1.0)),
-            ("entropy", Score::Entropy(0.7)),
+            ("entropy", Score::Entropy(0.75)),
         ];
         scores.extend((batch.n_classes() > 1).then_some(("knn-centers", Score::KnnCenters)));
         scores.extend((metric == Metric::Euclidean).then_some(("cac", Score::Cac(1.0))));

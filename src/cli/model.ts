@@ -14,7 +14,7 @@ import {
   type Tensor,
   toSafetensors,
 } from '../index.js';
-import { Failure, inFile } from './failure.js';
+import { Failure, inFile, note } from './failure.js';
 import { readAll } from './input/byte-source.js';
 import type { Classes } from './input/labels.js';
 import { beginsAsSafetensors, columnsText, type InputOptions } from './input/open.js';
@@ -67,6 +67,9 @@ export async function loadModel(path: string, options: ModelOptions): Promise<Mo
   const classifier =
     (isAsSaved ? saved.classifier : undefined) ??
     (await inFile(path, () => new OpenSetClassifier({ params, nClasses, nDim, names }, scoreOptions(saved, options))));
+  if (saved.threshold !== undefined && classifier.threshold === undefined) {
+    note(path, 'its threshold is for its own score, metric and temperature: no row is rejected without --threshold');
+  }
   return { ...saved, classifier };
 }
 

@@ -23,7 +23,7 @@ const SIDES = Object.keys({ known: true, unknown: true } satisfies Record<Side, 
 export function program(version: string): Command {
   const root = new Command('center-loss')
     .description(
-      'Fits centers of classes to embeddings, classifies rows by them, and shows them. Reads .npy, .safetensors and .csv files of any size.',
+      'Fits centers of classes to labelled embeddings, classifies rows by the nearest center, and shows what is in files. Reads .npy, .npz, .safetensors and .csv, also compressed by gzip.',
     )
     .version(version)
     .showHelpAfterError('(run with --help for usage)')
@@ -31,43 +31,43 @@ export function program(version: string): Command {
     .addHelpText(
       'after',
       examples([
-        'center-loss fit train.npy --labels train-labels.npy --score distance -o centers.safetensors',
-        'center-loss evaluate test.npy --labels test-labels.npy -m centers.safetensors',
-        'center-loss predict new.npy -m centers.safetensors -o labels.npy',
-        'center-loss inspect centers.safetensors --html centers.html',
+        'center-loss fit train.csv --tpr 0.95 -o animals.safetensors',
+        'center-loss evaluate test.csv -m animals.safetensors',
+        'center-loss predict new.csv -m animals.safetensors -o labels.csv',
+        'center-loss inspect animals.safetensors --html animals.html',
       ]) +
-        '\nThe file name - stands for standard input or output.\nExit codes: 0 success, 1 failure, 2 wrong command line.\n',
+        '\nUse - as a file name for standard input or output.\nExit codes: 0 success, 1 failure, 2 wrong command line.\n',
     );
 
   rows(root.command('fit'), 'rows')
     .summary('make a center of each class from labelled rows')
     .description(
-      'Makes the mean of each class its center, in one pass over the rows. With --score, --tpr or --per-class, makes a classifier: it fits a threshold, above which a row is unknown, to a fifth of the rows of each class, of which no center is made (at most as many as 32 MB hold). --holdout takes another share, --calibration other rows, --no-holdout the rows of the centers, whose threshold is too low.',
+      'Makes the mean of each class its center, in one pass over the rows. With --score, --tpr or --per-class, also fits a threshold, above which a row is unknown. The threshold is fitted to a fifth of the rows of each class, which are held out of the centers; --holdout, --calibration and --no-holdout choose other rows.',
     )
     .option('-l, --labels <file>', 'file of the labels, if they are not beside the rows')
     .requiredOption('-o, --output <file>', '.safetensors file to write')
     .option('--classes <n>', 'number of classes (default: as many as the labels need)', positive)
-    .option('--names <file>', 'text file with the name of a class on each line; labels may be these names')
-    .option('--checkpoint <file>', 'file that keeps the progress; after an interruption, the same command continues')
-    .option('--checkpoint-every <n>', 'number of blocks of 4 MB between two checkpoints', positive, 64)
+    .option('--names <file>', 'text file with the name of one class on each line; labels may be these names')
+    .option('--checkpoint <file>', 'file that keeps the progress: after an interruption, the same command continues')
+    .option('--checkpoint-every <n>', 'blocks of 4 MB between two checkpoints', positive, 64)
     .addOption(new Option('--score <name>', 'score that the threshold is for (default: distance)').choices(SCORES))
     .addOption(
-      new Option('--metric <name>', 'distance that the score is made of (default: the usual one of the score)').choices(
+      new Option('--metric <name>', 'distance that the score uses (default: the usual one of the score)').choices(
         METRICS,
       ),
     )
     .option(
       '--temperature <number>',
-      'temperature of the scores softmin, entropy and cac (default: the most likely one; 1 for cac)',
+      'temperature of the scores softmin, entropy and cac (default: fitted; 1 for cac)',
       number,
     )
     .option('--tpr <share>', 'share of the known rows that the threshold accepts (default: 0.95)', shareOf)
     .option('--per-class', 'fit one threshold for each class')
-    .option('--holdout <share>', 'share of the rows of each class for the threshold, at most 0.5', half, 0.2)
-    .option('--no-holdout', 'fit the threshold to the rows of the centers')
-    .option('--seed <n>', 'number that the choice of held-out rows depends on', whole, 0)
-    .option('--calibration <file>', 'other rows, to which the threshold is fitted')
-    .option('--calibration-labels <file>', 'labels of the calibration rows')
+    .option('--holdout <share>', 'share of the rows of each class for the threshold, at most 0.5 (default: 0.2)', half)
+    .option('--no-holdout', 'fit the threshold to the rows of the centers: it is too low then')
+    .option('--seed <n>', 'number that chooses the held-out rows (default: 0)', whole)
+    .option('--calibration <file>', 'file of other rows for the threshold')
+    .option('--calibration-labels <file>', 'file of their labels, if they are not beside the rows')
     .addHelpText(
       'after',
       examples([
@@ -112,12 +112,12 @@ export function program(version: string): Command {
       'Reports the accuracy of a model on labelled rows. If some rows are unknown (the label is below 0, or a name that no class has), also reports how well the scores separate the known rows from the unknown ones.',
     )
     .option('-l, --labels <file>', 'file of the labels, if they are not beside the rows')
-    .option('--others-unknown', 'treat a number that no class has as an unknown row, not as an error')
-    .option('--confusion', 'print how many rows of each class are taken for which class')
+    .option('--others-unknown', 'take a number that no class has for an unknown row, not for an error')
+    .option('--confusion', 'print how many rows of each class get which decision')
     .addOption(
       new Option(
         '--positive <side>',
-        'rows of which fpr95 finds 95 % (default: known; pytorch-ood and OpenOOD: unknown)',
+        'rows that are the positives of the FPR: of them, 95 % are found (default: known; in pytorch-ood and OpenOOD 1.5: unknown)',
       ).choices(SIDES),
     )
     .addHelpText(
@@ -133,12 +133,12 @@ export function program(version: string): Command {
   rows(root.command('inspect'), 'file', 'of --data')
     .summary('show what is in a file; --html draws the centers')
     .description(
-      'Shows what is in a file of centers, or the type and shape of arrays. With --html, draws the centers on a page.',
+      'Shows what is in a file: classes and threshold of a model, or type and shape of arrays and tables. With --html, draws a model on a page.',
     )
-    .option('--html <file>', 'page to draw: centers, rows, classes, distances and results')
-    .option('--data <file>', 'labelled rows to try the model on')
+    .option('--html <file>', 'page to draw: centers, classes, distances, and results on --data')
+    .option('--data <file>', 'file of labelled rows to try the model on')
     .option('-l, --labels <file>', 'file of the labels of --data, if they are not beside the rows')
-    .option('--others-unknown', 'treat a number that no class has as an unknown row, not as an error')
+    .option('--others-unknown', 'take a number that no class has for an unknown row, not for an error')
     .option('--model-tensor <name>', 'tensor of the centers, in a file of another library')
     .addHelpText(
       'after',
@@ -179,9 +179,11 @@ export function program(version: string): Command {
 /** Adds the options of every command that reads rows. */
 function rows(command: Command, argument: string, whose = 'of the rows'): Command {
   return command
-    .argument(`<${argument}>`, '.npy, .npz, .safetensors or .csv, also .gz of these, - for standard input')
+    .argument(`<${argument}>`, '.npy, .npz, .safetensors or .csv file, also compressed (.gz); - for standard input')
     .addOption(
-      new Option('--format <format>', `${whose} (default: by the first bytes of the file)`).choices(INPUT_FORMATS),
+      new Option('--format <format>', `format ${whose} (default: by the first bytes of the file)`).choices(
+        INPUT_FORMATS,
+      ),
     )
     .option('--tensor <name>', `tensor ${whose}, in .safetensors or .npz`)
     .option('--label-tensor <name>', 'tensor of the labels, in .safetensors or .npz')
@@ -190,19 +192,22 @@ function rows(command: Command, argument: string, whose = 'of the rows'): Comman
       '--label-column <name>',
       'column of the labels, in .csv, by its name or its number from 0 (default: label, target, class, y)',
     )
-    .option('--features <columns>', 'columns of the rows, in .csv: a,b or a..d (default: all others)')
+    .option(
+      '--features <columns>',
+      'columns of the rows, in .csv: a,b or a..d (default: all but labels, ids and row numbers)',
+    )
     .option('--drop <columns>', 'columns to leave out, in .csv')
-    .option('--id-column <name>', 'column of ids, in .csv, which stand beside the results')
-    .option('--header', 'the first line of a .csv names the columns (default: told by its cells)')
+    .option('--id-column <name>', 'column of ids, in .csv: no part of the rows, but written beside results')
+    .option('--header', 'the first line of a .csv names the columns (default: by its cells)')
     .option('--no-header', 'the first line of a .csv is a row')
     .option(
       '--delimiter <text>',
-      'text between columns, in .csv, \\t for a tab (default: found in the first lines)',
+      'text between columns, in .csv; \\t is a tab (default: by the first lines)',
       delimiter,
     )
     .option('--progress', 'show progress (default: on a terminal)')
     .option('--no-progress', 'show no progress')
-    .option('--json', 'results as JSON');
+    .option('--json', 'print results as JSON');
 }
 
 /** Adds the options of every command that runs rows through a model. */
@@ -214,7 +219,7 @@ function model(command: Command): Command {
     .addOption(
       new Option(
         '--metric <name>',
-        'distance that the score is made of (default: that of the model, or sqeuclidean)',
+        'distance that the score uses (default: that of the model, or sqeuclidean)',
       ).choices(METRICS),
     )
     .option(

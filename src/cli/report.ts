@@ -19,8 +19,12 @@ function readable(report: Report, hidden: readonly string[]): string {
 export const shownOf = (report: Report): [name: string, value: Value][] =>
   Object.entries(report).filter(([, value]) => value !== null && !(Array.isArray(value) && value.length === 0));
 
-/** Names of metrics that the field writes in another way. */
-const METRIC_NAMES: Readonly<Record<string, string>> = {
+/** Names of values that people write in another way. */
+const NAMES: Readonly<Record<string, string>> = {
+  correctAndAccepted: 'known rows right and accepted',
+  rejectedKnown: 'known rows rejected',
+  rejectedUnknown: 'unknown rows rejected',
+  nearestCenters: 'distance of nearest centers',
   auroc: 'AUROC',
   auprIn: 'AUPR in',
   auprOut: 'AUPR out',
@@ -30,7 +34,7 @@ const METRIC_NAMES: Readonly<Record<string, string>> = {
 
 /** Writes the name of a value for people: camelCase becomes words. */
 export const wordsOf = (name: string): string =>
-  METRIC_NAMES[name] ?? name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+  NAMES[name] ?? name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 
 /** Items of a list that a person is shown. */
 const MAX_SHOWN = 8;

@@ -69,7 +69,16 @@ export interface Decision {
 }
 
 /** Source of the centers of a classifier: `NamedCenters` and `ClassStatistics` make them. */
-type CentersSource = CentersLike | { readonly centers: CentersLike } | { toCenters(): CentersLike };
+export type CentersSource =
+  | CentersLike
+  | {
+      /** Centers of a loss. */
+      readonly centers: CentersLike;
+    }
+  | {
+      /** Makes the centers. */
+      toCenters(): CentersLike;
+    };
 
 /** Scores that compare the distances to several classes: another class changes the scores of all rows. */
 const COMPARING: readonly Score[] = ['cac', 'softmin', 'entropy', 'knn-centers'];
@@ -188,8 +197,8 @@ export class OpenSetClassifier extends Saveable {
   /**
    * Fits on the known rows the parameters of the score that the constructor was not given (radii at the quantile `tpr`,
    * as `CenterLoss.fitRadius`; the precision; the temperature of 'softmin' and 'entropy', by the likelihood of the
-   * labels), then the threshold on their scores, by `fitThreshold`. Rows that were
-   * trained on look more known than others: use rows that were not. Known rows at no finite distance are left out.
+   * labels), then the threshold on their scores, by `fitThreshold`. Use held-out
+   * rows: those that were trained on look more known than new ones. Known rows at no finite distance are left out.
    * @param x rows [B, nDim]
    * @param target labels [B], below 0 = unknown and ignored; or names, null = unknown
    * @throws CenterLossError `ERR_SHAPE`, also if no row is known and finite; `ERR_LABEL`, `ERR_OPTION`, `ERR_DISPOSED`,

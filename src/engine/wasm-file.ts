@@ -25,7 +25,13 @@ export interface WasmResponse {
 }
 
 /** The file `center-loss/center-loss.wasm`: its address or `URL`, a response with it, the compiled module or the bytes. */
-export type WasmSource = string | { readonly href: string } | WasmResponse | WasmModule | WasmBytes;
+export type WasmSource = string | WasmAddress | WasmResponse | WasmModule | WasmBytes;
+
+/** Address of the file, as a `URL` has it. */
+export interface WasmAddress {
+  /** Whole address. */
+  readonly href: string;
+}
 
 /**
  * Fetches the file, unless it is there already, and returns the compiled module or its bytes.

@@ -8,7 +8,7 @@ import { instantiate, isLoaded, isUnavailable, load, RANK, registerEngine } from
 import { checkedModule, fetched, type WasmBytes, type WasmModule, type WasmSource } from '../engine/wasm-file.js';
 import { CenterLossError } from '../validate/errors.js';
 
-export type { WasmBytes, WasmModule, WasmResponse, WasmSource } from '../engine/wasm-file.js';
+export type { WasmAddress, WasmBytes, WasmModule, WasmResponse, WasmSource } from '../engine/wasm-file.js';
 export * from '../index.js';
 
 const MESSAGE =

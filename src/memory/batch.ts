@@ -4,6 +4,20 @@ import { BatchArray, Metric, Batch as RustBatch, type Centers as RustCenters, ty
 import { Disposable, Owned } from './dispose.js';
 import { allocated, floatView, integerView, renewed } from './views.js';
 
+/** Shape, rows and labels of a batch as plain data. */
+export interface BatchJson {
+  /** Number of rows B. */
+  readonly rows: number;
+  /** Number of classes C. */
+  readonly nClasses: number;
+  /** Number of dimensions D. */
+  readonly nDim: number;
+  /** Rows [B, D]. */
+  readonly x: number[];
+  /** Labels [B]. */
+  readonly target: number[];
+}
+
 /**
  * Rows that live in WebAssembly memory, made by `loss.batch(B)`: write embeddings into `x` and labels into `target`,
  * pass the batch in place of both, and find ∂loss/∂x in `gradX`. Nothing is copied in or out.
@@ -53,7 +67,7 @@ export class Batch extends Disposable {
   }
 
   /** Writes shape, rows and labels as plain data, for `JSON.stringify`. @throws CenterLossError `ERR_DISPOSED` */
-  toJSON(): { rows: number; nClasses: number; nDim: number; x: number[]; target: number[] } {
+  toJSON(): BatchJson {
     const { rows, nClasses, nDim, x, target } = this;
     return { rows, nClasses, nDim, x: [...x], target: [...target] };
   }

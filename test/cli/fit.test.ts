@@ -154,7 +154,9 @@ describe('fit', () => {
 
     it('fits the threshold to a fifth of each class, of which no center is made, and says so', async () => {
       const { stdout, stderr } = await run(`${wideFit} --json`);
-      expect(stderr).toMatch(/^note: threshold: it is fitted to \d+ rows, 0\.2 of the rows of each class; the centers/);
+      expect(stderr).toMatch(
+        /^note: threshold: fitted to \d+ held-out rows, 0\.2 of the rows of each class; the centers/,
+      );
       const { calibrationRows, ...report } = JSON.parse(stdout);
       expect(report).toMatchObject({ rows: 240, calibration: '0.2 of the rows of each class' });
       const counts = Array.from(saved('wide.safetensors').counts ?? [], Number);
@@ -162,7 +164,7 @@ describe('fit', () => {
       // One row of each five is held out; of the last two of the twelve, one may be.
       for (const count of counts) expect([9, 10]).toContain(count);
       expect(await acceptedOf()).toBeGreaterThan(0.85);
-      await json(`${wideFit} --no-holdout`);
+      expect((await run(`${wideFit} --no-holdout`)).stderr).toContain('refuses too many new rows');
       expect(await acceptedOf()).toBeLessThan(0.5);
     });
 

@@ -45,6 +45,9 @@ describe('inspect', () => {
     const x = { dtype: 'F32', shape: [1, 2], data: new Float32Array(2) } as const;
     write('x.safetensors', toSafetensors({ x }));
     expect(await json('inspect x.safetensors')).toMatchObject({ tensors: { x: 'F32 [1, 2]' } });
+    write('x.csv', 'a,b,label\n1,2,cat\n3,4,dog\n');
+    const table = { columns: ['a', 'b', 'label'], rows: 2, dimensions: 2, labels: true };
+    expect(await json('inspect x.csv')).toMatchObject(table);
   });
 
   it('lists tensors of unusual names, names the option that chooses one, and fails', async () => {

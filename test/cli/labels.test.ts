@@ -124,7 +124,7 @@ describe('names that convert has put into a .safetensors file', () => {
 it('names in another encoding than UTF-8 are refused in a CSV and in a file of names', async () => {
   // In Latin-1 each ü and ö is one byte, which is no character of UTF-8: both would have the same name.
   write('latin.csv', Buffer.from('x,label\n1,M\u00fcller\n1,M\u00f6ller\n', 'latin1'));
-  const inCsv = 'latin.csv: row 0 has the label "M\ufffdller", which is not UTF-8';
+  const inCsv = 'latin.csv: row 0 has the label "M\ufffdller", which is not UTF-8: save the file as UTF-8';
   expect(await failure('fit latin.csv -o out')).toEqual([1, inCsv]);
   write('latin.txt', Buffer.from('M\u00fcller\nM\u00f6ller\n', 'latin1'));
   const inNames = 'latin.txt: the name "M\ufffdller" is not UTF-8';

@@ -130,6 +130,8 @@ describe('predict and score', () => {
     expect(await unknownBy('--score distance')).toBe(results.labels.filter((label) => label < 0).length);
     expect(await unknownBy('--score entropy')).toBe(0);
     expect(await unknownBy('--metric euclidean')).toBe(0);
+    const { stderr } = await run(`predict test.npy ${MODEL} --score entropy -o labels.npy`);
+    expect(stderr).toContain('no row is rejected without --threshold');
   });
 
   it('give -1 and no score to a row that is not finite', async () => {

@@ -132,7 +132,7 @@ describe.each(shapes)('B = $b, C = $c, D = $d', ({ b, c, d, losses, metrics, sco
       score,
       ...(metric === '' ? {} : { metric }),
       ...(score === 'normalized' ? { radius: 2 } : {}),
-      ...(score === 'entropy' ? { temperature: 0.7 } : {}),
+      ...(score === 'entropy' ? { temperature: 0.75 } : {}),
       ...(score === 'mahalanobis' ? { precision: fitPrecision(centers, x, target) } : {}),
     });
     expect({ scores: hash(found.scores), nearest: hash(found.nearest) }).toEqual(native);

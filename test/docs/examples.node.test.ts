@@ -270,10 +270,14 @@ it('the glossary is in alphabetical order with a link in each entry', () => {
   for (const entry of entries) expect(entry).toMatch(/\]\(.+\)$/m);
 });
 
-describe('links', () => {
+describe('pages', () => {
   const pages = readdirSync(join(ROOT, 'docs')).filter((name) => name.endsWith('.md'));
 
-  it.each(['README.md', ...pages.map((name) => `docs/${name}`)])('of %s lead to what is there', (page) => {
+  it.each(pages)('%s begins with its conclusion', (page) => {
+    expect(read(`docs/${page}`)).toMatch(/^# .+\n\n\*\*/);
+  });
+
+  it.each(['README.md', ...pages.map((name) => `docs/${name}`)])('links of %s lead to what is there', (page) => {
     for (const [, link = ''] of read(page).matchAll(/\]\((?!https?:)([^)\s]+)\)/g)) {
       const [file = '', anchor] = link.split('#');
       const path = file === '' ? page : join(page, '..', file);

@@ -27,9 +27,13 @@ export interface FitOptions extends InputOptions {
   readonly calibration?: string | undefined;
   readonly calibrationLabels?: string | undefined;
   /** Share of the rows of each class that the threshold is fitted to; false for the rows of the centers. */
-  readonly holdout: number | false;
-  readonly seed: number;
+  readonly holdout?: number | false | undefined;
+  /** Default 0. */
+  readonly seed?: number | undefined;
 }
+
+/** Share of the rows of each class that is held out by default. */
+const HELD_OUT = 0.2;
 
 /** Most bytes of the rows that a threshold is fitted to. */
 const CALIBRATION_BYTES = 2 ** 25;
@@ -94,9 +98,10 @@ function centersOf(statistics: ClassStatistics, names: readonly string[] | undef
 
 /** @throws UsageFailure for options that contradict each other */
 async function checkOptions(input: string, options: FitOptions, wantsClassifier: boolean): Promise<void> {
-  for (const name of ['calibration', 'metric', 'temperature'] as const) {
+  for (const name of ['calibration', 'metric', 'temperature', 'holdout', 'seed'] as const) {
     if (options[name] === undefined || wantsClassifier) continue;
-    throw new UsageFailure(`--${name} is for a threshold: add a --score or a --tpr`);
+    const option = options[name] === false ? `no-${name}` : name;
+    throw new UsageFailure(`--${option} is for a threshold: add --score or --tpr`);
   }
   if (options.calibrationLabels !== undefined && options.calibration === undefined) {
     throw new UsageFailure('--calibration-labels are the labels of --calibration: name that file, too');
@@ -138,11 +143,13 @@ async function findClasses(input: string, options: FitOptions): Promise<Classes>
   if (classes !== undefined) return { nClasses: classes };
   const path = labelsFileOf(options) ?? input;
   if (await isPipe(path)) {
-    throw new UsageFailure('labels from a pipe can be read only once: give the number of classes by --classes');
+    throw new UsageFailure(
+      'labels from a pipe can be read only once: give the number of classes by --classes, or their names by --names',
+    );
   }
   const found = await surveyClasses(path, options);
   if (found.nClasses > 0) return found;
-  throw new Failure(`${path}: no row has a class: all labels are below 0, or there are none`);
+  throw new Failure(`${path}: no row has a class: all labels are below 0 or empty, or the file has no row`);
 }
 
 /** Reads names, one on each line, without the white space around them, as in a CSV. */
@@ -166,7 +173,7 @@ function checkpointOf(input: string, classes: Classes, options: FitOptions): Pro
   const labels = labelsFileOf(options);
   const inputs = labels === undefined ? [input] : [input, labels];
   const { format, dtype, tensor, labelTensor, delimiter, checkpointEvery } = options;
-  const { header, labelColumn, features, drop, idColumn, holdout, seed } = options;
+  const { header, labelColumn, features, drop, idColumn, holdout = HELD_OUT, seed = 0 } = options;
   return Checkpoint.at(options.checkpoint ?? '', inputs, {
     ...{ classes, format, dtype, tensor, labelTensor, delimiter, checkpointEvery },
     ...{ header, labelColumn, features, drop, idColumn },
@@ -186,7 +193,7 @@ interface Calibration {
 }
 
 function calibrationOf(input: string, { nClasses }: Classes, options: FitOptions): Calibration {
-  const { calibration, holdout, seed } = options;
+  const { calibration, holdout = HELD_OUT, seed = 0 } = options;
   if (calibration !== undefined) return { text: calibration, file: calibration };
   if (holdout === false) return { text: 'the rows of the centers', file: input };
   return { text: `${holdout} of the rows of each class`, holdout: new Holdout(holdout, seed, nClasses) };
@@ -249,8 +256,11 @@ async function fitClassifier(
   if (file === undefined) {
     note(
       'threshold',
-      `it is fitted to ${target.length} rows, ${text}; the centers are made of the others (--holdout, --no-holdout or --calibration changes this)`,
+      `fitted to ${target.length} held-out rows, ${text}; the centers are the means of the other rows (--holdout, --no-holdout and --calibration change this)`,
     );
+  }
+  if (options.holdout === false && options.calibration === undefined) {
+    note('threshold', 'fitted to the rows of the centers, so that it refuses too many new rows (--no-holdout)');
   }
   const { score, metric, temperature, tpr, perClass } = options;
   const given = { score, metric, temperature };

@@ -2,7 +2,7 @@ import { NPY_HEADER_BYTES, npyHeader, type SafetensorsHeader } from '../../index
 import { Failure, inFile, UsageFailure } from '../failure.js';
 import { htmlPage } from '../html/page.js';
 import { isPipe, openBytes, PIPE } from '../input/byte-source.js';
-import { formatOf, headerOf, NAMES_OF_ROWS } from '../input/open.js';
+import { countRows, formatOf, headerOf, NAMES_OF_ROWS, openRows } from '../input/open.js';
 import { loadModel, type Model, type ModelOptions } from '../model.js';
 import { type ModelSummary, summarize } from '../model-summary.js';
 import { formatOfOutput, writeOutput } from '../output/output.js';
@@ -24,7 +24,7 @@ export async function inspect(path: string, options: InspectOptions): Promise<vo
     throw new UsageFailure('--labels are the labels of --data: name that file, too');
   }
   if (options.html !== undefined) formatOfOutput(options.html, ['html', 'htm']);
-  const contents = (await isPipe(path)) ? undefined : await arraysOf(path, options.modelTensor !== undefined);
+  const contents = (await isPipe(path)) ? undefined : await arraysOf(path, options);
   if (contents) {
     if (options.html !== undefined || options.data !== undefined) {
       throw new UsageFailure(`${path} holds no centers under a usual name: name their tensor by --model-tensor`);
@@ -56,8 +56,9 @@ export async function inspect(path: string, options: InspectOptions): Promise<vo
   if (options.html !== PIPE) print(report, options.json);
 }
 
-/** Describes the arrays of a file without centers; undefined for a file that may have centers. */
-async function arraysOf(path: string, namesCenters: boolean): Promise<Report | undefined> {
+/** Describes the arrays or the table of a file without centers; undefined for a file that may have centers. */
+async function arraysOf(path: string, options: InspectOptions): Promise<Report | undefined> {
+  const isModel = options.html !== undefined || options.data !== undefined;
   const source = await openBytes(path);
   try {
     return await inFile(path, async () => {
@@ -67,7 +68,8 @@ async function arraysOf(path: string, namesCenters: boolean): Promise<Report | u
         const { dtype, shape, fortranOrder, bigEndian } = npyHeader(head);
         return { format, dtype, shape, fortranOrder, bigEndian };
       }
-      if (format !== 'safetensors' || namesCenters) return undefined;
+      if (options.modelTensor !== undefined) return undefined;
+      if (format !== 'safetensors') return isModel ? undefined : { format, ...(await tableOf(path, options)) };
       const { places, metadata } = await headerOf(source, head);
       const names = Object.keys(places);
       if (metadata.format === 'center-loss' || names.some((name) => LIKE_CENTERS.test(name))) return undefined;
@@ -76,6 +78,20 @@ async function arraysOf(path: string, namesCenters: boolean): Promise<Report | u
   } finally {
     await source.close();
   }
+}
+
+/** Describes rows as the other commands read them. */
+async function tableOf(path: string, options: InspectOptions): Promise<Report> {
+  const rows = await openRows(path, options, 'optional');
+  await rows.close();
+  const { nDim: dimensions, hasLabels: labels } = rows;
+  const { reader } = rows;
+  return {
+    columns: [...(reader.header ?? [])],
+    rows: (await countRows(path, reader, options)) ?? null,
+    dimensions,
+    labels,
+  };
 }
 
 /** Names that may be those of centers; `loadCenters` decides. */

@@ -206,11 +206,21 @@ function scoresFigure({ accumulator, threshold }: Evaluation): string {
     (count, { values }) => count + Array.from(values).filter((score) => !Number.isFinite(score)).length,
     0,
   );
+  // Unknown rows that are very far would press all known ones into one bar.
+  const [low = 0, high = 0] = extent([...Array.from(known).filter(Number.isFinite), ...limits.filter(Number.isFinite)]);
+  const end = high > low ? high + 3 * (high - low) : Number.POSITIVE_INFINITY;
+  const isFar = (score: number) => score > end && score < Number.POSITIVE_INFINITY;
+  const far = sum(series, ({ values }) => Array.from(values).filter(isFar).length);
+  const drawn = series.map(({ name, values }) => ({
+    name,
+    values: Array.from(values, (score) => (isFar(score) ? end : score)),
+  }));
   const caption = [
     `<span class="legend">${series.map(({ name }) => `<span><b class="${name} bar"></b>${name} rows</span>`).join('')}</span>`,
     limits.length > 0 && 'A row to the right of its threshold is rejected as unknown.',
+    far > 0 && `The last bar has the ${numberText(far)} rows with a score above ${numberText(end)}.`,
     infinite > 0 && `${numberText(infinite)} rows with an infinite score are left out.`,
   ];
-  const picture = histogram(series, 'score', 'rows', limits.filter(Number.isFinite));
+  const picture = histogram(drawn, 'score', 'rows', limits.filter(Number.isFinite));
   return figure('scores', 'Scores of the rows', picture, caption.filter(Boolean).join(' '));
 }

@@ -11,7 +11,7 @@ export const STYLE = `
   h1 { font-size: 24px; margin: 0 0 8px; overflow-wrap: anywhere; }
   h2 { font-size: 17px; margin: 0 0 6px; font-weight: 600; }
   dl { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 380px), 1fr)); column-gap: 32px; margin: 0 0 28px; }
-  dl div { display: grid; grid-template-columns: 150px 1fr; border-bottom: 1px solid var(--line); padding: 3px 0; }
+  dl div { display: grid; grid-template-columns: 180px 1fr; border-bottom: 1px solid var(--line); padding: 3px 0; }
   dt { color: var(--soft); }
   dd { margin: 0; overflow-wrap: anywhere; }
   .figures { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 380px), 1fr)); gap: 32px; grid-auto-flow: dense; }

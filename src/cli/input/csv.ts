@@ -53,8 +53,8 @@ async function openCsv(source: ByteSource, options: CsvOptions): Promise<OpenedC
     ...{ bom: true, delimiter, skip_empty_lines: true, trim: !hasSpaces, comment: '#', comment_no_infix: true },
     // Joined files may have several of these.
     record_delimiter: ['\r\n', '\n', '\r'],
-    // Several spaces between two numbers are one; the readers count the columns.
-    relax_column_count: hasSpaces,
+    // The readers count the columns: several spaces between two numbers are one.
+    relax_column_count: true,
   });
   const input = Readable.from(encoding === 'utf-8' ? chunks(source, counter) : decoded(source, counter, encoding));
   input.on('error', (error) => parser.destroy(error));
@@ -193,7 +193,9 @@ class CsvReader {
   protected labelIn(record: readonly string[], column: number): string {
     const label = record[column] as string;
     if (!label.includes('\ufffd')) return label;
-    throw new Failure(`${this.name}: row ${this.row} has the label ${quoted(label)}, which is not UTF-8`);
+    throw new Failure(
+      `${this.name}: row ${this.row} has the label ${quoted(label)}, which is not UTF-8: save the file as UTF-8`,
+    );
   }
 
   async skip(rows: number): Promise<void> {

@@ -19,16 +19,17 @@ const KINDS: readonly (readonly [begin: RegExp, kind: string, advice: string])[]
     'an Excel workbook',
     'Excel saves it as CSV UTF-8, and pandas.read_excel(file).to_csv(output, index=False) converts it',
   ],
-  [/^PK⟨0[35]⟩⟨0[46]⟩/, 'a zip archive without arrays', 'unpack it, and name the file in it'],
-  [/^BZh\d/, 'compressed by bzip2', 'bzcat unpacks it into a pipe'],
-  [/^⟨fd⟩7zXZ/, 'compressed by xz', 'xzcat unpacks it into a pipe'],
-  [/^\(⟨b5⟩\/⟨fd⟩/, 'compressed by zstd', 'zstdcat unpacks it into a pipe'],
+  [/^PK⟨0[35]⟩⟨0[46]⟩/, 'a zip archive without arrays', 'unpack it, and give the file that is in it'],
+  [/^BZh\d/, 'a file compressed by bzip2', 'bzcat unpacks it into a pipe'],
+  [/^⟨fd⟩7zXZ/, 'a file compressed by xz', 'xzcat unpacks it into a pipe'],
+  [/^\(⟨b5⟩\/⟨fd⟩/, 'a file compressed by zstd', 'zstdcat unpacks it into a pipe'],
   [/^SQLite format 3/, 'an SQLite database', 'sqlite3 -csv -header file "SELECT …" converts it'],
-  [/^(⟨89⟩PNG|⟨ff⟩⟨d8⟩|GIF8|RIFF)/, 'an image or sound', 'a model makes embeddings of it first'],
-  [/^version https:\/\/git-lfs/, 'a pointer of Git LFS, not the file itself', 'git lfs pull fetches the file'],
-  [/^\s*<(!doctype|html)/i, 'a web page', 'the address that it came from gave no data'],
+  [/^(⟨89⟩PNG|⟨ff⟩⟨d8⟩|GIF8|RIFF)/, 'an image or a sound', 'compute embeddings with a model first'],
+  [/^version https:\/\/git-lfs/, 'a pointer of Git LFS in place of the file', 'git lfs pull fetches the file'],
+  [/^\s*<(!doctype|html)/i, 'a web page', 'check the address that it was downloaded from'],
+  [/^(⟨ef⟩⟨bb⟩⟨bf⟩)?\s*\[/, 'JSON', 'pandas.read_json(file).to_csv(output, index=False) converts a list of objects'],
   [
-    /^(⟨ef⟩⟨bb⟩⟨bf⟩)?\s*[{[]/,
+    /^(⟨ef⟩⟨bb⟩⟨bf⟩)?\s*\{/,
     'JSON',
     'pandas.read_json(file, lines=True).to_csv(output, index=False) converts one object a line',
   ],
@@ -51,9 +52,9 @@ const shownBytes = (head: Uint8Array): string =>
 export function foreignKind(head: Uint8Array): string | undefined {
   const text = shownBytes(head);
   const found = KINDS.find(([begin]) => begin.test(text));
-  if (found) return `is ${found[1]}, which is not read: ${found[2]}`;
+  if (found) return `this is ${found[1]}, which cannot be read here: ${found[2]}`;
   if (encodingOf(head) !== 'utf-8' || !/⟨(0[0-8ef]|1[0-9acdef])⟩/.test(text)) return undefined;
-  return 'is binary, and none of .npy, .npz, .safetensors, .csv and .gz: np.save writes an array as .npy';
+  return 'expected .npy, .npz, .safetensors, .csv or .gz, got other binary data: np.save writes an array as .npy';
 }
 
 /** Finds the encoding of a text, by its byte order mark or by the empty halves of its first characters. */

@@ -88,7 +88,7 @@ export async function openRows(path: string, options: InputOptions, mode: LabelM
   const rows = new Rows(reader, labels);
   if (mode === 'needed' && !rows.hasLabels) {
     throw new Failure(
-      `${rows.name}: there are no labels beside the rows${columnsText(rows)}: name a file of labels by --labels, a column by --label-column or a tensor by --label-tensor`,
+      `${rows.name}: there are no labels beside the rows${columnsText(rows)}: name a file of labels by --labels, a column by --label-column (its name, or its number from 0) or a tensor by --label-tensor`,
     );
   }
   if (labels?.nRows !== undefined && rows.nRows !== undefined && labels.nRows !== rows.nRows) {
