@@ -5,11 +5,17 @@
 const trained = /* @__PURE__ */ new WeakMap<object, number>();
 let warned = false;
 
-/** Array of the rows; undefined for a `Batch`, whose rows change at every step. */
+const isArray = (x: unknown): x is ArrayLike<unknown> => ArrayBuffer.isView(x) || Array.isArray(x);
+
+/** Array of the rows; undefined for a `Batch`, whose rows change at every step, and for a tensor that refuses. */
 function arrayOf(x: unknown): ArrayLike<unknown> | undefined {
-  if (ArrayBuffer.isView(x) || Array.isArray(x)) return x as unknown as ArrayLike<unknown>;
-  const { data } = Object(x);
-  return ArrayBuffer.isView(data) ? (data as unknown as ArrayLike<unknown>) : undefined;
+  if (isArray(x)) return x;
+  try {
+    const { data } = Object(x);
+    return isArray(data) ? data : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function probe(values: ArrayLike<unknown>): number {
