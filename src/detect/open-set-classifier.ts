@@ -70,7 +70,7 @@ export interface Decision {
 }
 
 /** Source of the centers of a classifier: `NamedCenters` and `ClassStatistics` make them. */
-type CentersSource = CentersLike | { readonly centers: CentersLike } | { toCenters(): CentersLike };
+type CentersSource = CentersLike | { readonly centers: CentersLike } | { toCenters(): ClassCenters };
 
 /** Parameters of scores that `fit` finds unless the constructor is given them. */
 const FITTED = ['radius', 'precision', 'temperature'] as const;
@@ -491,7 +491,14 @@ export class OpenSetClassifier extends Saveable {
 }
 
 function centersOf(given: CentersSource): CentersLike {
-  const { toCenters, centers = typeof toCenters === 'function' ? toCenters.call(given) : given } = Object(given);
+  const { toCenters, centers = given } = Object(given);
+  const made = typeof toCenters === 'function' && toCenters.call(given);
+  if (made instanceof ClassCenters) {
+    const { nClasses, nDim, metric, names } = made;
+    const params = made.toArray();
+    made.dispose();
+    return { params, nClasses, nDim, metric, names };
+  }
   if (typeof centers === 'object' && centers !== null) return centers as CentersLike;
   throw new CenterLossError(
     'ERR_OPTION',
