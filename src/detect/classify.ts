@@ -154,12 +154,7 @@ export function checkScoreSettings(
   const { score = 'distance', radius, precision, temperature, threshold } = options;
   checkChoice(score, 'score', Object.keys(SCORES) as Score[]);
   checkMetricOption(score, options.metric);
-  if (comparesClasses(score) && nClasses < 2) {
-    throw new CenterLossError(
-      'ERR_OPTION',
-      `score '${score}' compares two classes, but there is ${nClasses === 1 ? '1 class' : 'none'}`,
-    );
-  }
+  checkComparable(score, nClasses);
   checkBelongs('radius', radius, score, ['normalized']);
   checkBelongs('precision', precision, score, ['mahalanobis']);
   checkBelongs('temperature', temperature, score, TEMPERED);
@@ -181,6 +176,18 @@ export function checkScoreSettings(
     temperature,
     threshold: limits(threshold, 'threshold', nClasses, (thresholds) => Float64Array.from(thresholds)),
   };
+}
+
+/**
+ * Refuses to compare one class with others that have no center: every row would look known.
+ * @throws CenterLossError `ERR_OPTION`
+ */
+export function checkComparable(score: Score, centers: number): void {
+  if (!comparesClasses(score) || centers >= 2) return;
+  throw new CenterLossError(
+    'ERR_OPTION',
+    `score '${score}' compares classes: it needs 2 finite centers, got ${centers}`,
+  );
 }
 
 /** Metrics of the scores that do not take that of the centers. 'mahalanobis' weights squared differences. */

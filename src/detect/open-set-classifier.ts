@@ -12,6 +12,7 @@ import { checkNewName, classIndex, nameOf, noClass } from '../validate/names.js'
 import { rowsTrainedOn, warnIfTrainedOn } from '../validate/trained-rows.js';
 import {
   type Classification,
+  checkComparable,
   checkLimit,
   checkScoreSettings,
   classifyBy,
@@ -126,6 +127,10 @@ export class OpenSetClassifier extends Saveable {
     checkMetric(metric);
     checkOptions(options, SCORE_OPTIONS);
     this._settings = checkScoreSettings({ nClasses, nDim, metric }, options, 'fitted later');
+    checkComparable(
+      this.score,
+      Array.from({ length: nClasses }, (_, j) => params[j * nDim]).filter(Number.isFinite).length,
+    );
     this._given = givenIn(options);
     const paramsView = stable(params);
     this._centers = new ClassCenters(nClasses, nDim, { fixed: true, metric, names });

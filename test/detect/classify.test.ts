@@ -244,9 +244,12 @@ it('refuses bad options and shapes', () => {
   });
   on([1, 2], 2, (centers) => {
     for (const score of ['cac', 'softmin', 'entropy', 'knn-centers'] as const) {
-      const message = `score '${score}' compares two classes, but there is 1 class`;
+      const message = `score '${score}' compares classes: it needs 2 finite centers, got 1`;
       expectError(() => classify(centers, [1, 2], { score }), 'ERR_OPTION', message);
       expectError(() => new OpenSetClassifier(centers, { score }), 'ERR_OPTION', message);
+      // A class without rows has its center at Infinity.
+      const fitted = ClassCenters.fit([[1, 2]], ['cat'], { names: ['cat', 'dog'] });
+      expectError(() => new OpenSetClassifier(fitted, { score }), 'ERR_OPTION', message);
     }
     centers.dispose();
     expectError(() => classify(centers, [1, 2]), 'ERR_DISPOSED', /disposed/);
