@@ -3,11 +3,13 @@ import { prepare, reserveArray, reserveRows, scratchBatch } from '../memory/batc
 import { doubles, newFloats, readFloats, readIntegers, stable, writeFloats } from '../memory/views.js';
 import {
   checkChoice,
-  checkFloats,
+  checkEach,
   checkNumber,
   checkOptions,
   checkTemperature,
+  FINITE_SIZE,
   type Floats,
+  type Range,
 } from '../validate/checks.js';
 import { asRows, type Embeddings } from '../validate/embeddings.js';
 import { CenterLossError, typeName } from '../validate/errors.js';
@@ -159,6 +161,7 @@ export function checkScoreSettings(
   checkBelongs('precision', precision, score, ['mahalanobis']);
   checkBelongs('temperature', temperature, score, TEMPERED);
   if (temperature !== undefined) checkTemperature(temperature);
+  if (precision !== undefined) checkEach(precision, 'precision', nDim, 'dimensions', FINITE_SIZE);
   const missing =
     score === 'normalized' && radius === undefined
       ? 'radius'
@@ -172,7 +175,7 @@ export function checkScoreSettings(
     score,
     metric: options.metric ?? OWN_METRICS[score] ?? metric,
     radius: limits(radius, 'radius', nClasses, (radii) => Float32Array.from(radii)),
-    precision: precision === undefined ? undefined : Float32Array.from(checked(precision, 'precision', nDim, SIZE)),
+    precision: precision && Float32Array.from(precision),
     temperature,
     threshold: limits(threshold, 'threshold', nClasses, (thresholds) => Float64Array.from(thresholds)),
   };
@@ -211,19 +214,10 @@ function checkBelongs(name: string, value: unknown, score: Score, owners: readon
   throw new CenterLossError('ERR_OPTION', `${name} is an option of score ${of}, not of '${score}'`);
 }
 
-interface Range {
-  readonly accepts: (value: number) => boolean;
-  readonly text: string;
-}
-
-const SIZE: Range = {
-  accepts: (value) => value >= 0 && Number.isFinite(Math.fround(value)),
-  text: 'a finite number ≥ 0',
-};
 const ORDERED: Range = { accepts: (value) => !Number.isNaN(value), text: 'a number other than NaN' };
 
 /** Limits of scores. */
-const LIMITS = { radius: SIZE, threshold: ORDERED };
+const LIMITS = { radius: FINITE_SIZE, threshold: ORDERED };
 type Limit = keyof typeof LIMITS;
 
 /** Checks the value of one class. @throws CenterLossError `ERR_OPTION` */
@@ -239,18 +233,12 @@ function limits<V>(
   copy: (values: Floats) => V,
 ): number | V | undefined {
   if (value === undefined) return undefined;
-  if (typeof value !== 'number') return copy(checked(value, name, nClasses, LIMITS[name], ', or one number'));
+  if (typeof value === 'object' && value !== null) {
+    checkEach(value, name, nClasses, 'classes', LIMITS[name]);
+    return copy(value);
+  }
   checkLimit(value, name);
   return value;
-}
-
-function checked(values: Floats, name: string, length: number, range: Range, more = ''): Floats {
-  checkFloats(values, name, more);
-  if (values.length !== length) {
-    throw new CenterLossError('ERR_SHAPE', `${name} has ${values.length} values, not ${length}`);
-  }
-  for (let i = 0; i < length; i++) checkNumber(values[i] as number, `${name}[${i}]`, range.accepts, range.text);
-  return values;
 }
 
 /** Classifies as {@link classify}, by settings that were checked for these centers. */

@@ -520,10 +520,10 @@ function checkOwn(name: 'radius' | 'threshold', value: number | undefined, isOpt
 
 /** Adds the value of a class to those of the others; undefined without one. */
 function appended<V extends Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer>>(
-  values: V | undefined,
+  values: V,
   value: number | undefined,
 ): V | undefined {
-  if (values === undefined || value === undefined) return undefined;
+  if (value === undefined) return undefined;
   const all = new (values.constructor as new (length: number) => V)(values.length + 1);
   all.set(values);
   all[values.length] = value;

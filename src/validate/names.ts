@@ -13,7 +13,7 @@ export function checkNames(names: readonly string[] | undefined, nClasses?: numb
     const given = Array.isArray(names) ? `${names.length} names` : show(names);
     throw new CenterLossError(
       'ERR_SHAPE',
-      `names must be an array of ${nClasses === undefined ? '' : `${nClasses} `}strings, one for each class, got ${given}`,
+      `names must be an array of ${nClasses ?? 'different'} strings, one for each class, got ${given}`,
     );
   }
   const problem = problemOfNames(names);

@@ -1,18 +1,16 @@
 // Rows that centers were made of look more known than new rows do, so that a threshold or a radius from them rejects too
 // many new rows. Arrays that were trained on are remembered here, and the first calibration on one of them is warned of.
+import { isList } from './labels.js';
 
 /** Sum of the first and the last value of each array: one that was filled with other rows since is not the same rows. */
 const trained = /* @__PURE__ */ new WeakMap<object, number>();
 let warned = false;
 
-const isArray = (x: unknown): x is ArrayLike<unknown> => ArrayBuffer.isView(x) || Array.isArray(x);
-
 /** Array of the rows; undefined for a `Batch`, whose rows change at every step, and for a tensor that refuses. */
 function arrayOf(x: unknown): ArrayLike<unknown> | undefined {
-  if (isArray(x)) return x;
   try {
-    const { data } = Object(x);
-    return isArray(data) ? data : undefined;
+    const array = isList(x) ? x : (x as { readonly data: unknown }).data;
+    return isList(array) ? array : undefined;
   } catch {
     return undefined;
   }
@@ -35,6 +33,6 @@ export function warnIfTrainedOn(call: string, x: unknown): void {
   if (array === undefined || !Object.is(trained.get(array), probe(array))) return;
   warned = true;
   console.warn(
-    `center-loss: ${call} got the very array that centers were made of. Its rows are nearer to them than new rows are, so that too many new rows will be rejected: call ${call} with rows that were held out of training.`,
+    `center-loss: ${call} got the very array that centers were made of. Its rows are nearer than new ones, so that too many new ones will be rejected: give ${call} rows held out of training.`,
   );
 }

@@ -218,12 +218,16 @@ it('refuses bad options and shapes', () => {
     refused({ ...normalized, radius: -1 }, 'ERR_OPTION', 'radius must be a finite number ≥ 0, got -1');
     refused({ ...normalized, radius: 1e39 }, 'ERR_OPTION', /radius must be a finite/);
     refused({ ...normalized, radius: [1, Number.NaN] }, 'ERR_OPTION', 'radius[1] must be a finite number ≥ 0, got NaN');
-    refused({ ...normalized, radius: [1] }, 'ERR_SHAPE', 'radius has 1 values, not 2');
-    refused({ score: 'mahalanobis', precision: [1, 1, 1] }, 'ERR_SHAPE', 'precision has 3 values, not 2');
+    refused({ ...normalized, radius: [1] }, 'ERR_SHAPE', 'radius has 1 values, but there are 2 classes');
+    refused(
+      { score: 'mahalanobis', precision: [1, 1, 1] },
+      'ERR_SHAPE',
+      'precision has 3 values, but there are 2 dimensions',
+    );
     refused({ threshold: Number.NaN }, 'ERR_OPTION', 'threshold must be a number other than NaN, got NaN');
     refused({ threshold: [0, Number.NaN] }, 'ERR_OPTION', /threshold\[1\] must be a number other than NaN/);
-    refused({ threshold: [1, 2, 3] }, 'ERR_SHAPE', 'threshold has 3 values, not 2');
-    refused({ threshold: null }, 'ERR_SHAPE', /an array of numbers, or one number, got Null/);
+    refused({ threshold: [1, 2, 3] }, 'ERR_SHAPE', 'threshold has 3 values, but there are 2 classes');
+    refused({ threshold: null }, 'ERR_OPTION', 'threshold must be a number other than NaN, got null');
     expectError(() => classify(centers, [1, 2, 3]), 'ERR_SHAPE', /not a multiple of nDim = 2/);
     expectError(
       () => classify({ nClasses: 1 } as never, x),

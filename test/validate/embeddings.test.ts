@@ -160,7 +160,7 @@ describe('what is refused, with what to do', () => {
       [use([[1, 2], null]), /^x\[1\] must be a Float32Array, .*, got Null$/],
       [use([[1, undefined]]), 'x[0][1] is undefined, not a number'],
       [use([[[1, 2]]]), 'x[0][0] is an array, not a number'],
-      [use(new Proxy(flat, {})), /got a typed array behind a proxy: pass the array itself$/],
+      [use(new Proxy(flat, {})), /got a proxy: pass the array itself$/],
     ]);
     const onGpu = {
       dims: [1, 2],
