@@ -134,7 +134,7 @@ export class ClassCenters extends Saveable {
   static fit(x: Embeddings, target: Target, options: FitCentersOptions = {}): ClassCenters {
     checkOptions(options, ['sampleWeight', 'nDim', 'nClasses', 'metric', 'names']);
     const labels = labelsOf(target);
-    const found = options.names ?? namesIn(labels);
+    const found = checkNames(options.names ?? namesIn(labels));
     const { nDim = dimensionsOf(x), nClasses = classesIn(labels, found), sampleWeight, ...rest } = options;
     checkCount(nClasses, 'nClasses');
     const names = checkNames(found, nClasses);

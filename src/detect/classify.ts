@@ -3,11 +3,13 @@ import { prepare, reserveArray, reserveRows, scratchBatch } from '../memory/batc
 import { doubles, newFloats, readFloats, readIntegers, stable, writeFloats } from '../memory/views.js';
 import {
   checkChoice,
-  checkFloats,
+  checkEach,
   checkNumber,
   checkOptions,
   checkTemperature,
+  FINITE_SIZE,
   type Floats,
+  type Range,
 } from '../validate/checks.js';
 import { asRows, type Embeddings } from '../validate/embeddings.js';
 import { CenterLossError, typeName } from '../validate/errors.js';
@@ -18,8 +20,8 @@ import { BatchArray, ScoreKind, Work } from '../wasm/bindings.js';
 /**
  * Measure of how unknown a row looks: the larger, the more unknown. d₁ ≤ d₂ ≤ … are its distances to the centers, and
  * p = softmin(d/T), p_j = e^(−d_j/T) / Σ_k e^(−d_k/T). Three scores are natural logarithms of what their papers define:
- * the same order of rows, without the underflow to 0 of a probability at distances of a hundred. They are −Infinity where
- * p₁ = 1 exactly (one class), 'cac' also for a row at its center.
+ * the same order of rows, without the underflow to 0 of a probability at distances of a hundred. 'cac' is −Infinity for a
+ * row at its center. These three and 'knn-centers' compare classes, of which they need two.
  */
 export type Score =
   /** d₁ */
@@ -82,6 +84,9 @@ const SCORES = {
 /** Scores made of p, which has a temperature. */
 const TEMPERED: readonly Score[] = ['softmin', 'entropy', 'cac'];
 
+/** Tells whether a score compares distances to several classes: another class then changes the scores of all rows. */
+export const comparesClasses = (score: Score): boolean => score === 'knn-centers' || TEMPERED.includes(score);
+
 /** Names of {@link ScoreOptions}. */
 export const SCORE_OPTIONS = [
   ...(['score', 'metric', 'radius', 'precision', 'temperature', 'threshold'] as const),
@@ -96,14 +101,12 @@ const MIN_ROWS = 64;
 export interface ScoreSettings {
   readonly score: Score;
   readonly metric: Metric;
-  /** Radius of all classes [1], or of each [nClasses]. */
-  readonly radius: Float32Array<ArrayBuffer> | undefined;
+  /** Radius of all classes, or of each [nClasses]. */
+  readonly radius: number | Float32Array<ArrayBuffer> | undefined;
   readonly precision: Float32Array<ArrayBuffer> | undefined;
   readonly temperature: number | undefined;
-  /** Threshold of all rows [1], or of each class [nClasses]. */
-  readonly threshold: Float64Array<ArrayBuffer> | undefined;
-  /** True if each class has a threshold of its own. */
-  readonly perClass: boolean;
+  /** Threshold of all rows, or of each class [nClasses]. */
+  readonly threshold: number | Float64Array<ArrayBuffer> | undefined;
 }
 
 /**
@@ -134,7 +137,10 @@ export function withNames(found: Scored, { names }: ClassCenters): Classificatio
 /** @throws CenterLossError `ERR_OPTION` unless `centers` are `ClassCenters`. */
 export function checkCenters(centers: ClassCenters): void {
   if (centers instanceof ClassCenters) return;
-  throw new CenterLossError('ERR_OPTION', `centers must be ClassCenters, got ${typeName(centers)}`);
+  throw new CenterLossError(
+    'ERR_OPTION',
+    `centers must be ClassCenters, such as loss.centers, got ${typeName(centers)}`,
+  );
 }
 
 /**
@@ -150,16 +156,12 @@ export function checkScoreSettings(
   const { score = 'distance', radius, precision, temperature, threshold } = options;
   checkChoice(score, 'score', Object.keys(SCORES) as Score[]);
   checkMetricOption(score, options.metric);
-  if (score === 'knn-centers' && nClasses < 2) {
-    throw new CenterLossError(
-      'ERR_OPTION',
-      `score 'knn-centers' compares two centers, but there is ${nClasses === 1 ? '1 class' : 'none'}`,
-    );
-  }
+  checkComparable(score, nClasses);
   checkBelongs('radius', radius, score, ['normalized']);
   checkBelongs('precision', precision, score, ['mahalanobis']);
   checkBelongs('temperature', temperature, score, TEMPERED);
   if (temperature !== undefined) checkTemperature(temperature);
+  if (precision !== undefined) checkEach(precision, 'precision', nDim, 'dimensions', FINITE_SIZE);
   const missing =
     score === 'normalized' && radius === undefined
       ? 'radius'
@@ -172,13 +174,23 @@ export function checkScoreSettings(
   return {
     score,
     metric: options.metric ?? OWN_METRICS[score] ?? metric,
-    radius: radius === undefined ? undefined : Float32Array.from(perClass(radius, 'radius', nClasses, SIZE)),
-    precision: precision === undefined ? undefined : Float32Array.from(checked(precision, 'precision', nDim, SIZE)),
+    radius: limits(radius, 'radius', nClasses, (radii) => Float32Array.from(radii)),
+    precision: precision && Float32Array.from(precision),
     temperature,
-    threshold:
-      threshold === undefined ? undefined : Float64Array.from(perClass(threshold, 'threshold', nClasses, ORDERED)),
-    perClass: typeof threshold === 'object',
+    threshold: limits(threshold, 'threshold', nClasses, (thresholds) => Float64Array.from(thresholds)),
   };
+}
+
+/**
+ * Refuses to compare one class with others that have no center: every row would look known.
+ * @throws CenterLossError `ERR_OPTION`
+ */
+export function checkComparable(score: Score, centers: number): void {
+  if (!comparesClasses(score) || centers >= 2) return;
+  throw new CenterLossError(
+    'ERR_OPTION',
+    `score '${score}' compares classes: it needs 2 finite centers, got ${centers}`,
+  );
 }
 
 /** Metrics of the scores that do not take that of the centers. 'mahalanobis' weights squared differences. */
@@ -202,37 +214,31 @@ function checkBelongs(name: string, value: unknown, score: Score, owners: readon
   throw new CenterLossError('ERR_OPTION', `${name} is an option of score ${of}, not of '${score}'`);
 }
 
-interface Range {
-  readonly accepts: (value: number) => boolean;
-  readonly text: string;
-}
-
-const SIZE: Range = {
-  accepts: (value) => value >= 0 && Number.isFinite(Math.fround(value)),
-  text: 'a finite number ≥ 0',
-};
 const ORDERED: Range = { accepts: (value) => !Number.isNaN(value), text: 'a number other than NaN' };
 
+/** Limits of scores. */
+const LIMITS = { radius: FINITE_SIZE, threshold: ORDERED };
+type Limit = keyof typeof LIMITS;
+
 /** Checks the value of one class. @throws CenterLossError `ERR_OPTION` */
-export function checkLimit(value: number, name: 'radius' | 'threshold'): void {
-  const { accepts, text } = name === 'radius' ? SIZE : ORDERED;
-  checkNumber(value, name, accepts, text);
+export function checkLimit(value: number, name: Limit): void {
+  checkNumber(value, name, LIMITS[name].accepts, LIMITS[name].text);
 }
 
-/** Checks one number for all classes, or one for each class. */
-function perClass(value: number | Floats, name: string, nClasses: number, range: Range): Floats {
-  if (typeof value !== 'number') return checked(value, name, nClasses, range);
-  checkNumber(value, name, range.accepts, range.text);
-  return [value];
-}
-
-function checked(values: Floats, name: string, length: number, range: Range): Floats {
-  checkFloats(values, name);
-  if (values.length !== length) {
-    throw new CenterLossError('ERR_SHAPE', `${name} has ${values.length} values, not ${length}`);
+/** Checks one number for all classes, or copies one for each class. */
+function limits<V>(
+  value: number | Floats | undefined,
+  name: Limit,
+  nClasses: number,
+  copy: (values: Floats) => V,
+): number | V | undefined {
+  if (value === undefined) return undefined;
+  if (typeof value === 'object' && value !== null) {
+    checkEach(value, name, nClasses, 'classes', LIMITS[name]);
+    return copy(value);
   }
-  for (let i = 0; i < length; i++) checkNumber(values[i] as number, `${name}[${i}]`, range.accepts, range.text);
-  return values;
+  checkLimit(value, name);
+  return value;
 }
 
 /** Classifies as {@link classify}, by settings that were checked for these centers. */
@@ -251,13 +257,14 @@ export function classifyBy(centers: ClassCenters, x: Embeddings, settings: Score
   reserveRows(batch, most, nDim, 1, 'classify');
   prepare(rust, { batch, rows: most }, Work.Classify, 'classify', metric);
   const ofScore = precision ?? (TEMPERED.includes(score) ? Float32Array.of(temperature) : undefined);
-  const parameters = radius?.length === 1 ? new Float32Array(nClasses).fill(radius[0] as number) : (radius ?? ofScore);
+  const parameters = typeof radius === 'number' ? new Float32Array(nClasses).fill(radius) : (radius ?? ofScore);
   if (parameters) {
     const address = reserveArray(batch, BatchArray.Parameters, parameters.length, 'classify');
     writeFloats(parameters, 0, parameters.length, address);
   }
-  if (threshold) {
-    doubles(reserveArray(batch, BatchArray.Doubles, threshold.length, 'classify'), threshold.length).set(threshold);
+  const thresholds = threshold === undefined ? [] : typeof threshold === 'number' ? [threshold] : threshold;
+  if (thresholds.length > 0) {
+    doubles(reserveArray(batch, BatchArray.Doubles, thresholds.length, 'classify'), thresholds.length).set(thresholds);
   }
   for (let chunk = 0; chunk < chunks; chunk++) {
     // Chunks differ by at most one row: a last chunk of few rows would need scratch memory that was not reserved.
@@ -265,7 +272,7 @@ export function classifyBy(centers: ClassCenters, x: Embeddings, settings: Score
     const end = Math.floor(((chunk + 1) * rows) / chunks);
     writeFloats(xView(), start * nDim, end * nDim, batch.address(BatchArray.X));
     batch.set_rows(end - start);
-    rust.classify(batch, ScoreKind[SCORES[score]], metric, threshold?.length ?? 0);
+    rust.classify(batch, ScoreKind[SCORES[score]], metric, thresholds.length);
     readFloats(batch.address(BatchArray.Out), scores.subarray(start, end));
     readIntegers(batch.address(BatchArray.Nearest), nearest.subarray(start, end));
     readIntegers(batch.address(BatchArray.Labels), labels.subarray(start, end));

@@ -12,9 +12,11 @@ import { checkNewName, classIndex, nameOf, noClass } from '../validate/names.js'
 import { rowsTrainedOn, warnIfTrainedOn } from '../validate/trained-rows.js';
 import {
   type Classification,
+  checkComparable,
   checkLimit,
   checkScoreSettings,
   classifyBy,
+  comparesClasses,
   SCORE_OPTIONS,
   type Score,
   type ScoreOptions,
@@ -77,11 +79,8 @@ export type CentersSource =
     }
   | {
       /** Makes the centers. */
-      toCenters(): CentersLike;
+      toCenters(): ClassCenters;
     };
-
-/** Scores that compare the distances to several classes: another class changes the scores of all rows. */
-const COMPARING: readonly Score[] = ['cac', 'softmin', 'entropy', 'knn-centers'];
 
 /** Parameters of scores that `fit` finds unless the constructor is given them. */
 const FITTED = ['radius', 'precision', 'temperature'] as const;
@@ -137,6 +136,10 @@ export class OpenSetClassifier extends Saveable {
     checkMetric(metric);
     checkOptions(options, SCORE_OPTIONS);
     this._settings = checkScoreSettings({ nClasses, nDim, metric }, options, 'fitted later');
+    checkComparable(
+      this.score,
+      Array.from({ length: nClasses }, (_, j) => params[j * nDim]).filter(Number.isFinite).length,
+    );
     this._given = givenIn(options);
     const paramsView = stable(params);
     this._centers = new ClassCenters(nClasses, nDim, { fixed: true, metric, names });
@@ -175,7 +178,8 @@ export class OpenSetClassifier extends Saveable {
 
   /** Radius of all classes [1] or of each [nClasses] for score 'normalized', a copy; undefined before there is one. */
   get radius(): Float32Array<ArrayBuffer> | undefined {
-    return this._settings.radius?.slice();
+    const { radius } = this._settings;
+    return typeof radius === 'number' ? Float32Array.of(radius) : radius?.slice();
   }
 
   /** Precision [nDim] of score 'mahalanobis', a copy; undefined before there is one. */
@@ -191,7 +195,7 @@ export class OpenSetClassifier extends Saveable {
   /** Threshold of all rows, or a copy of those of the classes [nClasses]; undefined while there is none. */
   get threshold(): number | Float64Array<ArrayBuffer> | undefined {
     const { threshold } = this._settings;
-    return this._settings.perClass ? threshold?.slice() : threshold?.[0];
+    return typeof threshold === 'object' ? threshold.slice() : threshold;
   }
 
   /**
@@ -228,8 +232,8 @@ export class OpenSetClassifier extends Saveable {
     if (scores.length === 0) throw new CenterLossError('ERR_SHAPE', `none of the ${rows} rows is known and finite`);
     const threshold = perClass
       ? fitThreshold(scores, { ...thresholdOptions, classes, nClasses })
-      : Float64Array.of(fitThreshold(scores, thresholdOptions));
-    this._settings = { ...settings, threshold, perClass };
+      : fitThreshold(scores, thresholdOptions);
+    this._settings = { ...settings, threshold };
     this._outdatedBy = undefined;
     warnIfTrainedOn('fit', x);
     return this;
@@ -270,10 +274,11 @@ export class OpenSetClassifier extends Saveable {
     const { labels, scores, nearest } = this._classify(row);
     if (labels.length !== 1) throw new CenterLossError('ERR_SHAPE', `decide takes one row, got ${labels.length} rows`);
     const [label = -1, score = 0, nearestClass = -1] = [labels[0], scores[0], nearest[0]];
-    const { names, _settings: settings } = this;
+    const { names } = this;
+    const { threshold } = this._settings;
     return {
       ...{ name: nameOf(names, label), label, score, nearest: nameOf(names, nearestClass) },
-      threshold: settings.threshold?.[settings.perClass ? nearestClass : 0] ?? null,
+      threshold: (typeof threshold === 'object' ? threshold[nearestClass] : threshold) ?? null,
     };
   }
 
@@ -281,7 +286,11 @@ export class OpenSetClassifier extends Saveable {
     this._checkIsUpToDate();
     const { score, radius, precision } = this._settings;
     const missing =
-      score === 'normalized' && !radius ? 'radius' : score === 'mahalanobis' && !precision ? 'precision' : '';
+      score === 'normalized' && radius === undefined
+        ? 'radius'
+        : score === 'mahalanobis' && !precision
+          ? 'precision'
+          : '';
     if (missing) {
       throw new CenterLossError(
         'ERR_OPTION',
@@ -318,10 +327,10 @@ export class OpenSetClassifier extends Saveable {
     const names = this._namesOrNumbers();
     checkNewName(name, classIndex(names));
     checkOptions(options, ['radius', 'threshold']);
-    const [hasRadii, hasThresholds] = this._perClass();
+    const hasRadii = typeof radius === 'object';
     checkOwn('radius', options.radius, hasRadii, 'classes have radii of their own');
     const text = 'classes have thresholds of their own, and the score does not compare classes';
-    checkOwn('threshold', options.threshold, hasThresholds && !this._compares(), text);
+    checkOwn('threshold', options.threshold, typeof threshold === 'object' && !comparesClasses(this.score), text);
     if (hasRadii && this._given.radius && options.radius === undefined) {
       throw new CenterLossError('ERR_OPTION', `the radii of the classes were given: give that of ${quoted(name)}, too`);
     }
@@ -345,7 +354,7 @@ export class OpenSetClassifier extends Saveable {
     rowsTrainedOn(examples);
     this._useLimits(
       hasRadii ? appended(radius, options.radius) : radius,
-      hasThresholds ? appended(threshold, options.threshold) : threshold,
+      typeof threshold === 'object' ? appended(threshold, options.threshold) : threshold,
       `class ${quoted(name)} was added`,
     );
   }
@@ -362,7 +371,7 @@ export class OpenSetClassifier extends Saveable {
     const { radius, threshold } = this._settings;
     const names = this._namesOrNumbers();
     const removed = classOf(name, names);
-    const least = this._compares() ? 2 : 1;
+    const least = comparesClasses(score) ? 2 : 1;
     if (this.nClasses <= least) {
       const needed = least === 2 ? `2 classes for score '${score}'` : 'a class';
       throw new CenterLossError(
@@ -371,11 +380,10 @@ export class OpenSetClassifier extends Saveable {
       );
     }
     const isKept = (_: unknown, nth: number) => nth !== removed;
-    const [hasRadii, hasThresholds] = this._perClass();
     this._replaceCenters(this._copyOfCenters(names.filter(isKept), removed));
     this._useLimits(
-      hasRadii ? radius?.filter(isKept) : radius,
-      hasThresholds ? threshold?.filter(isKept) : threshold,
+      typeof radius === 'object' ? radius.filter(isKept) : radius,
+      typeof threshold === 'object' ? threshold.filter(isKept) : threshold,
       `class ${quoted(name)} was removed`,
     );
   }
@@ -394,16 +402,6 @@ export class OpenSetClassifier extends Saveable {
 
   private _namesOrNumbers(): readonly string[] {
     return this.names ?? Array.from({ length: this.nClasses }, (_, nth) => `${nth}`);
-  }
-
-  private _compares(): boolean {
-    return COMPARING.includes(this.score);
-  }
-
-  /** Tells whether each class has a radius, and a threshold, of its own. */
-  private _perClass(): readonly [radii: boolean, thresholds: boolean] {
-    const { radius, threshold, perClass } = this._settings;
-    return [radius?.length === this.nClasses, perClass && threshold !== undefined];
   }
 
   /**
@@ -429,14 +427,10 @@ export class OpenSetClassifier extends Saveable {
    * Takes radii and thresholds after a change of the classes; undefined where a class has none. Decisions are refused
    * until `fit` finds the ones that do not hold.
    */
-  private _useLimits(
-    radius: Float32Array<ArrayBuffer> | undefined,
-    threshold: Float64Array<ArrayBuffer> | undefined,
-    change: string,
-  ): void {
+  private _useLimits(radius: ScoreSettings['radius'], threshold: ScoreSettings['threshold'], change: string): void {
     const before = this._settings;
     const lacksRadius = before.radius !== undefined && radius === undefined;
-    const holds = threshold !== undefined && !lacksRadius && !this._compares();
+    const holds = threshold !== undefined && !lacksRadius && !comparesClasses(this.score);
     this._settings = { ...before, radius, threshold: holds ? threshold : undefined };
     if (before.threshold !== undefined && !holds) this._outdatedBy = change;
   }
@@ -457,15 +451,16 @@ export class OpenSetClassifier extends Saveable {
    */
   save(): Uint8Array<ArrayBuffer> {
     this._checkIsUpToDate();
-    const { nClasses, nDim, names, score, metric, radius, precision, temperature, threshold } = this;
+    const { nClasses, nDim, names, score, metric, precision, temperature, threshold } = this;
+    const { radius } = this._settings;
     const { params, metric: centersMetric } = this._centers;
-    const fitted = FITTED.filter((name) => this._settings[name] && !this._given[name]);
+    const fitted = FITTED.filter((name) => this._settings[name] !== undefined && !this._given[name]);
     return encodeObject('OpenSetClassifier', {
       config: { score, metric, centersMetric, temperature, fitted },
       names,
       tensors: {
         centers: centersTensor(params, nClasses, nDim),
-        radius: radius && limitTensor(radius.length === nClasses ? radius : (radius[0] as number)),
+        radius: radius === undefined ? undefined : limitTensor(radius),
         precision: precision && listTensor(precision),
         threshold: threshold === undefined ? undefined : limitTensor(threshold),
       },
@@ -510,8 +505,14 @@ export class OpenSetClassifier extends Saveable {
 }
 
 function centersOf(given: CentersSource): CentersLike {
-  const { centers = given, toCenters } = Object(given);
-  if (typeof toCenters === 'function') return toCenters.call(given);
+  const { toCenters, centers = given } = Object(given);
+  const made = typeof toCenters === 'function' && toCenters.call(given);
+  if (made instanceof ClassCenters) {
+    const { nClasses, nDim, metric, names } = made;
+    const params = made.toArray();
+    made.dispose();
+    return { params, nClasses, nDim, metric, names };
+  }
   if (typeof centers === 'object' && centers !== null) return centers as CentersLike;
   throw new CenterLossError(
     'ERR_OPTION',
@@ -528,10 +529,10 @@ function checkOwn(name: 'radius' | 'threshold', value: number | undefined, isOpt
 
 /** Adds the value of a class to those of the others; undefined without one. */
 function appended<V extends Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer>>(
-  values: V | undefined,
+  values: V,
   value: number | undefined,
 ): V | undefined {
-  if (values === undefined || value === undefined) return undefined;
+  if (value === undefined) return undefined;
   const all = new (values.constructor as new (length: number) => V)(values.length + 1);
   all.set(values);
   all[values.length] = value;

@@ -49,7 +49,7 @@ export function fitThreshold(
   checkChoice(finiteSample, 'finiteSample', [true, false]);
   checkScores(scores, 'scores');
   const thresholdOf = (known: Floats) => takeScores('fitThreshold', { known }).threshold(tpr, finiteSample);
-  if (!('classes' in options) && !('nClasses' in options)) return thresholdOf(scores);
+  if (!['classes', 'nClasses', 'names'].some((name) => name in options)) return thresholdOf(scores);
   const groups = byClass(scores, options as ClassThresholdOptions);
   const ofAll = thresholdOf(groups.flat());
   return Float64Array.from(groups, (group) => (group.length > 0 ? thresholdOf(group) : ofAll));
@@ -57,7 +57,7 @@ export function fitThreshold(
 
 /** Scores of each class. */
 function byClass(scores: Floats, options: ClassThresholdOptions): number[][] {
-  const { nClasses = options.names?.length as number } = options;
+  const { nClasses = checkNames(options.names)?.length as number } = options;
   checkCount(nClasses, 'nClasses');
   const names = checkNames(options.names, nClasses);
   const classes = labelsOf(options.classes, 'classes');

@@ -3,6 +3,7 @@ import { readFloats, stable } from '../memory/views.js';
 import { checkChoice, checkNumber, checkOptions, checkRowsMatch } from '../validate/checks.js';
 import { asRows, type Embeddings } from '../validate/embeddings.js';
 import { labelsOf, type Target } from '../validate/labels.js';
+import { rowsTrainedOn } from '../validate/trained-rows.js';
 import { BatchArray } from '../wasm/bindings.js';
 import type { CenterLoss } from './center-loss.js';
 import { crossEntropy, type SoftmaxOptions } from './softmax-cross-entropy.js';
@@ -60,6 +61,7 @@ export function softmaxCenter(
   const { loss: center, gradX } = update
     ? loss.step(xView(), target, stepOptions)
     : loss.rowGradients(xView(), target, samples);
+  if (update) rowsTrainedOn(x);
   // The scratch batch still holds ∂center/∂x, so that no allocation can fail once the centers have moved.
   const batch = scratchBatch();
   const joined = batch.join_softmax_center(softmax, center, lambda);

@@ -1,6 +1,6 @@
 import { prepare } from '../memory/batch.js';
 import type { Inputs } from '../memory/inputs.js';
-import { checkChoice, checkNumber, checkOptions, type Floats } from '../validate/checks.js';
+import { checkChoice, checkNumber, checkOptions, FINITE_SIZE, type Floats } from '../validate/checks.js';
 import { AveragingRule, type Centers as RustCenters, Work } from '../wasm/bindings.js';
 
 /** Option of every rule. */
@@ -81,7 +81,7 @@ const OPTIONS = {
 
 /** @throws CenterLossError `ERR_OPTION` unless `value` can be a rate or a momentum of SGD. */
 export function checkRate(value: number, name: string): void {
-  checkNumber(value, name, (value) => value >= 0 && Number.isFinite(Math.fround(value)), 'a finite number ≥ 0');
+  checkNumber(value, name, FINITE_SIZE.accepts, FINITE_SIZE.text);
 }
 
 /** @throws CenterLossError `ERR_OPTION`, also for an option of another rule */

@@ -1,6 +1,6 @@
 import { checkBatchFits, checkNoMore, checkRowsMatch, type Floats } from '../validate/checks.js';
 import { asRows, type Embeddings } from '../validate/embeddings.js';
-import { checkLabels, type LabelPolicy, labelsOf, type Target, writeLabels } from '../validate/labels.js';
+import { checkLabels, isList, type LabelPolicy, labelsOf, type Target, writeLabels } from '../validate/labels.js';
 import { checkWeights } from '../validate/weights.js';
 import { BatchArray, type Batch as RustBatch } from '../wasm/bindings.js';
 import { Batch, reserveRows, scratchBatch } from './batch.js';
@@ -95,6 +95,6 @@ export function splitArguments<T, Options extends object>(
 ): [target: T, options: Options] {
   if (!(x instanceof Batch)) return [targetOrOptions as T, optionsAfter ?? ({} as Options)];
   checkNoMore(call, optionsAfter);
-  if (Array.isArray(targetOrOptions) || ArrayBuffer.isView(targetOrOptions)) checkNoMore(call, targetOrOptions);
+  if (isList(targetOrOptions)) checkNoMore(call, targetOrOptions);
   return [undefined as T, (targetOrOptions ?? {}) as Options];
 }

@@ -123,7 +123,7 @@ function ofTensor(x: TensorLike, name: string, width: number, widthName: string)
 }
 
 function tensorValues(x: TensorLike, name: string): FlatRows {
-  const data = readData(x, name);
+  const data = readData(x, name) as Floats;
   const type = x.type ?? x.dtype;
   if (type === undefined) return asList(data, `${name}.data`);
   const is = (pattern: RegExp) => typeof type === 'string' && pattern.test(type);
@@ -143,9 +143,9 @@ function tensorValues(x: TensorLike, name: string): FlatRows {
 }
 
 /** Reads the values, which a tensor on a graphics card refuses to give. @throws CenterLossError `ERR_SHAPE` */
-function readData(x: TensorLike, name: string): Floats {
+export function readData<V>(x: { readonly data: V }, name: string): V {
   try {
-    return x.data as Floats;
+    return x.data;
   } catch (cause) {
     throw new CenterLossError('ERR_SHAPE', `${name}.data cannot be read (${cause}): await ${name}.getData() first`, {
       cause,

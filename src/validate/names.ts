@@ -3,16 +3,17 @@ import { CenterLossError, quoted } from './errors.js';
 
 /**
  * Checks names of classes and copies them, unless they cannot change.
+ * @param nClasses default: as many as there are names
  * @throws CenterLossError `ERR_SHAPE` unless there is one name a class; `ERR_OPTION` for a name that is not a string, is
  * half a surrogate pair or occurs twice
  */
-export function checkNames(names: readonly string[] | undefined, nClasses: number): readonly string[] | undefined {
+export function checkNames(names: readonly string[] | undefined, nClasses?: number): readonly string[] | undefined {
   if (names === undefined) return undefined;
-  if (!Array.isArray(names) || names.length !== nClasses) {
+  if (!Array.isArray(names) || names.length !== (nClasses ?? names.length)) {
     const given = Array.isArray(names) ? `${names.length} names` : show(names);
     throw new CenterLossError(
       'ERR_SHAPE',
-      `names must be an array of ${nClasses} strings, one for each class, got ${given}`,
+      `names must be an array of ${nClasses ?? 'different'} strings, one for each class, got ${given}`,
     );
   }
   const problem = problemOfNames(names);

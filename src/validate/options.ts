@@ -1,6 +1,15 @@
 import { stable } from '../memory/views.js';
 import { Penalty as RustPenalty, Reduction as RustReduction } from '../wasm/bindings.js';
-import { arrayType, checkChoice, checkCount, checkFloats, checkNumber, checkOptions, type Floats } from './checks.js';
+import {
+  arrayType,
+  checkChoice,
+  checkCount,
+  checkEach,
+  checkNumber,
+  checkOptions,
+  type Floats,
+  type Range,
+} from './checks.js';
 import { asRows, type Embeddings, type FlatRows } from './embeddings.js';
 import { CenterLossError } from './errors.js';
 import type { LabelPolicy } from './labels.js';
@@ -130,7 +139,7 @@ export function checkCenterLossOptions(nClasses: number, nDim: number, options: 
   checkMetric(metric);
   checkChoice(penalty, 'penalty', Object.keys(PENALTIES) as Penalty[]);
   const radii = typeof radius === 'object' ? checkRadii(radius, nClasses) : undefined;
-  if (typeof radius !== 'object') checkNumber(radius, 'radius', isRadius, 'a number from -1e30 on');
+  if (typeof radius !== 'object') checkNumber(radius, 'radius', RADIUS.accepts, RADIUS.text);
   return { ...settings, metric, penalty, radius: typeof radius === 'object' ? Number.NaN : radius, radii };
 }
 
@@ -166,18 +175,11 @@ const withoutUndefined = ({ magnitude, fixed, reduction }: CentersOptions) => ({
   ...(reduction !== undefined && { reduction }),
 });
 
-const isRadius = (value: number) => value >= -MAX_MAGNITUDE;
+const RADIUS: Range = { accepts: (value) => value >= Math.fround(-MAX_MAGNITUDE), text: 'a number from -1e30 on' };
 
 function checkRadii(radii: Floats, nClasses: number): Float32Array {
-  checkFloats(radii, 'radius');
-  if (radii.length !== nClasses) {
-    throw new CenterLossError('ERR_SHAPE', `radius has ${radii.length} values, but there are ${nClasses} classes`);
-  }
-  const copy = new Float32Array(radii);
-  copy.forEach((radius, j) => {
-    checkNumber(radius, `radius[${j}]`, isRadius, 'a number from -1e30 on');
-  });
-  return copy;
+  checkEach(radii, 'radius', nClasses, 'classes', RADIUS);
+  return new Float32Array(radii);
 }
 
 const float32 = (values: FlatRows): Float32Array =>

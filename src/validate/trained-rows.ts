@@ -1,15 +1,22 @@
 // Rows that centers were made of look more known than new rows do, so that a threshold or a radius from them rejects too
 // many new rows. Arrays that were trained on are remembered here, and the first calibration on one of them is warned of.
+import { isList } from './labels.js';
 
 /** Sum of the first and the last value of each array: one that was filled with other rows since is not the same rows. */
 const trained = /* @__PURE__ */ new WeakMap<object, number>();
+/** Length below which only the latest array is remembered: an entry for each would take as long as a small step. */
+const MIN_ENTRY_LEN = 4096;
+let latest: { readonly array?: object; readonly probe?: number } = {};
 let warned = false;
 
-/** Array of the rows; undefined for a `Batch`, whose rows change at every step. */
+/** Array of the rows; undefined for a `Batch`, whose rows change at every step, and for a tensor that refuses. */
 function arrayOf(x: unknown): ArrayLike<unknown> | undefined {
-  if (ArrayBuffer.isView(x) || Array.isArray(x)) return x as unknown as ArrayLike<unknown>;
-  const { data } = Object(x);
-  return ArrayBuffer.isView(data) ? (data as unknown as ArrayLike<unknown>) : undefined;
+  try {
+    const array = isList(x) ? x : (x as { readonly data: unknown }).data;
+    return isList(array) ? array : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function probe(values: ArrayLike<unknown>): number {
@@ -20,15 +27,19 @@ function probe(values: ArrayLike<unknown>): number {
 /** Remembers rows that centers were made of. */
 export function rowsTrainedOn(x: unknown): void {
   const array = warned ? undefined : arrayOf(x);
-  if (array) trained.set(array, probe(array));
+  if (array === undefined) return;
+  if (array.length < MIN_ENTRY_LEN) latest = { array, probe: probe(array) };
+  else trained.set(array, probe(array));
 }
 
 /** Warns once if rows that centers were made of calibrate a decision; `call` is the name of the calibration. */
 export function warnIfTrainedOn(call: string, x: unknown): void {
   const array = warned ? undefined : arrayOf(x);
-  if (array === undefined || !Object.is(trained.get(array), probe(array))) return;
+  if (array === undefined) return;
+  const remembered = latest.array === array ? latest.probe : trained.get(array);
+  if (!Object.is(remembered, probe(array))) return;
   warned = true;
   console.warn(
-    `center-loss: ${call} got the very array that centers were made of. Its rows are nearer to them than new rows are, so that too many new rows will be rejected: call ${call} with rows that were held out of training.`,
+    `center-loss: ${call} got the very array that centers were made of. Its rows are nearer than new ones, so that too many new ones will be rejected: give ${call} rows held out of training.`,
   );
 }

@@ -1,5 +1,4 @@
-import { checkFloats, type Floats } from './checks.js';
-import { CenterLossError } from './errors.js';
+import { checkEach, FINITE_SIZE, type Floats } from './checks.js';
 
 /**
  * Weights as float32, one for each of `count` things that messages call `of`; undefined where none are given. Only
@@ -13,12 +12,6 @@ export function checkWeights(
   of: string,
 ): Float32Array<ArrayBuffer> | undefined {
   if (weights === undefined || weights === null) return undefined;
-  checkFloats(weights, name);
-  if (weights.length !== count) {
-    throw new CenterLossError('ERR_SHAPE', `${name} has ${weights.length} values, but there are ${count} ${of}`);
-  }
-  const copy = new Float32Array(weights);
-  const bad = copy.findIndex((weight) => !(weight >= 0 && weight < Number.POSITIVE_INFINITY));
-  if (bad < 0) return copy;
-  throw new CenterLossError('ERR_OPTION', `${name}[${bad}] must be a finite number ≥ 0, got ${weights[bad]}`);
+  checkEach(weights, name, count, of, FINITE_SIZE);
+  return new Float32Array(weights);
 }

@@ -89,7 +89,7 @@ describe('classify', () => {
     expectError(() => named([]).classify([1]), 'ERR_SHAPE', /x has 1 values/);
     expectError(() => named([]).classify([], { score: 'l1' as never }), 'ERR_OPTION', /got "l1"/);
     expectError(() => named([]).classify([], { scores: 1 } as never), 'ERR_OPTION', /no option "scores"/);
-    expectError(() => named([]).classify([], { score: 'knn-centers' }), 'ERR_OPTION', /but there is none/);
+    expectError(() => named([]).classify([], { score: 'knn-centers' }), 'ERR_OPTION', /needs 2 finite centers, got 0/);
     expectError(() => named(['a']).classify([1, 2], { threshold: [1, 2] }), 'ERR_SHAPE', /threshold has 2 values/);
   });
 });

@@ -99,6 +99,12 @@ describe.each(CALLS)('%s', (_, make) => {
   });
 
   it('refuses labels that no class has, and changes nothing', () => {
+    const onGpu = {
+      dims: [5],
+      get data(): Int32Array {
+        throw new Error('not on the CPU');
+      },
+    };
     for (const names of [NAMES, undefined]) {
       const [call, object] = make(names);
       const before = object?.save();
@@ -109,17 +115,19 @@ describe.each(CALLS)('%s', (_, make) => {
         [() => call(['cat', null, 'eel', 'cow', 'cat']), text],
         [
           () => call([0, 'cat', 1, 1, 1] as never),
-          '[1] is "cat", not an integer: labels are either all integers or all',
+          '[1] is "cat", not an integer: labels are all integers, or all names (null = unknown)',
         ],
         [() => call([0, null, 1, 1, 1] as never), '[1] is null, not an integer'],
         [() => call({ dataSync: () => [], shape: [5] } as never), /got Object: pass \w+\.dataSync\(\)$/],
         [() => call(new DataView(new ArrayBuffer(5)) as never), /got DataView/],
+        [() => call(new Proxy(Int32Array.from(integers), {})), /got a proxy: pass the array itself/],
       ]);
       if (names) expectError(() => call(['cat', 1, 'cat', 'cat', 'cat'] as never), 'ERR_LABEL', '[1] is 1, not a name');
       else expectError(() => call([null, null, null, null, null]), 'ERR_LABEL', '[0] is null, not an integer');
       expectErrors('ERR_SHAPE', [
         [() => call({ data: new Int32Array(10), dims: [5, 2] }), /has the shape \[5, 2\]; expected \[B\] or \[B, 1\]/],
         [() => call({ data: named, dims: [6] }), /has the shape \[6\], but 5 values/],
+        [() => call(onGpu), /data cannot be read \(Error: not on the CPU\): await \w+\.getData\(\) first/],
       ]);
       if (before) expect(object?.save()).toEqual(before);
     }
@@ -163,6 +171,8 @@ describe('ClassCenters.fit', () => {
     using centers = ClassCenters.fit(rows, target, { metric: 'cosine' });
     expect([centers.names, centers.nClasses, centers.metric]).toEqual([['Zebra', 'ant', 'é'], 3, 'cosine']);
     expect(centers.toArray()).toEqual(ClassCenters.fit(rows, [2, 0, -1, 1, 0]).toArray());
+    delete target[2];
+    expect(ClassCenters.fit(rows, target).names).toEqual(centers.names);
   });
 
   it('has a class for every name that it is given', () => {
@@ -179,6 +189,13 @@ describe('ClassCenters.fit', () => {
       'ERR_SHAPE',
       /an array of 5 strings.* got 3 names/,
     );
+    for (const names of [5, {}, 'cat'] as never[]) {
+      expectError(
+        () => ClassCenters.fit(rows, named, { names }),
+        'ERR_SHAPE',
+        /names must be an array of different strings, .* got/,
+      );
+    }
     expectError(() => ClassCenters.fit(rows, ['a', 'b', '\ud800', 'a', 'a']), 'ERR_OPTION', /half a surrogate pair/);
   });
 });

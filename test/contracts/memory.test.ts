@@ -8,6 +8,7 @@ import {
   fromFloat16,
   IslandLoss,
   NamedCenters,
+  OpenSetClassifier,
   toFloat16,
 } from 'center-loss';
 import fc from 'fast-check';
@@ -241,6 +242,7 @@ describe('no leak', () => {
         expectError(() => classes.addClass('bad', [1]), 'ERR_SHAPE', /examples/);
         if (i % 3 === 0) classes.removeClass(`${i}`);
       }
+      new OpenSetClassifier(classes).dispose();
     },
   };
 

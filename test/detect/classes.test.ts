@@ -135,6 +135,15 @@ describe('addClass', () => {
     expect([...(classifier.radius ?? [])]).toEqual([2]);
   });
 
+  it('keeps the radius that was given for all classes, of which there is one', () => {
+    using one = new OpenSetClassifier({ params: [0, 0], nClasses: 1, nDim: 2 }, { score: 'normalized', radius: 2 });
+    using again = OpenSetClassifier.load(one.save());
+    for (const classifier of [one, again]) {
+      classifier.addClass('emu', [8, 8]);
+      expect([...classifier.scores([0, 2, 8, 9])]).toEqual([2, 0.5]);
+    }
+  });
+
   it('needs the radius of the class where those of the others were given', () => {
     using classifier = new OpenSetClassifier(source, { score: 'normalized', radius: [1, 2, 3], threshold: 1 });
     const message = 'the radii of the classes were given: give that of "emu", too';

@@ -1,6 +1,6 @@
 // Classification with a score: as SciPy and scikit-learn, containment, thresholds, refusals. The tests of the crate
 // compare scores of every shape with float64.
-import { ClassCenters, classify, fitPrecision, type Score, type ScoreOptions } from 'center-loss';
+import { ClassCenters, classify, fitPrecision, OpenSetClassifier, type Score, type ScoreOptions } from 'center-loss';
 import { describe, expect, it } from 'vitest';
 import { decision } from '../oracle/cases.js';
 import { expectClose } from '../support/close.js';
@@ -72,14 +72,7 @@ it('scores keep their digits where the nearest class is as good as certain', () 
   });
 });
 
-it('the scores of one class, and of a row at its center, are −Infinity where a probability would be 0', () => {
-  on([1, 2], 2, (centers) => {
-    for (const score of ['softmin', 'entropy', 'cac'] as const) {
-      expect(classify(centers, [1, 2, 3, 4, Number.NaN, 0], { score }).scores).toEqual(
-        Float32Array.of(Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY),
-      );
-    }
-  });
+it("the score 'cac' of a row at its center is −Infinity", () => {
   on([1, 2, 3, 4], 2, (centers) => {
     expect(classify(centers, [3, 4], { score: 'cac' }).scores).toEqual(Float32Array.of(Number.NEGATIVE_INFINITY));
     expect(classify(centers, [3, 4], { score: 'cac', threshold: Number.NEGATIVE_INFINITY }).labels[0]).toBe(1);
@@ -214,13 +207,22 @@ it('refuses bad options and shapes', () => {
     refused({ ...normalized, radius: -1 }, 'ERR_OPTION', 'radius must be a finite number ≥ 0, got -1');
     refused({ ...normalized, radius: 1e39 }, 'ERR_OPTION', /radius must be a finite/);
     refused({ ...normalized, radius: [1, Number.NaN] }, 'ERR_OPTION', 'radius[1] must be a finite number ≥ 0, got NaN');
-    refused({ ...normalized, radius: [1] }, 'ERR_SHAPE', 'radius has 1 values, not 2');
-    refused({ score: 'mahalanobis', precision: [1, 1, 1] }, 'ERR_SHAPE', 'precision has 3 values, not 2');
+    refused({ ...normalized, radius: [1] }, 'ERR_SHAPE', 'radius has 1 values, but there are 2 classes');
+    refused(
+      { score: 'mahalanobis', precision: [1, 1, 1] },
+      'ERR_SHAPE',
+      'precision has 3 values, but there are 2 dimensions',
+    );
     refused({ threshold: Number.NaN }, 'ERR_OPTION', 'threshold must be a number other than NaN, got NaN');
     refused({ threshold: [0, Number.NaN] }, 'ERR_OPTION', /threshold\[1\] must be a number other than NaN/);
-    refused({ threshold: [1, 2, 3] }, 'ERR_SHAPE', 'threshold has 3 values, not 2');
+    refused({ threshold: [1, 2, 3] }, 'ERR_SHAPE', 'threshold has 3 values, but there are 2 classes');
+    refused({ threshold: null }, 'ERR_OPTION', 'threshold must be a number other than NaN, got null');
     expectError(() => classify(centers, [1, 2, 3]), 'ERR_SHAPE', /not a multiple of nDim = 2/);
-    expectError(() => classify({ nClasses: 1 } as never, x), 'ERR_OPTION', 'centers must be ClassCenters, got Object');
+    expectError(
+      () => classify({ nClasses: 1 } as never, x),
+      'ERR_OPTION',
+      /centers must be ClassCenters, such as loss.centers, got Object/,
+    );
     expectErrors('ERR_SHAPE', [
       [() => fitPrecision(centers, x, [-1]), 'none of the 1 rows is known and finite'],
       [() => fitPrecision(centers, [Number.NaN, 0], [0]), 'none of the 1 rows is known and finite'],
@@ -231,10 +233,17 @@ it('refuses bad options and shapes', () => {
       'ERR_SHAPE',
       /x has 1 rows of 2 values, but target has 2 labels/,
     );
-    expectError(() => fitPrecision([] as never, x, [0]), 'ERR_OPTION', /centers must be ClassCenters, got Array/);
+    expectError(() => fitPrecision([] as never, x, [0]), 'ERR_OPTION', /centers must be ClassCenters, .* got Array/);
   });
   on([1, 2], 2, (centers) => {
-    expectError(() => classify(centers, [1, 2], { score: 'knn-centers' }), 'ERR_OPTION', /compares two centers/);
+    for (const score of ['cac', 'softmin', 'entropy', 'knn-centers'] as const) {
+      const message = `score '${score}' compares classes: it needs 2 finite centers, got 1`;
+      expectError(() => classify(centers, [1, 2], { score }), 'ERR_OPTION', message);
+      expectError(() => new OpenSetClassifier(centers, { score }), 'ERR_OPTION', message);
+      // A class without rows has its center at Infinity.
+      const fitted = ClassCenters.fit([[1, 2]], ['cat'], { names: ['cat', 'dog'] });
+      expectError(() => new OpenSetClassifier(fitted, { score }), 'ERR_OPTION', message);
+    }
     centers.dispose();
     expectError(() => classify(centers, [1, 2]), 'ERR_DISPOSED', /disposed/);
     expectError(() => fitPrecision(centers, [1, 2], [0]), 'ERR_DISPOSED', /disposed/);

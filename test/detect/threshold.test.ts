@@ -35,7 +35,9 @@ it('refuses NaN, empty lists and bad options', () => {
     [() => fitThreshold([1], { classes: [0], nClasses: 0 }), /nClasses must be a positive/],
     [() => fitThreshold([1], { classes: [0] } as never), /nClasses must be a positive/],
   ]);
-  expectError(() => fitThreshold([1], { nClasses: 2 } as never), 'ERR_LABEL', /classes must be an array/);
+  for (const options of [{ nClasses: 2 }, { names: ['a', 'b'] }]) {
+    expectError(() => fitThreshold([1], options as never), 'ERR_LABEL', /classes must be an array/);
+  }
   expectError(
     () => fitThreshold([1, 2], { classes: [0], nClasses: 2 }),
     'ERR_SHAPE',

@@ -30,6 +30,7 @@ const TRAIN: Record<string, (one: Package, x: Float32Array) => unknown> = {
   'ClassStatistics.add': ({ ClassStatistics }, x) => new ClassStatistics(2, 2).add(x, target),
   'NamedCenters.addClass': ({ NamedCenters }, x) => new NamedCenters(2).addClass('a', x),
   'OpenSetClassifier.addClass': (one, x) => classifier(one).addClass('a', x),
+  'a tensor': ({ ClassCenters }, data) => ClassCenters.fit({ data, dims: [4, 2] }, target),
 };
 const classifier = ({ OpenSetClassifier }: Package) =>
   new OpenSetClassifier({ params: [0, 0, 4, 4], nClasses: 2, nDim: 2 });
@@ -55,6 +56,31 @@ describe('a calibration on the rows that centers were made of', () => {
       loss.fitRadius(x, target);
     });
     expect(found).toEqual([expect.stringMatching(/^center-loss: fitRadius got the very array/)]);
+  });
+
+  it('is warned of with an array of rows', async () => {
+    const found = await warnings((one) => {
+      const x = [0, 4, 1, 5].map((value) => [value, value]);
+      new one.CenterLoss(2, 2).softmaxCenter(x, x, target);
+      classifier(one).fit(x, target);
+    });
+    expect(found.length).toBe(1);
+  });
+
+  it('a tensor that gives its data once is taken', async () => {
+    let reads = 0;
+    const x = {
+      dims: [4, 2],
+      get data(): Float32Array {
+        reads += 1;
+        if (reads > 1) throw new Error('moved to the GPU');
+        return rows();
+      },
+    };
+    const found = await warnings((one) => {
+      expect(classifier(one).fit(x, target).threshold).toBe(1);
+    });
+    expect(found).toEqual([]);
   });
 
   it('is not warned of with other rows, an array that was filled again, or a batch', async () => {

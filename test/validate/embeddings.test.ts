@@ -151,7 +151,7 @@ describe('what is refused, with what to do', () => {
       [use([[1, 2], null]), /^x\[1\] must be a Float32Array, .*, got Null$/],
       [use([[1, undefined]]), 'x[0][1] is undefined, not a number'],
       [use([[[1, 2]]]), 'x[0][0] is an array, not a number'],
-      [use(new Proxy(flat, {})), /got Object$/],
+      [use(new Proxy(flat, {})), /got a proxy: pass the array itself$/],
     ]);
     const onGpu = {
       dims: [1, 2],
@@ -182,7 +182,7 @@ describe('what is refused, with what to do', () => {
       [of([4, 2]), 'x has 6 values in data, but the shape [4, 2] has 8'],
       [of(undefined), 'x has the shape undefined; expected [B, nDim = 2]'],
       [of([3, -2]), 'x has the shape [3, -2]'],
-      [of([3, 2n]), 'x has the shape [3, 2]'],
+      [of([3, 2n]), 'x has the shape [3, 2n]'],
       [of('32'), 'x has the shape "32"'],
       [use([...flat, 7]), 'x has 7 values, which is not a multiple of nDim = 2'],
       [use([[1, 2, 3]]), 'x[0] has 3 values; expected nDim = 2'],
