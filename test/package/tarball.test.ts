@@ -37,20 +37,11 @@ it('holds these files and no other', () => {
 describe('size, gzipped, in KB', () => {
   const gzipped = (bytes: Uint8Array) => gzipSync(bytes, { level: 9 }).length / 1000;
 
-  it('of the WebAssembly module', () => {
-    expect(gzipped(readFileSync(join(installed, 'dist/center-loss.wasm')))).toBeLessThan(42);
-  });
+  /** Size that README gives, between `<!--mark-->` and the next mark. */
+  const given = (mark: string) =>
+    Number(new RegExp(`<!--${mark}-->([\\d.]+) KB<!---->`).exec(readFileSync(join(root, 'README.md'), 'utf8'))?.[1]);
 
-  it.each([
-    ['center-loss', '*', 80],
-    ['center-loss', '{ CenterLoss }', 65],
-    ['center-loss/slim', '*', 33],
-    ['center-loss/slim', '{ CenterLoss }', 17],
-    ['center-loss/slim', '{ classify }', 13.5],
-    ['center-loss/slim', '{ readNpy }', 4.1],
-    ['center-loss/slim', '{ auroc }', 2.5],
-    ['center-loss/slim', '{ CenterLossError }', 1],
-  ])('of %s, %s: below %d', async (entry, names, limit) => {
+  async function bundled(entry: string, names: string): Promise<number> {
     const { outputFiles } = await build({
       stdin: { contents: `export ${names} from '${entry}'`, resolveDir: scratch },
       bundle: true,
@@ -58,7 +49,33 @@ describe('size, gzipped, in KB', () => {
       format: 'esm',
       write: false,
     });
-    expect(gzipped(outputFiles[0]?.contents as Uint8Array)).toBeLessThan(limit);
+    return gzipped(outputFiles[0]?.contents as Uint8Array);
+  }
+
+  it('of files: as README says', () => {
+    const file = (name: string) => readFileSync(join(installed, 'dist', name));
+    expect(gzipped(file('center-loss.wasm'))).toBeCloseTo(given('wasm'), 0);
+    expect(gzipped(file('cli.js'))).toBeCloseTo(given('cli'), 0);
+    expect(tarball.length / 1000 / given('pack')).toBeCloseTo(1, 1.5);
+  });
+
+  it.each([
+    ['all', 'center-loss', '*'],
+    ['one', 'center-loss', '{ CenterLoss }'],
+    ['slim-all', 'center-loss/slim', '*'],
+    ['slim-one', 'center-loss/slim', '{ CenterLoss }'],
+    ['js-all', 'center-loss/js', '*'],
+  ])('of %s: %s, %s as README says', async (mark, entry, names) => {
+    expect(await bundled(entry, names)).toBeCloseTo(given(mark), 0);
+  });
+
+  it.each([
+    ['{ classify }', 13.5],
+    ['{ readNpy }', 4.1],
+    ['{ auroc }', 2.5],
+    ['{ CenterLossError }', 1],
+  ])('of %s from center-loss/slim: below %d', async (names, limit) => {
+    expect(await bundled('center-loss/slim', names)).toBeLessThan(limit);
   });
 });
 
