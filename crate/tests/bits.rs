@@ -122,14 +122,16 @@ fn of_scores(batch: &Batch) -> Vec<String> {
     };
     let mut all = Vec::new();
     for (metric, name) in METRICS.into_iter().zip(METRIC_NAMES) {
-        let mut scores = vec![
-            ("distance", Score::Distance),
-            ("normalized", Score::Normalized(&[2.0])),
-            ("softmin", Score::Softmin(1.0)),
-            ("entropy", Score::Entropy(0.75)),
-        ];
-        scores.extend((batch.n_classes() > 1).then_some(("knn-centers", Score::KnnCenters)));
-        scores.extend((metric == Metric::Euclidean).then_some(("cac", Score::Cac(1.0))));
+        let mut scores = vec![("distance", Score::Distance), ("normalized", Score::Normalized(&[2.0]))];
+        // The package refuses a score that compares classes for a single class.
+        if batch.n_classes() > 1 {
+            scores.extend([
+                ("softmin", Score::Softmin(1.0)),
+                ("entropy", Score::Entropy(0.75)),
+                ("knn-centers", Score::KnnCenters),
+            ]);
+            scores.extend((metric == Metric::Euclidean).then_some(("cac", Score::Cac(1.0))));
+        }
         all.extend(scores.into_iter().map(|(score, kind)| of(score, name, Measure::Metric(metric), kind)));
     }
     let (precision, known) = batch.fit_precision();
