@@ -10,6 +10,17 @@ const centersOf = (name: string) => saved(`${name}.safetensors`).params;
 
 beforeAll(() => writeModel('rows', rows));
 
+it.each(['label\n0\n1\n', '0\n1\n', 'id,label\n7,0\n8,1\n'])(
+  '--no-header is of the rows, not of the labels %j',
+  async (text) => {
+    write('two.csv', '0,1\n2,3\n');
+    write('two-labels.csv', text);
+    const fit = await json('fit two.csv --no-header --labels two-labels.csv -o out.safetensors');
+    expect(fit).toMatchObject({ rows: 2, classes: 2 });
+    expect(Array.from(centersOf('out'))).toEqual([0, 1, 2, 3]);
+  },
+);
+
 describe('columns by their options', () => {
   const withIds = table
     .trimEnd()

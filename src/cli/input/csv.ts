@@ -18,6 +18,8 @@ import type { LabelReader, RawLabels, RowReader } from './rows.js';
 export interface CsvOptions extends ColumnOptions {
   /** Text between columns. Default: found in the first lines. */
   readonly delimiter?: string | undefined;
+  /** True if a list of labels begins with the name of its column, where this is known. */
+  readonly labelsHeader?: boolean | undefined;
 }
 
 const CHUNK_BYTES = 2 ** 16;
@@ -361,20 +363,19 @@ export class CsvLabels extends CsvReader implements LabelReader {
     const csv = await openCsv(source, options);
     const { name } = source;
     const [first = [], second] = csv.begin;
-    const { labelColumn } = options;
+    const { labelColumn, labelsHeader, header } = options;
+    // --header may be said of the rows, which have another file.
+    const isNamed = first.some((cell) => isNameOfLabels(cell, first) || cell === labelColumn);
     if (first.length > 1) {
-      const hasHeader = isHeader(name, first, second, { header: options.header, labelColumn });
+      const hasHeader = isNamed || (header ?? isHeader(name, first, second, { labelColumn }));
       const at = findLabels(name, hasHeader ? first : undefined, first.length, labelColumn);
       if (at >= 0) return new CsvLabels(csv, hasHeader, at);
       throw new Failure(`${name}: no column is called label: name one by --label-column`);
     }
-    const cell = first[0] as string;
-    const isNamed = isNameOfLabels(cell, first) || cell === labelColumn;
     if (!isNamed && labelColumn !== undefined) findLabels(name, undefined, 1, labelColumn);
-    const hasHeader = options.header ?? (isNamed || (await beginsWithName(csv, options, facts, again)));
-    if (hasHeader && !isNamed) {
-      note(name, `the first line, ${quoted(cell)}, is taken for the name of the column (--no-header if it is a label)`);
-    }
+    const hasHeader = labelsHeader ?? (isNamed || (await beginsWithName(csv, options, facts, again)));
+    if (hasHeader && !isNamed)
+      note(name, `the first line, ${quoted(first[0] as string)}, is taken for the name of the column`);
     return new CsvLabels(csv, hasHeader, 0);
   }
 
@@ -397,7 +398,8 @@ async function beginsWithName(
   again: (() => Promise<ByteSource>) | undefined,
 ): Promise<boolean> {
   // Another number and a gap are labels.
-  if ((isNumber(first) && first !== '0') || isMissing(first) || !again) return false;
+  if ((isNumber(first) && first !== '0') || isMissing(first)) return false;
+  if (!again) return options.header ?? false;
   const csv = await openCsv(await again(), options);
   const records = [...csv.begin];
   let [labels, numbers, same] = [0, 0, 0];
@@ -415,5 +417,5 @@ async function beginsWithName(
   if (others > 0 && isNumber(first) && numbers === 1) return true;
   if (others > 0 && !isNumber(first) && numbers === others) return true;
   const rows = await facts?.count();
-  return rows === undefined ? (facts?.hasHeader ?? false) && others > 0 : rows === others;
+  return rows === undefined ? (options.header ?? facts?.hasHeader ?? false) && others > 0 : rows === others;
 }

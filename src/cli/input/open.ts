@@ -25,8 +25,6 @@ export interface InputOptions extends CsvOptions {
   readonly format?: InputFormat | undefined;
   /** Type of the 16-bit values of a .npy file. */
   readonly dtype?: keyof typeof BIT_TYPES | undefined;
-  /** True if a list of labels begins with the name of its column, where this is known. */
-  readonly labelsHeader?: boolean | undefined;
   readonly tensor?: string | undefined;
   readonly labelTensor?: string | undefined;
   /** True or false to show progress or not; default: on a terminal. */
@@ -138,7 +136,7 @@ export async function openLabels(path: string, options: InputOptions, facts?: Ro
     if (format === 'csv') {
       if (!isAlone) return CsvLabels.beside(source, options);
       const again = (await isPipe(path)) ? undefined : () => openBytes(path);
-      return CsvLabels.open(source, { ...options, header: options.labelsHeader ?? options.header }, facts, again);
+      return CsvLabels.open(source, options, facts, again);
     }
     if (format === 'npy') return denseLabels(source, npyLayout(head));
     const tensors = await tensorsOf(path, source, head, format, options);
