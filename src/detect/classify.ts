@@ -162,12 +162,7 @@ export function checkScoreSettings(
   checkBelongs('temperature', temperature, score, TEMPERED);
   if (temperature !== undefined) checkTemperature(temperature);
   if (precision !== undefined) checkEach(precision, 'precision', nDim, 'dimensions', FINITE_SIZE);
-  const missing =
-    score === 'normalized' && radius === undefined
-      ? 'radius'
-      : score === 'mahalanobis' && precision === undefined
-        ? 'precision'
-        : undefined;
+  const missing = missingParameter(score, options);
   if (missing && fitted === 'given') {
     throw new CenterLossError('ERR_OPTION', `score '${score}' needs the option ${missing}`);
   }
@@ -179,6 +174,15 @@ export function checkScoreSettings(
     temperature,
     threshold: limits(threshold, 'threshold', nClasses, (thresholds) => Float64Array.from(thresholds)),
   };
+}
+
+/** Names the parameter that a score cannot do without and that is not there; undefined if nothing is missing. */
+export function missingParameter(
+  score: Score,
+  { radius, precision }: Pick<ScoreOptions, 'radius' | 'precision'> | Pick<ScoreSettings, 'radius' | 'precision'>,
+): 'radius' | 'precision' | undefined {
+  if (score === 'normalized' && radius === undefined) return 'radius';
+  return score === 'mahalanobis' && precision === undefined ? 'precision' : undefined;
 }
 
 /**

@@ -17,6 +17,7 @@ import {
   checkScoreSettings,
   classifyBy,
   comparesClasses,
+  missingParameter,
   SCORE_OPTIONS,
   type Score,
   type ScoreOptions,
@@ -136,10 +137,10 @@ export class OpenSetClassifier extends Saveable {
     checkMetric(metric);
     checkOptions(options, SCORE_OPTIONS);
     this._settings = checkScoreSettings({ nClasses, nDim, metric }, options, 'fitted later');
-    checkComparable(
-      this.score,
-      Array.from({ length: nClasses }, (_, j) => params[j * nDim]).filter(Number.isFinite).length,
-    );
+    if (comparesClasses(this.score)) {
+      const firstValues = Array.from({ length: nClasses }, (_, j) => params[j * nDim]);
+      checkComparable(this.score, firstValues.filter(Number.isFinite).length);
+    }
     this._given = givenIn(options);
     const paramsView = stable(params);
     this._centers = new ClassCenters(nClasses, nDim, { fixed: true, metric, names });
@@ -201,8 +202,8 @@ export class OpenSetClassifier extends Saveable {
   /**
    * Fits on the known rows the parameters of the score that the constructor was not given (radii at the quantile `tpr`,
    * as `CenterLoss.fitRadius`; the precision; the temperature of 'softmin' and 'entropy', by the likelihood of the
-   * labels), then the threshold on their scores, by `fitThreshold`. Use held-out
-   * rows: those that were trained on look more known than new ones. Known rows at no finite distance are left out.
+   * labels), then the threshold on their scores, by `fitThreshold`. Use held-out rows: those that were trained on look
+   * more known than new ones. Known rows at no finite distance are left out.
    * @param x rows [B, nDim]
    * @param target labels [B], below 0 = unknown and ignored; or names, null = unknown
    * @throws CenterLossError `ERR_SHAPE`, also if no row is known and finite; `ERR_LABEL`, `ERR_OPTION`, `ERR_DISPOSED`,
@@ -284,13 +285,8 @@ export class OpenSetClassifier extends Saveable {
 
   private _classify(x: Embeddings) {
     this._checkIsUpToDate();
-    const { score, radius, precision } = this._settings;
-    const missing =
-      score === 'normalized' && radius === undefined
-        ? 'radius'
-        : score === 'mahalanobis' && !precision
-          ? 'precision'
-          : '';
+    const { score } = this;
+    const missing = missingParameter(score, this._settings);
     if (missing) {
       throw new CenterLossError(
         'ERR_OPTION',

@@ -88,12 +88,7 @@ const refused = (
   /** @type {string | Uint8Array} */ bytes,
   /** @type {RegExp} */ stderr,
   options = '',
-) => ({
-  name,
-  bytes: () => bytes,
-  args: `fit ${name} ${options} -o model.safetensors --json`,
-  expect: { status: 1, stderr },
-});
+) => ({ ...fitted(name, bytes, {}, options), expect: { status: 1, stderr } });
 
 const CAT_DOG = { names: ['cat', 'dog'] };
 const POSITIONS = /^note: .*the first line, 0, 1, 2 …, is taken for the names of the columns/;

@@ -5,7 +5,7 @@ import { Failure, inFile, note, quoted, UsageFailure } from '../failure.js';
 import { isPipe, PIPE } from '../input/byte-source.js';
 import { type Classes, LabelEncoder, surveyClasses } from '../input/labels.js';
 import { type InputOptions, labelsFileOf, openRows } from '../input/open.js';
-import { checkDimensions, makeCenters, withCounts } from '../model.js';
+import { checkDimensions, withCounts } from '../model.js';
 import { checkWritable, formatOfOutput, writeOutput } from '../output/output.js';
 import { eachBlock } from '../progress.js';
 import { print, secondsSince } from '../report.js';
@@ -58,7 +58,7 @@ export async function fit(input: string, given: FitOptions): Promise<void> {
   const { counts, rejected, nClasses, nDim } = statistics;
   const emptyClasses = counts.filter((count) => count === 0).length;
   if (emptyClasses === nClasses) throw new Failure(`${input}: none of the ${rows} rows has a class`);
-  const centers = centersOf(statistics, classes.names);
+  const centers = statistics.toCenters();
   const classifier = calibration ? await fitClassifier(centers, classes, options, calibration) : undefined;
   const bytes = withCounts((classifier ?? centers).save(), counts);
   await writeOutput(options.output, (output) => output.write(bytes));
@@ -86,15 +86,6 @@ export async function fit(input: string, given: FitOptions): Promise<void> {
 
 const isForThreshold = ({ score, tpr, perClass }: FitOptions): boolean =>
   score !== undefined || tpr !== undefined || perClass === true;
-
-function centersOf(statistics: ClassStatistics, names: readonly string[] | undefined): ClassCenters {
-  const means = statistics.toCenters();
-  if (!names) return means;
-  const { nClasses, nDim } = statistics;
-  const named = makeCenters({ params: means.toArray(), nClasses, nDim }, names);
-  means.dispose();
-  return named;
-}
 
 /** @throws UsageFailure for options that contradict each other */
 async function checkOptions(input: string, options: FitOptions, wantsClassifier: boolean): Promise<void> {
@@ -213,7 +204,8 @@ async function addRows(
 ): Promise<FitState> {
   const rows = await openRows(input, options, 'needed');
   const encoder = new LabelEncoder(classes, 'refused');
-  const statistics = resumed?.statistics ?? new ClassStatistics(classes.nClasses, rows.nDim, { covariance: 'none' });
+  const { nClasses, names } = classes;
+  const statistics = resumed?.statistics ?? new ClassStatistics(nClasses, rows.nDim, { covariance: 'none', names });
   let state = { rows: 0, unknown: 0, ...resumed, statistics };
   let blocks = 0;
   const holdout = calibration?.holdout;

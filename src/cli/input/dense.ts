@@ -159,7 +159,7 @@ export class DenseLabels extends ArrayReader implements LabelReader {
 
   async next(rows: number): Promise<RawLabels> {
     const { data, dtype } = await this.read(rows);
-    // As pandas writes them in a CSV.
+    // The names are those that pandas writes in a CSV, so that both files make the same classes.
     if (dtype === 'BOOL') return Array.from(data as Uint8Array, (value) => (value ? 'True' : 'False'));
     return this.#names ? Array.from(data as ArrayLike<number | bigint>, (label) => this.#nameOf(label)) : data;
   }
