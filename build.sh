@@ -12,6 +12,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 . scripts/python.sh
 # shellcheck source=scripts/test.sh
 . scripts/test.sh
+# shellcheck source=scripts/supply-chain.sh
+. scripts/supply-chain.sh
 # shellcheck source=scripts/bench.sh
 . scripts/bench.sh
 # shellcheck source=scripts/matrix.sh
@@ -23,7 +25,7 @@ Usage: ./build.sh VERB [options]
 
   build   the package into dist/
   test    build, then linters, native tests and the package's tests, in Node and in Chromium
-          test --all: also every example, cold start, newcomer, and CI's part of the matrix
+          test --all: also every example, cold start, newcomer, audit, reproduce, and CI's part of the matrix
   lint    build, then formatters, linters and types alone
   demo    build, then train on MNIST with and without center loss and report  (--quick, --help)
           demo open-set: train on six digits, tell the other four from them    (--quick, --help)
@@ -35,6 +37,8 @@ Usage: ./build.sh VERB [options]
           bench open-set: its losses and scores beside PyTorch               (--quick)
   docs    build, then the API reference from the doc comments, as pages in build/docs
   matrix  build, then run the suite of the packed package in every runtime and bundler    (--ci, --only TEXT)
+  reproduce  build in two folders, compare all bytes, and leave the package in build/
+  audit   check licences, sources and known faults of crates and npm packages
   newcomer  build, then pack the package and use it in empty folders, as a new user does       (WORD: trials with it)
   help    this text
 
@@ -53,6 +57,8 @@ case $verb in
   demo) build && link_package && node examples/mnist/main.js "$@" ;;
   bench) build && run_bench "$@" ;;
   docs) build && build_docs ;;
+  reproduce) run_reproduce ;;
+  audit) run_audit ;;
   newcomer) build && run_newcomer "$@" ;;
   matrix) build && ensure_toolchain && run_matrix "$@" ;;
   help | -h | --help) usage; exit ;;

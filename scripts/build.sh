@@ -91,13 +91,16 @@ bundle_cli() { node_modules/.bin/tsc --project tsconfig.cli.json && node scripts
 
 build_package() {
   local inputs
-  inputs=$(fingerprint src scripts "$GENERATED" tsconfig.json tsconfig.cli.json package.json package-lock.json)
+  inputs=$(fingerprint src scripts "$GENERATED" tsconfig.json tsconfig.cli.json \
+    package.json package-lock.json Cargo.lock crate/Cargo.toml crate/LICENSE-RUST-LIBRARY)
   is_current build/dist.stamp "$inputs" dist/center-loss.wasm && return
   rm -rf build/dist.stamp build/tsc build/api dist
   step "TypeScript (tsc)" node_modules/.bin/tsc || die "the TypeScript sources do not compile; see above."
   cp -R "$GENERATED/wasm" build/tsc/
   step "files to publish (esbuild)" node scripts/bundle.js build/tsc dist || die "the entries could not be bundled; see above."
   step "command line (tsc, esbuild)" bundle_cli || die "the command line could not be bundled; see above."
+  step "bill of materials, licences" node scripts/third-party.js build/cli.meta.json dist ||
+    die "the software of others in the package could not be listed; see above."
   step "types (API Extractor)" node scripts/types.js build/tsc dist build/api || die "the types could not be rolled up; see above."
   cp "$GENERATED/center-loss.wasm" src/entries/center-loss.d.wasm.ts dist/
   printf '%s' "$inputs" >build/dist.stamp

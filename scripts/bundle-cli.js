@@ -1,8 +1,8 @@
 // @ts-check
-// Usage: node scripts/bundle-cli.js FROM TO.js — the command line as one file with the libraries that it uses inside, and
-// their licences. What the package has is imported from the files beside it.
-import { chmod, readdir, readFile, writeFile } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
+// Usage: node scripts/bundle-cli.js FROM TO.js — the command line as one file with the libraries that it uses inside.
+// What the package has is imported from the files beside it. build/cli.meta.json lists the libraries.
+import { chmod, readFile, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
 import { importShared, sharedNames } from './shared.js';
 
@@ -18,7 +18,7 @@ const { metafile } = await build({
   format: 'esm',
   target: 'node20',
   platform: 'node',
-  legalComments: 'eof',
+  legalComments: 'none',
   metafile: true,
   define: { VERSION: JSON.stringify(version) },
   // CommonJS libraries call this function.
@@ -28,21 +28,5 @@ const { metafile } = await build({
   plugins: [importShared(root, await sharedNames(root, '.ts'), './core.js', './index.js', './js-engine.js')],
   logLevel: 'warning',
 });
-await writeFile(to, `${await readFile(to, 'utf8')}${await licences(Object.keys(metafile.inputs))}`);
+await writeFile('build/cli.meta.json', JSON.stringify(metafile));
 await chmod(to, 0o755);
-
-/** Lists the libraries inside with their licences, which have to be kept. @param {string[]} inputs */
-async function licences(inputs) {
-  const folders = new Set(inputs.map((input) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0] ?? ''));
-  /** @type {Map<string, string[]>} */
-  const byText = new Map();
-  for (const folder of [...folders].filter(Boolean).sort()) {
-    const { name, version, license } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'));
-    const file = (await readdir(folder)).find((entry) => /^licen[cs]e/i.test(basename(entry)));
-    if (!file || !['MIT', 'ISC'].includes(license))
-      throw new Error(`${name}: its licence is ${license}, expected MIT or ISC`);
-    const text = (await readFile(join(folder, file), 'utf8')).trim().replaceAll('*/', '* /');
-    byText.set(text, [...(byText.get(text) ?? []), `${name} ${version}`]);
-  }
-  return [...byText].map(([text, names]) => `\n/*! ${names.join(', ')}\n\n${text}\n*/\n`).join('');
-}

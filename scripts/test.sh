@@ -3,12 +3,19 @@
 
 PASSED=0
 FAILED=0
+SKIPPED=0
 
 count() { PASSED=$((PASSED + $1)) FAILED=$((FAILED + $2)); }
 
 # check "what" command...: one test, passed if the command succeeds.
 check() {
   if step "$@"; then count 1 0; else count 0 1; fi
+}
+
+# skip "what" "why": one check that cannot run here.
+skip() {
+  say "  - $1: skipped, $2"
+  SKIPPED=$((SKIPPED + 1))
 }
 
 ensure_chromium() {
@@ -81,10 +88,10 @@ lint() {
     if has_wasm32 rustc; then
       check "clippy, wasm32" env CARGO_TARGET_DIR="$PWD/target/wasm" cargo clippy --quiet --target wasm32-unknown-unknown -- -D warnings
     else
-      say "  clippy for wasm32: skipped, the toolchain that it comes with lacks the target"
+      skip "clippy, wasm32" "the toolchain that it comes with lacks the target"
     fi
   else
-    say "  clippy is not installed: skipped (rustup component add clippy)"
+    skip "clippy" "not installed (rustup component add clippy)"
   fi
   check "Biome" node_modules/.bin/biome ci --error-on-warnings
   check "first words of doc comments" node scripts/lint-comments.js
@@ -134,6 +141,8 @@ run_all() {
   ensure_packages examples "the examples (500 MB)"
   ensure_packages docs/api "the API reference (40 MB)"
   ensure_baselines
+  audit
+  reproduce
   check "TypeScript of everything" node_modules/.bin/tsc --project tsconfig.tools.json
   check "API reference without a gap" api_reference
   check "bench coldstart runs, and all agree on the loss" node bench/baselines/coldstart/main.js --quick
@@ -149,6 +158,6 @@ run_all() {
 
 finish() {
   say
-  say "$PASSED passed, $FAILED failed"
+  say "$PASSED passed, $FAILED failed, $SKIPPED skipped"
   [ "$FAILED" -eq 0 ]
 }

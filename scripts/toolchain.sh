@@ -82,19 +82,19 @@ ensure_wasm_tools() {
   local bindgen
   # The command must have the very version of the library.
   bindgen=$(sed -n '/^name = "wasm-bindgen"$/{n;s/^version = "\(.*\)"$/\1/p;}' Cargo.lock)
-  ensure_wasm_tool wasm-pack "$WASM_PACK" "${WASM_PACK%.*}.*" "v$WASM_PACK" wasm-pack --locked
-  ensure_wasm_tool wasm-bindgen "$bindgen" "$bindgen" "$bindgen" wasm-bindgen-cli --no-default-features
+  ensure_wasm_tool wasm-pack "$WASM_PACK" "${WASM_PACK%.*}.*" wasm-pack
+  ensure_wasm_tool wasm-bindgen "$bindgen" "$bindgen" wasm-bindgen-cli --no-default-features
 }
 
-# A tool that is there, else the binary that its makers publish, else one that is compiled here.
-ensure_wasm_tool() { # ensure_wasm_tool NAME VERSION FITTING-VERSIONS TAG CRATE CARGO-OPTION...
+# A tool that is there, else one that is compiled here. The binaries that its makers publish come without a checksum, and
+# these tools write what the package runs; cargo compares what it downloads with the checksums of crates.io.
+ensure_wasm_tool() { # ensure_wasm_tool NAME VERSION FITTING-VERSIONS CRATE CARGO-OPTION...
   local folder=$CACHE/$1-$2
   PATH=$folder/bin:$PATH
   has_version "$1" "$3" && return
-  step "$1 $2 from GitHub" download_tool "$1" "$2" "$4" "$folder" 2>/dev/null && return
-  say "  $1 cannot be downloaded: compiling it, once, takes a minute or two"
-  step "$1 $2 from crates.io" install_tool "$2" "$folder" "${@:5}" ||
-    die "no $1: run 'cargo install $5 --version $2' where crates.io can be reached, and run this again."
+  say "  compiling $1, once, takes a minute or two"
+  step "$1 $2 from crates.io" install_tool "$2" "$folder" "${@:4}" ||
+    die "no $1: run 'cargo install $4 --version $2' where crates.io can be reached, and run this again."
 }
 
 has_version() { # has_version NAME FITTING-VERSIONS
@@ -103,18 +103,10 @@ has_version() { # has_version NAME FITTING-VERSIONS
   read -r _ version _ < <("$1" --version 2>/dev/null) && [[ $version == $2 ]]
 }
 
-download_tool() { # download_tool NAME VERSION TAG FOLDER
-  local host url
-  host=$(rustc -vV | sed -n 's/^host: //p' | sed 's/-linux-gnu$/-linux-musl/')
-  url=https://github.com/wasm-bindgen/$1/releases/download/$3/$1-$3-$host.tar.gz
-  rm -rf "$4" "$4.part" && mkdir -p "$4.part/bin" || return
-  curl --fail --silent --show-error --location --connect-timeout 10 --max-time 60 "$url" |
-    tar -xz --strip-components 1 -C "$4.part/bin" || return
-  "$4.part/bin/$1" --version && mv "$4.part" "$4"
-}
-
-# A debug build: the tools have little to do, and optimizing them takes three times as long.
+# A debug build: the tools have little to do, and optimizing them takes three times as long. A registry may lack a version
+# that the lock file of a tool names; then cargo chooses one.
 install_tool() { # install_tool VERSION FOLDER CRATE CARGO-OPTION...
+  local install=(cargo install "$3" --version "$1" --debug --root "$2.part" "${@:4}")
   rm -rf "$2" "$2.part"
-  cargo install "$3" --version "$1" --debug --root "$2.part" "${@:4}" && mv "$2.part" "$2"
+  { "${install[@]}" --locked || "${install[@]}"; } && mv "$2.part" "$2"
 }

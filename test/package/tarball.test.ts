@@ -238,6 +238,7 @@ describe('types', () => {
 
 const FILES = [
   ...['LICENSE', 'README.md', 'package.json', 'dist/center-loss.d.wasm.ts', 'dist/center-loss.wasm'],
+  ...['dist/sbom.cdx.json', 'dist/THIRD-PARTY-LICENSES.txt'],
   ...['core', 'index', 'workerd', 'edge-light', 'slim', 'js', 'js-engine', 'tfjs', 'cli'].map(
     (name) => `dist/${name}.js`,
   ),
