@@ -34,6 +34,7 @@ Usage: ./build.sh VERB [options]
           bench shapes: a heat map of efficiency over 700 shapes              (--quick, --docs)
           bench statistics: how fast rows become statistics of classes       (--quick)
           bench init: initial centers beside PyTorch                         (--quick)
+          bench classes: classes that come and go, beside decisions           (--quick)
           bench open-set: its losses and scores beside PyTorch               (--quick)
   docs    build, then the API reference from the doc comments, as pages in build/docs
   matrix  build, then run the suite of the packed package in every runtime and bundler    (--ci, --only TEXT)

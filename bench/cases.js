@@ -155,6 +155,18 @@ const statisticsCases = (covariance, where) =>
     };
   });
 
+/** @param {number} C @returns {Case} */
+function changesCase(C) {
+  const [shape, row] = [{ B: 1, D: 64, C }, 'add, rename and remove a class'];
+  const what = `${row}, ${classes(shape)}: time over that of a decision`;
+  return {
+    ...titled('changes', 'changes of classes', shape),
+    base: 'decide',
+    ours: (data) => ours.changes(shape, data),
+    targets: C < 100_000 ? [] : [{ what, row, over: 'decide', atMost: 0.05 }],
+  };
+}
+
 /** @type {Record<string, Case[]>} */
 export const suites = {
   speed: speed(),
@@ -166,6 +178,7 @@ export const suites = {
     initCase('orthogonal', 500, 512),
     initCase('orthogonal', 1000, 512),
   ],
+  classes: [1000, 10_000, 100_000].map(changesCase),
   statistics: [
     ...statisticsCases('none', 'streamed'),
     ...statisticsCases('diagonal', 'streamed'),

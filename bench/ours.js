@@ -219,3 +219,18 @@ export function statistics(covariance, { B, D, C }, data) {
 export const initial = (init, { C, D }) => [
   form(init, () => new centerLoss.CenterLoss(C, D, { init, seed: 1 }).dispose(), undefined),
 ];
+
+/** Changes of the classes of a classifier, beside a decision among all of them. @param {Shape} shape @param {Data} data */
+export function changes({ D, C }, { centers }) {
+  const [names, example] = [Array.from({ length: C }, (_, j) => `${j}`), centers.slice(0, D)];
+  const classifier = new centerLoss.OpenSetClassifier({ params: centers, nClasses: C, nDim: D, names });
+  const change = () => {
+    classifier.addClass('new', example);
+    classifier.renameClass('new', 'newer');
+    classifier.removeClass('newer');
+  };
+  return [
+    form('decide', () => classifier.decide(example), undefined, { dispose: () => classifier.dispose() }),
+    form('add, rename and remove a class', change, undefined),
+  ];
+}

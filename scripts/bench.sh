@@ -6,7 +6,7 @@ ensure_baselines() { ensure_packages bench/baselines "what the package is timed 
 run_bench() {
   case ${1:-} in
     coldstart) ensure_baselines && node bench/baselines/coldstart/main.js "${@:2}" ;;
-    open-set | init | statistics | shapes) node bench/main.js "$@" ;;
+    open-set | init | statistics | classes | shapes) node bench/main.js "$@" ;;
     *) ensure_baselines && node bench/main.js "$@" ;;
   esac
 }

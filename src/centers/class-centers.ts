@@ -93,7 +93,7 @@ export class ClassCenters extends Saveable {
   /** Names of the classes, if they have any. */
   readonly names: readonly string[] | undefined;
   private readonly _rust: Owned<RustCenters>;
-  private readonly _params: () => Float32Array<ArrayBuffer>;
+  private _params: () => Float32Array<ArrayBuffer>;
 
   /**
    * @throws CenterLossError `ERR_OPTION` for sizes that are not positive integers and for unknown options;
@@ -120,7 +120,7 @@ export class ClassCenters extends Saveable {
       () => `${nClasses} centers of ${nDim} dimensions`,
     );
     this._rust = new Owned('ClassCenters', centers);
-    this._params = renewed(() => floatView(centers, centers.address(CentersArray.Params), nClasses * nDim));
+    this._params = this._paramsView();
   }
 
   /**
@@ -264,6 +264,27 @@ export class ClassCenters extends Saveable {
   /** @internal */
   get rust(): RustCenters {
     return this._rust.object;
+  }
+
+  /**
+   * @internal Changes the number of classes. Only a classifier does so, with centers that nobody else has: `params` that
+   * were taken before lose their memory.
+   * @throws CenterLossError `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`; nothing has changed then
+   */
+  _resize(nClasses: number): void {
+    const { rust, nDim } = this;
+    allocated(
+      () => rust.resize(nClasses),
+      nClasses * nDim,
+      () => `${nClasses} centers of ${nDim} dimensions`,
+    );
+    (this as { nClasses: number }).nClasses = nClasses;
+    this._params = this._paramsView();
+  }
+
+  private _paramsView(): () => Float32Array<ArrayBuffer> {
+    const { rust, nClasses, nDim } = this;
+    return renewed(() => floatView(rust, rust.address(CentersArray.Params), nClasses * nDim));
   }
 
   /** Computes the distances of all rows, and lets `finish` change them in `Out`, chunk by chunk. */

@@ -138,9 +138,14 @@ function limitOf(tensor: Tensor | undefined): number | Tensor['data'] | undefine
   return tensor?.shape.length === 0 ? Number(tensor.data[0]) : tensor?.data;
 }
 
-/** Counts that {@link withCounts} put beside an object, or that are part of it. */
+/**
+ * Counts that {@link withCounts} put beside an object, or that are part of it. A classifier counts the examples of classes
+ * that were added, but knows none of given centers.
+ */
 function countsOf(path: string, { tensors }: Safetensors, nClasses: number): Float64Array | undefined {
-  const { counts } = tensors;
+  const { exampleWeights } = tensors;
+  const ofAll = (exampleWeights?.data as Float64Array | undefined)?.includes(0) ? undefined : exampleWeights;
+  const { counts = ofAll } = tensors;
   if (counts === undefined) return undefined;
   const { dtype, shape, data } = counts;
   if (dtype === 'F64' && shape.length === 1 && shape[0] === nClasses) {

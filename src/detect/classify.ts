@@ -123,14 +123,15 @@ export interface ScoreSettings {
 export function classify(centers: ClassCenters, x: Embeddings, options: ScoreOptions = {}): Classification {
   checkCenters(centers);
   checkOptions(options, SCORE_OPTIONS);
-  return withNames(classifyBy(centers, x, checkScoreSettings(centers, options)), centers);
+  const { names } = centers;
+  return withNames(classifyBy(centers, x, checkScoreSettings(centers, options)), (label) => nameOf(names, label));
 }
 
-/** Adds the names of the classes. */
-export function withNames(found: Scored, { names }: ClassCenters): Classification {
+/** Adds the names that `nameAt` gives classes. */
+export function withNames(found: Scored, nameAt: (label: number) => string | null): Classification {
   const { labels, scores, nearest } = found;
   const ofRows = new Array<string | null>(labels.length);
-  for (let i = 0; i < ofRows.length; i++) ofRows[i] = nameOf(names, labels[i] as number);
+  for (let i = 0; i < ofRows.length; i++) ofRows[i] = nameAt(labels[i] as number);
   return { labels, names: ofRows, scores, nearest };
 }
 

@@ -2,13 +2,22 @@ import { ClassCenters } from '../centers/class-centers.js';
 import { bytesOfJson, Saveable } from '../io/saveable.js';
 import { centersTensor, encodeObject, limitTensor, listTensor, restored, SavedObject } from '../io/saved-object.js';
 import { stable } from '../memory/views.js';
-import { addRows, createStatistics } from '../statistics/rows.js';
-import { checkChoice, checkCount, checkOptions, checkRowsMatch, show } from '../validate/checks.js';
+import type { AddOptions } from '../statistics/class-statistics.js';
+import { newArray } from '../validate/allocate.js';
+import {
+  checkChoice,
+  checkCount,
+  checkNumber,
+  checkOptions,
+  checkRowsMatch,
+  type Floats,
+  show,
+} from '../validate/checks.js';
 import { asRows, type Embeddings, type FlatRows } from '../validate/embeddings.js';
 import { CenterLossError, quoted } from '../validate/errors.js';
 import { labelsOf, type Target, writeLabels } from '../validate/labels.js';
 import { checkMetric, type Metric } from '../validate/metric.js';
-import { checkNewName, classIndex, nameOf, noClass } from '../validate/names.js';
+import { checkNames, Names } from '../validate/names.js';
 import { rowsTrainedOn, warnIfTrainedOn } from '../validate/trained-rows.js';
 import {
   type Classification,
@@ -24,17 +33,18 @@ import {
   type ScoreSettings,
   withNames,
 } from './classify.js';
+import { Examples } from './examples.js';
 import { fitPrecision } from './precision.js';
 import { fitRadii } from './radii.js';
 import { fitTemperature } from './temperature.js';
 import { fitThreshold, type ThresholdOptions } from './threshold.js';
 
-/** Centers [nClasses, nDim], row-major: of an object of this package, or plain values. */
+/** Centers [nClasses, nDim], row-major: of an object of this package, or plain values; `{ nDim }` alone has no class. */
 export interface CentersLike {
-  /** Centers [nClasses, nDim], row after row. */
-  readonly params: Embeddings;
-  /** Number of classes, C. */
-  readonly nClasses: number;
+  /** Centers [nClasses, nDim], row after row. Default none. */
+  readonly params?: Embeddings;
+  /** Number of classes, C. Default 0. */
+  readonly nClasses?: number;
   /** Number of dimensions, D. */
   readonly nDim: number;
   /** Default 'sqeuclidean'. */
@@ -50,7 +60,7 @@ export interface FitOptions extends ThresholdOptions {
 }
 
 /** Options of {@link OpenSetClassifier.addClass}. */
-export interface AddClassOptions {
+export interface AddClassOptions extends AddOptions {
   /** Radius of the class, where each class has its own: see `ScoreOptions`. */
   readonly radius?: number;
   /** Threshold of the class, where each class has its own and scores do not depend on the other classes. */
@@ -71,7 +81,7 @@ export interface Decision {
   readonly threshold: number | null;
 }
 
-/** Source of the centers of a classifier: `NamedCenters` and `ClassStatistics` make them. */
+/** Source of the centers of a classifier. `ClassStatistics` make them. */
 export type CentersSource =
   | CentersLike
   | {
@@ -104,28 +114,37 @@ interface SavedConfig extends Pick<ScoreOptions, 'score' | 'metric' | 'temperatu
  * const same = OpenSetClassifier.load(classifier.save());
  * ```
  *
- * Classes can be added, removed and renamed. One threshold of all classes then stays, unless the score compares classes
+ * Classes can be added, removed and renamed, and added classes take more examples later. Each change costs what it
+ * touches, however many classes there are. One threshold of all classes then stays, unless the score compares classes
  * ('cac', 'softmin', 'entropy', 'knn-centers'). Values that each class has of its own stay when a class is removed, and a
  * new class needs its own. Where they no longer hold, the classifier refuses to decide until `fit` is called again.
  */
 export class OpenSetClassifier extends Saveable {
-  private _centers: ClassCenters;
+  /** Centers without names, which nobody else has: changes move their memory. */
+  private readonly _centers: ClassCenters;
+  private readonly _names: Names;
+  /** Copy of the centers that the user has, until the next change. */
+  private _copy: ClassCenters | undefined;
+  /** Examples of the classes that were added. */
+  private readonly _examples: Examples;
   private _settings: ScoreSettings;
   /** Parameters that `fit` leaves as they are. */
   private _given: { readonly [Name in Fitted]: boolean };
   /** Change of the classes after which the classifier has to be fitted again. */
   private _outdatedBy: string | undefined;
+  /** Number of changes of the classes and of their limits. */
+  private _changes = 0;
 
   /**
-   * @param centers centers, or a loss that has them, or `NamedCenters` or `ClassStatistics`, which make them; they are
-   * copied with their metric and names
+   * @param centers centers, or a loss that has them, or `ClassStatistics`, which make them; they are copied with their
+   * metric and names. `{ nDim }` begins without classes.
    * @param options as of `classify`; `radius`, `precision` and `threshold` may be left to `fit`
    * @throws CenterLossError `ERR_OPTION`, `ERR_SHAPE`, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
    */
   constructor(centers: CentersSource, options: ScoreOptions = {}) {
     super();
-    const { params: given, nClasses, nDim, metric = 'sqeuclidean', names } = centersOf(centers);
-    checkCount(nClasses, 'nClasses');
+    const { params: given = [], nClasses = 0, nDim, metric = 'sqeuclidean', names } = centersOf(centers);
+    checkNumber(nClasses, 'nClasses', (value) => Number.isSafeInteger(value) && value >= 0, 'a whole number ≥ 0');
     checkCount(nDim, 'nDim');
     const params = asRows(given, 'params', nDim);
     if (params.length !== nClasses * nDim) {
@@ -138,18 +157,28 @@ export class OpenSetClassifier extends Saveable {
     checkOptions(options, SCORE_OPTIONS);
     this._settings = checkScoreSettings({ nClasses, nDim, metric }, options, 'fitted later');
     if (comparesClasses(this.score)) {
-      const firstValues = Array.from({ length: nClasses }, (_, j) => params[j * nDim]);
-      checkComparable(this.score, firstValues.filter(Number.isFinite).length);
+      checkComparable(this.score, countFinite(params, nDim));
     }
     this._given = givenIn(options);
     const paramsView = stable(params);
-    this._centers = new ClassCenters(nClasses, nDim, { fixed: true, metric, names });
+    this._names = new Names(checkNames(names, nClasses) ?? (nClasses > 0 ? undefined : []), nClasses);
+    this._centers = new ClassCenters(nClasses || 1, nDim, { metric });
+    if (nClasses === 0) this._centers._resize(0);
     this._centers.params.set(paramsView());
+    this._examples = new Examples(nDim);
   }
 
-  /** Copy of the centers; another object after classes were added, removed or renamed. */
+  /**
+   * Copy of the centers, made when it is first read after a change of the classes.
+   * @throws CenterLossError `ERR_OPTION` if there is no class, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
+   */
   get centers(): ClassCenters {
-    return this._centers;
+    const { nClasses, nDim, metric, rust } = this._centers;
+    if (rust && this._copy) return this._copy;
+    const copy = new ClassCenters(nClasses, nDim, { fixed: true, metric, names: this.names });
+    copy.params.set(this._centers.params);
+    this._copy = copy;
+    return copy;
   }
 
   /** Number of classes, C. */
@@ -164,7 +193,7 @@ export class OpenSetClassifier extends Saveable {
 
   /** Names of the classes, if they have any. */
   get names(): readonly string[] | undefined {
-    return this._centers.names;
+    return this._names.list;
   }
 
   /** Score that decides. */
@@ -213,7 +242,7 @@ export class OpenSetClassifier extends Saveable {
     checkOptions(options, ['tpr', 'perClass', 'finiteSample']);
     const { perClass = false, ...thresholdOptions } = options;
     checkChoice(perClass, 'perClass', [true, false]);
-    const { nClasses, nDim, names } = this._centers;
+    const { nClasses, nDim, names, _changes: before } = this;
     const values = asRows(x, 'x', nDim);
     const rows = values.length / nDim;
     const given = labelsOf(target);
@@ -234,6 +263,8 @@ export class OpenSetClassifier extends Saveable {
     const threshold = perClass
       ? fitThreshold(scores, { ...thresholdOptions, classes, nClasses })
       : fitThreshold(scores, thresholdOptions);
+    this._checkUnchanged(before);
+    this._changes += 1;
     this._settings = { ...settings, threshold };
     this._outdatedBy = undefined;
     warnIfTrainedOn('fit', x);
@@ -263,7 +294,7 @@ export class OpenSetClassifier extends Saveable {
    * is needed after a change of the classes, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
    */
   classify(x: Embeddings): Classification {
-    return withNames(this._classify(x), this._centers);
+    return withNames(this._classify(x), (label) => this._names.at(label));
   }
 
   /**
@@ -275,10 +306,9 @@ export class OpenSetClassifier extends Saveable {
     const { labels, scores, nearest } = this._classify(row);
     if (labels.length !== 1) throw new CenterLossError('ERR_SHAPE', `decide takes one row, got ${labels.length} rows`);
     const [label = -1, score = 0, nearestClass = -1] = [labels[0], scores[0], nearest[0]];
-    const { names } = this;
     const { threshold } = this._settings;
     return {
-      ...{ name: nameOf(names, label), label, score, nearest: nameOf(names, nearestClass) },
+      ...{ name: this._names.at(label), label, score, nearest: this._names.at(nearestClass) },
       threshold: (typeof threshold === 'object' ? threshold[nearestClass] : threshold) ?? null,
     };
   }
@@ -307,8 +337,8 @@ export class OpenSetClassifier extends Saveable {
   }
 
   /**
-   * Adds a class, whose center is the mean of its examples: a center is the only example of its class. Classes without
-   * names are called by their numbers from then on.
+   * Adds a class, whose center is the mean of its examples: a center is the only example of its class, and one that
+   * stands for many examples is one of that weight. Classes without names are called by their numbers from then on.
    *
    * Where each class has a radius or a threshold of its own and the options give none, or where the score compares
    * classes, `fit` has to be called before the next decision.
@@ -320,110 +350,127 @@ export class OpenSetClassifier extends Saveable {
   addClass(name: string, examples: Embeddings, options: AddClassOptions = {}): void {
     const { nClasses, nDim } = this;
     const { radius, threshold } = this._settings;
-    const names = this._namesOrNumbers();
-    checkNewName(name, classIndex(names));
-    checkOptions(options, ['radius', 'threshold']);
+    this._liveNames.checkNew(name);
+    checkOptions(options, ['radius', 'threshold', 'sampleWeight']);
+    const { radius: ownRadius, threshold: ownThreshold, sampleWeight } = options;
     const hasRadii = typeof radius === 'object';
-    checkOwn('radius', options.radius, hasRadii, 'classes have radii of their own');
+    checkOwn('radius', ownRadius, hasRadii, 'classes have radii of their own');
     const text = 'classes have thresholds of their own, and the score does not compare classes';
-    checkOwn('threshold', options.threshold, typeof threshold === 'object' && !comparesClasses(this.score), text);
-    if (hasRadii && this._given.radius && options.radius === undefined) {
+    checkOwn('threshold', ownThreshold, typeof threshold === 'object' && !comparesClasses(this.score), text);
+    if (hasRadii && this._given.radius && ownRadius === undefined) {
       throw new CenterLossError('ERR_OPTION', `the radii of the classes were given: give that of ${quoted(name)}, too`);
     }
-    const x = asRows(examples, 'examples', nDim);
-    const rows = x.length / nDim;
-    const xView = stable(x);
-    const statistics = createStatistics(1, nDim, 'none');
-    try {
-      addRows(statistics, xView(), new Int32Array(rows), { sampleWeight: undefined, forgetting: 1 });
-      const centers = this._copyOfCenters([...names, name]);
-      statistics.rust.flush();
-      statistics.rust.write_centers(centers.rust, nClasses);
-      if (!Number.isFinite(centers.params[nClasses * nDim])) {
-        centers.dispose();
-        throw new CenterLossError('ERR_SHAPE', `none of the ${rows} examples is finite`);
-      }
-      this._replaceCenters(centers);
-    } finally {
-      statistics.rust.free();
-    }
+    const mean = this._joined(undefined, examples, sampleWeight);
+    const radii = hasRadii ? appended(radius, ownRadius) : radius;
+    const thresholds = typeof threshold === 'object' ? appended(threshold, ownThreshold) : threshold;
+    this._centers._resize(nClasses + 1);
+    this._centers.params.set(mean.subarray(1), nClasses * nDim);
+    this._names.add(name);
+    this._examples.set(nClasses, mean);
     rowsTrainedOn(examples);
-    this._useLimits(
-      hasRadii ? appended(radius, options.radius) : radius,
-      typeof threshold === 'object' ? appended(threshold, options.threshold) : threshold,
-      `class ${quoted(name)} was added`,
-    );
+    this._changed();
+    this._useLimits(`class ${quoted(name)} was added`, radii, thresholds);
   }
 
   /**
-   * Removes a class; the classes after it move up by one. Rows of it are decided by the other classes then.
-   *
-   * Where the score compares classes, `fit` has to be called before the next decision.
-   * @throws CenterLossError `ERR_LABEL` for a name that no class has; `ERR_OPTION` if no class would be left, or one alone
-   * with a score that compares classes; `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`; nothing has changed then
+   * Adds examples to a class that was added, whose center is then the mean of all of them. Radii and thresholds stay:
+   * call `fit` when centers have moved far.
+   * @param examples rows [n, nDim], at least one that is finite; others are left out
+   * @throws CenterLossError `ERR_LABEL` for a name that no class has; `ERR_OPTION`, also for a class whose center the
+   * constructor was given; `ERR_SHAPE`, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`; nothing has changed then
    */
-  removeClass(name: string): void {
-    const { score } = this;
-    const { radius, threshold } = this._settings;
-    const names = this._namesOrNumbers();
-    const removed = classOf(name, names);
-    const least = comparesClasses(score) ? 2 : 1;
-    if (this.nClasses <= least) {
-      const needed = least === 2 ? `2 classes for score '${score}'` : 'a class';
+  addExamples(name: string, examples: Embeddings, options: AddOptions = {}): void {
+    const label = this._liveNames.find(name);
+    const { nDim, params } = this._centers;
+    checkOptions(options, ['sampleWeight']);
+    const earlier = this._examples.get(label);
+    if (earlier === undefined && Number.isFinite(params[label * nDim])) {
       throw new CenterLossError(
         'ERR_OPTION',
-        `a classifier needs ${needed}: add one before ${quoted(name)} is removed`,
+        `class ${quoted(name)} has a center, but no examples that others could join: remove it and add its examples, or its center as one example of their weight`,
       );
     }
-    const isKept = (_: unknown, nth: number) => nth !== removed;
-    this._replaceCenters(this._copyOfCenters(names.filter(isKept), removed));
+    const mean = this._joined(earlier, examples, options.sampleWeight);
+    this._centers.params.set(mean.subarray(1), label * nDim);
+    this._examples.set(label, mean);
+    this._changed();
+    rowsTrainedOn(examples);
+  }
+
+  /**
+   * Counts the examples of a class, or sums their weights; 0 for a class whose center the constructor was given.
+   * @throws CenterLossError `ERR_LABEL` for a name that no class has, `ERR_DISPOSED`
+   */
+  count(name: string): number {
+    return this._examples.get(this._liveNames.find(name))?.[0] ?? 0;
+  }
+
+  /**
+   * Removes a class; the last class takes its number. Rows of it are decided by the other classes then.
+   *
+   * Where the score compares classes, `fit` has to be called before the next decision.
+   * @throws CenterLossError `ERR_LABEL` for a name that no class has; `ERR_OPTION` for one of the last two classes with a
+   * score that compares classes; `ERR_DISPOSED`; nothing has changed then
+   */
+  removeClass(name: string): void {
+    const removed = this._liveNames.find(name);
+    const { nClasses, nDim, params } = this._centers;
+    const { radius, threshold } = this._settings;
+    if (comparesClasses(this.score)) checkComparable(this.score, countFinite(params, nDim, removed));
+    const last = nClasses - 1;
+    this._examples.remove(removed, last);
+    params.copyWithin(removed * nDim, last * nDim);
+    this._centers._resize(last);
+    this._names.remove(removed);
+    this._changed();
     this._useLimits(
-      typeof radius === 'object' ? radius.filter(isKept) : radius,
-      typeof threshold === 'object' ? threshold.filter(isKept) : threshold,
       `class ${quoted(name)} was removed`,
+      typeof radius === 'object' ? without(radius, removed) : radius,
+      typeof threshold === 'object' ? without(threshold, removed) : threshold,
     );
   }
 
   /**
    * Gives a class another name; nothing else changes.
    * @throws CenterLossError `ERR_LABEL` if no class has the first name, or one has the second; `ERR_OPTION`,
-   * `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`; nothing has changed then
+   * `ERR_DISPOSED`; nothing has changed then
    */
   renameClass(from: string, to: string): void {
-    const names = this._namesOrNumbers();
-    const renamed = classOf(from, names);
-    checkNewName(to, classIndex(names));
-    this._replaceCenters(this._copyOfCenters(names.map((name, nth) => (nth === renamed ? to : name))));
+    const renamed = this._liveNames.find(from);
+    this._names.checkNew(to);
+    this._names.rename(renamed, to);
+    this._changed();
   }
 
-  private _namesOrNumbers(): readonly string[] {
-    return this.names ?? Array.from({ length: this.nClasses }, (_, nth) => `${nth}`);
+  /** Names, to look up and to change. @throws CenterLossError `ERR_DISPOSED` */
+  private get _liveNames(): Names {
+    return this._centers.rust && this._names;
   }
 
-  /**
-   * Makes centers with other names, and without the class `removed`.
-   * @throws CenterLossError `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
-   */
-  private _copyOfCenters(names: readonly string[], removed = this.nClasses): ClassCenters {
-    const { nDim, metric } = this._centers;
-    this._centers.rust;
-    const centers = new ClassCenters(names.length, nDim, { fixed: true, metric, names });
-    const { params } = this._centers;
-    centers.params.set(params.subarray(0, removed * nDim));
-    centers.params.set(params.subarray((removed + 1) * nDim), removed * nDim);
-    return centers;
+  /** Weight and mean of earlier examples and new ones. */
+  private _joined(earlier: Float64Array<ArrayBuffer> | undefined, x: Embeddings, sampleWeight: Floats | undefined) {
+    const before = this._changes;
+    const mean = this._examples.joined(earlier, x, sampleWeight);
+    this._checkUnchanged(before);
+    return mean;
   }
 
-  private _replaceCenters(centers: ClassCenters): void {
-    this._centers.dispose();
-    this._centers = centers;
+  /** Refuses the result of a call in which a getter among the rows changed this classifier. */
+  private _checkUnchanged(before: number): void {
+    if (before === this._changes) return;
+    throw new CenterLossError('ERR_OPTION', 'the classifier changed while rows were read: pass arrays without getters');
+  }
+
+  private _changed(): void {
+    this._changes += 1;
+    this._copy = undefined;
   }
 
   /**
    * Takes radii and thresholds after a change of the classes; undefined where a class has none. Decisions are refused
    * until `fit` finds the ones that do not hold.
    */
-  private _useLimits(radius: ScoreSettings['radius'], threshold: ScoreSettings['threshold'], change: string): void {
+  private _useLimits(change: string, radius: ScoreSettings['radius'], threshold: ScoreSettings['threshold']): void {
     const before = this._settings;
     const lacksRadius = before.radius !== undefined && radius === undefined;
     const holds = threshold !== undefined && !lacksRadius && !comparesClasses(this.score);
@@ -459,6 +506,7 @@ export class OpenSetClassifier extends Saveable {
         radius: radius === undefined ? undefined : limitTensor(radius),
         precision: precision && listTensor(precision),
         threshold: threshold === undefined ? undefined : limitTensor(threshold),
+        ...this._examples.tensors(nClasses),
       },
     });
   }
@@ -473,7 +521,7 @@ export class OpenSetClassifier extends Saveable {
       ['score', 'centersMetric', 'fitted'],
       ['metric', 'temperature'],
     );
-    const { params, nClasses, nDim } = saved.centers();
+    const { params, nClasses, nDim } = saved.centers(0);
     const options = {
       ...config,
       ...(saved.has('radius') && { radius: saved.radius(nClasses) }),
@@ -485,6 +533,7 @@ export class OpenSetClassifier extends Saveable {
       checkFitted(fitted, options);
       const classifier = new OpenSetClassifier(centers, options);
       classifier._given = givenIn(options, fitted);
+      classifier._examples.read(saved, nClasses);
       return classifier;
     });
   }
@@ -494,9 +543,10 @@ export class OpenSetClassifier extends Saveable {
     return OpenSetClassifier.load(bytesOfJson(value));
   }
 
-  /** Frees the copy of the centers. */
+  /** Frees the centers, and the copy that `centers` gave last. */
   dispose(): void {
     this._centers.dispose();
+    this._copy?.dispose();
   }
 }
 
@@ -523,24 +573,41 @@ function checkOwn(name: 'radius' | 'threshold', value: number | undefined, isOpt
   checkLimit(value, name);
 }
 
-/** Adds the value of a class to those of the others; undefined without one. */
-function appended<V extends Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer>>(
-  values: V,
-  value: number | undefined,
-): V | undefined {
+type Values = Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer>;
+
+/**
+ * Adds the value of a class to those of the others; undefined without one. An array for twice as many values is made
+ * where the memory behind `values` is full.
+ * @throws CenterLossError `ERR_OUT_OF_MEMORY`
+ */
+function appended<V extends Values>(values: V, value: number | undefined): V | undefined {
   if (value === undefined) return undefined;
-  const all = new (values.constructor as new (length: number) => V)(values.length + 1);
-  all.set(values);
-  all[values.length] = value;
-  return all;
+  const { length, byteLength, BYTES_PER_ELEMENT } = values;
+  const type = values.constructor as new (from: number | ArrayBuffer, at?: number, length?: number) => V;
+  let { buffer } = values;
+  if (byteLength === buffer.byteLength) {
+    const larger = newArray(() => new type(2 * length + 1), (2 * length + 1) * BYTES_PER_ELEMENT, 'limits of classes');
+    larger.set(values);
+    buffer = larger.buffer;
+  }
+  const longer = new type(buffer, 0, length + 1);
+  longer[length] = value;
+  return longer;
 }
 
-/** @throws CenterLossError `ERR_LABEL` for a name that no class has */
-function classOf(name: string, names: readonly string[]): number {
-  const index = classIndex(names);
-  const found = index.get(name);
-  if (found === undefined) throw noClass(name, index);
-  return found;
+/** Removes the value of a class, whose place that of the last class takes. */
+function without<V extends Values>(values: V, removed: number): V {
+  values.copyWithin(removed, values.length - 1);
+  return values.subarray(0, -1) as V;
+}
+
+/** Counts centers that are finite, up to two, without the class `except`. */
+function countFinite(params: FlatRows, nDim: number, except?: number): number {
+  let count = 0;
+  for (let at = 0; at < params.length && count < 2; at += nDim) {
+    if (at !== (except ?? -1) * nDim && Number.isFinite(params[at])) count += 1;
+  }
+  return count;
 }
 
 /** Parameters that are among the options and not `fitted`. */

@@ -1,5 +1,4 @@
 import { ClassCenters } from '../centers/class-centers.js';
-import { NamedCenters } from '../centers/named-centers.js';
 import { OpenSetClassifier } from '../detect/open-set-classifier.js';
 import { CACLoss } from '../losses/cac-loss.js';
 import { CenterLoss } from '../losses/center-loss.js';
@@ -14,7 +13,6 @@ import { SavedObject } from './saved-object.js';
 /** Classes of the objects that can be saved. */
 const CLASSES = {
   ClassCenters,
-  NamedCenters,
   ClassStatistics,
   OpenSetClassifier,
   CenterLoss,

@@ -119,13 +119,11 @@ export class SavedObject {
     throw formatError(`metadata "${CONFIG}" has ${quoted(unknown)}, which no ${this.kind} has`);
   }
 
-  /** Names of the classes; undefined if they have none, unless they are needed. */
-  names(nClasses: number, need: 'needed'): readonly string[];
-  names(nClasses: number): readonly string[] | undefined;
-  names(nClasses: number, need?: 'needed'): readonly string[] | undefined {
+  /** Names of the classes, if they have any. */
+  names(nClasses: number): readonly string[] | undefined {
     const json = this._contents.metadata[NAMES];
-    if (json === undefined && need !== 'needed') return undefined;
-    const names = parseStrings(json ?? '');
+    if (json === undefined) return undefined;
+    const names = parseStrings(json);
     if (names.length !== nClasses) {
       throw formatError(`metadata "${NAMES}" has ${names.length} names, but there are ${nClasses} classes`);
     }
@@ -147,8 +145,8 @@ export class SavedObject {
   }
 
   /** Centers, each finite or Infinity in every dimension. */
-  centers(): CenterValues {
-    const [nClasses, nDim] = this.shape('centers');
+  centers(minClasses = 1): CenterValues {
+    const [nClasses, nDim] = this.shape('centers', minClasses);
     const params = this.floats('centers', [nClasses, nDim]);
     const bad = firstBadCenter(params, nDim);
     if (bad < 0) return { params, nClasses, nDim };

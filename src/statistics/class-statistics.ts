@@ -26,7 +26,7 @@ export interface ClassStatisticsOptions {
   readonly names?: readonly string[] | undefined;
 }
 
-/** Options of {@link ClassStatistics.add}. */
+/** Options of {@link ClassStatistics.add} and `OpenSetClassifier.addExamples`. */
 export interface AddOptions {
   /** Weight of each row [B], finite and ≥ 0. Default all 1. */
   readonly sampleWeight?: Floats;

@@ -1,5 +1,9 @@
+import { grouped } from './allocate.js';
 import { show } from './checks.js';
 import { CenterLossError, quoted } from './errors.js';
+
+/** Most names that can be looked up: a `Map` of V8 holds no more. */
+const MAX_NAMES = 2 ** 24;
 
 /**
  * Checks names of classes and copies them, unless they cannot change.
@@ -23,6 +27,7 @@ export function checkNames(names: readonly string[] | undefined, nClasses?: numb
 
 /** Says what is wrong with names that are not text or not all different; undefined if they are right. */
 export function problemOfNames(names: readonly unknown[]): string | undefined {
+  if (names.length > MAX_NAMES) return tooMany(names.length);
   const seen = new Map<unknown, number>();
   for (let i = 0; i < names.length; i++) {
     const name = names[i];
@@ -43,22 +48,105 @@ function problemOfName(name: unknown): string | undefined {
 /** `isWellFormed` of strings, which Node has from version 20 on and the library of our target does not declare. */
 export const isWellFormed = (text: string): boolean => !/[\ud800-\udfff]/u.test(text);
 
-/** Names of classes, as far as these functions ask. */
-interface NameSet {
-  has(name: string): boolean;
-  keys(): Iterable<string>;
+/**
+ * Names of classes that come and go; classes without names are called by their numbers. A look-up or a change takes the
+ * same time, however many classes there are. The first one indexes all names.
+ */
+export class Names {
+  /** Names as they were given, or copied after a change; undefined without names, and after a change. */
+  private _list: readonly string[] | undefined;
+  /** Number of classes before the first change. */
+  private readonly _count: number;
+  /** Names by class and classes by name, made at the first look-up. */
+  private _index: { readonly names: string[]; readonly classes: Map<string, number> } | undefined;
+  private _hasChanged = false;
+
+  /** @param given checked names, which never change; undefined without names */
+  constructor(given: readonly string[] | undefined, count: number) {
+    this._list = given;
+    this._count = count;
+  }
+
+  /** Names, if there are any; a frozen array, another one after a change. */
+  get list(): readonly string[] | undefined {
+    if (this._hasChanged) this._list ??= Object.freeze([...this._indexed().names]);
+    return this._list;
+  }
+
+  /** Name of a class, as {@link nameOf}. */
+  at(label: number): string | null {
+    return nameOf(this._index?.names ?? this._list, label);
+  }
+
+  /** @throws CenterLossError `ERR_LABEL` for a name that no class has */
+  find(name: string): number {
+    const { names, classes } = this._indexed();
+    const found = classes.get(name);
+    if (found !== undefined) return found;
+    throw new CenterLossError('ERR_LABEL', `there is no class ${show(name)}; the classes are ${listed(names)}`);
+  }
+
+  /** @throws CenterLossError `ERR_OPTION` unless `name` is text; `ERR_LABEL` for that of a class; `ERR_OUT_OF_MEMORY` */
+  checkNew(name: string): void {
+    const problem = problemOfName(name);
+    if (problem) throw new CenterLossError('ERR_OPTION', `the name of a class ${problem}`);
+    const { classes } = this._indexed();
+    if (classes.has(name)) throw new CenterLossError('ERR_LABEL', `there is a class ${quoted(name)} already`);
+    checkLookUp(classes.size + 1);
+  }
+
+  /** Adds a class with a name that {@link checkNew} accepts. */
+  add(name: string): void {
+    const { names, classes } = this._changing();
+    classes.set(name, names.push(name) - 1);
+  }
+
+  /** Gives a class a name that {@link checkNew} accepts. */
+  rename(label: number, to: string): void {
+    const { names, classes } = this._changing();
+    classes.delete(names[label] as string);
+    classes.set(to, label);
+    names[label] = to;
+  }
+
+  /** Removes a class. The last class takes its number. */
+  remove(label: number): void {
+    const { names, classes } = this._changing();
+    classes.delete(names[label] as string);
+    const last = names.pop() as string;
+    if (label === names.length) return;
+    names[label] = last;
+    classes.set(last, label);
+  }
+
+  private _indexed() {
+    if (!this._index) {
+      checkLookUp(this._count);
+      const names = this._list ? [...this._list] : Array.from({ length: this._count }, (_, label) => String(label));
+      this._index = { names, classes: new Map(names.map((name, label) => [name, label])) };
+    }
+    return this._index;
+  }
+
+  private _changing() {
+    const index = this._indexed();
+    this._hasChanged = true;
+    this._list = undefined;
+    return index;
+  }
 }
 
-/** @throws CenterLossError `ERR_OPTION` unless `name` is text; `ERR_LABEL` for that of a class */
-export function checkNewName(name: string, classes: NameSet): void {
-  const problem = problemOfName(name);
-  if (problem) throw new CenterLossError('ERR_OPTION', `the name of a class ${problem}`);
-  if (classes.has(name)) throw new CenterLossError('ERR_LABEL', `there is a class ${quoted(name)} already`);
+/** Name of a class, its number where classes have no names, or null for a class below 0. */
+export const nameOf = (names: readonly string[] | undefined, label: number): string | null =>
+  label < 0 ? null : (names?.[label] ?? String(label));
+
+/** @throws CenterLossError `ERR_OUT_OF_MEMORY` for more names than can be looked up */
+function checkLookUp(count: number): void {
+  if (count > MAX_NAMES) throw new CenterLossError('ERR_OUT_OF_MEMORY', `names${tooMany(count)}`);
 }
 
-/** Error of a name that no class has. */
-export const noClass = (name: unknown, classes: NameSet): CenterLossError =>
-  new CenterLossError('ERR_LABEL', `there is no class ${show(name)}; the classes are ${listed([...classes.keys()])}`);
+const tooMany = (count: number): string =>
+  ` of ${grouped(count)} classes; at most ${grouped(MAX_NAMES)} can be looked up`;
 
 /** Names that a message lists. */
 const MAX_LISTED = 20;
@@ -81,7 +169,3 @@ export function classIndex(names: readonly string[]): ReadonlyMap<string, number
   }
   return index;
 }
-
-/** Name of a class, its number where classes have no names, or null for a class below 0. */
-export const nameOf = (names: readonly string[] | undefined, label: number): string | null =>
-  label < 0 ? null : (names?.[label] ?? String(label));

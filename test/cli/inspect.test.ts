@@ -31,6 +31,13 @@ describe('inspect', () => {
     expect((await run('inspect model.safetensors')).stdout).toMatch(/^kind +OpenSetClassifier$/m);
   });
 
+  it('tells how many examples the classes of a classifier have', async () => {
+    const classifier = new OpenSetClassifier({ nDim: 1 });
+    for (const [n, name] of NAMES.entries()) classifier.addClass(name, [n], { sampleWeight: [n + 1] });
+    write('added.safetensors', classifier.save());
+    expect(await json('inspect added.safetensors')).toMatchObject({ rows: { least: 1, median: 3, most: 4 } });
+  });
+
   it('tells the distances between centers', async () => {
     const loss = new CenterLoss(3, 2, { init: Float32Array.of(0, 0, 3, 4, 0, 1), radius: 0.5 });
     write('loss.safetensors', loss.save());

@@ -1,6 +1,6 @@
 // All 4 GB that 32-bit addresses reach, in real memory: too much for most of the runtimes that the other suites run in.
 import { freemem } from 'node:os';
-import { type Batch, CenterLoss, ClassCenters } from 'center-loss';
+import { type Batch, CenterLoss, ClassCenters, OpenSetClassifier } from 'center-loss';
 import { expect, it } from 'vitest';
 import { expectError } from '../support/error.js';
 
@@ -93,6 +93,20 @@ it('memory grows up to 4 GB; then objects keep their values, and freed memory ca
   expect(isSame(loss.centers.params, params)).toBe(true);
   // The failed calls took no memory: half of that batch still fits.
   loss.batch(ROWS / 2).dispose();
+
+  // A class is added whole, or not at all.
+  using classifier = new OpenSetClassifier({ nDim: 2 ** 20 });
+  const example = new Float32Array(2 ** 20).fill(1);
+  let added = 0;
+  const addMany = () => {
+    for (; added < 64; added++) classifier.addClass(`${added}`, example);
+  };
+  expectError(addMany, 'ERR_OUT_OF_MEMORY', / centers of 1048576 dimensions/);
+  expect([classifier.nClasses, classifier.names?.length, added > 8]).toEqual([added, added, true]);
+  expectError(() => classifier.count(`${added}`), 'ERR_LABEL', /there is no class/);
+  classifier.removeClass('0');
+  classifier.addClass('again', example.fill(2));
+  expect([classifier.decide(example).name, classifier.count('7')]).toEqual(['again', 1]);
 
   const [given] = held.splice(7, 1);
   if (given === undefined) throw new Error('4e9 bytes are less than 8 batches');

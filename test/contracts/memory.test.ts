@@ -7,7 +7,6 @@ import {
   ContrastiveCenterLoss,
   fromFloat16,
   IslandLoss,
-  NamedCenters,
   OpenSetClassifier,
   toFloat16,
 } from 'center-loss';
@@ -234,15 +233,16 @@ describe('no leak', () => {
       for (const one of [statistics.toCenters(), statistics.batch(10)]) one.dispose();
       ClassCenters.fit(x, target, { nClasses: 3, nDim: 100 }).dispose();
     },
-    NamedCenters: () => {
-      using classes = new NamedCenters(1000);
+    OpenSetClassifier: () => {
+      using classes = new OpenSetClassifier({ nDim: 1000 });
       for (let i = 0; i < 5; i++) {
         classes.addClass(`${i}`, new Float32Array(1000).fill(i));
+        classes.addExamples(`${i}`, new Float32Array(1000));
         classes.predict(new Float32Array(1000));
         expectError(() => classes.addClass('bad', [1]), 'ERR_SHAPE', /examples/);
         if (i % 3 === 0) classes.removeClass(`${i}`);
       }
-      new OpenSetClassifier(classes).dispose();
+      for (const one of [classes.centers, new OpenSetClassifier(classes)]) one.dispose();
     },
   };
 

@@ -1,5 +1,5 @@
 // Objects behind a proxy, as the state of Vue, MobX, Svelte and Solid keeps them.
-import { CenterLoss, ClassCenters, ClassStatistics, DeepSVDDLoss, NamedCenters, OpenSetClassifier } from 'center-loss';
+import { CenterLoss, ClassCenters, ClassStatistics, DeepSVDDLoss, OpenSetClassifier } from 'center-loss';
 import { describe, expect, it } from 'vitest';
 import { expectError } from '../support/error.js';
 import { PROXY_LOSS_NAMES, PROXY_LOSSES } from '../support/proxy-losses.js';
@@ -85,14 +85,14 @@ add(
   },
 );
 add(
-  'NamedCenters',
-  () => new NamedCenters(2),
+  'OpenSetClassifier, added classes',
+  () => new OpenSetClassifier({ nDim: 2 }),
   (named) => {
-    named.addClass('a', [1, 2]);
-    named.addClass('b', [3, 4]);
-    named.update('b', [5, 6]);
+    for (const [name, row] of Object.entries({ a: [1, 2], b: [3, 4], d: [7, 8] })) named.addClass(name, row);
+    named.addExamples('b', [5, 6]);
     named.renameClass('a', 'c');
-    return [named.names, named.predict(x), named.toCenters().toArray(), named.save()];
+    named.removeClass('d');
+    return [named.names, named.count('b'), named.classify(x), named.centers.toArray(), named.save()];
   },
 );
 add(

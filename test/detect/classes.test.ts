@@ -1,5 +1,5 @@
 // Classes of a classifier by name: decisions, and what adding, removing and renaming classes does to them.
-import { ClassCenters, NamedCenters, OpenSetClassifier, type Score, type ScoreOptions } from 'center-loss';
+import { ClassCenters, ClassStatistics, OpenSetClassifier, type Score, type ScoreOptions } from 'center-loss';
 import { describe, expect, it } from 'vitest';
 import { expectError, expectErrors } from '../support/error.js';
 
@@ -157,7 +157,7 @@ describe('addClass', () => {
     classifier.addClass('emu', emus);
     classifier.removeClass('1');
     classifier.renameClass('2', 'eel');
-    expect(classifier.names).toEqual(['0', 'eel', 'emu']);
+    expect(classifier.names).toEqual(['0', 'emu', 'eel']); // the last class took the number of '1'
     expect(classifier.classify([0, 0, 0, 8, 8, 8]).names).toEqual(['0', 'eel', 'emu']);
     expect([classifier.metric, classifier.threshold]).toEqual(['euclidean', undefined]);
   });
@@ -179,11 +179,11 @@ it('renameClass changes the name alone', () => {
   expect(classifier.centers.names).toEqual(['cat', 'wolf', 'eel']);
 });
 
-it('makes centers of what has none yet: named centers and statistics', () => {
-  using named = new NamedCenters(2);
-  for (const [nth, name] of names.entries()) named.addClass(name, params.slice(2 * nth, 2 * nth + 2));
+it('makes centers of statistics', () => {
+  using statistics = new ClassStatistics(3, 2, { names });
+  statistics.add(params, names);
   using centers = ClassCenters.fit(params, names, { nDim: 2, metric: 'cosine' });
-  using classifier = new OpenSetClassifier(named, { metric: 'cosine' });
+  using classifier = new OpenSetClassifier(statistics, { metric: 'cosine' });
   expect(classifier.classify(x)).toEqual(new OpenSetClassifier(centers).classify(x));
 });
 
@@ -204,7 +204,20 @@ describe('an error leaves the classifier as it was', () => {
     ['renamed to another', (one) => one.renameClass('cat', 'dog'), 'ERR_LABEL', /there is a class "dog" already/],
     ['no examples', (one) => one.addClass('emu', []), 'ERR_SHAPE', /none of the 0 examples is finite/],
     ['no finite example', (one) => one.addClass('emu', [Number.NaN, 1]), 'ERR_SHAPE', /none of the 1 examples/],
+    ['no weight', (one) => one.addClass('emu', emus, { sampleWeight: [0, 0, 0] }), 'ERR_SHAPE', /none of the 3/],
+    [
+      'a bad weight',
+      (one) => one.addClass('emu', emus, { sampleWeight: [1, -1, 1] }),
+      'ERR_OPTION',
+      /sampleWeight\[1\] must be a finite number ≥ 0, got -1/,
+    ],
+    ['weights of others', (one) => one.addClass('emu', emus, { sampleWeight: [] }), 'ERR_SHAPE', /sampleWeight has 0/],
     ['half an example', (one) => one.addClass('emu', [1, 2, 3]), 'ERR_SHAPE', /examples has 3 values/],
+    ['no rows', (one) => one.addClass('emu', 'x' as never), 'ERR_SHAPE', /examples must be/],
+    ['no class to count', (one) => one.count('cow'), 'ERR_LABEL', /no class "cow"/],
+    ['no class for examples', (one) => one.addExamples('cow', emus), 'ERR_LABEL', /no class "cow"/],
+    ['examples of a given center', (one) => one.addExamples('cat', emus), 'ERR_OPTION', /"cat" has a center, but no/],
+    ['an unknown option of examples', (one) => one.addExamples('cat', emus, { w: 1 } as never), 'ERR_OPTION', /"w"/],
     [
       'a radius of its own',
       (one) => one.addClass('emu', emus, { radius: 1 }),
@@ -238,15 +251,12 @@ describe('an error leaves the classifier as it was', () => {
     expect(one.save()).toEqual(before);
   });
 
-  it('the last classes stay', () => {
-    for (const score of SCORES) {
-      using one = new OpenSetClassifier(source, { score, ...(score === 'normalized' ? { radius: 1 } : {}) });
-      const compares = COMPARING.includes(score);
-      for (const name of compares ? ['cat'] : ['cat', 'dog']) one.removeClass(name);
-      const message = compares ? `a classifier needs 2 classes for score '${score}'` : 'a classifier needs a class';
-      expectError(() => one.removeClass('eel'), 'ERR_OPTION', message);
-      expect(one.names).toEqual(compares ? ['dog', 'eel'] : ['eel']);
-    }
+  it.each(COMPARING)('two finite centers stay for score %s', (score) => {
+    using one = new OpenSetClassifier({ ...source, params: [0, 0, 1 / 0, 1 / 0, 0, 8] }, { score });
+    expectError(() => one.removeClass('eel'), 'ERR_OPTION', `score '${score}' compares classes: it needs 2 finite`);
+    one.removeClass('dog');
+    expectError(() => one.removeClass('cat'), 'ERR_OPTION', `score '${score}' compares classes: it needs 2 finite`);
+    expect(one.names).toEqual(['cat', 'eel']);
   });
 
   it('a disposed classifier', () => {
@@ -256,6 +266,9 @@ describe('an error leaves the classifier as it was', () => {
       () => one.addClass('emu', emus),
       () => one.removeClass('cat'),
       () => one.renameClass('cat', 'a'),
+      () => one.addExamples('cat', emus),
+      () => one.count('cat'),
+      () => one.centers,
     ]) {
       expectError(act, 'ERR_DISPOSED', 'this ClassCenters was disposed');
     }

@@ -288,10 +288,13 @@ describe('classify', () => {
     expectError(() => like({ metric: 'l1' }), 'ERR_OPTION', /metric must be/);
     expectError(() => like({ names: ['a'] }), 'ERR_SHAPE', /names must be an array of 3 strings/);
     expectError(() => like({ names: ['a', 'b', 'a'] }), 'ERR_OPTION', /names\[0\] and names\[2\] are both "a"/);
+    const many = { names: new Array(2 ** 24 + 1) };
+    const tooMany = 'names of 16,777,217 classes; at most 16,777,216 can be looked up';
+    expectError(() => ClassCenters.fit([1], [0], many), 'ERR_OPTION', tooMany);
     const of = (nClasses: number) => new OpenSetClassifier({ params, nClasses, nDim });
     expectError(() => of(2), 'ERR_SHAPE', 'params has 12 values, but 2 centers of 4 dimensions have 8');
     expectErrors('ERR_OPTION', [
-      [() => of(0), /nClasses must be a positive integer/],
+      [() => of(0.5), /nClasses must be a whole number ≥ 0, got 0.5/],
       [() => make({ tpr: 1 } as never), /no option "tpr"/],
       [() => make({ threshold: Number.NaN }), /threshold must be a number other than NaN/],
       [() => make({ score: 'distance', radius: 1 }), /radius is an option of score 'normalized'/],

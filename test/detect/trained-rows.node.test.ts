@@ -28,8 +28,12 @@ const TRAIN: Record<string, (one: Package, x: Float32Array) => unknown> = {
   'DeepSVDDLoss.fitCenter': ({ DeepSVDDLoss }, x) => new DeepSVDDLoss(2).fitCenter(x),
   'ClassCenters.fit': ({ ClassCenters }, x) => ClassCenters.fit(x, target, { nDim: 2 }),
   'ClassStatistics.add': ({ ClassStatistics }, x) => new ClassStatistics(2, 2).add(x, target),
-  'NamedCenters.addClass': ({ NamedCenters }, x) => new NamedCenters(2).addClass('a', x),
   'OpenSetClassifier.addClass': (one, x) => classifier(one).addClass('a', x),
+  'OpenSetClassifier.addExamples': (one, x) => {
+    const added = classifier(one);
+    added.addClass('a', [1, 1]);
+    added.addExamples('a', x);
+  },
   'a tensor': ({ ClassCenters }, data) => ClassCenters.fit({ data, dims: [4, 2] }, target),
 };
 const classifier = ({ OpenSetClassifier }: Package) =>

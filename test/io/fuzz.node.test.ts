@@ -12,7 +12,6 @@ import {
   type LoadedObject,
   load,
   loadCenters,
-  NamedCenters,
   OpenSetClassifier,
   readNpy,
   type Safetensors,
@@ -105,9 +104,8 @@ const ours = (): Uint8Array[] => {
     one.add(x, target);
     return one;
   });
-  const named = new NamedCenters(2);
-  named.addClass('a', x);
-  named.addClass('b');
+  const named = new OpenSetClassifier(centers);
+  named.addClass('c', x, { sampleWeight: [1, 2, 3, 4] });
   const objects = [
     centers,
     new CenterLoss(3, 2, { radius: 0.5, seed: 1 }),
@@ -155,7 +153,7 @@ it('100,000 safetensors files', { timeout: 300_000 }, () => {
   // Many of every kind were taken.
   expect(taken).toBeGreaterThan(5_000);
   expect(loaded).toBeGreaterThan(2_500);
-  const names = 'CACLoss CenterLoss ClassCenters ClassStatistics DeepSVDDLoss NamedCenters OpenSetClassifier';
+  const names = 'CACLoss CenterLoss ClassCenters ClassStatistics DeepSVDDLoss OpenSetClassifier';
   expect([...kinds.keys()].sort()).toEqual(names.split(' '));
   expect(Math.min(...kinds.values())).toBeGreaterThan(50);
   expect(refused).toBeGreaterThan(50_000);
@@ -202,7 +200,6 @@ function checkWorks(object: LoadedObject, read: Safetensors | undefined): void {
       const isMissing = (score === 'normalized' && !radius) || (score === 'mahalanobis' && !precision);
       if (!isMissing) checkLabels(object.classify(x).labels, object.nClasses);
     } else if (object instanceof ClassStatistics) object.add(x, [0, -1, 0]);
-    else if (object instanceof NamedCenters) object.classify(x);
     else if (object instanceof ClassCenters) checkLabels(object.predict(x), object.nClasses);
     else if (object instanceof DeepSVDDLoss) object.fitCenter(x);
     else object.gradients(x, [0, -1, 0]);

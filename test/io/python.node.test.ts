@@ -6,7 +6,6 @@ import {
   ClassStatistics,
   type Dtype,
   fromSafetensors,
-  NamedCenters,
   OpenSetClassifier,
   readNpy,
   type Tensor,
@@ -63,7 +62,7 @@ describe.skipIf(!hasPython)('Python', () => {
     const classifier = new OpenSetClassifier(loss, { threshold: [1, 2, 3, 4, 5, 6, 1e38] });
     const statistics = new ClassStatistics(2, 3, { covariance: 'tied' });
     statistics.add([1, 2, 3, 4, 5, 7], [0, 0]);
-    const named = new NamedCenters(2);
+    const named = new OpenSetClassifier({ nDim: 2 });
     named.addClass('狗', [1, 2]);
     const objects = [loss, classifier, statistics, named];
     const saved = objects.map((object) => object.save());

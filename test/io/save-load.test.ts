@@ -9,7 +9,6 @@ import {
   fromSafetensors,
   type LoadedObject,
   load,
-  NamedCenters,
   OpenSetClassifier,
   type ProxyLossOptions,
   type Score,
@@ -163,25 +162,24 @@ for (const options of [
 ] as ScoreOptions[]) {
   classifier(`before it is fitted, ${JSON.stringify(options)}`, options);
 }
-for (const names of [['right', 'nothing yet', '狗 "up"'], []]) {
-  add({
-    name: `NamedCenters, ${names.length} classes`,
-    tensors: { counts: `F64 [${names.length}]`, means: `F64 [${names.length},2]` },
-    make: () => {
-      const named = new NamedCenters(2);
-      for (const [i, name] of names.entries()) {
-        named.addClass(name, i === 1 ? [] : [4, 0, 5, 1, 3, i], i === 0 ? { sampleWeight: [1, 0.3, 2] } : {});
-      }
-      return named;
-    },
-    use: (named) => {
-      named.addClass('new', [1, 1]);
-      for (const name of named.names.slice(0, 1)) named.update(name, [-100, -5, 1 / 3, 0.1]);
-      for (const name of names.slice(1, 2)) named.removeClass(name);
-      return [named.names, named.names.map((name) => named.count(name)), named.classify(others, { threshold: 20 })];
-    },
-  });
-}
+add({
+  name: 'OpenSetClassifier, given and added classes',
+  tensors: { centers: 'F32 [3,2]', exampleWeights: 'F64 [3]', exampleMeans: 'F64 [2,2]', threshold: 'F64 [3]' },
+  make: () => {
+    const named = new OpenSetClassifier({ params: x.slice(0, 2), nClasses: 1, nDim: 2 }, { threshold: [5] });
+    named.addClass('狗 "up"', [4, 0, 5, 1, 3, 1 / 3], { sampleWeight: [1, 0.3, 2], threshold: 20 });
+    for (const name of ['gone', 'last']) named.addClass(name, [1, 1], { threshold: 7 });
+    named.removeClass('gone');
+    return named;
+  },
+  use: (named) => {
+    named.addExamples('狗 "up"', [-100, -5, 1 / 3, 0.1]);
+    named.addClass('new', [1, 1], { threshold: 9 });
+    named.removeClass('0');
+    const names = named.names ?? [];
+    return [names, names.map((name) => named.count(name)), named.classify(others), named.save()];
+  },
+});
 for (const covariance of COVARIANCES) {
   const squares = covariance === 'none' ? {} : { squares: 'F64 [3,2]' };
   const scatter = covariance === 'tied' ? { scatter: 'F64 [3]' } : {};

@@ -7,7 +7,6 @@ import {
   DeepSVDDLoss,
   fromSafetensors,
   load,
-  NamedCenters,
   OpenSetClassifier,
   type Tensor,
 } from 'center-loss';
@@ -133,21 +132,18 @@ it('OpenSetClassifier', () => {
   expectRefused(OpenSetClassifier.load, mahalanobis, [negative]);
 });
 
-it('NamedCenters', () => {
-  const named = new NamedCenters(2);
-  for (const name of ['right', 'empty', 'up']) named.addClass(name, name === 'empty' ? [] : [4, 0]);
-  expectRefused(NamedCenters.load, saved(named), [
-    [{ counts: f64([3], 1, -1, 1) }, /counts\[1\] is -1; expected a finite number ≥ 0/],
-    [{ counts: f64([2], 1, 1) }, /"counts" is F64 of shape \[2\]; expected F64 of shape \[3\]/],
-    [{ means: f64([3, 2], 0, 0, 1, 0, 0, 0) }, /means\[2\] is 1; expected a number within float32, 0/],
-    [{ means: f64([3, 2], 1e39, 0, 0, 0, 0, 0) }, /means\[0\] is 1e\+39/],
-    [{ means: f64([3, 2], Number.NaN, 0, 0, 0, 0, 0) }, /means\[0\] is NaN/],
-    [{ means: f64([3, 0]) }, /"means" has the shape \[3, 0\]/],
-    [{ means: f64([6], 1, 2, 0, 0, 1, 2) }, /"means" has the shape \[6\]/],
-    [{ names: '["a","b"]' }, /"names" has 2 names, but there are 3 classes/],
+it('OpenSetClassifier with examples', () => {
+  const named = new OpenSetClassifier({ params: [4, 0], nClasses: 1, nDim: 2, names: ['given'] });
+  for (const name of ['a', 'b']) named.addClass(name, [4, 0]);
+  expectRefused(OpenSetClassifier.load, saved(named), [
+    [{ exampleWeights: f64([3], 0, -1, 1) }, /counts\[0\] is -1; expected a finite number ≥ 0/],
+    [{ exampleWeights: f64([3], 0, 1, Number.NaN) }, /counts\[1\] is NaN/],
+    [{ exampleWeights: f64([2], 1, 1) }, /"exampleWeights" is F64 of shape \[2\]; expected F64 of shape \[3\]/],
+    [{ exampleWeights: f64([3], 1, 1, 1) }, /"exampleMeans" is F64 of shape \[2, 2\]; expected F64 of shape \[3, 2\]/],
+    [{ exampleMeans: undefined }, /has no tensor "exampleMeans"/],
+    [{ exampleMeans: f64([2, 2], 1e39, 0, 0, 0) }, /means\[0\] is 1e\+39; expected a number within float32/],
+    [{ exampleMeans: f64([2, 2], 0, 0, Number.NaN, 0) }, /means\[2\] is NaN/],
     [{ names: '["a","b","a"]' }, /names\[0\] and names\[2\] are both "a"/],
-    [{ names: undefined }, /metadata "names": expected '\[' at character 0, found its end/],
-    [{}, /"config" has "metric", which no NamedCenters has/, { metric: 'cosine' }],
   ]);
 });
 
@@ -203,7 +199,7 @@ it('a file of another class, and files of none', () => {
   ] as const) {
     expectError(() => load(lossFile), 'ERR_FORMAT', new RegExp(`holds a "CenterLoss", not a "${name}"`));
   }
-  const expected = /^the file holds a "Network"; expected one of ClassCenters, NamedCenters, /;
+  const expected = /^the file holds a "Network"; expected one of ClassCenters, ClassStatistics, /;
   expectError(() => load(changed(lossFile, { kind: 'Network' })), 'ERR_FORMAT', expected);
   const inherited = changed(lossFile, { kind: 'constructor' });
   expectError(() => load(inherited), 'ERR_FORMAT', /^the file holds a "constructor"; expected/);

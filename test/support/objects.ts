@@ -4,7 +4,6 @@ import {
   ClassCenters,
   ClassStatistics,
   DeepSVDDLoss,
-  NamedCenters,
   OpenSetClassifier,
   type ProxyLoss,
 } from 'center-loss';
@@ -17,7 +16,6 @@ export const OBJECTS: Record<string, () => { dispose(): void }> = {
   Batch: () => new CenterLoss(2, 2).batch(1),
   ClassStatistics: () => new ClassStatistics(2, 2, { covariance: 'tied' }),
   DeepSVDDLoss: () => new DeepSVDDLoss(2, { center: [1, 2] }),
-  NamedCenters: () => new NamedCenters(2),
   OpenSetClassifier: () => new OpenSetClassifier({ params: [1, 2, 3, 4], nClasses: 2, nDim: 2 }),
   ...Object.fromEntries(PROXY_LOSS_NAMES.map((name) => [name, (): ProxyLoss => new PROXY_LOSSES[name].Loss(2, 2)])),
 };

@@ -7,7 +7,6 @@ import {
   DeepSVDDLoss,
   type Embeddings,
   fromSafetensors,
-  NamedCenters,
   OpenSetClassifier,
   readNpy,
   softmaxCrossEntropy,
@@ -83,8 +82,9 @@ describe.each(FORMS)('rows as %s', (_, x) => {
       statistics.add(x, target);
       using centers = ClassCenters.fit(x, target, { nDim: 2 });
       using svdd = new DeepSVDDLoss(2);
-      using named = new NamedCenters(2);
+      using named = new OpenSetClassifier({ nDim: 2 });
       named.addClass('a', x);
+      named.addExamples('a', x);
       using classifier = new OpenSetClassifier({ params: x, nClasses: 3, nDim: 2 });
       return [
         ...[
@@ -95,7 +95,7 @@ describe.each(FORMS)('rows as %s', (_, x) => {
         ],
         ...[loss.forward(x, target), loss.backward(x, target), loss.distances(x), loss.predict(x)],
         ...[loss.fitRadius(x, target), loss.centers.predictProba(x), statistics.save(), centers.toArray()],
-        ...[svdd.fitCenter(x), svdd.evaluate(x), named.predict(x), classifier.centers.toArray()],
+        ...[svdd.fitCenter(x), svdd.evaluate(x), named.save(), classifier.centers.toArray()],
         ...[classifier.fit(x, target).classify(x), softmaxCrossEntropy(x, target, 2)],
         new CenterLoss(3, 2, { init: x, magnitude: 2 }).centers.toArray(),
         ...PROXY_LOSS_NAMES.map((name) => new PROXY_LOSSES[name].Loss(3, 2, { init: x }).step(x, target)),

@@ -16,7 +16,6 @@ import {
   isKnown,
   load,
   loadCenters,
-  NamedCenters,
   OpenSetClassifier,
   oscr,
   readNpy,
@@ -104,9 +103,10 @@ const CALLS: Record<string, (of: Make) => unknown> = {
     return forms.map((target) => [loss.evaluate([1, 2, 3], target), isKnown(target)]);
   },
   names: (of) => {
-    const named = new NamedCenters(2);
-    named.addClass('a', of(x));
-    return named.predict(of(x));
+    const named = new OpenSetClassifier({ nDim: 2 });
+    named.addClass('a', of(x), { sampleWeight: of([1, 2]) });
+    named.addExamples('a', of(x));
+    return named.save();
   },
   svdd: (of) => new DeepSVDDLoss(2, { center: of(x.slice(2)) }).gradients(of(x)),
   float16: (of) => [fromFloat16(of(half)), toFloat16(of(x))],

@@ -15,7 +15,7 @@ use crate::loss::penalty::Penalty;
 use crate::loss::proxy::ScratchSizes;
 use crate::loss::reduction::Reduction;
 use crate::rows::batch_classes::NO_SLOT;
-use crate::rows::shape::{Rows, slice_mut};
+use crate::rows::shape::{Rows, slice, slice_mut};
 use crate::simd::vector::{Lanes, round_to_f32};
 use crate::update::center_gradient::Form;
 use crate::update::params_hash;
@@ -100,6 +100,7 @@ pub enum Work {
 #[wasm_bindgen]
 #[repr(align(16))]
 pub struct Centers {
+    /// Centers; longer than [classes, dimensions] after [`Centers::resize`].
     pub(super) params: Buffer<f32>,
     pub(super) n_classes: usize,
     pub(super) n_dim: usize,
@@ -135,6 +136,26 @@ impl Centers {
             counts: Buffer::default(),
             velocity: Buffer::default(),
         })
+    }
+
+    /// Changes the number of classes, for centers that no loss has. The first centers stay; those of new classes have
+    /// any values. Memory for twice the classes is allocated where it suffices, so that many steps of one class copy
+    /// each center a bounded number of times. Returns false, and changes nothing, if there is not enough memory.
+    pub fn resize(&mut self, n_classes: usize) -> bool {
+        let Some(len) = n_classes.checked_mul(self.n_dim) else { return false };
+        let capacity = self.params.len();
+        if len > capacity || len < capacity / 4 {
+            let larger = Buffer::zeroed(n_classes.saturating_mul(2), self.n_dim);
+            if let Some(mut params) = larger.or_else(|| Buffer::zeroed(n_classes, self.n_dim)) {
+                let kept = len.min(self.n_classes * self.n_dim);
+                slice_mut(&mut params, 0, kept).copy_from_slice(slice(&self.params, 0, kept));
+                self.params = params;
+            } else if len > capacity {
+                return false;
+            }
+        }
+        self.n_classes = n_classes;
+        true
     }
 
     /// Reserves what a loss keeps for each class.
@@ -265,6 +286,6 @@ impl Centers {
 
 impl Centers {
     pub(super) fn rows(&self) -> Rows<'_> {
-        Rows::new(&self.params, self.n_dim)
+        Rows::new(slice(&self.params, 0, self.n_classes * self.n_dim), self.n_dim)
     }
 }
