@@ -25,7 +25,7 @@ Usage: ./build.sh VERB [options]
 
   build   the package into dist/
   test    build, then linters, native tests and the package's tests, in Node and in Chromium
-          test --all: also every example, cold start, newcomer, audit, reproduce, and CI's part of the matrix
+          test --all: also every example, cold start, newcomer, reproduce, and CI's part of the matrix
   lint    build, then formatters, linters and types alone
   demo    build, then train on MNIST with and without center loss and report  (--quick, --help)
           demo open-set: train on six digits, tell the other four from them    (--quick, --help)

@@ -32,8 +32,8 @@ integrity() { # integrity FILE
 run_reproduce() {
   build
   reproduce
+  [ "$FAILED" -gt 0 ] || say "  built: $PACKED, $(integrity "$PACKED")"
   finish
-  say "  built: $PACKED, $(integrity "$PACKED")"
 }
 
 # Licences, sources and known faults of crates, and of the npm packages that the build uses or puts inside. A check whose tool or database is not here is skipped.

@@ -141,7 +141,6 @@ run_all() {
   ensure_packages examples "the examples (500 MB)"
   ensure_packages docs/api "the API reference (40 MB)"
   ensure_baselines
-  audit
   reproduce
   check "TypeScript of everything" node_modules/.bin/tsc --project tsconfig.tools.json
   check "API reference without a gap" api_reference
@@ -158,6 +157,8 @@ run_all() {
 
 finish() {
   say
-  say "$PASSED passed, $FAILED failed, $SKIPPED skipped"
+  [ "$SKIPPED" -eq 0 ] || say "$SKIPPED skipped"
+  # Programs read this line: it is the last one, of this form.
+  say "$PASSED passed, $FAILED failed"
   [ "$FAILED" -eq 0 ]
 }
