@@ -94,11 +94,17 @@ impl Batch {
         fits::<Self>().then(Self::default)
     }
 
-    /// Reserves memory for rows of `width` values with results of `out_width` values, and sets their number. On failure
-    /// the batch loses all its memory.
+    /// Reserves memory for rows of `width` values with results of `out_width` values, and sets their number. Where
+    /// memory does not suffice, the batch first gives back all that it has from earlier calls.
     pub fn reserve(&mut self, rows: usize, width: usize, out_width: usize) -> bool {
         self.weighted = false;
-        let fits = self.x.reserve(rows, width) && self.labels.reserve(rows, 1) && self.out.reserve(rows, out_width);
+        let reserve = |batch: &mut Self| {
+            batch.x.reserve(rows, width) && batch.labels.reserve(rows, 1) && batch.out.reserve(rows, out_width)
+        };
+        let fits = reserve(self) || {
+            *self = Self::default();
+            reserve(self)
+        };
         if fits {
             (self.rows, self.width, self.out_width) = (rows, width, out_width);
         } else {
@@ -153,6 +159,17 @@ impl Batch {
             BatchArray::Doubles => self.doubles.address(),
             BatchArray::Float16 => self.float16.address(),
         }
+    }
+
+    /// Bytes of all arrays and of the scratch memory.
+    pub fn bytes(&mut self) -> usize {
+        let floats = [&self.x, &self.sample_weight, &self.out, &self.dense, &self.sparse, &self.parameters];
+        let integers = [&self.labels, &self.masked_labels, &self.nearest];
+        let others = self.classes.bytes() + self.ends.bytes() + self.doubles.bytes() + self.float16.bytes();
+        floats.map(Buffer::bytes).iter().sum::<usize>()
+            + integers.map(Buffer::bytes).iter().sum::<usize>()
+            + others
+            + self.scratch.bytes()
     }
 
     /// Sets the number of rows, within the reserved memory.

@@ -35,6 +35,10 @@ impl<T: Zeroable> Buffer<T> {
 }
 
 impl<T> Buffer<T> {
+    pub(crate) fn bytes(&self) -> usize {
+        size_of_val(&*self.0)
+    }
+
     pub(crate) fn address(&self) -> usize {
         self.0.as_ptr().addr()
     }

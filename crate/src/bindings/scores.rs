@@ -76,7 +76,7 @@ impl Scores {
     /// Reserves memory for both lists and, if `with_curve`, for a ROC curve.
     pub fn reserve(&mut self, n_known: usize, n_unknown: usize, with_curve: bool) -> bool {
         (self.n_known, self.n_unknown) = (0, 0);
-        let points = if with_curve { n_known + n_unknown + 1 } else { 0 };
+        let points = if with_curve { n_known.saturating_add(n_unknown).saturating_add(1) } else { 0 };
         let fits = self.known.reserve(n_known, 1)
             && self.unknown.reserve(n_unknown, 1)
             && self.fpr.reserve(points, 1)

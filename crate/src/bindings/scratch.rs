@@ -18,6 +18,12 @@ pub(crate) struct Scratch {
 }
 
 impl Scratch {
+    pub(super) fn bytes(&self) -> usize {
+        let [values, sum] = [&self.values, &self.sum].map(Buffer::bytes);
+        let [totals, center_totals] = [&self.totals, &self.center_totals].map(Buffer::bytes);
+        values + sum + totals + center_totals + self.lanes.bytes() + self.batch_classes.bytes()
+    }
+
     /// Reserves memory for the sums of the classes.
     pub(super) fn reserve_sums(&mut self, rows: usize, n_classes: usize, n_dim: usize) -> bool {
         self.batch_classes.reserve(BatchClasses::capacity(rows, n_classes), 1)

@@ -8,7 +8,7 @@ use crate::distance::cosine::{self, Directions};
 use crate::distance::mahalanobis;
 use crate::distance::metric::Metric;
 use crate::distance::pairwise::{self, roots};
-use crate::rows::shape::{Rows, item, item_mut, slice, slice_mut, split_mut};
+use crate::rows::shape::{Rows, item, item_mut, slice, slice_mut, split_mut, total_len};
 use crate::rows::walk::{copy, squared_distances};
 use crate::simd::vector::{LANES, Vector, round_to_f32, sqrt};
 
@@ -30,7 +30,7 @@ pub enum Measure<'a> {
 pub fn scratch_len(metric: Metric, rows: usize, n_classes: usize, dim: usize) -> usize {
     if metric == Metric::Cosine {
         let rows = rows.min(CHUNK_ROWS);
-        return rows * n_classes + pairwise::scratch_len(metric, rows, n_classes, dim);
+        return total_len([(rows, n_classes), (1, pairwise::scratch_len(metric, rows, n_classes, dim))]);
     }
     nearest::scratch_len(rows, n_classes, dim)
 }

@@ -3,7 +3,7 @@
 use crate::distance::blocked::for_each_block;
 use crate::distance::gemm;
 use crate::distance::partial_search;
-use crate::rows::shape::{Rows, item_mut, slice_mut};
+use crate::rows::shape::{Rows, item_mut, slice_mut, total_len};
 use crate::simd::vector::{LANES, Vector};
 
 /// Class of a row that has no finite distance.
@@ -16,7 +16,7 @@ const CHUNK_ROWS: usize = 64;
 #[must_use]
 pub fn scratch_len(rows: usize, n_classes: usize, dim: usize) -> usize {
     if partial_search::is_faster(rows, n_classes, dim) {
-        partial_search::scratch_lanes(n_classes) * LANES
+        total_len([(partial_search::scratch_lanes(n_classes), LANES)])
     } else {
         gemm::scratch_len(rows, n_classes, dim)
     }

@@ -9,7 +9,7 @@ use crate::detect::nearest::is_any_below;
 use crate::distance::gemm;
 use crate::distance::metric::Metric;
 use crate::distance::squared_euclidean;
-use crate::rows::shape::{Rows, item, item_mut, slice_mut, split_mut};
+use crate::rows::shape::{Rows, item, item_mut, slice_mut, split_mut, total_len};
 use crate::rows::walk::for_lanes;
 use crate::rows::walk_f64::squared_norm;
 use crate::simd::f64x4::F64x4;
@@ -39,12 +39,12 @@ pub(crate) struct Directions<'a> {
 
 /// Length of the scratch for [`Directions::new`].
 pub(crate) fn center_scratch_len(n_classes: usize, dim: usize) -> usize {
-    n_classes * (dim + 1)
+    total_len([(n_classes, dim), (n_classes, 1)])
 }
 
 /// Length of the scratch for [`Directions::distances`].
 pub(crate) fn row_scratch_len(rows: usize, n_classes: usize, dim: usize) -> usize {
-    rows * (dim + 1) + gemm::scratch_len(rows, n_classes, dim)
+    total_len([(rows, dim), (rows, 1), (1, gemm::scratch_len(rows, n_classes, dim))])
 }
 
 impl<'a> Directions<'a> {

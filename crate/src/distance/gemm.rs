@@ -7,7 +7,7 @@
 use crate::distance::micro_kernel::{PARTIAL_DIMS, TILE_CENTERS, TILE_VECTORS, micro_kernel};
 use crate::distance::packing::{Packed, mean_of_sample, pack};
 use crate::distance::refine::{BLOCK_CENTERS, BlockValues, TIE_FACTOR, refine};
-use crate::rows::shape::{Rows, item, item_mut, slice, slice_mut, split_mut};
+use crate::rows::shape::{Rows, item, item_mut, slice, slice_mut, split_mut, total_len};
 use crate::rows::walk::{copy, squared_distance};
 use crate::simd::vector::{LANES, Vector, round_to_f32};
 
@@ -60,7 +60,11 @@ pub(crate) fn is_faster(rows: usize, n_classes: usize, dim: usize) -> bool {
 /// Length of the scratch for [`distances`].
 #[must_use]
 pub fn scratch_len(rows: usize, n_classes: usize, dim: usize) -> usize {
-    if is_faster(rows, n_classes, dim) { dim + packed_rows(rows) * (dim + 2) + block_centers(dim) * dim } else { 0 }
+    if !is_faster(rows, n_classes, dim) {
+        return 0;
+    }
+    let rows = packed_rows(rows);
+    total_len([(1, dim), (rows, dim), (rows, 2), (block_centers(dim), dim)])
 }
 
 fn packed_rows(rows: usize) -> usize {

@@ -5,14 +5,17 @@ use crate::distance::cosine::{self, Directions};
 use crate::distance::gemm;
 use crate::distance::metric::Metric;
 use crate::distance::squared_euclidean;
-use crate::rows::shape::{Rows, split_mut};
+use crate::rows::shape::{Rows, split_mut, total_len};
 use crate::simd::vector::Vector;
 
 /// Length of the scratch for [`distances`].
 #[must_use]
 pub fn scratch_len(metric: Metric, rows: usize, n_classes: usize, dim: usize) -> usize {
     match metric {
-        Metric::Cosine => cosine::center_scratch_len(n_classes, dim) + cosine::row_scratch_len(rows, n_classes, dim),
+        Metric::Cosine => total_len([
+            (1, cosine::center_scratch_len(n_classes, dim)),
+            (1, cosine::row_scratch_len(rows, n_classes, dim)),
+        ]),
         _ => gemm::scratch_len(rows, n_classes, dim),
     }
 }

@@ -19,7 +19,7 @@ use crate::distance::gemm;
 use crate::distance::squared_euclidean;
 use crate::loss::reduction::{Labels, Reduction};
 use crate::loss::weights::Weights;
-use crate::rows::shape::{Rows, slice, slice_mut, split_mut};
+use crate::rows::shape::{Rows, slice, slice_mut, split_mut, total_len};
 use crate::rows::walk::{for_lanes, squared_distance};
 use crate::simd::f64x4::F64x4;
 use crate::simd::vector::{LANES, Vector, round_to_f32};
@@ -97,9 +97,9 @@ impl ScratchSizes {
     pub fn new(rows: usize, n_classes: usize, n_dim: usize) -> Self {
         let chunk = chunk_rows(rows, n_classes);
         Self {
-            distances: (chunk + 1) * n_classes + gemm::scratch_len(chunk, n_classes, n_dim),
-            row_accumulator: if n_classes > PARTIAL_TERMS { BLOCK_ROWS.min(rows) * n_dim } else { 0 },
-            center_accumulator: if rows > PARTIAL_TERMS { n_classes * n_dim } else { 0 },
+            distances: total_len([(chunk + 1, n_classes), (1, gemm::scratch_len(chunk, n_classes, n_dim))]),
+            row_accumulator: if n_classes > PARTIAL_TERMS { total_len([(BLOCK_ROWS.min(rows), n_dim)]) } else { 0 },
+            center_accumulator: if rows > PARTIAL_TERMS { total_len([(n_classes, n_dim)]) } else { 0 },
             center_sum: n_dim.div_ceil(LANES),
         }
     }

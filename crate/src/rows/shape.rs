@@ -56,6 +56,13 @@ pub(crate) fn split_mut<T>(values: &mut [T], len: usize) -> (&mut [T], &mut [T])
     }
 }
 
+/// Σ a·b over the pairs; `usize::MAX` where it exceeds the address space, a length that no memory has. Sizes come from
+/// users, and a product that wrapped around would be too little memory.
+#[must_use]
+pub(crate) fn total_len<const N: usize>(products: [(usize, usize); N]) -> usize {
+    products.iter().fold(0, |total: usize, (a, b)| total.saturating_add(a.saturating_mul(*b)))
+}
+
 /// View of a matrix: rows of `dim` values each, one after the other.
 #[derive(Clone, Copy, Debug)]
 pub struct Rows<'a> {
