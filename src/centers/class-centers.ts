@@ -3,6 +3,7 @@ import { bytesOfJson, Saveable } from '../io/saveable.js';
 import { centersTensor, encodeObject, restored, SavedObject } from '../io/saved-object.js';
 import { prepare, reserveRows, scratchBatch } from '../memory/batch.js';
 import { Owned } from '../memory/dispose.js';
+import { created } from '../memory/scratch.js';
 import {
   allocated,
   copyFloats,
@@ -15,8 +16,10 @@ import {
   writeFloats,
 } from '../memory/views.js';
 import { addRows, createStatistics } from '../statistics/rows.js';
+import { newIntegers } from '../validate/allocate.js';
+import { lengthOf, type NumberArray } from '../validate/arrays.js';
 import { checkChoice, checkCount, checkOptions, checkOut, checkTemperature, type Floats } from '../validate/checks.js';
-import { asRows, type Embeddings, type FlatRows, widthOf } from '../validate/embeddings.js';
+import { asRows, countRows, type Embeddings, widthOf } from '../validate/embeddings.js';
 import { CenterLossError } from '../validate/errors.js';
 import { type Labels, labelsOf, namesIn, type Target } from '../validate/labels.js';
 import { checkMetric, type Metric, rustMetric } from '../validate/metric.js';
@@ -114,7 +117,7 @@ export class ClassCenters extends Saveable {
     this.metric = metric;
     this.names = names;
     const Centers = rust(RustCenters);
-    const centers = allocated(
+    const centers = created(
       () => Centers.create(nClasses, nDim),
       nClasses * nDim,
       () => `${nClasses} centers of ${nDim} dimensions`,
@@ -189,9 +192,11 @@ export class ClassCenters extends Saveable {
    * @throws CenterLossError `ERR_SHAPE`, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
    */
   predict(x: Embeddings): Int32Array<ArrayBuffer> {
-    const centers = this.rust;
+    // A disposed object says so, whatever the rows.
+    this.rust;
     const values = asRows(x, 'x', this.nDim);
-    const classes = new Int32Array(values.length / this.nDim);
+    const centers = this.rust;
+    const classes = newIntegers(countRows(values, 'x', this.nDim));
     // The nearest center is the same for a distance and for its square.
     const isCosine = this.metric === 'cosine';
     this._forEachChunk(
@@ -203,7 +208,7 @@ export class ClassCenters extends Saveable {
       (batch, start, end) => {
         if (isCosine) centers.classify(batch, ScoreKind.Distance, rustMetric(this.metric), 0);
         else centers.predict(batch);
-        readIntegers(batch.address(BatchArray.Nearest), classes.subarray(start, end));
+        readIntegers(batch.address(BatchArray.Nearest), classes, start, end);
       },
     );
     return classes;
@@ -289,16 +294,17 @@ export class ClassCenters extends Saveable {
 
   /** Computes the distances of all rows, and lets `finish` change them in `Out`, chunk by chunk. */
   private _distances(x: Embeddings, out: Float32Array | undefined, finish: (batch: RustBatch) => void): Float32Array {
-    const centers = this.rust;
+    this.rust;
     const { nClasses } = this;
     const values = asRows(x, 'x', this.nDim);
-    const rows = values.length / this.nDim;
+    const centers = this.rust;
+    const rows = countRows(values, 'x', this.nDim);
     if (out !== undefined) checkOut(out, rows * nClasses, { x: values, params: this.params });
     const outView = stable(out ?? newFloats(rows * nClasses));
     this._forEachChunk('distances', values, rows, nClasses, Work.Distances, (batch, start, end) => {
       centers.distances(batch, rustMetric(this.metric));
       finish(batch);
-      readFloats(batch.address(BatchArray.Out), outView().subarray(start * nClasses, end * nClasses));
+      readFloats(batch.address(BatchArray.Out), outView(), start * nClasses, end * nClasses);
     });
     return outView();
   }
@@ -306,7 +312,7 @@ export class ClassCenters extends Saveable {
   /** Copies the rows into the scratch batch chunk by chunk, with memory for `outWidth` results for each row. */
   private _forEachChunk(
     call: string,
-    x: FlatRows,
+    x: NumberArray,
     rows: number,
     outWidth: number,
     work: Work,
@@ -336,7 +342,8 @@ export class ClassCenters extends Saveable {
 /** Counts the classes of labels: their names, or the largest label + 1. */
 function classesIn(labels: Labels, names: readonly string[] | undefined): number {
   let [count, areWhole] = [names?.length ?? 0, true];
-  for (let i = 0; i < labels.length && !names; i++) {
+  const length = names ? 0 : lengthOf(labels);
+  for (let i = 0; i < length; i++) {
     const label = labels[i];
     const value = typeof label === 'bigint' ? Number(label) : (label as number);
     if (!Number.isInteger(value)) areWhole = false;
@@ -345,15 +352,15 @@ function classesIn(labels: Labels, names: readonly string[] | undefined): number
   if (count > 0) return count;
   // `addRows` reports labels that are not integers.
   if (!areWhole) return 1;
-  throw new CenterLossError('ERR_LABEL', `none of the ${labels.length} labels in target is of a class`);
+  throw new CenterLossError('ERR_LABEL', `none of the ${lengthOf(labels)} labels in target is of a class`);
 }
 
 function dimensionsOf(x: Embeddings): number {
   const width = widthOf(x, 'x');
   if (width !== undefined) return width;
-  asRows(x, 'x', 1);
+  const values = asRows(x, 'x', 1);
   throw new CenterLossError(
     'ERR_SHAPE',
-    `x is a list of ${(x as Floats).length} numbers: give the option nDim, the number of dimensions of a row`,
+    `x is a list of ${lengthOf(values)} numbers: give the option nDim, the number of dimensions of a row`,
   );
 }

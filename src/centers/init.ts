@@ -1,12 +1,6 @@
 import { allocated, floatView } from '../memory/views.js';
 import { rustMetric } from '../validate/metric.js';
-import {
-  type CenterLossSettings,
-  type CentersSettings,
-  givenCenters,
-  rustPenalty,
-  rustReduction,
-} from '../validate/options.js';
+import { type CenterLossSettings, type CentersSettings, rustPenalty, rustReduction } from '../validate/options.js';
 import { CentersArray, Init } from '../wasm/bindings.js';
 import { ClassCenters } from './class-centers.js';
 
@@ -24,7 +18,6 @@ export function createLossCenters(
   { metric, penalty, radius, radii }: LossOfCenters,
 ): ClassCenters {
   const { fixed, names, reduction, classWeight } = settings;
-  const given = givenCenters(settings);
   const centers = new ClassCenters(nClasses, nDim, { fixed, metric, names });
   const { rust } = centers;
   try {
@@ -36,7 +29,7 @@ export function createLossCenters(
     rust.configure(rustMetric(metric), rustPenalty(penalty), rustReduction(reduction), radius);
     if (radii) perClass(centers, CentersArray.Radii).set(radii);
     if (classWeight) perClass(centers, CentersArray.ClassWeight).set(classWeight);
-    initCenters(centers, settings, given?.());
+    initCenters(centers, settings);
     return centers;
   } catch (error) {
     centers.dispose();
@@ -54,17 +47,14 @@ export function perClass(
 
 let warned = false;
 
-/**
- * Writes the first values of the centers; `given` are those of the option `init`, if it is an array.
- * @throws CenterLossError `ERR_OUT_OF_MEMORY`
- */
-export function initCenters(centers: ClassCenters, settings: CentersSettings, given: Float32Array | undefined): void {
+/** Writes the first values of the centers. @throws CenterLossError `ERR_OUT_OF_MEMORY` */
+export function initCenters(centers: ClassCenters, settings: CentersSettings): void {
   const { nClasses, nDim } = centers;
   const { init, seed, fixed } = settings;
   let { magnitude } = settings;
   let kind = Init.UnitVectors;
-  if (given) {
-    centers.params.set(given);
+  if (typeof init !== 'string') {
+    centers.params.set(init);
     kind = Init.Given;
   } else if (init === 'orthogonal') kind = Init.Orthogonal;
   else if (init === 'normal' || (init === 'pytorch-ood' && nClasses !== nDim)) kind = Init.Normal;

@@ -1,17 +1,18 @@
 import { ClassCenters } from '../centers/class-centers.js';
 import { prepare, reserveArray, reserveRows, scratchBatch } from '../memory/batch.js';
 import { doubles, newFloats, readFloats, readIntegers, stable, writeFloats } from '../memory/views.js';
+import { newDoubles, newIntegers } from '../validate/allocate.js';
 import {
   checkChoice,
-  checkEach,
   checkNumber,
   checkOptions,
   checkTemperature,
+  copyOfEach,
   FINITE_SIZE,
   type Floats,
   type Range,
 } from '../validate/checks.js';
-import { asRows, type Embeddings } from '../validate/embeddings.js';
+import { asRows, countRows, type Embeddings } from '../validate/embeddings.js';
 import { CenterLossError, typeName } from '../validate/errors.js';
 import { checkMetric, type Metric, rustMetric } from '../validate/metric.js';
 import { nameOf } from '../validate/names.js';
@@ -162,7 +163,10 @@ export function checkScoreSettings(
   checkBelongs('precision', precision, score, ['mahalanobis']);
   checkBelongs('temperature', temperature, score, TEMPERED);
   if (temperature !== undefined) checkTemperature(temperature);
-  if (precision !== undefined) checkEach(precision, 'precision', nDim, 'dimensions', FINITE_SIZE);
+  const precisions =
+    precision === undefined
+      ? undefined
+      : copyOfEach(precision, 'precision', nDim, 'dimensions', FINITE_SIZE, newFloats);
   const missing = missingParameter(score, options);
   if (missing && fitted === 'given') {
     throw new CenterLossError('ERR_OPTION', `score '${score}' needs the option ${missing}`);
@@ -170,10 +174,10 @@ export function checkScoreSettings(
   return {
     score,
     metric: options.metric ?? OWN_METRICS[score] ?? metric,
-    radius: limits(radius, 'radius', nClasses, (radii) => Float32Array.from(radii)),
-    precision: precision && Float32Array.from(precision),
+    radius: limits(radius, 'radius', nClasses, newFloats),
+    precision: precisions,
     temperature,
-    threshold: limits(threshold, 'threshold', nClasses, (thresholds) => Float64Array.from(thresholds)),
+    threshold: limits(threshold, 'threshold', nClasses, newDoubles),
   };
 }
 
@@ -231,16 +235,15 @@ export function checkLimit(value: number, name: Limit): void {
 }
 
 /** Checks one number for all classes, or copies one for each class. */
-function limits<V>(
+function limits<A extends Float32Array | Float64Array>(
   value: number | Floats | undefined,
   name: Limit,
   nClasses: number,
-  copy: (values: Floats) => V,
-): number | V | undefined {
+  newCopy: (length: number) => A,
+): number | A | undefined {
   if (value === undefined) return undefined;
   if (typeof value === 'object' && value !== null) {
-    checkEach(value, name, nClasses, 'classes', LIMITS[name]);
-    return copy(value);
+    return copyOfEach(value, name, nClasses, 'classes', LIMITS[name], newCopy);
   }
   checkLimit(value, name);
   return value;
@@ -248,12 +251,13 @@ function limits<V>(
 
 /** Classifies as {@link classify}, by settings that were checked for these centers. */
 export function classifyBy(centers: ClassCenters, x: Embeddings, settings: ScoreSettings): Scored {
-  const { nClasses, nDim, rust } = centers;
+  const { nClasses, nDim } = centers;
   const { score, radius, precision, temperature = 1, threshold } = settings;
   const metric = rustMetric(settings.metric);
   const values = asRows(x, 'x', nDim);
-  const rows = values.length / nDim;
-  const [labels, scores, nearest] = [new Int32Array(rows), newFloats(rows), new Int32Array(rows)];
+  const { rust } = centers;
+  const rows = countRows(values, 'x', nDim);
+  const [labels, scores, nearest] = [newIntegers(rows), newFloats(rows), newIntegers(rows)];
   if (rows === 0) return { labels, scores, nearest };
   const xView = stable(values);
   const chunks = Math.ceil(rows / Math.max(MIN_ROWS, Math.floor(CHUNK_BYTES / (4 * nDim))));
@@ -262,7 +266,7 @@ export function classifyBy(centers: ClassCenters, x: Embeddings, settings: Score
   reserveRows(batch, most, nDim, 1, 'classify');
   prepare(rust, { batch, rows: most }, Work.Classify, 'classify', metric);
   const ofScore = precision ?? (TEMPERED.includes(score) ? Float32Array.of(temperature) : undefined);
-  const parameters = typeof radius === 'number' ? new Float32Array(nClasses).fill(radius) : (radius ?? ofScore);
+  const parameters = typeof radius === 'number' ? newFloats(nClasses).fill(radius) : (radius ?? ofScore);
   if (parameters) {
     const address = reserveArray(batch, BatchArray.Parameters, parameters.length, 'classify');
     writeFloats(parameters, 0, parameters.length, address);
@@ -278,9 +282,9 @@ export function classifyBy(centers: ClassCenters, x: Embeddings, settings: Score
     writeFloats(xView(), start * nDim, end * nDim, batch.address(BatchArray.X));
     batch.set_rows(end - start);
     rust.classify(batch, ScoreKind[SCORES[score]], metric, thresholds.length);
-    readFloats(batch.address(BatchArray.Out), scores.subarray(start, end));
-    readIntegers(batch.address(BatchArray.Nearest), nearest.subarray(start, end));
-    readIntegers(batch.address(BatchArray.Labels), labels.subarray(start, end));
+    readFloats(batch.address(BatchArray.Out), scores, start, end);
+    readIntegers(batch.address(BatchArray.Nearest), nearest, start, end);
+    readIntegers(batch.address(BatchArray.Labels), labels, start, end);
   }
   return { labels, scores, nearest };
 }

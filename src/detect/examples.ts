@@ -3,9 +3,9 @@ import type { Tensor } from '../io/tensor.js';
 import { copyDoubles, doubles, stable } from '../memory/views.js';
 import { addRows, createStatistics } from '../statistics/rows.js';
 import { checkTotals } from '../statistics/totals.js';
-import { newArray } from '../validate/allocate.js';
+import { newArray, newIntegers } from '../validate/allocate.js';
 import type { Floats } from '../validate/checks.js';
-import { asRows, type Embeddings } from '../validate/embeddings.js';
+import { asRows, countRows, type Embeddings } from '../validate/embeddings.js';
 import { CenterLossError } from '../validate/errors.js';
 import { StatisticsArray } from '../wasm/bindings.js';
 
@@ -48,7 +48,7 @@ export class Examples {
   joined(earlier: Doubles | undefined, x: Embeddings, sampleWeight: Floats | undefined): Doubles {
     const nDim = this._nDim;
     const values = asRows(x, 'examples', nDim);
-    const rows = values.length / nDim;
+    const rows = countRows(values, 'examples', nDim);
     const valuesView = stable(values);
     const statistics = createStatistics(1, nDim, 'none');
     const { rust } = statistics;
@@ -59,7 +59,7 @@ export class Examples {
         doubles(address, 1 + nDim).set(earlier);
         rust.restore();
       }
-      addRows(statistics, valuesView(), new Int32Array(rows), { sampleWeight, forgetting: 1 });
+      addRows(statistics, valuesView(), newIntegers(rows), { sampleWeight, forgetting: 1 });
       rust.flush();
       const all = copyDoubles(address, 1 + nDim);
       if (all[0] !== (earlier?.[0] ?? 0)) return all;

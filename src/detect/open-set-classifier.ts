@@ -3,19 +3,12 @@ import { bytesOfJson, Saveable } from '../io/saveable.js';
 import { centersTensor, encodeObject, limitTensor, listTensor, restored, SavedObject } from '../io/saved-object.js';
 import { stable } from '../memory/views.js';
 import type { AddOptions } from '../statistics/class-statistics.js';
-import { newArray } from '../validate/allocate.js';
-import {
-  checkChoice,
-  checkCount,
-  checkNumber,
-  checkOptions,
-  checkRowsMatch,
-  type Floats,
-  show,
-} from '../validate/checks.js';
-import { asRows, type Embeddings, type FlatRows } from '../validate/embeddings.js';
+import { newArray, newIntegers } from '../validate/allocate.js';
+import { copyOfFloats, lengthOf, type NumberArray } from '../validate/arrays.js';
+import { checkChoice, checkCount, checkNumber, checkOptions, type Floats, show } from '../validate/checks.js';
+import { asRows, type Embeddings } from '../validate/embeddings.js';
 import { CenterLossError, quoted } from '../validate/errors.js';
-import { labelsOf, type Target, writeLabels } from '../validate/labels.js';
+import { checkOneEach, labelsOf, type Target, writeLabels } from '../validate/labels.js';
 import { checkMetric, type Metric } from '../validate/metric.js';
 import { checkNames, Names } from '../validate/names.js';
 import { rowsTrainedOn, warnIfTrainedOn } from '../validate/trained-rows.js';
@@ -146,7 +139,7 @@ export class OpenSetClassifier extends Saveable {
     const { params: given = [], nClasses = 0, nDim, metric = 'sqeuclidean', names } = centersOf(centers);
     checkNumber(nClasses, 'nClasses', (value) => Number.isSafeInteger(value) && value >= 0, 'a whole number ≥ 0');
     checkCount(nDim, 'nDim');
-    const params = asRows(given, 'params', nDim);
+    const params = copyOfFloats(asRows(given, 'params', nDim));
     if (params.length !== nClasses * nDim) {
       throw new CenterLossError(
         'ERR_SHAPE',
@@ -160,11 +153,10 @@ export class OpenSetClassifier extends Saveable {
       checkComparable(this.score, countFinite(params, nDim));
     }
     this._given = givenIn(options);
-    const paramsView = stable(params);
     this._names = new Names(checkNames(names, nClasses) ?? (nClasses > 0 ? undefined : []), nClasses);
     this._centers = new ClassCenters(nClasses || 1, nDim, { metric });
     if (nClasses === 0) this._centers._resize(0);
-    this._centers.params.set(paramsView());
+    this._centers.params.set(params);
     this._examples = new Examples(nDim);
   }
 
@@ -244,16 +236,20 @@ export class OpenSetClassifier extends Saveable {
     checkChoice(perClass, 'perClass', [true, false]);
     const { nClasses, nDim, names, _changes: before } = this;
     const values = asRows(x, 'x', nDim);
-    const rows = values.length / nDim;
-    const given = labelsOf(target);
-    checkRowsMatch(rows, 'x', nDim, given.length);
-    const labels = new Int32Array(rows);
-    writeLabels(given, { nClasses, names, labels: 'strict' }, labels, 0);
+    const given = labelsOf(target, 'target', { values, width: nDim });
+    this._checkUnchanged(before);
+    const rows = checkOneEach({ values, width: nDim }, lengthOf(given));
+    const labels = newIntegers(rows);
+    writeLabels(given, rows, { nClasses, names, labels: 'strict' }, labels, 0);
     if (!labels.some((label) => label >= 0))
       throw new CenterLossError('ERR_SHAPE', `none of the ${rows} rows is known`);
     // Each step may let memory grow, which would detach rows that are a view on it.
     const xView = stable(values);
-    const settings = { ...this._settings, ...this._fitScore(xView(), labels, options.tpr), threshold: undefined };
+    const settings = {
+      ...this._settings,
+      ...this._fitScore(xView(), labels, thresholdOptions.tpr),
+      threshold: undefined,
+    };
     const all = classifyBy(this._centers, xView(), settings);
     // Any threshold rejects a row at no finite distance. Such a row must not move the threshold to Infinity.
     const isCounted = (_: number, i: number) => (labels[i] as number) >= 0 && (all.nearest[i] as number) >= 0;
@@ -263,7 +259,6 @@ export class OpenSetClassifier extends Saveable {
     const threshold = perClass
       ? fitThreshold(scores, { ...thresholdOptions, classes, nClasses })
       : fitThreshold(scores, thresholdOptions);
-    this._checkUnchanged(before);
     this._changes += 1;
     this._settings = { ...settings, threshold };
     this._outdatedBy = undefined;
@@ -272,7 +267,7 @@ export class OpenSetClassifier extends Saveable {
   }
 
   /** Fits the parameters that the score needs and the constructor was not given. */
-  private _fitScore(x: FlatRows, target: Int32Array, tpr = 0.95): Partial<ScoreSettings> {
+  private _fitScore(x: NumberArray, target: Int32Array, tpr = 0.95): Partial<ScoreSettings> {
     const { score, metric } = this._settings;
     if (score === 'normalized' && !this._given.radius) {
       return { radius: fitRadii(this._centers, x, target, { metric, quantile: tpr }) };
@@ -323,7 +318,10 @@ export class OpenSetClassifier extends Saveable {
         `score '${score}' needs a ${missing}: give it to the constructor, or call fit`,
       );
     }
-    return classifyBy(this._centers, x, this._settings);
+    const before = this._changes;
+    const values = asRows(x, 'x', this.nDim);
+    this._checkUnchanged(before);
+    return classifyBy(this._centers, values, this._settings);
   }
 
   /** Labels alone: a class, or −1 for an unknown row. Throws as {@link OpenSetClassifier.classify}. */
@@ -602,7 +600,7 @@ function without<V extends Values>(values: V, removed: number): V {
 }
 
 /** Counts centers that are finite, up to two, without the class `except`. */
-function countFinite(params: FlatRows, nDim: number, except?: number): number {
+function countFinite(params: Float32Array, nDim: number, except?: number): number {
   let count = 0;
   for (let at = 0; at < params.length && count < 2; at += nDim) {
     if (at !== (except ?? -1) * nDim && Number.isFinite(params[at])) count += 1;

@@ -20,8 +20,9 @@ import { checkCenters } from './classify.js';
  */
 export function fitPrecision(centers: ClassCenters, x: Embeddings, target: Target): Float32Array<ArrayBuffer> {
   checkCenters(centers);
-  const { nClasses, nDim, names, rust } = centers;
+  const { nClasses, nDim, names } = centers;
   const inputs = takeInputs(x, target, { call: 'fitPrecision', width: nDim, nClasses, names, labels: 'strict' });
+  const { rust } = centers;
   prepare(rust, inputs, Work.Precision, 'fitPrecision');
   if (rust.fit_precision(inputs.batch) === 0) {
     throw new CenterLossError('ERR_SHAPE', `none of the ${inputs.rows} rows is known and finite`);

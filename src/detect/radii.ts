@@ -21,8 +21,9 @@ export function fitRadii(
   target: Target,
   { metric, quantile }: { readonly metric: Metric; readonly quantile: number },
 ): Float32Array<ArrayBuffer> {
-  const { nClasses, nDim, rust } = centers;
+  const { nClasses, nDim } = centers;
   const inputs = takeInputs(x, target, { call: 'fitRadius', width: nDim, nClasses, labels: 'strict' });
+  const { rust } = centers;
   prepare(rust, inputs, Work.Radii, 'fitRadius');
   allocated(
     () => rust.reserve_loss(false),

@@ -1,7 +1,7 @@
 import type { ClassCenters } from '../centers/class-centers.js';
 import { prepare } from '../memory/batch.js';
 import { takeInputs } from '../memory/inputs.js';
-import type { FlatRows } from '../validate/embeddings.js';
+import { type NumberArray, partOf } from '../validate/arrays.js';
 import { type Metric, rustMetric } from '../validate/metric.js';
 import { Work } from '../wasm/bindings.js';
 
@@ -17,18 +17,19 @@ const MAX_DISTANCES = 2 ** 22;
  * @param labels checked labels [B], below 0 = unknown and ignored
  * @throws CenterLossError `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
  */
-export function fitTemperature(centers: ClassCenters, x: FlatRows, labels: Int32Array, metric: Metric): number {
-  const { nClasses, nDim, rust } = centers;
+export function fitTemperature(centers: ClassCenters, x: NumberArray, labels: Int32Array, metric: Metric): number {
+  const { nClasses, nDim } = centers;
   const known = Array.from(labels.keys()).filter((row) => (labels[row] as number) >= 0);
   const every = Math.ceil((known.length * nClasses) / MAX_DISTANCES);
   const rows = known.filter((_, i) => i % every === 0);
   const taken = new Float32Array(rows.length * nDim);
   rows.forEach((row, i) => {
-    taken.set(x.slice(row * nDim, (row + 1) * nDim), i * nDim);
+    taken.set(partOf(x, row * nDim, (row + 1) * nDim), i * nDim);
   });
   const target = rows.map((row) => labels[row] as number);
   const spec = { call: 'fit', width: nDim, nClasses, labels: 'strict', outWidth: nClasses } as const;
   const inputs = takeInputs(taken, target, spec);
+  const { rust } = centers;
   prepare(rust, inputs, Work.Distances, 'fit', rustMetric(metric));
   rust.distances(inputs.batch, rustMetric(metric));
   return inputs.batch.fit_temperature();

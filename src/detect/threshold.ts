@@ -1,6 +1,8 @@
 import { copyDoubles } from '../memory/views.js';
-import { checkOrdered, checkScores, checkTpr, takeScores } from '../metrics/scores.js';
-import { checkChoice, checkCount, checkFloats, checkOptions, type Floats } from '../validate/checks.js';
+import { asScores, checkOrdered, checkTpr, takeScores } from '../metrics/scores.js';
+import { newDoubles, newIntegers } from '../validate/allocate.js';
+import { lengthOf, type NumberArray } from '../validate/arrays.js';
+import { asNumbers, checkChoice, checkCount, checkOptions, type Floats } from '../validate/checks.js';
 import { CenterLossError } from '../validate/errors.js';
 import { labelsOf, type Target, writeLabels } from '../validate/labels.js';
 import { checkNames } from '../validate/names.js';
@@ -47,36 +49,39 @@ export function fitThreshold(
   const { tpr = 0.95, finiteSample = false } = options;
   checkTpr(tpr);
   checkChoice(finiteSample, 'finiteSample', [true, false]);
-  checkScores(scores, 'scores');
-  const thresholdOf = (known: Floats) => takeScores('fitThreshold', { known }).threshold(tpr, finiteSample);
-  if (!['classes', 'nClasses', 'names'].some((name) => name in options)) return thresholdOf(scores);
-  const groups = byClass(scores, options as ClassThresholdOptions);
-  const ofAll = thresholdOf(groups.flat());
-  return Float64Array.from(groups, (group) => (group.length > 0 ? thresholdOf(group) : ofAll));
+  const taken = asScores(scores, 'scores');
+  const thresholdOf = (known: NumberArray) => takeScores('fitThreshold', { known }).threshold(tpr, finiteSample);
+  if (!['classes', 'nClasses', 'names'].some((name) => name in options)) return thresholdOf(taken);
+  const { groups, nClasses } = byClass(taken, options as ClassThresholdOptions);
+  const thresholds = newDoubles(nClasses).fill(thresholdOf(Float64Array.from([...groups.values()].flat())));
+  for (const [label, group] of groups) thresholds[label] = thresholdOf(Float64Array.from(group));
+  return thresholds;
 }
 
-/** Scores of each class. */
-function byClass(scores: Floats, options: ClassThresholdOptions): number[][] {
+/** Scores of each class that has any. */
+function byClass(
+  scores: NumberArray,
+  options: ClassThresholdOptions,
+): { readonly groups: ReadonlyMap<number, number[]>; readonly nClasses: number } {
   const { nClasses = checkNames(options.names)?.length as number } = options;
   checkCount(nClasses, 'nClasses');
   const names = checkNames(options.names, nClasses);
   const classes = labelsOf(options.classes, 'classes');
-  if (classes.length !== scores.length) {
-    throw new CenterLossError(
-      'ERR_SHAPE',
-      `there are ${scores.length} scores, but classes has ${classes.length} labels`,
-    );
+  const rows = lengthOf(scores);
+  if (lengthOf(classes) !== rows) {
+    throw new CenterLossError('ERR_SHAPE', `there are ${rows} scores, but classes has ${lengthOf(classes)} labels`);
   }
-  const labels = new Int32Array(classes.length);
-  writeLabels(classes, { nClasses, names, labels: 'strict' }, labels, 0, 'classes');
-  const groups = Array.from({ length: nClasses }, () => [] as number[]);
+  const labels = newIntegers(rows);
+  writeLabels(classes, rows, { nClasses, names, labels: 'strict' }, labels, 0, 'classes');
+  const groups = new Map<number, number[]>();
   labels.forEach((label, i) => {
-    groups[label]?.push(scores[i] as number);
+    if (label < 0) return;
+    const group = groups.get(label);
+    if (group) group.push(scores[i] as number);
+    else groups.set(label, [scores[i] as number]);
   });
-  if (labels.every((label) => label < 0)) {
-    throw new CenterLossError('ERR_SHAPE', `none of the ${labels.length} scores has a class`);
-  }
-  return groups;
+  if (groups.size === 0) throw new CenterLossError('ERR_SHAPE', `none of the ${rows} scores has a class`);
+  return { groups, nClasses };
 }
 
 /**
@@ -90,10 +95,10 @@ function byClass(scores: Floats, options: ClassThresholdOptions): number[][] {
  * @throws CenterLossError `ERR_SHAPE` for no calibration score, and NaN; `ERR_OUT_OF_MEMORY`
  */
 export function conformalPValues(calibration: Floats, scores: Floats): Float64Array<ArrayBuffer> {
-  checkFloats(scores, 'scores');
-  checkOrdered(scores, 'scores');
-  checkScores(calibration, 'calibration');
-  const taken = takeScores('conformalPValues', { known: calibration, unknown: scores, inOrder: true });
+  const unknown = asNumbers(scores, 'scores');
+  const known = asScores(calibration, 'calibration');
+  checkOrdered(unknown, 'scores');
+  const taken = takeScores('conformalPValues', { known, unknown, inOrder: true });
   taken.p_values();
-  return copyDoubles(taken.address(ScoresArray.Unknown), scores.length);
+  return copyDoubles(taken.address(ScoresArray.Unknown), lengthOf(unknown));
 }

@@ -1,5 +1,6 @@
 import { newArray } from '../validate/allocate.js';
-import { arrayType, checkAttached } from '../validate/checks.js';
+import { arrayType } from '../validate/arrays.js';
+import { checkAttached } from '../validate/checks.js';
 import { CenterLossError, typeName } from '../validate/errors.js';
 
 /**

@@ -1,4 +1,5 @@
-import { arrayType, checkOptions } from '../validate/checks.js';
+import { arrayType } from '../validate/arrays.js';
+import { checkOptions } from '../validate/checks.js';
 import { CenterLossError, typeName } from '../validate/errors.js';
 import { asBytes, copyBytes, newBytes } from './bytes.js';
 import { DTYPES, type Dtype, type Values } from './dtypes.js';

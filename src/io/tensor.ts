@@ -1,4 +1,5 @@
-import { arrayType, checkAttached, show } from '../validate/checks.js';
+import { arrayType } from '../validate/arrays.js';
+import { checkAttached, show } from '../validate/checks.js';
 import { CenterLossError, typeName } from '../validate/errors.js';
 import { fromBfloat16, fromFloat16 } from '../validate/float16.js';
 import { copyBytes, newBytes } from './bytes.js';
@@ -89,7 +90,7 @@ export function checkTensor(tensor: Tensor, name: string): void {
       `${name} of type ${dtype} must be in a ${array.name}, got ${typeName(data)}`,
     );
   }
-  checkAttached(data as ArrayLike<unknown>, name);
+  checkAttached(data, name);
   const bytes = byteLengthOf(dtype, shape);
   if (data.byteLength !== bytes) {
     throw new CenterLossError(

@@ -7,10 +7,11 @@ import { Batch, prepare } from '../memory/batch.js';
 import { disposedError } from '../memory/dispose.js';
 import { type Inputs, splitArguments, takeInputs } from '../memory/inputs.js';
 import { integerView, newFloats, readFloats, stable } from '../memory/views.js';
+import { lengthOf } from '../validate/arrays.js';
 import { checkChoice, checkNumber, checkOptions, checkOut, type Floats } from '../validate/checks.js';
 import { asRows, type Embeddings } from '../validate/embeddings.js';
 import { CenterLossError } from '../validate/errors.js';
-import type { LabelPolicy, Target } from '../validate/labels.js';
+import { type LabelPolicy, labelsOf, type Target } from '../validate/labels.js';
 import { type Metric, rustMetric } from '../validate/metric.js';
 import {
   type CenterLossOptions,
@@ -180,9 +181,11 @@ export class CenterLoss extends Saveable {
   backward(distmat: Embeddings, target: Target, out?: Float32Array): Float32Array {
     this._checkIsReference('backward');
     const values = asRows(distmat, 'distmat', this.nClasses, 'nClasses');
-    if (out !== undefined) checkOut(out, values.length, { distmat: values, params: this.centers.params });
-    const outView = stable(out ?? newFloats(values.length));
-    const { batch, rows } = this._takeDistances('backward', values, target, this.nClasses);
+    // Code of the caller must have run before the result gets its place.
+    const labels = labelsOf(target, 'target', { values, name: 'distmat', width: this.nClasses, widthName: 'nClasses' });
+    if (out !== undefined) checkOut(out, lengthOf(values), { distmat: values, params: this.centers.params });
+    const outView = stable(out ?? newFloats(lengthOf(values)));
+    const { batch, rows } = this._takeDistances('backward', values, labels, this.nClasses);
     if (rows > 0) this._rust.distance_loss(batch, true);
     readFloats(batch.address(BatchArray.Out), outView());
     return outView();
@@ -199,11 +202,11 @@ export class CenterLoss extends Saveable {
   /** Computes the loss of the rows of a batch. */
   evaluate(batch: Batch, options?: EvaluateOptions): number;
   evaluate(x: Embeddings | Batch, targetOrOptions?: Target | EvaluateOptions, optionsAfter?: EvaluateOptions): number {
-    const rust = this._rust;
+    this._rust;
     const [target, options] = splitArguments<Target, EvaluateOptions>('evaluate', x, targetOrOptions, optionsAfter);
     checkOptions(options, ['sampleWeight']);
     const { batch } = this._take('evaluate', x, target, options.sampleWeight, 0);
-    return rust.gradients(batch, RustGradients.None);
+    return this._rust.gradients(batch, RustGradients.None);
   }
 
   /**
@@ -231,7 +234,7 @@ export class CenterLoss extends Saveable {
     targetOrOptions?: Target | GradientsOptions,
     optionsAfter?: GradientsOptions,
   ): Gradients<Float32Array | TouchedRows> {
-    const rust = this._rust;
+    this._rust;
     const [target, options] = splitArguments<Target, GradientsOptions>('gradients', x, targetOrOptions, optionsAfter);
     checkOptions(options, ['centers', 'sampleWeight']);
     const { centers: form = 'dense', sampleWeight } = options;
@@ -239,10 +242,12 @@ export class CenterLoss extends Saveable {
     const inputs = this._take('gradients', x, target, sampleWeight, this.nDim);
     const spec = this.fixed ? null : { form, nClasses: this.nClasses, nDim: this.nDim };
     const loss = this._gradients(inputs, spec?.form);
-    if (spec) this._warning.gradientTaken(rust);
-    if (x instanceof Batch) return gradientsInPlace(loss, x, spec);
-    const gradX = copyGradX(inputs, this.nDim);
-    return { loss, gradX, gradCenters: spec && copyCenterGradient(inputs.batch, spec) };
+    const result =
+      x instanceof Batch
+        ? gradientsInPlace<Float32Array | TouchedRows>(loss, x, spec)
+        : { loss, gradX: copyGradX(inputs, this.nDim), gradCenters: spec && copyCenterGradient(inputs.batch, spec) };
+    if (spec) this._warning.gradientTaken(this._rust);
+    return result;
   }
 
   /** @internal Loss and ∂loss/∂x for a caller that does not move the centers; it does not count toward the warning. */
@@ -268,17 +273,19 @@ export class CenterLoss extends Saveable {
   /** Computes the loss and ∂loss/∂x of a batch, then moves the centers. */
   step(batch: Batch, options?: StepOptions): StepResult;
   step(x: Embeddings | Batch, targetOrOptions?: Target | StepOptions, optionsAfter?: StepOptions): StepResult {
-    const rust = this._rust;
+    this._rust;
     const [target, options] = splitArguments<Target, StepOptions>('step', x, targetOrOptions, optionsAfter);
     const rule = checkUpdateRule(options);
     const inputs = this._take('step', x, target, options.sampleWeight, this.nDim);
+    const rust = this._rust;
     const move = this.fixed ? () => rust.gradients(inputs.batch, RustGradients.Rows) : this._mover(inputs, rule);
-    return stepResult(x instanceof Batch ? x : undefined, inputs, this.nDim, () => {
+    const result = stepResult(x instanceof Batch ? x : undefined, inputs, this.nDim, () => {
       const loss = move();
       this._warning.stepTaken();
-      rowsTrainedOn(x);
       return loss;
     });
+    rowsTrainedOn(x);
+    return result;
   }
 
   /**
@@ -318,20 +325,22 @@ export class CenterLoss extends Saveable {
     targetOrOptions?: Target | FitRadiusOptions,
     optionsAfter?: FitRadiusOptions,
   ): Float32Array<ArrayBuffer> {
-    const rust = this._rust;
+    this._rust;
     const [target, options] = splitArguments<Target, FitRadiusOptions>('fitRadius', x, targetOrOptions, optionsAfter);
     checkOptions(options, ['quantile']);
     const { quantile = 0.95 } = options;
     checkNumber(quantile, 'quantile', (value) => value >= 0 && value <= 1, 'a number from 0 to 1');
     const inputs = this._take('fitRadius', x, target, undefined, 0);
+    const rust = this._rust;
     prepare(rust, inputs, Work.Radii, 'fitRadius');
     rust.own_distances(inputs.batch, rustMetric(this.metric));
     sortRadii(inputs, this.nClasses);
     rust.radius_quantiles(inputs.batch, quantile);
     this._radius = Number.NaN;
-    warnIfTrainedOn('fitRadius', x);
     rust.configure(rustMetric(this.metric), rustPenalty(this.penalty), rustReduction(this.reduction), this._radius);
-    return this.radii;
+    const { radii } = this;
+    warnIfTrainedOn('fitRadius', x);
+    return radii;
   }
 
   /** Distances to all centers by the metric of the loss: see {@link ClassCenters.distances}. */

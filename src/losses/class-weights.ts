@@ -1,5 +1,6 @@
 import { reserveArray, reserveRows, scratchBatch } from '../memory/batch.js';
 import { copyFloats, integers, stable } from '../memory/views.js';
+import { lengthOf } from '../validate/arrays.js';
 import { checkChoice, checkCount, checkNumber, checkOptions } from '../validate/checks.js';
 import { labelsOf, type Target, writeLabels } from '../validate/labels.js';
 import { checkNames } from '../validate/names.js';
@@ -44,14 +45,14 @@ export function classWeights(
   checkNumber(beta, 'beta', (value) => value >= 0 && value < 1, 'a number from 0 to below 1');
   const names = checkNames(options.names, nClasses);
   const labels = labelsOf(target);
-  const rows = labels.length;
+  const rows = lengthOf(labels);
   const targetView = stable(labels as Int32Array);
   const batch = scratchBatch();
   reserveRows(batch, rows, 0, 0, 'classWeights');
   reserveArray(batch, BatchArray.Ends, nClasses, 'classWeights');
   const weights = reserveArray(batch, BatchArray.Parameters, nClasses, 'classWeights');
   const labelsAt = batch.address(BatchArray.Labels) / Int32Array.BYTES_PER_ELEMENT;
-  writeLabels(targetView(), { nClasses, names, labels: 'strict' }, integers(), labelsAt);
+  writeLabels(targetView(), rows, { nClasses, names, labels: 'strict' }, integers(), labelsAt);
   batch.class_weights(ClassWeighting[SCHEMES[scheme]], beta, nClasses);
   return copyFloats(weights, nClasses);
 }

@@ -6,11 +6,12 @@ import { Batch, prepare, reserveArray } from '../memory/batch.js';
 import { disposedError } from '../memory/dispose.js';
 import { type Inputs, splitArguments, takeInputs } from '../memory/inputs.js';
 import { copyFloats, floatView, newFloats, readFloats } from '../memory/views.js';
+import { lengthOf } from '../validate/arrays.js';
 import { checkChoice, checkCount, checkNumber, checkOptions } from '../validate/checks.js';
 import { asRows, type Embeddings } from '../validate/embeddings.js';
 import { CenterLossError } from '../validate/errors.js';
 import type { LabelPolicy, Target } from '../validate/labels.js';
-import { checkCentersOptions, givenCenters } from '../validate/options.js';
+import { checkCentersOptions } from '../validate/options.js';
 import { rowsTrainedOn } from '../validate/trained-rows.js';
 import { BatchArray, CentersArray, type Centers as RustCenters, Work } from '../wasm/bindings.js';
 import type { EvaluateOptions } from './center-loss.js';
@@ -85,8 +86,8 @@ export class DeepSVDDLoss extends Saveable {
     checkRadius(radius);
     checkChoice(labels, 'labels', ['strict', 'lenient']);
     const init = center === undefined ? 'normal' : asRows(center, 'center', nDim);
-    if (typeof init !== 'string' && init.length !== nDim) {
-      throw new CenterLossError('ERR_SHAPE', `center has ${init.length} values; expected nDim = ${nDim}`);
+    if (typeof init !== 'string' && lengthOf(init) !== nDim) {
+      throw new CenterLossError('ERR_SHAPE', `center has ${lengthOf(init)} values; expected nDim = ${nDim}`);
     }
     const defaults = { init, magnitude: 1, fixed: true, reduction: 'mean' } as const;
     const settings = checkCentersOptions(1, nDim, { names }, defaults);
@@ -96,9 +97,8 @@ export class DeepSVDDLoss extends Saveable {
     this._labels = labels;
     this._radius = radius;
     this._fitted = center !== undefined;
-    const given = givenCenters(settings);
     this.centers = new ClassCenters(1, nDim, { fixed: true, names: settings.names });
-    if (given) initCenters(this.centers, settings, given());
+    if (center !== undefined) initCenters(this.centers, settings);
   }
 
   /** R, the radius of the ball: a distance. May be set, to a number from 0 to 1e15. */
@@ -130,8 +130,9 @@ export class DeepSVDDLoss extends Saveable {
     targetOrOptions?: Target | null | EvaluateOptions,
     optionsAfter?: EvaluateOptions,
   ): Float32Array {
-    const rust = this._rust;
+    this._rust;
     const inputs = this._take('fitCenter', x, targetOrOptions, optionsAfter, 0);
+    const rust = this._rust;
     prepare(rust, inputs, Work.Precision, 'fitCenter');
     const center = newFloats(this.nDim);
     if (rust.fit_svdd_center(inputs.batch) === 0) throw noRows('fitCenter', inputs.rows);
@@ -160,9 +161,9 @@ export class DeepSVDDLoss extends Saveable {
     targetOrOptions?: Target | null | EvaluateOptions,
     optionsAfter?: EvaluateOptions,
   ): number {
-    const rust = this._fittedRust('fitRadius');
+    this._fittedRust('fitRadius');
     const { batch, rows } = this._take('fitRadius', x, targetOrOptions, optionsAfter, 1);
-    const count = rust.svdd_distances(batch);
+    const count = this._rust.svdd_distances(batch);
     if (count === 0) throw noRows('fitRadius', rows);
     floatView(batch, batch.address(BatchArray.Out), count).sort();
     this._radius = batch.svdd_radius(count, this.nu);

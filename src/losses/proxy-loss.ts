@@ -134,11 +134,11 @@ export abstract class ProxyLoss extends Saveable {
   /** Computes the loss of the rows of a batch. */
   evaluate(batch: Batch, options?: EvaluateOptions): number;
   evaluate(x: Embeddings | Batch, targetOrOptions?: Target | EvaluateOptions, optionsAfter?: EvaluateOptions): number {
-    const rust = this._rust;
+    this._rust;
     const [target, options] = splitArguments<Target, EvaluateOptions>('evaluate', x, targetOrOptions, optionsAfter);
     checkOptions(options, ['sampleWeight']);
     const inputs = this._take('evaluate', x, target, options, 0);
-    prepare(rust, inputs, Work.ProxyLoss, 'evaluate');
+    prepare(this._rust, inputs, Work.ProxyLoss, 'evaluate');
     return this._loss(inputs, RustGradients.None);
   }
 
@@ -183,7 +183,7 @@ export abstract class ProxyLoss extends Saveable {
   /** Computes the loss and ∂loss/∂x of a batch, then moves the centers. */
   step(batch: Batch, options?: DescentOptions): StepResult;
   step(x: Embeddings | Batch, targetOrOptions?: Target | DescentOptions, optionsAfter?: DescentOptions): StepResult {
-    const rust = this._rust;
+    this._rust;
     const [target, options] = splitArguments<Target, DescentOptions>('step', x, targetOrOptions, optionsAfter);
     checkOptions(options, ['sampleWeight', 'learningRate', 'momentum']);
     const { learningRate = 0.5, momentum = 0 } = options;
@@ -191,9 +191,10 @@ export abstract class ProxyLoss extends Saveable {
     checkRate(momentum, 'momentum');
     const inputs = this._take('step', x, target, options, this.nDim);
     const gradients = this._gradients(inputs, 'step');
-    const move = this.fixed ? gradients : descent(rust, inputs, { rate: learningRate, momentum }, gradients);
+    const move = this.fixed ? gradients : descent(this._rust, inputs, { rate: learningRate, momentum }, gradients);
+    const result = stepResult(x instanceof Batch ? x : undefined, inputs, this.nDim, move);
     rowsTrainedOn(x);
-    return stepResult(x instanceof Batch ? x : undefined, inputs, this.nDim, move);
+    return result;
   }
 
   /**

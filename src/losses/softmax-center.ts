@@ -1,8 +1,9 @@
 import { scratchBatch } from '../memory/batch.js';
 import { readFloats, stable } from '../memory/views.js';
-import { checkChoice, checkNumber, checkOptions, checkRowsMatch } from '../validate/checks.js';
+import { lengthOf } from '../validate/arrays.js';
+import { asNumbers, checkChoice, checkNumber, checkOptions, type Floats } from '../validate/checks.js';
 import { asRows, type Embeddings } from '../validate/embeddings.js';
-import { labelsOf, type Target } from '../validate/labels.js';
+import { checkOneEach, labelsOf, type Target } from '../validate/labels.js';
 import { rowsTrainedOn } from '../validate/trained-rows.js';
 import { BatchArray } from '../wasm/bindings.js';
 import type { CenterLoss } from './center-loss.js';
@@ -46,9 +47,8 @@ export function softmaxCenter(
   checkNumber(lambda, 'lambda', (value) => value >= 0 && value <= 1e30, 'a number from 0 to 1e30');
   checkChoice(update, 'update', [true, false]);
   const values = asRows(x, 'x', loss.nDim);
-  const xView = stable(values);
-  checkRowsMatch(values.length / loss.nDim, 'x', loss.nDim, labelsOf(target).length);
-  const samples = sampleWeight === undefined ? {} : { sampleWeight };
+  const labels = labelsOf(target, 'target', { values, width: loss.nDim });
+  const samples = sampleWeight === undefined ? {} : { sampleWeight: asNumbers(sampleWeight, 'sampleWeight') as Floats };
   const stepOptions = { ...ofStep, ...samples } as StepOptions;
   checkUpdateRule(stepOptions);
   const softmaxOptions = {
@@ -57,14 +57,17 @@ export function softmaxCenter(
     ...(classWeight === undefined ? {} : { classWeight }),
     ...samples,
   };
-  const { loss: softmax, gradLogits } = crossEntropy(logits, target, loss.nClasses, 'lenient', softmaxOptions);
+  const logitValues = asRows(logits, 'logits', loss.nClasses, 'nClasses');
+  checkOneEach({ values, width: loss.nDim }, lengthOf(labels));
+  const xView = stable(values);
+  const { loss: softmax, gradLogits } = crossEntropy(logitValues, labels, loss.nClasses, 'lenient', softmaxOptions);
   const { loss: center, gradX } = update
-    ? loss.step(xView(), target, stepOptions)
-    : loss.rowGradients(xView(), target, samples);
-  if (update) rowsTrainedOn(x);
+    ? loss.step(xView(), labels, stepOptions)
+    : loss.rowGradients(xView(), labels, samples);
   // The scratch batch still holds ∂center/∂x, so that no allocation can fail once the centers have moved.
   const batch = scratchBatch();
   const joined = batch.join_softmax_center(softmax, center, lambda);
   readFloats(batch.address(BatchArray.Out), gradX);
+  if (update) rowsTrainedOn(x);
   return { loss: joined, softmax, center, gradX, gradLogits };
 }

@@ -5,7 +5,7 @@ import { checkCount, checkNumber, checkOptions, type Floats } from '../validate/
 import type { Embeddings } from '../validate/embeddings.js';
 import type { LabelPolicy, Target } from '../validate/labels.js';
 import { checkNames } from '../validate/names.js';
-import { checkWeights } from '../validate/weights.js';
+import { copyOfWeights } from '../validate/weights.js';
 import { BatchArray } from '../wasm/bindings.js';
 import { copyGradX } from './results.js';
 
@@ -62,7 +62,7 @@ export function crossEntropy(
   checkOptions(options, ['labelSmoothing', 'classWeight', 'sampleWeight', 'names']);
   const { labelSmoothing = 0, sampleWeight } = options;
   checkNumber(labelSmoothing, 'labelSmoothing', (value) => value >= 0 && value <= 1, 'a number from 0 to 1');
-  const classWeight = checkWeights(options.classWeight, 'classWeight', nClasses, 'classes');
+  const classWeight = copyOfWeights(options.classWeight, 'classWeight', nClasses, 'classes');
   const names = checkNames(options.names, nClasses);
   const call = 'softmaxCrossEntropy';
   const inputs = takeInputs(logits, target, {

@@ -2,6 +2,7 @@ import { rust } from '../engine/engine.js';
 import { checkNumber } from '../validate/checks.js';
 import { BatchArray, Metric, Batch as RustBatch, type Centers as RustCenters, type Work } from '../wasm/bindings.js';
 import { Disposable, Owned } from './dispose.js';
+import { created, Scratch } from './scratch.js';
 import { allocated, floatView, integerView, renewed } from './views.js';
 
 /** Shape, rows and labels of a batch as plain data. */
@@ -86,20 +87,17 @@ export class Batch extends Disposable {
 /** @throws CenterLossError `ERR_OUT_OF_MEMORY` */
 function createBatch(): RustBatch {
   const Batch = rust(RustBatch);
-  return allocated(
+  return created(
     () => Batch.create(),
     0,
     () => 'a batch',
   );
 }
 
-let scratch: RustBatch | undefined;
+const scratch = /* @__PURE__ */ new Scratch(createBatch);
 
 /** The one batch that every call without a batch of its own uses. @throws CenterLossError `ERR_OUT_OF_MEMORY` */
-export function scratchBatch(): RustBatch {
-  scratch ??= createBatch();
-  return scratch;
-}
+export const scratchBatch = (): RustBatch => scratch.object;
 
 /**
  * Reserves memory for rows of `width` values with results of `outWidth` values.
@@ -111,6 +109,7 @@ export function reserveRows(batch: RustBatch, rows: number, width: number, outWi
     rows * Math.max(width, outWidth, 1),
     () => `${call} of ${rows} rows of ${width} values`,
   );
+  scratch.noteBytes(batch, 4 * rows * Math.max(width, outWidth));
 }
 
 /** Reserves memory for one array and returns its address. @throws CenterLossError `ERR_OUT_OF_MEMORY` */
@@ -120,6 +119,7 @@ export function reserveArray(batch: RustBatch, array: BatchArray, length: number
     length,
     () => `${call} with ${length} values`,
   );
+  scratch.noteBytes(batch, 4 * length);
   return batch.address(array);
 }
 
@@ -139,4 +139,5 @@ export function prepare(
     undefined,
     () => `${call} with ${rows} rows`,
   );
+  scratch.noteBytes(batch, batch.bytes());
 }

@@ -1,7 +1,16 @@
-import { checkBatchFits, checkNoMore, checkRowsMatch, type Floats } from '../validate/checks.js';
-import { asRows, type Embeddings } from '../validate/embeddings.js';
-import { checkLabels, isList, type LabelPolicy, labelsOf, type Target, writeLabels } from '../validate/labels.js';
-import { checkWeights } from '../validate/weights.js';
+import { lengthOf } from '../validate/arrays.js';
+import { checkBatchFits, checkCountOf, checkNoMore, type Floats } from '../validate/checks.js';
+import { asRows, countRows, type Embeddings } from '../validate/embeddings.js';
+import {
+  checkLabels,
+  checkOneEach,
+  isList,
+  type LabelPolicy,
+  labelsOf,
+  type Target,
+  writeLabels,
+} from '../validate/labels.js';
+import { copyOfWeights } from '../validate/weights.js';
 import { BatchArray, type Batch as RustBatch } from '../wasm/bindings.js';
 import { Batch, reserveRows, scratchBatch } from './batch.js';
 import { allocated, integers, stable, writeFloats } from './views.js';
@@ -36,6 +45,9 @@ export interface InputSpec {
 /**
  * Takes the rows of a call: those of a batch where they are, any others by one copy into {@link scratchBatch}. Checks
  * everything first.
+ *
+ * Code of the caller may run in here, and may dispose of anything, call this package and let the memory grow. The caller
+ * of this function therefore takes its own memory afterwards. No other code of the user runs until a result is returned.
  * @throws CenterLossError `ERR_SHAPE`, `ERR_LABEL`, `ERR_OPTION`, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
  */
 export function takeInputs(x: Embeddings | Batch, target: Target | null | undefined, spec: InputSpec): Inputs {
@@ -43,28 +55,30 @@ export function takeInputs(x: Embeddings | Batch, target: Target | null | undefi
 }
 
 function inPlace(batch: Batch, spec: InputSpec): Inputs {
-  const { rows, rust } = batch;
+  const { rows } = batch;
   checkBatchFits(batch, spec.nClasses, spec.width);
+  const weights = copyOfWeights(spec.sampleWeight, 'sampleWeight', rows, 'rows');
+  const { rust } = batch;
   checkLabels(batch.target, classEnd(spec), spec.labels);
-  const weights = checkWeights(spec.sampleWeight, 'sampleWeight', rows, 'rows');
   useWeights(rust, rows, weights, spec.call);
   return { batch: rust, rows };
 }
 
 function copyIn(x: Embeddings, target: Target | null | undefined, spec: InputSpec): Inputs {
-  const { call, name = 'x', width, widthName = 'nDim', oneClass = false, outWidth = 0 } = spec;
+  const { call, name = 'x', width, widthName, oneClass = false, outWidth = 0 } = spec;
   const values = asRows(x, name, width, widthName);
-  const rows = values.length / width;
-  const labels = oneClass && (target ?? null) === null ? undefined : labelsOf(target as Target);
-  if (labels) checkRowsMatch(rows, name, width, labels.length);
-  const weights = checkWeights(spec.sampleWeight, 'sampleWeight', rows, 'rows');
+  const of = { values, name, width, widthName };
+  const labels = oneClass && (target ?? null) === null ? undefined : labelsOf(target as Target, 'target', of);
+  const weights = copyOfWeights(spec.sampleWeight, 'sampleWeight', countRows(values, name, width, widthName), 'rows');
+  const rows = labels ? checkOneEach(of, lengthOf(labels)) : countRows(values, name, width, widthName);
+  if (weights) checkCountOf(weights.length, 'sampleWeight', rows, 'rows');
   const [valuesView, targetView] = [stable(values), stable((labels ?? []) as Int32Array)];
   const batch = scratchBatch();
   reserveRows(batch, rows, width, outWidth, call);
   const labelsAt = batch.address(BatchArray.Labels) / Int32Array.BYTES_PER_ELEMENT;
   if (labels) {
     const { names, labels: policy } = spec;
-    writeLabels(targetView(), { nClasses: classEnd(spec), names, labels: policy }, integers(), labelsAt);
+    writeLabels(targetView(), rows, { nClasses: classEnd(spec), names, labels: policy }, integers(), labelsAt);
   } else integers().fill(0, labelsAt, labelsAt + rows);
   writeFloats(valuesView(), 0, rows * width, batch.address(BatchArray.X));
   if (weights) useWeights(batch, rows, weights, call);

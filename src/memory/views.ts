@@ -1,6 +1,6 @@
 import { memoryBuffer } from '../engine/engine.js';
 import { grouped, newArray, newFloats } from '../validate/allocate.js';
-import type { FlatRows } from '../validate/embeddings.js';
+import { bufferOf, byteOffsetOf, classOf, copyValues, lengthOf, type NumberArray, partOf } from '../validate/arrays.js';
 import { CenterLossError } from '../validate/errors.js';
 
 export { newFloats } from '../validate/allocate.js';
@@ -66,25 +66,21 @@ export const halves = (address: number, length: number): Uint16Array<ArrayBuffer
   new Uint16Array(memoryBuffer(), address, length);
 
 /** Writes the values from `start` to `end` at an address. */
-export function writeFloats(values: FlatRows, start: number, end: number, address: number): void {
-  const to = address / BYTES;
-  if (ArrayBuffer.isView(values)) {
-    floats().set(start === 0 && end === values.length ? values : values.subarray(start, end), to);
-    return;
-  }
-  // A slice would be garbage as large as the rows.
-  const all = floats();
-  for (let i = start; i < end; i++) all[to + i - start] = values[i] ?? 0;
+export function writeFloats(values: NumberArray, start: number, end: number, address: number): void {
+  // Memory that threads share may grow between any two lines, and with it an array on all of it.
+  const isWhole = start === 0 && end === lengthOf(values) && bufferOf(values) instanceof ArrayBuffer;
+  floats().set(isWhole ? values : partOf(values, start, end), address / BYTES);
 }
 
-/** Fills `to` with the values at an address. */
-export function readFloats(address: number, to: Float32Array): void {
-  to.set(floats().subarray(address / BYTES, address / BYTES + to.length));
+/** Fills `to`, or its values from `start` to `end`, with those at an address. */
+export function readFloats(address: number, to: Float32Array, start = 0, end = lengthOf(to)): void {
+  const values = floats().subarray(address / BYTES, address / BYTES + end - start);
+  copyValues(values, to, start);
 }
 
-/** Fills `to` with the values at an address. */
-export function readIntegers(address: number, to: Int32Array): void {
-  to.set(integers().subarray(address / BYTES, address / BYTES + to.length));
+/** Fills `to`, or its values from `start` to `end`, with those at an address. */
+export function readIntegers(address: number, to: Int32Array, start = 0, end = to.length): void {
+  to.set(integers().subarray(address / BYTES, address / BYTES + end - start), start);
 }
 
 /** Copies `length` float32 values for the caller to keep. @throws CenterLossError `ERR_OUT_OF_MEMORY` */
@@ -119,7 +115,7 @@ export function allocated<T>(
   if (result !== undefined && result !== false) return result;
   throw new CenterLossError(
     'ERR_OUT_OF_MEMORY',
-    `cannot allocate ${length === undefined ? '' : `${grouped(BYTES * length)} bytes of `}WebAssembly memory for ${purpose()}`,
+    `cannot allocate ${length === undefined ? '' : `${grouped(BYTES * length)} bytes of `}WebAssembly memory for ${purpose()}: dispose of objects that are no longer used (dropped ones give their memory back once the program yields)`,
   );
 }
 
@@ -127,9 +123,8 @@ export function allocated<T>(
  * Returns a getter of an array that a caller passed. The array may be a view on WebAssembly memory itself
  * (`centers.params`, `batch.x`), which the growth in its own call detaches: the getter then makes it again.
  */
-export function stable<A extends ArrayLike<number>>(array: A): () => A {
-  if (!ArrayBuffer.isView(array) || array.buffer !== memoryBuffer()) return () => array;
-  const { byteOffset, length } = array;
-  const type = array.constructor as ViewType<A>;
-  return () => (array.length === length ? array : new type(memoryBuffer(), byteOffset, length));
+export function stable<A extends NumberArray>(array: A): () => A {
+  if (Array.isArray(array) || bufferOf(array) !== memoryBuffer()) return () => array;
+  const [length, byteOffset, type] = [lengthOf(array), byteOffsetOf(array), classOf(array)];
+  return () => (lengthOf(array) === length ? array : new type(memoryBuffer(), byteOffset, length));
 }

@@ -1,5 +1,6 @@
 import { reserveArray, reserveRows, scratchBatch } from '../memory/batch.js';
 import { integers, stable } from '../memory/views.js';
+import { lengthOf } from '../validate/arrays.js';
 import { checkRowsMatch } from '../validate/checks.js';
 import { CenterLossError } from '../validate/errors.js';
 import { labelsOf, namesIn, type Target, writeLabels } from '../validate/labels.js';
@@ -17,8 +18,8 @@ const LABEL_END = 2 ** 31;
  */
 export function accuracy(predicted: Target, target: Target): number {
   const [classes, labels] = [labelsOf(predicted, 'predicted'), labelsOf(target)];
-  const rows = labels.length;
-  checkRowsMatch(classes.length, 'predicted', 1, rows);
+  const rows = lengthOf(labels);
+  checkRowsMatch(lengthOf(classes), 'predicted', 1, rows);
   const [named, wanted] = [namesIn(classes, 'predicted'), namesIn(labels)];
   if ((named === undefined) !== (wanted === undefined)) {
     const kinds = named ? 'names, but target are integers' : 'integers, but target are names';
@@ -31,7 +32,7 @@ export function accuracy(predicted: Target, target: Target): number {
   reserveRows(batch, rows, 0, 0, 'accuracy');
   const predictedAt = reserveArray(batch, BatchArray.Nearest, rows, 'accuracy') / Int32Array.BYTES_PER_ELEMENT;
   const targetAt = batch.address(BatchArray.Labels) / Int32Array.BYTES_PER_ELEMENT;
-  writeLabels(predictedView(), spec, integers(), predictedAt, 'predicted');
-  writeLabels(targetView(), spec, integers(), targetAt);
+  writeLabels(predictedView(), rows, spec, integers(), predictedAt, 'predicted');
+  writeLabels(targetView(), rows, spec, integers(), targetAt);
   return batch.accuracy();
 }

@@ -1,9 +1,11 @@
 import { copyDoubles } from '../memory/views.js';
-import { checkChoice, checkFloats, checkOptions, checkRowsMatch, type Floats } from '../validate/checks.js';
+import { newDoubles } from '../validate/allocate.js';
+import { copyOfArray, lengthOf, type NumberArray } from '../validate/arrays.js';
+import { asNumbers, checkChoice, checkOptions, checkRowsMatch, type Floats } from '../validate/checks.js';
 import { CenterLossError, quoted } from '../validate/errors.js';
 import { isKnown, type Target } from '../validate/labels.js';
 import { Positive, RankingMetric, type Scores as RustScores, ScoresArray } from '../wasm/bindings.js';
-import { checkScores, checkTpr, takeScores } from './scores.js';
+import { asScores, checkOrdered, checkTpr, takeScores } from './scores.js';
 
 // Metrics of how well scores tell known rows from unknown ones: the larger a score, the more unknown the row. Rows of
 // equal scores pass a threshold together, so that no metric depends on the order in which they come.
@@ -69,9 +71,8 @@ export interface OpenSetMetrics {
 
 /** Checks the scores of both sides and copies them in, ascending. @throws CenterLossError `ERR_SHAPE`, `ERR_OUT_OF_MEMORY` */
 function takeSides(call: string, known: Floats, unknown: Floats, withCurve = false): RustScores {
-  checkScores(known, 'known');
-  checkScores(unknown, 'unknown');
-  return takeScores(call, { known, unknown, withCurve });
+  const taken = { known: asScores(known, 'known'), unknown: asScores(unknown, 'unknown') };
+  return takeScores(call, { ...taken, withCurve });
 }
 
 /**
@@ -85,7 +86,8 @@ function takeSides(call: string, known: Floats, unknown: Floats, withCurve = fal
  * @throws CenterLossError `ERR_SHAPE` for no score, NaN, and anything but a list of numbers; `ERR_OUT_OF_MEMORY`
  */
 export function auroc(known: Floats, unknown: Floats): number {
-  return takeSides('auroc', known, unknown).measure(RankingMetric.Area, Positive.Unknown, unknown.length);
+  const taken = { known: asScores(known, 'known'), unknown: asScores(unknown, 'unknown') };
+  return takeScores('auroc', taken).measure(RankingMetric.Area, Positive.Unknown, lengthOf(taken.unknown));
 }
 
 /**
@@ -149,29 +151,29 @@ function rustSide(positive: Side): Positive {
  * `ERR_LABEL` for names in `isCorrect`
  */
 export function oscr(knownScores: Floats, isCorrect: ArrayLike<unknown>, unknownScores: Floats): number {
-  checkScores(knownScores, 'knownScores');
-  checkScores(unknownScores, 'unknownScores');
-  if (isCorrect?.length !== knownScores.length) {
-    throw new CenterLossError(
-      'ERR_SHAPE',
-      `isCorrect has ${isCorrect?.length} values, but there are ${knownScores.length} knownScores`,
-    );
+  const known = asScores(knownScores, 'knownScores');
+  const unknown = asScores(unknownScores, 'unknownScores');
+  const rows = lengthOf(known);
+  const given = isCorrect?.length;
+  if (given !== rows) {
+    throw new CenterLossError('ERR_SHAPE', `isCorrect has ${given} values, but there are ${rows} knownScores`);
   }
-  const first: unknown = isCorrect[0];
+  const areCorrect = copyOfArray(isCorrect, rows);
+  const first = areCorrect[0];
   if (typeof first === 'string') {
     throw new CenterLossError('ERR_LABEL', `isCorrect[0] is ${quoted(first)}; expected true where the class is right`);
   }
-  const correct = chosen(knownScores, isCorrect);
+  const correct = chosen(known, areCorrect);
   if (correct.length === 0) return 0;
-  const scores = takeScores('oscr', { known: correct, unknown: unknownScores });
-  return scores.measure(RankingMetric.Area, Positive.Known, knownScores.length);
+  const scores = takeScores('oscr', { known: correct, unknown });
+  return scores.measure(RankingMetric.Area, Positive.Known, rows);
 }
 
 /** Copies the chosen scores. `filter` would keep a list of objects first: ten times the memory of millions of scores. */
-function chosen(scores: Floats, isChosen: ArrayLike<unknown>): Float64Array<ArrayBuffer> {
-  const all = new Float64Array(scores.length);
+function chosen(scores: NumberArray, isChosen: ArrayLike<unknown>): Float64Array<ArrayBuffer> {
+  const all = newDoubles(lengthOf(scores));
   let count = 0;
-  for (let i = 0; i < scores.length; i++) if (isChosen[i]) all[count++] = scores[i] as number;
+  for (let i = 0; i < all.length; i++) if (isChosen[i]) all[count++] = scores[i] as number;
   return all.subarray(0, count);
 }
 
@@ -208,13 +210,13 @@ export function openSetMetrics(
   checkOptions(options, ['method', 'positive']);
   const side = rustSide(options.positive ?? 'known');
   const metric = auprMetric(options);
-  checkFloats(scores, 'scores');
+  const numbers = asNumbers(scores, 'scores');
   const isKnownRow = isKnown(target);
-  checkRowsMatch(scores.length, 'scores', 1, isKnownRow.length);
-  checkScores(scores, 'scores');
-  const known = chosen(scores, isKnownRow);
+  checkRowsMatch(lengthOf(numbers), 'scores', 1, isKnownRow.length);
+  checkOrdered(numbers, 'scores');
+  const known = chosen(numbers, isKnownRow);
   const unknown = chosen(
-    scores,
+    numbers,
     isKnownRow.map((isKnown) => 1 - isKnown),
   );
   if (known.length === 0 || unknown.length === 0) {

@@ -1,21 +1,25 @@
 import { rust } from '../engine/engine.js';
+import { created, Scratch } from '../memory/scratch.js';
 import { allocated, doubles, stable } from '../memory/views.js';
-import { checkFloats, checkNumber, type Floats } from '../validate/checks.js';
+import { lengthOf, type NumberArray } from '../validate/arrays.js';
+import { asNumbers, checkNumber, type Floats } from '../validate/checks.js';
 import { CenterLossError } from '../validate/errors.js';
 import { Scores as RustScores, ScoresArray } from '../wasm/bindings.js';
 
 // Scores are float64: two different ones must not become equal.
 
-/** @throws CenterLossError `ERR_SHAPE` unless `scores` are numbers, at least one, and none is NaN. */
-export function checkScores(scores: Floats, name: string): void {
-  checkFloats(scores, name);
-  if (scores.length === 0) throw new CenterLossError('ERR_SHAPE', `${name} has no score`);
-  checkOrdered(scores, name);
+/** Takes scores, as `asNumbers`. @throws CenterLossError `ERR_SHAPE` unless there is one, and none is NaN. */
+export function asScores(scores: Floats, name: string): NumberArray {
+  const numbers = asNumbers(scores, name);
+  if (lengthOf(numbers) === 0) throw new CenterLossError('ERR_SHAPE', `${name} has no score`);
+  checkOrdered(numbers, name);
+  return numbers;
 }
 
 /** @throws CenterLossError `ERR_SHAPE` for NaN. */
-export function checkOrdered(scores: Floats, name: string): void {
-  for (let i = 0; i < scores.length; i++) {
+export function checkOrdered(scores: NumberArray, name: string): void {
+  const length = lengthOf(scores);
+  for (let i = 0; i < length; i++) {
     if (Number.isNaN(scores[i])) throw new CenterLossError('ERR_SHAPE', `${name}[${i}] is NaN, which has no order`);
   }
 }
@@ -27,35 +31,37 @@ export function checkTpr(tpr: number): void {
 
 /** Lists of scores that were checked. */
 export interface ScoreLists {
-  readonly known: Floats;
-  readonly unknown?: Floats;
+  readonly known: NumberArray;
+  readonly unknown?: NumberArray;
   /** True if the unknown scores keep their order. Default false: both lists ascend. */
   readonly inOrder?: boolean;
   /** True to reserve memory for a ROC curve. Default false. */
   readonly withCurve?: boolean;
 }
 
-let scratch: RustScores | undefined;
+const scratch = /* @__PURE__ */ new Scratch(() => {
+  const Scores = rust(RustScores);
+  return created(
+    () => Scores.create(),
+    0,
+    () => 'scores',
+  );
+});
 
 /** Copies scores into the one object that every call uses, in ascending order. @throws CenterLossError `ERR_OUT_OF_MEMORY` */
 export function takeScores(
   call: string,
-  { known, unknown = [], inOrder = false, withCurve = false }: ScoreLists,
+  { known, unknown = new Float64Array(0), inOrder = false, withCurve = false }: ScoreLists,
 ): RustScores {
   const [knownView, unknownView] = [stable(known), stable(unknown)];
-  const [nKnown, nUnknown] = [known.length, unknown.length];
-  const Scores = rust(RustScores);
-  scratch ??= allocated(
-    () => Scores.create(),
-    0,
-    () => call,
-  );
-  const scores = scratch;
+  const [nKnown, nUnknown] = [lengthOf(known), lengthOf(unknown)];
+  const scores = scratch.object;
   allocated(
     () => scores.reserve(nKnown, nUnknown, withCurve),
     2 * Math.max(nKnown, nUnknown, withCurve ? nKnown + nUnknown + 1 : 0),
     () => `${call} of ${nKnown} and ${nUnknown} scores`,
   );
+  scratch.noteBytes(scores, 8 * (nKnown + nUnknown));
   const knownCopy = doubles(scores.address(ScoresArray.Known), nKnown);
   knownCopy.set(knownView());
   knownCopy.sort();

@@ -111,15 +111,25 @@ export class ClassStatistics extends Saveable {
   /** Adds the rows of a batch. */
   add(batch: Batch, options?: AddOptions): void;
   add(x: Embeddings | Batch, targetOrOptions?: Target | AddOptions, optionsAfter?: AddOptions): void {
-    const rust = this._rust.object;
+    const owned = this._rust;
+    owned.object;
     const [target, options] = splitArguments<Target, AddOptions>('add', x, targetOrOptions, optionsAfter);
     checkOptions(options, ['sampleWeight']);
     const { nClasses, nDim, names, forgetting } = this;
     const { sampleWeight } = options;
     if (x instanceof Batch) {
       const spec = { call: 'add', width: nDim, nClasses, labels: 'strict', sampleWeight } as const;
-      rust.add(takeInputs(x, target, spec).batch, forgetting);
-    } else addRows({ rust, nClasses, nDim, names }, x, target, { sampleWeight, forgetting });
+      const { batch } = takeInputs(x, target, spec);
+      owned.object.add(batch, forgetting);
+    } else {
+      const handle = {
+        get rust() {
+          return owned.object;
+        },
+        ...{ nClasses, nDim, names },
+      };
+      addRows(handle, x, target, { sampleWeight, forgetting });
+    }
     rowsTrainedOn(x);
   }
 

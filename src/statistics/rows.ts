@@ -1,11 +1,13 @@
 import { rust } from '../engine/engine.js';
 import { reserveArray, reserveRows, scratchBatch } from '../memory/batch.js';
 import { useWeights } from '../memory/inputs.js';
-import { allocated, integers, stable, writeFloats } from '../memory/views.js';
-import { checkCount, checkRowsMatch, type Floats } from '../validate/checks.js';
-import { asRows, type Embeddings } from '../validate/embeddings.js';
-import { labelsOf, type Target, writeLabels } from '../validate/labels.js';
-import { checkWeights } from '../validate/weights.js';
+import { created } from '../memory/scratch.js';
+import { integers, stable, writeFloats } from '../memory/views.js';
+import { lengthOf } from '../validate/arrays.js';
+import { checkCount, checkCountOf, type Floats } from '../validate/checks.js';
+import { asRows, countRows, type Embeddings } from '../validate/embeddings.js';
+import { checkOneEach, labelsOf, type Target, writeLabels } from '../validate/labels.js';
+import { copyOfWeights } from '../validate/weights.js';
 import { BatchArray, Covariance as RustCovariance, Statistics as RustStatistics } from '../wasm/bindings.js';
 
 /** Second moments that statistics keep beside counts and means. */
@@ -25,6 +27,7 @@ export const COVARIANCES = {
 
 /** Statistics of Rust with their shape. */
 export interface StatisticsHandle {
+  /** The object, which code of the caller may free while rows are taken. @throws CenterLossError `ERR_DISPOSED` */
   readonly rust: RustStatistics;
   readonly nClasses: number;
   readonly nDim: number;
@@ -40,12 +43,12 @@ export function createStatistics(nClasses: number, nDim: number, covariance: Cov
   checkCount(nClasses, 'nClasses');
   checkCount(nDim, 'nDim');
   const Statistics = rust(RustStatistics);
-  const created = allocated(
+  const statistics = created(
     () => Statistics.create(nClasses, nDim, RustCovariance[COVARIANCES[covariance]]),
     nClasses * nDim,
     () => `statistics of ${nClasses} classes of ${nDim} dimensions`,
   );
-  return { rust: created, nClasses, nDim };
+  return { rust: statistics, nClasses, nDim };
 }
 
 export interface AddRowsOptions {
@@ -59,23 +62,26 @@ export interface AddRowsOptions {
  * @throws CenterLossError `ERR_SHAPE`, `ERR_LABEL`, `ERR_OPTION`, `ERR_OUT_OF_MEMORY`; nothing is added then
  */
 export function addRows(
-  { rust: statistics, nClasses, nDim, names }: StatisticsHandle,
+  handle: StatisticsHandle,
   x: Embeddings,
   target: Target,
   { sampleWeight, forgetting }: AddRowsOptions,
 ): void {
-  const values = asRows(x, 'x', nDim);
-  const rows = values.length / nDim;
-  const labels = labelsOf(target);
-  checkRowsMatch(rows, 'x', nDim, labels.length);
-  const weights = checkWeights(sampleWeight, 'sampleWeight', rows, 'rows');
+  const { nClasses, nDim, names } = handle;
+  const of = { values: asRows(x, 'x', nDim), width: nDim };
+  const { values } = of;
+  const labels = labelsOf(target, 'target', of);
+  const weights = copyOfWeights(sampleWeight, 'sampleWeight', countRows(values, 'x', nDim), 'rows');
+  const { rust: statistics } = handle;
+  const rows = checkOneEach(of, lengthOf(labels));
+  if (weights) checkCountOf(weights.length, 'sampleWeight', rows, 'rows');
   const [xView, targetView] = [stable(values), stable(labels as Int32Array)];
   const atOnce = Math.min(rows, Math.max(1, Math.floor(CHUNK_BYTES / (4 * nDim))));
   const batch = scratchBatch();
   reserveRows(batch, atOnce, nDim, 0, 'add');
   // Checks the labels of all rows first: a wrong one must not be found after some rows were added.
   const labelsAt = reserveArray(batch, BatchArray.Ends, rows, 'add') / 4;
-  writeLabels(targetView(), { nClasses, names, labels: 'strict' }, integers(), labelsAt);
+  writeLabels(targetView(), rows, { nClasses, names, labels: 'strict' }, integers(), labelsAt);
   if (weights) useWeights(batch, atOnce, weights.subarray(0, atOnce), 'add');
   // Called even without rows: each call ages the earlier rows.
   for (let start = 0; start === 0 || start < rows; start += atOnce) {

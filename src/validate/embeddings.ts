@@ -1,5 +1,6 @@
 import { newFloats } from './allocate.js';
-import { arrayType, checkFloats, checkNumber, type Float16Values, type Floats, show } from './checks.js';
+import { arrayType, copyOfArray, lengthOf, lengthOfArray, type NumberArray } from './arrays.js';
+import { asNumbers, checkNumber, type Float16Values, type Floats, show } from './checks.js';
 import { CenterLossError, typeName } from './errors.js';
 import { fromBfloat16, fromFloat16 } from './float16.js';
 
@@ -30,27 +31,33 @@ export interface TensorLike {
  */
 export type Embeddings = Floats | readonly Floats[] | TensorLike;
 
-/** Values of rows as they are copied to WebAssembly memory. */
-export type FlatRows = Exclude<Floats, Float16Values>;
-
 /**
- * Returns rows of a known width as one list: a list as it is, anything else as a copy in float32.
+ * Takes rows of a known width as one list: a typed array as it is, anything else as a copy in float32. Code of the caller
+ * may run (getters, proxies), which may change what was taken or checked before: {@link countRows} and the memory of an
+ * object come after all inputs of a call.
  * @param name name of the rows, for messages
  * @param widthName name of the width, for messages
  * @throws CenterLossError `ERR_SHAPE`; `ERR_OPTION` for a scale or a zero point that is no finite number;
  * `ERR_OUT_OF_MEMORY`
  */
-export function asRows(x: Embeddings, name: string, width: number, widthName = 'nDim'): FlatRows {
+export function asRows(x: Embeddings, name: string, width: number, widthName = 'nDim'): NumberArray {
   // The usual type comes first: telling the others apart takes longer than all other work on a small batch.
-  if (!(x instanceof Float32Array)) {
+  if (arrayType(x) !== 'Float32Array') {
     if (isArrayOfRows(x)) return joined(x, name, width, widthName);
     if (isTensor(x)) return ofTensor(x, name, width, widthName);
   }
-  const values = asList(x, name);
-  if (Number.isInteger(values.length / width)) return values;
+  const values = asList(x as Floats, name);
+  countRows(values, name, width, widthName);
+  return values;
+}
+
+/** Counts the rows of a list. @throws CenterLossError `ERR_SHAPE` unless all have the width */
+export function countRows(values: NumberArray, name: string, width: number, widthName = 'nDim'): number {
+  const length = lengthOf(values);
+  if (Number.isInteger(length / width)) return length / width;
   throw new CenterLossError(
     'ERR_SHAPE',
-    `${name} has ${values.length} values, which is not a multiple of ${widthName} = ${width}`,
+    `${name} has ${length} values, which is not a multiple of ${widthName} = ${width}`,
   );
 }
 
@@ -60,26 +67,23 @@ export function widthOf(x: Embeddings, name: string): number | undefined {
   return isTensor(x) ? shapeOf(x, name).at(-1) : undefined;
 }
 
-function asList(values: Floats, name: string): FlatRows {
-  if (!(values instanceof Float32Array) && arrayType(values) === 'Float16Array') {
-    return fromFloat16(values as Float16Values);
-  }
-  checkFloats(values, name, ', or of rows, or a tensor { data, dims }');
-  return values as FlatRows;
+function asList(values: Floats, name: string): NumberArray {
+  if (arrayType(values) === 'Float16Array') return fromFloat16(values as Float16Values);
+  return asNumbers(values, name, ', or of rows, or a tensor { data, dims }', newFloats);
 }
 
 const isArrayOfRows = (x: Embeddings): x is readonly Floats[] =>
   Array.isArray(x) && typeof x[0] === 'object' && x[0] !== null;
 
-function joined(rows: readonly Floats[], name: string, width: number, widthName: string): FlatRows {
-  const values = newFloats(rows.length * width);
-  for (let i = 0; i < rows.length; i++) {
-    const row = rows[i] as Floats;
-    checkFloats(row, `${name}[${i}]`);
-    if (row.length !== width) {
+function joined(rows: readonly Floats[], name: string, width: number, widthName: string): NumberArray {
+  const length = lengthOfArray(rows);
+  const values = newFloats(length * width);
+  for (let i = 0; i < length; i++) {
+    const row = asNumbers(rows[i] as Floats, `${name}[${i}]`);
+    if (lengthOf(row) !== width) {
       throw new CenterLossError(
         'ERR_SHAPE',
-        `${name}[${i}] has ${row.length} values; expected ${widthName} = ${width}, as many in each row`,
+        `${name}[${i}] has ${lengthOf(row)} values; expected ${widthName} = ${width}, as many in each row`,
       );
     }
     values.set(row, i * width);
@@ -90,6 +94,9 @@ function joined(rows: readonly Floats[], name: string, width: number, widthName:
 const isTensor = (x: Embeddings): x is TensorLike =>
   typeof x === 'object' && x !== null && 'data' in x && !ArrayBuffer.isView(x);
 
+/** Sizes of a shape that are read: enough to show that there are too many. */
+const MAX_RANK = 8;
+
 /** Reads the sizes of rows, or of one row, of a width if it is known. @throws CenterLossError `ERR_SHAPE` */
 function shapeOf(x: TensorLike, name: string, widthName = 'nDim', width?: number): readonly number[] {
   if (typeof (x as { dataSync?: unknown }).dataSync === 'function') {
@@ -98,31 +105,32 @@ function shapeOf(x: TensorLike, name: string, widthName = 'nDim', width?: number
       `${name} is a tensor of TensorFlow.js: pass { data: ${name}.dataSync(), shape: ${name}.shape }`,
     );
   }
-  const shape = x.dims ?? x.shape;
+  const given = x.dims ?? x.shape;
+  const shape = Array.isArray(given) ? copyOfArray(given, Math.min(lengthOfArray(given), MAX_RANK)) : given;
   const isShape = Array.isArray(shape) && shape.every((size) => Number.isSafeInteger(size) && size >= 0);
   const isOfRows = isShape && (shape.length === 1 || shape.length === 2);
   if (isOfRows && shape.at(-1) === (width ?? shape.at(-1))) return shape;
   const wanted = width === undefined ? widthName : `${widthName} = ${width}`;
-  const given = Array.isArray(shape) ? `[${shape.slice(0, 8).map(show).join(', ')}]` : show(shape);
+  const text = Array.isArray(shape) ? `[${shape.map(show).join(', ')}]` : show(shape);
   const advice = isShape && shape.length > 2 ? ': make one row of each example, e.g. by pooling its tokens' : '';
   throw new CenterLossError(
     'ERR_SHAPE',
-    `${name} has the shape ${given}; expected [B, ${wanted}], or [${wanted}] for one row${advice}`,
+    `${name} has the shape ${text}; expected [B, ${wanted}], or [${wanted}] for one row${advice}`,
   );
 }
 
-function ofTensor(x: TensorLike, name: string, width: number, widthName: string): FlatRows {
+function ofTensor(x: TensorLike, name: string, width: number, widthName: string): NumberArray {
   const shape = shapeOf(x, name, widthName, width);
   const rows = shape.length === 1 ? 1 : (shape[0] as number);
   const values = dequantized(tensorValues(x, name), x, name);
-  if (values.length === rows * width) return values;
+  if (lengthOf(values) === rows * width) return values;
   throw new CenterLossError(
     'ERR_SHAPE',
-    `${name} has ${values.length} values in data, but the shape [${shape.join(', ')}] has ${rows * width}`,
+    `${name} has ${lengthOf(values)} values in data, but the shape [${shape.join(', ')}] has ${rows * width}`,
   );
 }
 
-function tensorValues(x: TensorLike, name: string): FlatRows {
+function tensorValues(x: TensorLike, name: string): NumberArray {
   const data = readData(x, name) as Floats;
   const type = x.type ?? x.dtype;
   if (type === undefined) return asList(data, `${name}.data`);
@@ -154,11 +162,11 @@ export function readData<V>(x: { readonly data: V }, name: string): V {
 }
 
 /** Computes what quantized values stand for. @throws CenterLossError `ERR_OPTION`, `ERR_OUT_OF_MEMORY` */
-function dequantized(values: FlatRows, { scale = 1, zeroPoint = 0 }: TensorLike, name: string): FlatRows {
+function dequantized(values: NumberArray, { scale = 1, zeroPoint = 0 }: TensorLike, name: string): NumberArray {
   if (scale === 1 && zeroPoint === 0) return values;
   checkNumber(scale, `${name}.scale`, Number.isFinite, 'a finite number');
   checkNumber(zeroPoint, `${name}.zeroPoint`, Number.isFinite, 'a finite number');
-  const copy = newFloats(values.length);
+  const copy = newFloats(lengthOf(values));
   for (let i = 0; i < copy.length; i++) copy[i] = scale * ((values[i] as number) - zeroPoint);
   return copy;
 }

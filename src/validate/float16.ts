@@ -2,7 +2,8 @@
 // WebAssembly is blocked, so that this file needs none: every value of half precision is one of float32, whose bits are
 // moved, and nothing is computed.
 import { newFloats } from './allocate.js';
-import { arrayType, checkAttached, type Float16Values } from './checks.js';
+import { arrayType, bufferOf, byteOffsetOf, lengthOf } from './arrays.js';
+import { checkAttached, type Float16Values } from './checks.js';
 import { CenterLossError, typeName } from './errors.js';
 
 /** Number of fraction bits that float32 has beyond those of binary16. */
@@ -21,8 +22,9 @@ export function fromFloat16(bits: Uint16Array | Float16Values): Float32Array<Arr
   if (!['Uint16Array', 'Float16Array'].includes(`${arrayType(bits)}`)) {
     throw new CenterLossError('ERR_SHAPE', `bits must be a Uint16Array or a Float16Array, got ${typeName(bits)}`);
   }
-  checkAttached(bits, 'bits');
-  return mapBits(new Uint16Array(bits.buffer, bits.byteOffset, bits.length), widened);
+  const view = bits as Uint16Array;
+  checkAttached(view, 'bits');
+  return mapBits(new Uint16Array(bufferOf(view), byteOffsetOf(view), lengthOf(view)), widened);
 }
 
 function widened(bits: number): number {
@@ -41,7 +43,7 @@ export const fromBfloat16 = (bits: Uint16Array): Float32Array<ArrayBuffer> => ma
 
 /** Makes float32 values of the bits that `widen` gives for those of 16 bits. */
 function mapBits(bits: Uint16Array, widen: (bits: number) => number): Float32Array<ArrayBuffer> {
-  const values = newFloats(bits.length);
+  const values = newFloats(lengthOf(bits));
   const wide = new Uint32Array(values.buffer);
   for (let i = 0; i < wide.length; i++) wide[i] = widen(bits[i] as number);
   return values;

@@ -1,21 +1,13 @@
-import { stable } from '../memory/views.js';
 import { Penalty as RustPenalty, Reduction as RustReduction } from '../wasm/bindings.js';
-import {
-  arrayType,
-  checkChoice,
-  checkCount,
-  checkEach,
-  checkNumber,
-  checkOptions,
-  type Floats,
-  type Range,
-} from './checks.js';
-import { asRows, type Embeddings, type FlatRows } from './embeddings.js';
+import { newFloats } from './allocate.js';
+import { copyOfFloats } from './arrays.js';
+import { checkChoice, checkCount, checkNumber, checkOptions, copyOfEach, type Floats, type Range } from './checks.js';
+import { asRows, type Embeddings } from './embeddings.js';
 import { CenterLossError } from './errors.js';
 import type { LabelPolicy } from './labels.js';
 import { checkMetric, type Metric } from './metric.js';
 import { checkNames } from './names.js';
-import { checkWeights } from './weights.js';
+import { copyOfWeights } from './weights.js';
 
 /** Scale of the sum over a batch; B counts the known rows. */
 export type Reduction =
@@ -138,7 +130,8 @@ export function checkCenterLossOptions(nClasses: number, nDim: number, options: 
   const settings = checkCentersOptions(nClasses, nDim, options, defaults);
   checkMetric(metric);
   checkChoice(penalty, 'penalty', Object.keys(PENALTIES) as Penalty[]);
-  const radii = typeof radius === 'object' ? checkRadii(radius, nClasses) : undefined;
+  const radii =
+    typeof radius === 'object' ? copyOfEach(radius, 'radius', nClasses, 'classes', RADIUS, newFloats) : undefined;
   if (typeof radius !== 'object') checkNumber(radius, 'radius', RADIUS.accepts, RADIUS.text);
   return { ...settings, metric, penalty, radius: typeof radius === 'object' ? Number.NaN : radius, radii };
 }
@@ -163,8 +156,8 @@ export function checkCentersOptions(
   checkNumber(seed, 'seed', (value) => Number.isSafeInteger(value) && value >= 0, 'a whole number ≥ 0');
   checkChoice(labels, 'labels', ['strict', 'lenient']);
   const names = checkNames(options.names, nClasses);
-  const classWeight = checkWeights(options.classWeight, 'classWeight', nClasses, 'classes');
-  const first = typeof init === 'string' ? init : float32(asRows(init, 'init', nDim));
+  const classWeight = copyOfWeights(options.classWeight, 'classWeight', nClasses, 'classes');
+  const first = typeof init === 'string' ? init : copyOfFloats(asRows(init, 'init', nDim));
   checkInit(first, magnitude, nClasses, nDim);
   return { init: first, magnitude, seed, fixed, names, labels, reduction, classWeight };
 }
@@ -176,14 +169,6 @@ const withoutUndefined = ({ magnitude, fixed, reduction }: CentersOptions) => ({
 });
 
 const RADIUS: Range = { accepts: (value) => value >= Math.fround(-MAX_MAGNITUDE), text: 'a number from -1e30 on' };
-
-function checkRadii(radii: Floats, nClasses: number): Float32Array {
-  checkEach(radii, 'radius', nClasses, 'classes', RADIUS);
-  return new Float32Array(radii);
-}
-
-const float32 = (values: FlatRows): Float32Array =>
-  arrayType(values) === 'Float32Array' ? (values as Float32Array) : Float32Array.from(values);
 
 const NOT_FINITE = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
 
@@ -215,7 +200,3 @@ function checkInit(init: CentersSettings['init'], magnitude: number, nClasses: n
     throw new CenterLossError('ERR_OPTION', `init 'anchors' needs nClasses ≤ nDim, got ${nClasses} and ${nDim}`);
   }
 }
-
-/** Getter of given first centers, which may be a view on memory that the call lets grow; undefined for a name. */
-export const givenCenters = ({ init }: CentersSettings): (() => Float32Array) | undefined =>
-  typeof init === 'string' ? undefined : stable(init);

@@ -1,5 +1,6 @@
 // Rows that centers were made of look more known than new rows do, so that a threshold or a radius from them rejects too
 // many new rows. Arrays that were trained on are remembered here, and the first calibration on one of them is warned of.
+import { arrayType } from './arrays.js';
 import { isList } from './labels.js';
 
 /** Sum of the first and the last value of each array: one that was filled with other rows since is not the same rows. */
@@ -9,18 +10,23 @@ const MIN_ENTRY_LEN = 4096;
 let latest: { readonly array?: object; readonly probe?: number } = {};
 let warned = false;
 
-/** Array of the rows; undefined for a `Batch`, whose rows change at every step, and for a tensor that refuses. */
+/**
+ * Array of the rows, or the tensor where a getter would give it: code of the caller does not run here. Undefined for a
+ * `Batch`, whose rows change at every step.
+ */
 function arrayOf(x: unknown): ArrayLike<unknown> | undefined {
-  try {
-    const array = isList(x) ? x : (x as { readonly data: unknown }).data;
-    return isList(array) ? array : undefined;
-  } catch {
-    return undefined;
-  }
+  if (isList(x)) return x;
+  if (typeof x !== 'object' || x === null || !('data' in x)) return undefined;
+  const data = valueAt(x, 'data');
+  return (isList(data) ? data : x) as ArrayLike<unknown>;
 }
 
+/** Value of a property; undefined where a getter would give it. */
+const valueAt = (of: object, name: string | number): unknown =>
+  arrayType(of) === undefined ? Object.getOwnPropertyDescriptor(of, name)?.value : Reflect.get(of, name);
+
 function probe(values: ArrayLike<unknown>): number {
-  const [first, last] = [values[0], values[values.length - 1]];
+  const [first, last] = [valueAt(values, 0), valueAt(values, values.length - 1)];
   return typeof first === 'number' && typeof last === 'number' ? first + last : 0;
 }
 
