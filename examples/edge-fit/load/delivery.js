@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { request } from 'node:http';
 import { json } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
+import { AUTHORIZATION } from './server.js';
 
 /** @import { Server } from './server.js' */
 
@@ -73,6 +74,7 @@ async function attempt(server, path, body, tally, how) {
  */
 export function post(url, body, { cut, end, death } = {}) {
   const headers = {
+    ...AUTHORIZATION,
     'content-type': 'application/octet-stream',
     'content-length': body.length,
     ...(death && { 'x-dies': death }),

@@ -1,12 +1,12 @@
 // @ts-check
 /** Sends batches to workers through many faults, and checks that the fit is that of one machine which has all rows. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { CenterLoss, ClassStatistics } from 'center-loss';
+import { workerd } from '../../edge-worker/test/load.js';
 import { deliver, draw } from './delivery.js';
-import { startServer } from './server.js';
+import { AUTHORIZATION, startServer } from './server.js';
 
 /** @import { Tally } from './delivery.js' */
 /** @typedef {{ producers: number, batches: number, rows: number, nClasses: number, nDim: number, restarts: number, faults: boolean }} Options */
@@ -40,7 +40,7 @@ export async function load(options) {
         if (++done % Math.ceil(all / (restarts + 1)) === 0 && done < all) await server.restart();
       }
     };
-    const [started, cpuBefore] = [performance.now(), workerdSeconds()];
+    const [started, cpuBefore] = [performance.now(), workerd().seconds];
     await Promise.all(
       Array.from({ length: producers }, (_, producer) => {
         const queue = queueOf(producer * batches, batches, faults);
@@ -49,7 +49,7 @@ export async function load(options) {
     );
     const seconds = (performance.now() - started) / 1000;
     // The time of a killed process is lost with it.
-    const cpu = server.restarts === 0 ? workerdSeconds() - cpuBefore : Number.NaN;
+    const cpu = server.restarts === 0 ? workerd().seconds - cpuBefore : Number.NaN;
 
     const late = Array.from({ length: all }, (_, nth) => nth).filter((nth) => faults && draw('late', nth) < LATE_SHARE);
     for (const nth of late) await deliverNth(nth, false);
@@ -101,7 +101,7 @@ function makeBatch(nth, { rows, nClasses, nDim }) {
 
 /** @param {URL} url @param {ClassStatistics} alone @param {Options} options */
 async function compare(url, alone, { producers, batches }) {
-  const get = (/** @type {string} */ path) => fetch(new URL(`/fits/load${path}`, url));
+  const get = (/** @type {string} */ path) => fetch(new URL(`/fits/load${path}`, url), { headers: AUTHORIZATION });
   const { version, rejected } = await (await get('')).json();
   assert.equal(version, producers * batches, 'each batch is merged once');
   assert.equal(rejected, alone.rejected, 'rows with a NaN are counted once');
@@ -117,16 +117,6 @@ async function compare(url, alone, { producers, batches }) {
   const [means, variances] = [farthest(fit.means, alone.means), farthest(fit.variances(), alone.variances())];
   assert.ok(means <= 1e-6 && variances <= 1e-6, `means differ by ${means}, variances by ${variances}`);
   return { rejected, 'difference of means': means, 'bytes of statistics': file.byteLength };
-}
-
-/** Processor time of workerd, the only child of this process, where the system tells it. */
-function workerdSeconds() {
-  if (process.platform !== 'linux') return Number.NaN;
-  const [pid] = readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').split(' ');
-  // The name of the program, in brackets, may have blanks.
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-  // Ticks of user and system time, 100 a second.
-  return (Number(fields[11]) + Number(fields[12])) / 100;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

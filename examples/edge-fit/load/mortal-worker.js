@@ -3,12 +3,12 @@
 import worker from '../src/worker.js';
 
 /** @import { FitObject } from '../src/fit-object.js' */
-/** @import { Env } from '../src/worker.js' */
+/** @import { FitEnv } from '../src/worker.js' */
 
 export { FitObject } from '../src/worker.js';
 
 export default {
-  /** @param {Request} request @param {Env} env */
+  /** @param {Request} request @param {FitEnv} env */
   fetch(request, env) {
     const death = request.headers.get('x-dies');
     if (death === null) return worker.fetch(request, env);

@@ -7,7 +7,8 @@
  */
 import { DurableObject } from 'cloudflare:workers';
 import { ClassStatistics } from 'center-loss';
-import { failure, HttpError, LIMITS } from './http.js';
+import { failure, HttpError } from '../../edge-worker/src/http.js';
+import { LIMITS } from './limits.js';
 import { aheadOf, mark, NOTHING_MERGED, place, WINDOW } from './sequences.js';
 
 /** @import { DurableObjectState } from 'cloudflare:workers' */
@@ -19,9 +20,13 @@ import { aheadOf, mark, NOTHING_MERGED, place, WINDOW } from './sequences.js';
  * @property {number} version number of merged batches
  * @property {number} producers
  * @property {number} bytes of the statistics
+ * @property {number} layout of the storage
+ * @property {number} partBytes of statistics in one row of the database
  */
 
-/** Bytes of statistics in one row of the database. A row may have 2 MB. */
+/** Layout of the storage. Layout 1 had no `layout` and no `partBytes`. */
+const LAYOUT = 2;
+/** Bytes of statistics in one row of the database, which may have 2 MB. */
 const PART_BYTES = 1_000_000;
 
 export class FitObject extends DurableObject {
@@ -75,8 +80,7 @@ export class FitObject extends DurableObject {
   /** @param {string} producer @param {number} number @param {Uint8Array} file */
   #merge(producer, number, file) {
     const { kv } = this.#storage;
-    /** @type {Fit} */
-    const fit = kv.get('fit') ?? { birth: crypto.randomUUID(), version: 0, producers: 0, bytes: 0 };
+    const fit = this.#stored();
     /** @type {Merged | undefined} */
     const record = kv.get(`producers/${producer}`);
     if (!record && fit.producers >= LIMITS.producers) {
@@ -97,7 +101,8 @@ export class FitObject extends DurableObject {
     for (let at = 0; at < sum.length; at += PART_BYTES) kv.put(`statistics/${at}`, sum.slice(at, at + PART_BYTES));
     kv.put(`producers/${producer}`, mark(merged, number));
     const version = fit.version + 1;
-    kv.put('fit', { ...fit, version, producers: fit.producers + (record ? 0 : 1), bytes: sum.length });
+    const producers = fit.producers + (record ? 0 : 1);
+    kv.put('fit', { ...fit, version, producers, bytes: sum.length, layout: LAYOUT, partBytes: PART_BYTES });
     return { merged: true, version, rejected };
   }
 
@@ -111,18 +116,27 @@ export class FitObject extends DurableObject {
     return statistics.save();
   }
 
-  /** @returns {Fit} */
   #fit() {
-    /** @type {Fit | undefined} */
-    const fit = this.#storage.kv.get('fit');
-    if (fit) return fit;
+    const fit = this.#stored();
+    if (fit.version > 0) return fit;
     throw new HttpError(404, 'ERR_NOT_FOUND', 'the fit has no batch yet');
   }
 
+  /** Record of the fit, as any version of this code wrote it. @returns {Fit} */
+  #stored() {
+    const none = { birth: crypto.randomUUID(), version: 0, producers: 0, bytes: 0 };
+    /** @type {Fit} */
+    const fit = { layout: 1, partBytes: 1_000_000, ...(this.#storage.kv.get('fit') ?? none) };
+    if (fit.layout <= LAYOUT) return fit;
+    // Code that was rolled back reads nothing that it does not know, and so spoils nothing. Producers try again.
+    const problem = `the fit has storage of layout ${fit.layout}, this code knows ${LAYOUT}: deploy newer code`;
+    throw new HttpError(503, 'ERR_LAYOUT', problem, { 'retry-after': '60' });
+  }
+
   /** @param {Fit} fit */
-  #read({ bytes }) {
+  #read({ bytes, partBytes }) {
     const file = new Uint8Array(bytes);
-    for (let at = 0; at < bytes; at += PART_BYTES) {
+    for (let at = 0; at < bytes; at += partBytes) {
       file.set(/** @type {Uint8Array} */ (this.#storage.kv.get(`statistics/${at}`)), at);
     }
     return file;

@@ -1,12 +1,16 @@
 // @ts-check
 /** Folds each batch into statistics, and passes these and all other requests on to the object of their fit. */
 import { ClassStatistics } from 'center-loss';
-import { failure, HttpError, LIMITS, quoted, readBody } from './http.js';
+import { checkAccess } from '../../edge-worker/src/access.js';
+import { serve } from '../../edge-worker/src/body.js';
+import { HttpError, quoted } from '../../edge-worker/src/http.js';
+import { LIMITS } from './limits.js';
 import { WINDOW } from './sequences.js';
 
 /** @import { DurableObjectNamespace } from 'cloudflare:workers' */
+/** @import { Body } from '../../edge-worker/src/body.js' */
 /** @import { FitObject } from './fit-object.js' */
-/** @typedef {{ FITS: DurableObjectNamespace<FitObject>, N_CLASSES: number, N_DIM: number }} Env */
+/** @typedef {Env & { FITS: DurableObjectNamespace<FitObject>, N_CLASSES: number, N_DIM: number }} FitEnv */
 
 export { FitObject } from './fit-object.js';
 
@@ -15,29 +19,26 @@ const NAME = /^[A-Za-z0-9._-]{1,64}$/;
 const NUMBER = /^(0|[1-9]\d{0,14})$/;
 
 export default {
-  /** @param {Request} request @param {Env} env @returns {Promise<Response>} */
-  async fetch(request, env) {
-    try {
-      return await respond(request, env);
-    } catch (error) {
-      return failure(error);
-    }
-  },
+  /** @param {Request} request @param {FitEnv} env @returns {Promise<Response>} */
+  fetch: (request, env) => serve(request, (body) => respond(request, env, body)),
 };
+
+/** @typedef {{ request: Request, env: FitEnv, body: Body }} Call */
 
 /**
  * Method and path of each route, and the call of the object that answers it.
- * @type {[string, RegExp, (fit: FitObject, request: Request, env: Env, producer: string, number: string) => Promise<Response>][]}
+ * @type {[string, RegExp, (fit: FitObject, call: Call, producer: string, number: string) => Promise<Response>][]}
  */
 const ROUTES = [
   ['GET', /^\/fits\/([^/]*)$/, (fit) => fit.status()],
-  ['GET', /^\/fits\/([^/]*)\/statistics$/, (fit, { headers }) => fit.statistics(headers.get('if-none-match'))],
-  ['GET', /^\/fits\/([^/]*)\/producers\/([^/]*)$/, (fit, _request, _env, producer) => fit.progress(producer)],
+  ['GET', /^\/fits\/([^/]*)\/statistics$/, (fit, { request }) => fit.statistics(request.headers.get('if-none-match'))],
+  ['GET', /^\/fits\/([^/]*)\/producers\/([^/]*)$/, (fit, _call, producer) => fit.progress(producer)],
   ['POST', /^\/fits\/([^/]*)\/batches\/([^/]*)\/([^/]*)$/, merge],
 ];
 
-/** @param {Request} request @param {Env} env */
-async function respond(request, env) {
+/** @param {Request} request @param {FitEnv} env @param {Body} body */
+async function respond(request, env, body) {
+  await checkAccess(request, env);
   const { pathname } = new URL(request.url);
   if (pathname === '/') {
     checkMethod(request, 'GET');
@@ -53,7 +54,7 @@ async function respond(request, env) {
       const rule = 'the name of a fit or producer has 1 to 64 characters of A–Z a–z 0–9 . _ -';
       throw new HttpError(400, 'ERR_NAME', `${rule}, got ${quoted(wrong)}`);
     }
-    return await answer(env.FITS.getByName(fit), request, env, producer, number);
+    return await answer(env.FITS.getByName(fit), { request, env, body }, producer, number);
   }
   throw new HttpError(404, 'ERR_NOT_FOUND', `there is nothing at ${quoted(pathname)}`);
 }
@@ -63,15 +64,15 @@ function checkMethod({ method }, allow) {
   if (method !== allow) throw new HttpError(405, 'ERR_METHOD', `${method} is not ${allow}`, { allow });
 }
 
-/** @param {FitObject} fit @param {Request} request @param {Env} env @param {string} producer @param {string} number */
-async function merge(fit, request, env, producer, number) {
+/** @param {FitObject} fit @param {Call} call @param {string} producer @param {string} number */
+async function merge(fit, { request, env, body }, producer, number) {
   if (!NUMBER.test(number)) {
     throw new HttpError(400, 'ERR_NAME', `the number of a batch is 0, 1, 2, …, got ${quoted(number)}`);
   }
   const type = request.headers.get('content-type')?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
   if (type !== TYPE) throw new HttpError(415, 'ERR_TYPE', `the content type must be ${TYPE}, got ${quoted(type)}`);
   const { nClasses, nDim } = shapeOf(env);
-  const { x, target } = parseBatch(await readBody(request), nDim);
+  const { x, target } = parseBatch(await body.read({ bytes: LIMITS.bytes, ms: env.BODY_MS }), nDim);
   using statistics = new ClassStatistics(nClasses, nDim);
   statistics.add(x, target);
   return fit.merge(producer, Number(number), statistics.save());
@@ -94,7 +95,7 @@ function parseBatch({ buffer, length }, nDim) {
   return { x: new Float32Array(buffer, 0, rows * nDim), target: new Int32Array(buffer, 4 * rows * nDim, rows) };
 }
 
-/** @param {Env} env @throws Error for a wrong configuration */
+/** @param {FitEnv} env @throws Error for a wrong configuration */
 function shapeOf({ N_CLASSES: nClasses, N_DIM: nDim }) {
   for (const size of [nClasses, nDim]) {
     if (!Number.isSafeInteger(size) || size < 1) {

@@ -1,14 +1,11 @@
 // @ts-check
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import http from 'node:http';
-import { text } from 'node:stream/consumers';
 import { after, describe, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { CenterLossError, ClassStatistics } from 'center-loss';
+import { failure } from '../../edge-worker/src/http.js';
 import { draw, post } from '../load/delivery.js';
-import { startServer } from '../load/server.js';
-import { failure } from '../src/http.js';
+import { AUTHORIZATION, startServer } from '../load/server.js';
 import { aheadOf, mark, NOTHING_MERGED, place, WINDOW } from '../src/sequences.js';
 
 const SHAPE = { nClasses: 3, nDim: 2 };
@@ -25,14 +22,14 @@ const send = async (batch, body = ROWS, how = {}) =>
   post(new URL(`/fits/${batch.replace('/', '/batches/')}`, await server.url), body, how);
 /** @param {string} path @param {string} [method] */
 async function call(path, method = 'GET') {
-  const response = await fetch(new URL(path, await server.url), { method });
+  const response = await fetch(new URL(path, await server.url), { method, headers: AUTHORIZATION });
   return { status: response.status, headers: response.headers, reply: /** @type {any} */ (await response.json()) };
 }
 /** @param {string} path */
 const read = async (path) => (await call(path)).reply;
 /** @param {string} fit @param {string} [known] ETags */
 async function statisticsOf(fit, known) {
-  const headers = /** @type {HeadersInit} */ (known ? { 'if-none-match': known } : {});
+  const headers = { ...AUTHORIZATION, ...(known && { 'if-none-match': known }) };
   const response = await fetch(new URL(`/fits/${fit}/statistics`, await server.url), { headers });
   const file = await response.arrayBuffer();
   const statistics = response.status === 200 ? ClassStatistics.load(file) : undefined;
@@ -106,62 +103,6 @@ describe('what ends too early', () => {
   });
 });
 
-describe('refuses', () => {
-  /** @typedef {{ status: number, reply: any, headers?: Headers }} Reply */
-  /** @type {[string, () => Promise<Reply>, string, RegExp][]} */
-  const requests = [
-    ['an empty body', () => send('r/p/0', Buffer.alloc(0)), '422 ERR_SHAPE', /no row/],
-    ['18 bytes', () => send('r/p/0', Buffer.alloc(18)), '422 ERR_SHAPE', /18 bytes are not a multiple of 12, a row/],
-    ['65537 rows', () => send('r/p/0', Buffer.alloc(12 * 65_537)), '422 ERR_SHAPE', /65537 rows; the limit is 65536/],
-    ['a label that is no class', () => send('r/p/0', bodyOf([1, 2], [3])), '422 ERR_LABEL', /3/],
-    ['a batch too far ahead', () => send('r/p/1024'), '409 ERR_AHEAD', /1024 or more after batch 0, which is missing/],
-    ['an empty fit', () => call('/fits/r'), '404 ERR_NOT_FOUND', /no batch yet/],
-    ['another path', () => call('/admin'), '404 ERR_NOT_FOUND', /nothing at "\/admin"/],
-    ['a batch without a number', () => call('/fits/r/batches/p', 'POST'), '404 ERR_NOT_FOUND', /nothing at/],
-    ['one part more', () => call('/fits/r/batches/p/0/more', 'POST'), '404 ERR_NOT_FOUND', /nothing at/],
-    ['a long path', () => call(`/${'x'.repeat(4000)}`), '404 ERR_NOT_FOUND', /^.{60,100}$/],
-    ['POST /', () => call('/', 'POST'), '405 ERR_METHOD', /POST is not GET/],
-    ['POST for GET', () => call('/fits/r/statistics', 'POST'), '405 ERR_METHOD', /POST is not GET/],
-    ['PUT for POST', () => call('/fits/r/batches/p/0', 'PUT'), '405 ERR_METHOD', /PUT is not POST/],
-    ['batch 01', () => call('/fits/r/batches/p/01', 'POST'), '400 ERR_NAME', /got "01"/],
-    ['batch 1e3', () => call('/fits/r/batches/p/1e3', 'POST'), '400 ERR_NAME', /got "1e3"/],
-    ['batch 10¹⁵', () => call(`/fits/r/batches/p/${10 ** 15}`, 'POST'), '400 ERR_NAME', /number of a batch/],
-    ['a name with a blank', () => call('/fits/r/batches/p%20q/0', 'POST'), '400 ERR_NAME', /got "p%20q"/],
-    ['a long name', () => call(`/fits/${'a'.repeat(65)}`), '400 ERR_NAME', /name of a fit or producer/],
-    ['no name', () => call('/fits/'), '400 ERR_NAME', /got ""/],
-    ['no type', () => call('/fits/r/batches/p/9', 'POST'), '415 ERR_TYPE', /must be .*octet-stream, got ""/],
-  ];
-  for (const [name, refused, code, message] of requests) {
-    test(name, async () => {
-      const { status, reply, headers } = await refused();
-      assert.equal(`${status} ${reply.error?.code}`, code);
-      assert.match(reply.error.message, message);
-      if (status === 405) assert.match(headers?.get('allow') ?? '', /^(GET|POST)$/);
-      assert.equal((await call('/fits/r')).status, 404);
-    });
-  }
-
-  /** Sends a request that does not end. @param {Record<string, number | string>} headers @param {string} [body] */
-  async function sendUnended(headers, body = '') {
-    const url = new URL('/fits/r/batches/p/0', await server.url);
-    const sent = http.request(url, { method: 'POST', headers, signal: AbortSignal.timeout(10_000) });
-    // Writing fails once the worker has replied.
-    sent.on('error', () => {}).flushHeaders();
-    sent.write(body);
-    const [response] = await once(sent, 'response');
-    const reply = `${response.statusCode} ${await text(response)}`;
-    sent.destroy();
-    return reply;
-  }
-
-  test('a body over the limit, before it ends', async () => {
-    const type = { 'content-type': 'application/octet-stream' };
-    const claimed = await sendUnended({ ...type, 'content-length': 8_388_620 });
-    assert.match(claimed, /^413 .*at least 8388620 bytes; the limit is 8388608/);
-    assert.match(await sendUnended(type, 'x'.repeat(9_000_000)), /^413 .*ERR_TOO_LARGE/);
-  });
-});
-
 describe('a restart', () => {
   test('forgets nothing, neither what was merged nor which batches were', async () => {
     await send('s/p/0');
@@ -188,6 +129,29 @@ describe('a restart', () => {
     assert.deepEqual(await read('/fits/t/producers/p'), { next: 1, ahead: [] });
     assert.equal((await send('t/p/1')).reply.merged, true);
     assert.equal((await read('/fits/t')).rows, 6);
+  });
+
+  test('with older code changes no fit of a newer layout, and with newer code reads one of an older layout', async () => {
+    await server.restart(SHAPE, [['layout: LAYOUT, partBytes: PART_BYTES', '']]);
+    assert.equal((await send('u/p/0')).reply.merged, true);
+    await server.restart(SHAPE, [
+      ['LAYOUT = 2', 'LAYOUT = 3'],
+      ['PART_BYTES = 1e6', 'PART_BYTES = 100'],
+    ]);
+    assert.equal((await read('/fits/u')).rows, 3);
+    assert.equal((await send('u/p/1')).reply.merged, true);
+    await server.restart();
+    const { status, reply } = await send('u/p/2');
+    assert.deepEqual([status, reply.error.code], [503, 'ERR_LAYOUT']);
+    assert.match(reply.error.message, /layout 3, this code knows 2/);
+    assert.equal((await call('/fits/u/statistics')).status, 503);
+    await server.restart(SHAPE, [
+      ['LAYOUT = 2', 'LAYOUT = 3'],
+      ['PART_BYTES = 1e6', 'PART_BYTES = 200'],
+    ]);
+    assert.equal((await send('u/p/2')).reply.merged, true);
+    assert.deepEqual((await statisticsOf('u')).centers, [2, 4, Infinity, Infinity, -5, 0]);
+    assert.equal((await read('/fits/u')).rows, 9);
   });
 });
 

@@ -1,7 +1,12 @@
 // @ts-check
 /** POST { "rows": [[…], …] } gets the class of each row, or null: unknown. GET describes the classifier. */
 import { OpenSetClassifier } from 'center-loss';
+import { checkAccess } from './access.js';
+import { serve } from './body.js';
 import digits from './digits.safetensors';
+import { HttpError } from './http.js';
+
+/** @import { Body } from './body.js' */
 
 /** A body may have this many bytes: some thousand numbers. */
 const MAX_BYTES = 64 * 1024;
@@ -20,39 +25,30 @@ async function refresh({ CLASSIFIERS }) {
   if (bytes) classifier = OpenSetClassifier.load(bytes);
 }
 
-/** @param {Request} request */
-async function answer(request) {
+/** @param {Request} request @param {Env} env @param {Body} body */
+async function answer(request, env, body) {
+  await checkAccess(request, env);
+  await refresh(env).catch(console.error); // the classifier before stays
   const { nDim, names } = classifier;
   if (request.method === 'GET') return Response.json({ nDim, names });
-  if (request.method !== 'POST') return failure(405, `${request.method} is neither GET nor POST`);
-  // Without the header the size is not known before the whole body is in memory.
-  const bytes = Number(request.headers.get('content-length'));
-  if (!bytes) return failure(411, 'the request needs a content-length');
-  if (bytes > MAX_BYTES) return failure(413, `the body has ${bytes} bytes; the limit is ${MAX_BYTES}`);
-  let rows;
-  try {
-    ({ rows } = await request.json());
-  } catch (error) {
-    return failure(400, `the body is not { "rows": [[…], …] }: ${error}`);
+  if (request.method !== 'POST') {
+    throw new HttpError(405, 'ERR_METHOD', `${request.method} is neither GET nor POST`, { allow: 'GET, POST' });
   }
+  const rows = rowsOf(await body.read({ bytes: MAX_BYTES, ms: env.BODY_MS }));
   const found = classifier.classify(rows);
   return Response.json(found.names.map((name, i) => ({ name, score: found.scores[i] })));
 }
 
-/** @param {number} status @param {string} message */
-const failure = (status, message) => Response.json({ error: message }, { status });
+/** @param {Uint8Array} body */
+function rowsOf(body) {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body)).rows;
+  } catch (error) {
+    throw new HttpError(400, 'ERR_JSON', `the body is not { "rows": [[…], …] }: ${error}`);
+  }
+}
 
 export default {
   /** @param {Request} request @param {Env} env @returns {Promise<Response>} */
-  async fetch(request, env) {
-    try {
-      await refresh(env).catch(console.error); // the classifier before stays
-      return await answer(request);
-    } catch (error) {
-      const { code, message } = /** @type {{ code?: string, message: string }} */ (error);
-      if (code === 'ERR_SHAPE') return failure(422, message); // says which value is wrong
-      console.error(error);
-      return failure(500, 'the worker failed; see its log');
-    }
-  },
+  fetch: (request, env) => serve(request, (body) => answer(request, env, body)),
 };
