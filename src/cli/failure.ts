@@ -1,6 +1,7 @@
 import { CenterLossError } from '../index.js';
+import { printable } from '../validate/errors.js';
 
-export { quoted } from '../validate/errors.js';
+export { printable, quoted } from '../validate/errors.js';
 
 /** Failure that a message explains to the caller of the command; the process ends with 1. */
 export class Failure extends Error {}
@@ -43,18 +44,23 @@ const REASONS: Readonly<Record<string, string>> = {
 
 const reasonOf = ({ code = '', message }: NodeJS.ErrnoException): string => REASONS[code] ?? message;
 
-/** Makes text from a file fit for a terminal: short, and without control characters. */
-export const printable = (text: string): string => {
-  const shown = text.replaceAll(/[\p{Cc}\p{Cf}\ufffd]/gu, '?');
-  return shown.length > 200 ? `${shown.slice(0, 200)}…` : shown;
-};
+/** Makes lines of text fit for a terminal. */
+export const linesPrintable = (text: string): string => text.split('\n').map(printable).join('\n');
+
+/** Characters of a line on standard error: a path and the names of columns may be as long as the system lets them be. */
+const MAX_LINE = 2000;
+
+/** Writes a line on standard error, short and fit for a terminal. */
+export function tell(text: string): void {
+  process.stderr.write(`${printable(text.length > MAX_LINE ? `${text.slice(0, MAX_LINE)}…` : text)}\n`);
+}
 
 const noted = new Set<string>();
 
 /** Tells on standard error what a command did with a file that the reader may not expect; the same text once. */
 export function note(place: string, text: string): void {
-  const line = `note: ${place}: ${text}\n`;
+  const line = `note: ${place}: ${text}`;
   if (noted.has(line)) return;
   noted.add(line);
-  process.stderr.write(line);
+  tell(line);
 }

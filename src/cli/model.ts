@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import {
   type CenterValues,
   ClassCenters,
@@ -21,6 +22,11 @@ import { beginsAsSafetensors, columnsText, type InputOptions } from './input/ope
 import type { Block, Rows } from './input/rows.js';
 import { eachBlock } from './progress.js';
 import type { Value } from './report.js';
+
+/** Products that are computed at once, since a signal waits for them: tenths of a second. */
+const PRODUCTS_AT_ONCE = 2 ** 28;
+/** Fewest rows that are computed at once: with fewer, the centers are read too often. */
+const MIN_ROWS_AT_ONCE = 256;
 
 /** Most bytes of a file of centers: such a file fits in memory several times. */
 const MAX_MODEL_BYTES = 2 ** 30;
@@ -84,8 +90,28 @@ export async function classifyRows(
   options: InputOptions,
   use: (results: Classification, block: Block) => void | Promise<void>,
 ): Promise<number> {
-  checkDimensions(rows, classifier.nDim);
-  return eachBlock(command, rows, options, (block) => use(classifier.classify(block.x), block));
+  const { nClasses, nDim } = classifier;
+  checkDimensions(rows, nDim);
+  const atOnce = Math.max(MIN_ROWS_AT_ONCE, Math.floor(PRODUCTS_AT_ONCE / (nClasses * nDim)));
+  return eachBlock(command, rows, options, async (block) => {
+    for (let start = 0; start < block.rows; start += atOnce) {
+      if (start > 0) await setImmediate();
+      const part = partOf(block, start, start + atOnce, nDim);
+      await use(classifier.classify(part.x), part);
+    }
+  });
+}
+
+/** Takes the rows from `start` to before `end` out of a block. */
+function partOf(block: Block, start: number, end: number, nDim: number): Block {
+  const { first, x, labels, ids } = block;
+  if (start === 0 && end >= block.rows) return block;
+  const rows = Math.min(end, block.rows) - start;
+  return {
+    ...{ first: first + start, rows, x: x.subarray(start * nDim, (start + rows) * nDim) },
+    labels: labels && Array.prototype.slice.call(labels, start, start + rows),
+    ids: ids?.slice(start, start + rows),
+  };
 }
 
 /** @throws Failure unless rows have the dimensions of the centers */

@@ -5,6 +5,8 @@ import { evaluate } from './commands/evaluate.js';
 import { fit } from './commands/fit.js';
 import { inspect } from './commands/inspect.js';
 import { predict, RESULT_FORMATS } from './commands/predict.js';
+import { linesPrintable } from './failure.js';
+import { PIPE } from './input/byte-source.js';
 import { BIT_TYPES, FORMATS, INPUT_FORMATS } from './input/open.js';
 
 const SCORES = Object.keys({
@@ -28,6 +30,7 @@ export function program(version: string): Command {
     .version(version)
     .showHelpAfterError('(run with --help for usage)')
     .configureHelp({ visibleOptions, optionDescription })
+    .configureOutput({ writeErr: (text) => process.stderr.write(linesPrintable(text)) })
     .addHelpText(
       'after',
       examples([
@@ -45,8 +48,8 @@ export function program(version: string): Command {
       'Makes the mean of each class its center, in one pass over the rows. With --score, --tpr or --per-class, also fits a threshold, above which a row is unknown. The threshold is fitted to a fifth of the rows of each class, which are held out of the centers; --holdout, --calibration and --no-holdout choose other rows.',
     )
     .option('-l, --labels <file>', 'file of the labels, if they are not beside the rows')
-    .requiredOption('-o, --output <file>', '.safetensors file to write')
-    .option('--classes <n>', 'number of classes (default: as many as the labels need)', positive)
+    .requiredOption('-o, --output <file>', '.safetensors file to write', outputPath)
+    .option('--classes <n>', 'number of classes (default: as many as the labels need)', classCount)
     .option('--names <file>', 'text file with the name of one class on each line; labels may be these names')
     .option('--checkpoint <file>', 'file that keeps the progress: after an interruption, the same command continues')
     .option('--checkpoint-every <n>', 'blocks of 4 MB between two checkpoints', positive, 64)
@@ -88,7 +91,9 @@ export function program(version: string): Command {
       .description(
         `Writes${text.slice('write'.length)}. The output is .csv, .json, .jsonl or .npy (${kind === 'labels' ? 'int32 labels' : 'float32 scores'}). Labels in a .csv are not read.`,
       )
-      .addOption(new Option('-o, --output <file>', 'file of the results').default('-', 'standard output'))
+      .addOption(
+        new Option('-o, --output <file>', 'file of the results').default('-', 'standard output').argParser(outputPath),
+      )
       .addOption(
         new Option('--to <format>', 'format of the results (default: by the extension of the file, or csv)').choices(
           RESULT_FORMATS,
@@ -135,7 +140,7 @@ export function program(version: string): Command {
     .description(
       'Shows what is in a file: classes and threshold of a model, or type and shape of arrays and tables. With --html, draws a model on a page.',
     )
-    .option('--html <file>', 'page to draw: centers, classes, distances, and results on --data')
+    .option('--html <file>', 'page to draw: centers, classes, distances, and results on --data', outputPath)
     .option('--data <file>', 'file of labelled rows to try the model on')
     .option('-l, --labels <file>', 'file of the labels of --data, if they are not beside the rows')
     .option('--others-unknown', 'take a number that no class has for an unknown row, not for an error')
@@ -151,7 +156,7 @@ export function program(version: string): Command {
     .action(inspect);
 
   rows(root.command('convert'), 'input')
-    .argument('<output>', 'file of the result, - for standard output')
+    .argument('<output>', 'file of the result, - for standard output', outputPath)
     .summary('write rows or centers in another format')
     .description(
       'Writes rows or the centers of a model in another format, as float32. Labels are kept, but not in .npy, which has no place for them.',
@@ -252,9 +257,16 @@ const numberThat =
   };
 const number = numberThat('a number', () => true);
 const positive = numberThat('a whole number, at least 1', (value) => Number.isSafeInteger(value) && value >= 1);
+const classCount = numberThat(
+  'a whole number from 1 to 2147483647',
+  (value) => Number.isInteger(value) && value >= 1 && value < 2 ** 31,
+);
 const whole = numberThat('a whole number, at least 0', (value) => Number.isSafeInteger(value) && value >= 0);
 const half = numberThat('above 0 and at most 0.5', (value) => value > 0 && value <= 0.5);
 const shareOf = numberThat('above 0 and at most 1', (value) => value > 0 && value <= 1);
+
+/** Takes the names of standard output that the system has for the same. */
+const outputPath = (path: string): string => (/^\/(dev\/(stdout|fd\/1)|proc\/self\/fd\/1)$/.test(path) ? PIPE : path);
 
 function delimiter(text: string): string {
   if (text === '' || /["\r\n]/.test(text))

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { SingleBar } from 'cli-progress';
 import { inFile } from './failure.js';
 import type { Block, Reader, Rows } from './input/rows.js';
@@ -20,6 +21,8 @@ export function eachBlock(
       let done = 0;
       for (let block = await rows.next(); block; block = await rows.next()) {
         await use(block);
+        // Signals are handled here: reads from memory never wait.
+        await setImmediate();
         done = block.first + block.rows;
         bar.update(done);
       }

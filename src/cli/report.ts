@@ -1,3 +1,5 @@
+import { printable } from './failure.js';
+
 /** Value of a result, for people and for programs. */
 export type Value = string | number | boolean | null | readonly Value[] | { readonly [name: string]: Value };
 
@@ -6,13 +8,14 @@ export type Report = Readonly<Record<string, Value>>;
 
 /** Prints a result: one line of JSON, or a table for people without the `hidden` values. */
 export function print(report: Report, json: boolean | undefined, hidden: readonly string[] = []): void {
-  process.stdout.write(json ? `${JSON.stringify(report)}\n` : readable(report, hidden));
+  // The escapes of JSON are what a terminal prints.
+  process.stdout.write(json ? `${printable(JSON.stringify(report))}\n` : readable(report, hidden));
 }
 
 function readable(report: Report, hidden: readonly string[]): string {
   const entries = shownOf(report).filter(([name]) => !hidden.includes(name));
   const width = Math.max(...entries.map(([name]) => wordsOf(name).length));
-  return entries.map(([name, value]) => `${wordsOf(name).padEnd(width)}  ${textOf(value)}\n`).join('');
+  return entries.map(([name, value]) => `${printable(`${wordsOf(name).padEnd(width)}  ${textOf(value)}`)}\n`).join('');
 }
 
 /** Values that there is something to say about. */

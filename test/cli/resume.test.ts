@@ -3,11 +3,13 @@ import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { beforeAll, expect, it } from 'vitest';
-import { at, CLI, csvOf, failure, folder, json, read, sample, write, writeSample } from './support.js';
+import { random } from '../support/mutate.js';
+import { at, CLI, csvOf, failure, folder, json, type Ran, read, run, sample, write, writeSample } from './support.js';
 
 const OPTIONS = '--checkpoint-every 2';
 const FIT = `fit rows.npy --labels rows-labels.npy ${OPTIONS}`;
 const CHECKPOINT = '--checkpoint fit.checkpoint';
+const ADVICE = 'remove the file to start again, or name another by --checkpoint';
 /** Rows of 64 dimensions in a block of 4 MB. */
 const BLOCK = 2 ** 14;
 const rows = sample(13 * BLOCK + 77, 20, 64, 1, 500);
@@ -64,7 +66,7 @@ it('does not continue with other rows or options', async () => {
   while (!(await killed()));
   const checkpoint = read('fit.checkpoint');
   const refused = async (fit: string) => {
-    const message = 'fit.checkpoint: the checkpoint is of other rows or of other options: remove it to start again';
+    const message = `fit.checkpoint: the checkpoint is of other rows or of other options: ${ADVICE}`;
     expect(await failure(`${fit} ${CHECKPOINT} -o refused.safetensors`)).toEqual([1, message]);
   };
   await refused(`${FIT} --classes 21`);
@@ -85,20 +87,55 @@ it('does not continue with other rows or options', async () => {
 });
 
 it('refuses a file that is not a checkpoint, and pipes', async () => {
-  write('fit.checkpoint', 'no');
-  const noCheckpoint = 'fit.checkpoint: a file of 2 bytes is not a safetensors file';
-  expect(await failure(`${FIT} ${CHECKPOINT} -o x.safetensors`)).toEqual([1, noCheckpoint]);
+  for (const text of ['', 'no', '\n', '[[['.repeat(1e5), `${'0'.repeat(64)} {"work":"","rows":1e99}\n`]) {
+    write('fit.checkpoint', text);
+    const message = `fit.checkpoint: not a checkpoint of this version of center-loss fit, or a damaged one: ${ADVICE}`;
+    expect(await failure(`${FIT} ${CHECKPOINT} -o x.safetensors`)).toEqual([1, message]);
+  }
   rmSync(at('fit.checkpoint'));
   const input = csvOf(sample(20, 20, 3, 1));
   const noFile = 'standard input: a pipe or a compressed file cannot be resumed: --checkpoint needs files';
   expect(await failure(`fit - --classes 20 ${CHECKPOINT} -o x.safetensors`, { input })).toEqual([1, noFile]);
 });
 
-it('leaves no unfinished file when it is interrupted', async () => {
-  const child = start('convert rows.npy rows.csv');
-  const parts = () => readdirSync(folder).filter((name) => /^rows\.csv.*part$/.test(name));
-  while (parts().length === 0) await setTimeout(1);
-  child.kill('SIGINT');
-  const code = await new Promise((resolve) => child.on('close', resolve));
-  expect([code, parts(), existsSync(at('rows.csv'))]).toEqual([130, [], false]);
+it('refuses a checkpoint with a flipped bit', async () => {
+  while (!(await killed()));
+  const whole = read('fit.checkpoint');
+  const next = random(1);
+  // A bit of the line before the statistics, or any.
+  for (let i = 0; i < 40; i++) {
+    const place = next(i % 2 === 0 ? 160 : whole.length);
+    const flipped = Buffer.from(whole);
+    flipped.writeUInt8(whole.readUInt8(place) ^ (1 << next(8)), place);
+    write('fit.checkpoint', flipped);
+    const [code, message] = await failure(`${FIT} ${CHECKPOINT} -o refused.safetensors`);
+    expect([place, code]).toEqual([place, 1]);
+    expect(message).toMatch(new RegExp(`^fit\\.checkpoint: (.* damaged|not a checkpoint).*: ${ADVICE}$`));
+  }
+  write('fit.checkpoint', whole);
+  expect((await json(`${FIT} ${CHECKPOINT} -o mended.safetensors`)).resumedAt).toBeGreaterThan(0);
+  expect(same('mended.safetensors')).toBe(true);
+});
+
+it('is right, or is refused, beside other fits with the same checkpoint', async () => {
+  await json(`${FIT} --classes 30 -o thirty.safetensors`);
+  const parts = () => readdirSync(folder).filter((name) => name.endsWith('.part'));
+  const killed = parts();
+  const fits = ['', '', '--classes 30', ''].map((options, i) =>
+    run(`${FIT} ${CHECKPOINT} -o at-once${i}.safetensors ${options}`),
+  );
+  const [first, ...others] = await Promise.all(fits);
+  for (const [i, { code, stderr }] of [first as Ran, ...others].entries()) {
+    if (code === 0)
+      expect(read(`at-once${i}.safetensors`).equals(read(i === 2 ? 'thirty.safetensors' : 'whole.safetensors'))).toBe(
+        true,
+      );
+    else
+      expect([i, stderr]).toEqual([
+        i,
+        `center-loss: fit.checkpoint: the checkpoint is of other rows or of other options: ${ADVICE}\n`,
+      ]);
+  }
+  expect(parts()).toEqual(killed);
+  rmSync(at('fit.checkpoint'), { force: true });
 });

@@ -73,7 +73,7 @@ export async function failure(args: string, options: RunOptions = {}): Promise<[
 
 /** Runs a line of bash, in which `center-loss` is the command line, and which no terminal reads or writes. */
 export function shell(line: string): Promise<{ code: number | null; stdout: string; stderr: string }> {
-  const command = `center-loss() { "${process.execPath}" "${CLI}" "$@"; }; ${line}`;
+  const command = `export NODE="${process.execPath}" CLI="${CLI}"; center-loss() { "$NODE" "$CLI" "$@"; }; ${line}`;
   const child = spawn('bash', ['-c', command], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
   let [stdout, stderr] = ['', ''];
   child.stdout.on('data', (chunk) => {

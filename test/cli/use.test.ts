@@ -5,6 +5,7 @@ import {
   auprIn,
   auprOut,
   auroc,
+  ClassCenters,
   type Classification,
   fprAtTpr,
   fromSafetensors,
@@ -290,4 +291,22 @@ describe('convert', () => {
     await json('convert half.safetensors half.npy');
     expect(Array.from(toFloats(readArray('half.npy')))).toEqual([1, -2, 2 ** -24, 65504]);
   });
+});
+
+it('rows for many wide classes, which are classified in parts, keep their labels and ids', async () => {
+  const [nDim, nClasses] = [1024, 600];
+  const rows = sample(1500, nClasses, nDim, 5);
+  writeSample('wide', rows);
+  await json('fit wide.npy --labels wide-labels.npy -o wide.safetensors');
+  await json('score wide.npy -m wide.safetensors -o wide-scores.npy');
+  const { scores, labels } = new OpenSetClassifier(ClassCenters.load(read('wide.safetensors'))).classify(rows.x);
+  expect(readArray('wide-scores.npy').data).toEqual(scores);
+  const right = labels.filter((label, i) => label === rows.target[i]).length;
+  const report = await json('evaluate wide.npy --labels wide-labels.npy -m wide.safetensors');
+  expect(report).toMatchObject({ known: rows.rows, accuracy: right / rows.rows });
+  const line = (values: ArrayLike<number | string>) => `${Array.from(values).join(',')}\n`;
+  const lines = Array.from(rows.target, (_, i) => line([i, ...rows.x.subarray(i * nDim, (i + 1) * nDim)]));
+  write('wide.csv', line(['id', ...Array.from({ length: nDim }, (_, k) => `f${k}`)]) + lines.join(''));
+  const { stdout } = await run('predict wide.csv -m wide.safetensors --id-column id');
+  expect(stdout).toBe(`id,label\n${Array.from(labels, (label, i) => line([i, label])).join('')}`);
 });

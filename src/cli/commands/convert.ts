@@ -23,38 +23,43 @@ export async function convert(input: string, output: string, options: ConvertOpt
   const started = performance.now();
   const to = options.to ?? formatOfOutput(output, FORMATS);
   if (to === undefined) throw new UsageFailure(`the format of ${output} is not clear: name it by --to`);
-  const [rows, dimensions] = await writeOutput(output, (out) =>
-    options.centers
-      ? convertCenters(input, out, to, options.modelTensor ?? options.tensor)
-      : convertRows(input, out, to, options),
-  );
+  const [rows, dimensions] = await (options.centers ? convertCenters : convertRows)(input, output, to, options);
   if (output !== PIPE) print({ input, output, rows, dimensions, seconds: secondsSince(started) }, options.json);
 }
 
 async function convertCenters(
   input: string,
-  out: Output,
+  output: string,
   to: Format,
-  tensor: string | undefined,
+  { modelTensor, tensor }: ConvertOptions,
 ): Promise<[rows: number, dimensions: number]> {
-  const model = await readModel(input, tensor);
+  const model = await readModel(input, modelTensor ?? tensor);
   const { params, nClasses, nDim, names, metric, counts } = model;
-  if (to === 'npy') await out.write(writeNpy(params, [nClasses, nDim]));
-  else if (to === 'csv') await out.write(csvHead(nDim, names !== undefined) + csvLines(params, nDim, names).join(''));
-  else await out.write(withCounts(makeCenters(model, names, metric).save(), counts));
+  await writeOutput(output, async (out) => {
+    if (to === 'npy') return out.write(writeNpy(params, [nClasses, nDim]));
+    if (to === 'safetensors') return out.write(withCounts(makeCenters(model, names, metric).save(), counts));
+    const atOnce = Math.ceil(CELLS_AT_ONCE / nDim);
+    const writer = lineWriter(out, csvHead(nDim, names !== undefined), (first: number) =>
+      csvLines(params.subarray(first * nDim, (first + atOnce) * nDim), nDim, names?.slice(first, first + atOnce)),
+    );
+    for (let first = 0; first < nClasses; first += atOnce) await writer.add(first);
+  });
   return [nClasses, nDim];
 }
 
 async function convertRows(
   input: string,
-  out: Output,
+  output: string,
   to: Format,
   options: ConvertOptions,
 ): Promise<[rows: number, dimensions: number]> {
   const rows = await openRows(input, options, 'optional');
-  const writer = await rowWriter(input, rows, out, to, options);
-  const count = await eachBlock('convert', rows, options, (block) => writer.add(block));
-  await writer.finish();
+  const count = await writeOutput(output, async (out) => {
+    const writer = await rowWriter(input, rows, out, to, options);
+    const count = await eachBlock('convert', rows, options, (block) => writer.add(block));
+    await writer.finish();
+    return count;
+  });
   return [count, rows.nDim];
 }
 
@@ -81,10 +86,17 @@ async function rowWriter(
   }
 }
 
-const csvHead = (nDim: number, hasLabels: boolean, idName?: string): string => {
-  const names = Array.from({ length: nDim }, (_, k) => `x${k}`);
-  return `${[...(idName === undefined ? [] : [csvField(idName)]), ...names, ...(hasLabels ? ['label'] : [])].join(',')}\n`;
-};
+/** Cells whose texts are made at once: a header may claim millions of columns. */
+const CELLS_AT_ONCE = 2 ** 16;
+
+function* csvHead(nDim: number, hasLabels: boolean, idName?: string): Generator<string> {
+  if (idName !== undefined) yield `${csvField(idName)},`;
+  for (let k = 0; k < nDim; k += CELLS_AT_ONCE) {
+    const length = Math.min(CELLS_AT_ONCE, nDim - k);
+    yield `${k > 0 ? ',' : ''}${Array.from({ length }, (_, i) => `x${k + i}`).join(',')}`;
+  }
+  yield hasLabels ? ',label\n' : '\n';
+}
 
 function csvLines(x: Float32Array, nDim: number, labels?: RawLabels, ids?: readonly string[]): string[] {
   return Array.from({ length: x.length / nDim }, (_, row) => {
@@ -114,7 +126,7 @@ async function safetensorsWriter(
     : undefined;
   const encoder = classes && new LabelEncoder(classes, 'refused');
   // Labels come after the rows in the file, and are kept until all rows are written.
-  const labels = new Int32Array(encoder ? nRows : 0);
+  const labels: Int32Array[] = [];
   const end = 4 * nRows * rows.nDim;
   const fields = [field('embeddings', { dtype: 'F32', shape: [nRows, rows.nDim], data_offsets: [0, end] })];
   if (encoder) fields.push(field('labels', { dtype: 'I32', shape: [nRows], data_offsets: [end, end + 4 * nRows] }));
@@ -126,12 +138,12 @@ async function safetensorsWriter(
       written += block.rows;
       // A CSV may have changed since its rows were counted.
       if (written > nRows) throw new Failure(`${rows.name}: expected ${nRows} rows, got more`);
-      if (encoder) labels.set(encoder.encode(block, rows), block.first);
+      if (encoder) labels.push(encoder.encode(block, rows));
       await out.write(bytesOf(block.x));
     },
     async finish() {
       if (written < nRows) throw new Failure(`${rows.name}: expected ${nRows} rows, got ${written}`);
-      await out.write(bytesOf(labels));
+      for (const some of labels) await out.write(bytesOf(some));
     },
   };
 }

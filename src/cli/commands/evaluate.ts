@@ -1,5 +1,5 @@
 import type { OpenSetClassifier, Side } from '../../index.js';
-import { UsageFailure } from '../failure.js';
+import { printable, UsageFailure } from '../failure.js';
 import { PIPE } from '../input/byte-source.js';
 import { LabelEncoder } from '../input/labels.js';
 import { type InputOptions, openRows } from '../input/open.js';
@@ -76,7 +76,7 @@ export async function evaluateRows(
 
 /** Prints classes downwards and decisions across. */
 function table(matrix: readonly (readonly number[])[], names: readonly string[] | undefined): string {
-  const nameOf = (j: number) => (j === matrix.length - 1 ? 'unknown' : (names?.[j] ?? `${j}`));
+  const nameOf = (j: number) => (j === matrix.length - 1 ? 'unknown' : printable(names?.[j] ?? `${j}`));
   const cells = [
     ['class', ...matrix.map((_, j) => nameOf(j))],
     ...matrix.map((row, j) => [nameOf(j), ...row.map((count) => `${count}`)]),

@@ -1,8 +1,8 @@
-import { readFile, realpath } from 'node:fs/promises';
+import { realpath } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type ClassCenters, ClassStatistics, type Metric, OpenSetClassifier, type Score } from '../../index.js';
 import { Failure, inFile, note, quoted, UsageFailure } from '../failure.js';
-import { isPipe, PIPE } from '../input/byte-source.js';
+import { isPipe, PIPE, readAll } from '../input/byte-source.js';
 import { type Classes, LabelEncoder, surveyClasses } from '../input/labels.js';
 import { type InputOptions, labelsFileOf, openRows } from '../input/open.js';
 import { checkDimensions, withCounts } from '../model.js';
@@ -35,6 +35,9 @@ export interface FitOptions extends InputOptions {
 /** Share of the rows of each class that is held out by default. */
 const HELD_OUT = 0.2;
 
+/** Most bytes of a file of names. */
+const MAX_NAMES_BYTES = 2 ** 26;
+
 /** Most bytes of the rows that a threshold is fitted to. */
 const CALIBRATION_BYTES = 2 ** 25;
 
@@ -51,10 +54,12 @@ export async function fit(input: string, given: FitOptions): Promise<void> {
   await checkWritable(options.output);
   options = { ...options, labelsHeader: await findLabelsHeader(input, options) };
   const classes = await findClasses(input, options);
-  const calibration = wantsClassifier ? calibrationOf(input, classes, options) : undefined;
+  const calibration = wantsClassifier ? calibrationOf(input, options) : undefined;
   const checkpoint = options.checkpoint === undefined ? undefined : await checkpointOf(input, classes, options);
   const resumed = await checkpoint?.load();
-  const { statistics, rows, unknown } = await addRows(input, classes, options, resumed, checkpoint, calibration);
+  const state = await addRows(input, classes, options, resumed, checkpoint, calibration);
+  if (!state) throw new Failure(`${input}: there is no row`);
+  const { statistics, rows, unknown } = state;
   const { counts, rejected, nClasses, nDim } = statistics;
   const emptyClasses = counts.filter((count) => count === 0).length;
   if (emptyClasses === nClasses) throw new Failure(`${input}: none of the ${rows} rows has a class`);
@@ -100,7 +105,9 @@ async function checkOptions(input: string, options: FitOptions, wantsClassifier:
   if (wantsClassifier && options.holdout === false && options.calibration === undefined && (await isPipe(input))) {
     throw new UsageFailure('--no-holdout needs the rows a second time, which a pipe does not allow: use a file');
   }
-  if (options.checkpoint === PIPE) throw new UsageFailure('--checkpoint needs a file, not a pipe');
+  if (options.checkpoint !== undefined && (await isPipe(options.checkpoint))) {
+    throw new UsageFailure('--checkpoint needs a file, not a pipe or a device');
+  }
   if (options.checkpoint !== undefined && (await isSame(options.checkpoint, options.output))) {
     throw new UsageFailure('--checkpoint and --output are the same file: the checkpoint is removed at the end');
   }
@@ -125,7 +132,7 @@ async function findLabelsHeader(input: string, options: FitOptions): Promise<boo
 async function findClasses(input: string, options: FitOptions): Promise<Classes> {
   const { classes, names } = options;
   if (names !== undefined) {
-    const list = namesIn(await inFile(names, () => readFile(names, 'utf8')), names);
+    const list = namesIn(new TextDecoder().decode(await readAll(names, MAX_NAMES_BYTES)), names);
     if (classes !== undefined && classes !== list.length) {
       throw new UsageFailure(`--classes is ${classes}, but ${names} has ${list.length} names`);
     }
@@ -183,17 +190,17 @@ interface Calibration {
   sample?: Reservoir;
 }
 
-function calibrationOf(input: string, { nClasses }: Classes, options: FitOptions): Calibration {
+function calibrationOf(input: string, options: FitOptions): Calibration {
   const { calibration, holdout = HELD_OUT, seed = 0 } = options;
   if (calibration !== undefined) return { text: calibration, file: calibration };
   if (holdout === false) return { text: 'the rows of the centers', file: input };
-  return { text: `${holdout} of the rows of each class`, holdout: new Holdout(holdout, seed, nClasses) };
+  return { text: `${holdout} of the rows of each class`, holdout: new Holdout(holdout, seed) };
 }
 
 const reservoirOf = (nDim: number): Reservoir =>
   new Reservoir(Math.max(1000, Math.floor(CALIBRATION_BYTES / (4 * nDim))), nDim);
 
-/** Adds the rows of a file to statistics, from the state of a checkpoint on if there is one. */
+/** Adds the rows of a file to statistics, from the state of a checkpoint on if there is one; undefined without rows. */
 async function addRows(
   input: string,
   classes: Classes,
@@ -201,31 +208,32 @@ async function addRows(
   resumed: FitState | undefined,
   checkpoint: Checkpoint | undefined,
   calibration: Calibration | undefined,
-): Promise<FitState> {
+): Promise<FitState | undefined> {
   const rows = await openRows(input, options, 'needed');
   const encoder = new LabelEncoder(classes, 'refused');
   const { nClasses, names } = classes;
-  const statistics = resumed?.statistics ?? new ClassStatistics(nClasses, rows.nDim, { covariance: 'none', names });
-  let state = { rows: 0, unknown: 0, ...resumed, statistics };
+  let state = resumed;
   let blocks = 0;
   const holdout = calibration?.holdout;
   const sample = holdout && reservoirOf(rows.nDim);
   // Rows that are held out are not in a checkpoint: they are read again.
-  if (!holdout) await inFile(rows.name, () => rows.skip(state.rows));
-  const done = state.rows;
+  const done = resumed?.rows ?? 0;
+  if (!holdout) await inFile(rows.name, () => rows.skip(done));
   await eachBlock('fit', rows, options, async (block) => {
     const target = encoder.encode(block, rows);
     const { held, others } = holdout?.split(target, block.x) ?? { others: target };
     if (held) sample?.add(block.x, held);
     if (block.first < done) return;
+    // Made when a row has arrived: a header may claim a width that takes all memory.
+    const statistics = state?.statistics ?? new ClassStatistics(nClasses, rows.nDim, { covariance: 'none', names });
     statistics.add(block.x, others);
-    const unknown = state.unknown + target.filter((label) => label < 0).length;
-    state = { statistics, rows: state.rows + block.rows, unknown };
+    const unknown = (state?.unknown ?? 0) + target.filter((label) => label < 0).length;
+    state = { statistics, rows: (state?.rows ?? 0) + block.rows, unknown };
     blocks++;
     if (blocks % options.checkpointEvery !== 0) return;
-    // Reading a total flushes the rows, as saving does: a run gives the same bits with and without a checkpoint.
-    if (checkpoint) await checkpoint.save(state);
-    else void statistics.rejected;
+    // Reading a total flushes the rows: a run gives the same bits whether it saves them or not.
+    void statistics.rejected;
+    await checkpoint?.save(state);
   });
   if (calibration && sample) calibration.sample = sample;
   return state;

@@ -7,13 +7,12 @@ export class Holdout {
   readonly #share: number;
   readonly #seed: number;
   /** Rows of each class so far. */
-  readonly #seen: Uint32Array;
+  readonly #seen = new Map<number, number>();
 
   /** @param share from 0 to ½ */
-  constructor(share: number, seed: number, nClasses: number) {
+  constructor(share: number, seed: number) {
     this.#share = share;
     this.#seed = seed;
-    this.#seen = new Uint32Array(nClasses);
   }
 
   /** Splits labels of rows x: those of chosen rows, which are finite, and those of the others; −1 elsewhere. */
@@ -25,8 +24,8 @@ export class Holdout {
   }
 
   #isChosen(label: number): boolean {
-    const row = this.#seen[label] as number;
-    this.#seen[label] = row + 1;
+    const row = this.#seen.get(label) ?? 0;
+    this.#seen.set(label, row + 1);
     const group = Math.floor(row * this.#share);
     const start = Math.ceil(group / this.#share);
     const size = Math.ceil((group + 1) / this.#share) - start;

@@ -76,7 +76,7 @@ function resultWriter(
   if (format === 'jsonl') {
     return lineWriter(
       output,
-      '',
+      [],
       linesOf((...result) => `${jsonOf(...result)}\n`),
     );
   }
@@ -88,5 +88,5 @@ function resultWriter(
     return `${id}${withScores ? `${shortest(scores[row] as number)},${label},${nearest[row]}` : label}${name}\n`;
   };
   const head = `${idName === undefined ? '' : `${csvField(idName)},`}${withScores ? 'score,label,nearest' : 'label'}${names ? ',name' : ''}\n`;
-  return lineWriter(output, head, linesOf(csvOf));
+  return lineWriter(output, [head], linesOf(csvOf));
 }

@@ -1,7 +1,8 @@
 /** Random sample of the rows of a file: at most `maxRows`, each row as likely as any other. */
 export class Reservoir {
-  readonly #x: Float32Array;
-  readonly #target: Int32Array;
+  #x = new Float32Array(0);
+  #target = new Int32Array(0);
+  readonly #maxRows: number;
   readonly #nDim: number;
   readonly #random = random();
   readonly #keepsUnknown: boolean;
@@ -9,8 +10,7 @@ export class Reservoir {
 
   /** @param keepsUnknown true if rows without a class are kept, too */
   constructor(maxRows: number, nDim: number, keepsUnknown = false) {
-    this.#x = new Float32Array(maxRows * nDim);
-    this.#target = new Int32Array(maxRows);
+    this.#maxRows = maxRows;
     this.#nDim = nDim;
     this.#keepsUnknown = keepsUnknown;
   }
@@ -20,16 +20,27 @@ export class Reservoir {
     for (let i = 0; i < target.length; i++) {
       const label = target[i] as number;
       if (label < 0 && !this.#keepsUnknown) continue;
-      const place = this.#seen < this.#target.length ? this.#seen : Math.floor(this.#random() * (this.#seen + 1));
+      const place = this.#seen < this.#maxRows ? this.#seen : Math.floor(this.#random() * (this.#seen + 1));
       this.#seen++;
-      if (place >= this.#target.length) continue;
+      if (place >= this.#maxRows) continue;
+      if (place >= this.#target.length) this.#grow();
       this.#x.set(x.subarray(i * this.#nDim, (i + 1) * this.#nDim), place * this.#nDim);
       this.#target[place] = label;
     }
   }
 
+  /** Doubles the memory: it follows the rows that came, not those that may come. */
+  #grow(): void {
+    const [x, target] = [this.#x, this.#target];
+    const rows = Math.min(this.#maxRows, Math.max(64, 2 * target.length));
+    this.#x = new Float32Array(rows * this.#nDim);
+    this.#target = new Int32Array(rows);
+    this.#x.set(x);
+    this.#target.set(target);
+  }
+
   get rows(): { readonly x: Float32Array; readonly target: Int32Array } {
-    const count = Math.min(this.#seen, this.#target.length);
+    const count = Math.min(this.#seen, this.#maxRows);
     return { x: this.#x.subarray(0, count * this.#nDim), target: this.#target.subarray(0, count) };
   }
 }

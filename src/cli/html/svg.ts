@@ -1,6 +1,8 @@
 import { type ScaleLinear, scaleLinear } from 'd3-scale';
+import { printable } from '../failure.js';
 
-export const escapeHtml = (text: string): string => text.replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`);
+export const escapeHtml = (text: string): string =>
+  printable(text).replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`);
 
 /** Width of a picture: about the pixels of a column of the page, on a phone and on a desk, so that text keeps its size. */
 export const WIDTH = 420;

@@ -1,4 +1,6 @@
+import { constants, openSync } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
+import { Socket } from 'node:net';
 import { Failure, inFile, UsageFailure } from '../failure.js';
 import { gunzipped, MAX_WHOLE_BYTES } from './unpack.js';
 
@@ -29,6 +31,14 @@ export interface ByteSource {
 const taken = new Set<string>();
 /** Files that were read as a whole, by their paths. */
 const wholes = new Map<string, Uint8Array>();
+
+/** Streams of the pipes that were opened. */
+const pipes = new Set<{ destroy(): unknown }>();
+
+/** Closes the pipes after a failure: the process ends without a wait for their writers. */
+export function closePipes(): void {
+  for (const stream of pipes) stream.destroy();
+}
 
 /**
  * Files of this process. After a failure the end of the process closes them: this set keeps them from the garbage
@@ -82,6 +92,10 @@ async function openPacked(path: string): Promise<ByteSource> {
     return new PipeSource();
   }
   return inFile(path, async () => {
+    if ((await stat(path)).isFIFO()) {
+      taken.add(path);
+      return new PipeSource(path, namedPipe(path));
+    }
     const file = await open(path);
     opened.add(file);
     const found = await file.stat();
@@ -91,6 +105,10 @@ async function openPacked(path: string): Promise<ByteSource> {
     return new PipeSource(path, file.createReadStream());
   });
 }
+
+/** Opens a named pipe without a wait: a thread that waits for its writer would keep the process from ending. */
+const namedPipe = (path: string): Socket =>
+  new Socket({ fd: openSync(path, constants.O_RDONLY | constants.O_NONBLOCK), readable: true, writable: false });
 
 /** Reads all bytes of a file or of a pipe. @throws Failure if there are more than `maxBytes` */
 export async function readAll(path: string, maxBytes: number): Promise<Uint8Array> {
@@ -204,6 +222,7 @@ class PipeSource implements ByteSource {
   constructor(name = 'standard input', stream: NodeJS.ReadableStream & { destroy(): unknown } = process.stdin) {
     this.name = name;
     this.#stream = stream;
+    pipes.add(stream);
     this.#chunks = stream[Symbol.asyncIterator]();
   }
 

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { type Parser, parse } from 'csv-parse';
-import { Failure, note, printable, quoted } from '../failure.js';
+import { Failure, note, quoted } from '../failure.js';
 import type { ByteSource } from './byte-source.js';
 import { hasDecimalComma, isInteger, isList, isMissing, isNumber, itemsOf, numberOf } from './cells.js';
 import {
@@ -23,6 +23,11 @@ export interface CsvOptions extends ColumnOptions {
 }
 
 const CHUNK_BYTES = 2 ** 16;
+/**
+ * Most bytes of a line, which is in memory as a whole, each cell of it as an object. A quote that is never closed makes one
+ * line of all others.
+ */
+const MAX_LINE = 2 ** 23;
 /** Values of a block. Their texts take several times the memory of the numbers. */
 const VALUES_AT_ONCE = 2 ** 18;
 /** Characters that separate columns: one that stands before another is found before it. */
@@ -55,6 +60,7 @@ async function openCsv(source: ByteSource, options: CsvOptions): Promise<OpenedC
     ...{ bom: true, delimiter, skip_empty_lines: true, trim: !hasSpaces, comment: '#', comment_no_infix: true },
     // Joined files may have several of these.
     record_delimiter: ['\r\n', '\n', '\r'],
+    max_record_size: MAX_LINE,
     // The readers count the columns: several spaces between two numbers are one.
     relax_column_count: true,
   });
@@ -77,14 +83,22 @@ function noteComments(file: string, { info }: Parser): void {
 }
 
 async function* chunks(source: ByteSource, counter: { bytesRead: number }): AsyncGenerator<Uint8Array> {
+  let line = 0;
   for (;;) {
     const chunk = new Uint8Array(CHUNK_BYTES);
     const length = await source.read(chunk);
     counter.bytesRead += length;
+    // The parser counts the characters of cells, but not the cells.
+    const end = Math.max(chunk.lastIndexOf(0x0a), chunk.lastIndexOf(0x0d));
+    line = end < 0 ? line + length : length - end - 1;
+    if (line > MAX_LINE) throw tooLong(source.name);
     if (length > 0) yield chunk.subarray(0, length);
     if (length < CHUNK_BYTES) return;
   }
 }
+
+const tooLong = (file: string): Failure =>
+  new Failure(`${file}: a line has more than ${MAX_LINE} bytes: a line end or the end of a quotation may be missing`);
 
 async function* decoded(source: ByteSource, counter: { bytesRead: number }, encoding: string): AsyncGenerator<Buffer> {
   const decoder = new TextDecoder(encoding);
@@ -128,7 +142,9 @@ async function nextOf(
     if (done) return undefined;
     return hasSpaces ? (value as string[]).filter((cell) => cell !== '') : value;
   } catch (error) {
-    throw new Failure(`${name}: ${printable((error as Error).message)}`, { cause: error });
+    if (error instanceof Failure) throw error;
+    if ((error as NodeJS.ErrnoException).code === 'CSV_MAX_RECORD_SIZE') throw tooLong(name);
+    throw new Failure(`${name}: ${(error as Error).message.slice(0, 200)}`, { cause: error });
   }
 }
 

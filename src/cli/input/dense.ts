@@ -5,7 +5,7 @@ import type { NpyLayout } from '../../io/npy-header.js';
 import { toFloats } from '../../io/tensor.js';
 import { Failure } from '../failure.js';
 import type { ByteSource } from './byte-source.js';
-import { BLOCK_BYTES, type LabelReader, type RawLabels, type RowReader } from './rows.js';
+import { BLOCK_BYTES, type LabelReader, MAX_ROW_VALUES, type RawLabels, type RowReader } from './rows.js';
 
 /** Type, shape and position of an array in a file. */
 export interface ArrayLocation {
@@ -43,6 +43,9 @@ class ArrayReader {
     this.#valueBytes = byteLengthOf(location.dtype, [1]);
     this.rowBytes = this.#valueBytes * width;
     this.bytes = location.end - location.start;
+    if (width > MAX_ROW_VALUES) {
+      throw new Failure(`${source.name}: rows of ${width} values; more than ${MAX_ROW_VALUES} are not read`);
+    }
     const { size } = source;
     if (size !== undefined && size < location.end) throw this.#tooShort(size);
   }
@@ -191,8 +194,16 @@ export class DenseNames extends ArrayReader implements LabelReader {
   }
 
   async next(rows: number): Promise<RawLabels> {
-    const { data, shape } = await this.read(rows);
     const { characterBytes = 1, bigEndian } = this.#layout;
-    return decodeNames(data as Uint8Array, shape[0] as number, this.width, characterBytes, bigEndian);
+    const atOnce = Math.ceil(BLOCK_BYTES / this.rowBytes);
+    const names: string[] = [];
+    for (let most = Math.min(rows, atOnce); most > 0; most = Math.min(rows - names.length, atOnce)) {
+      const { data, shape } = await this.read(most);
+      const found = shape[0] as number;
+      for (const name of decodeNames(data as Uint8Array, found, this.width, characterBytes, bigEndian))
+        names.push(name);
+      if (found < most) break;
+    }
+    return names;
   }
 }

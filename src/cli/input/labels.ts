@@ -15,6 +15,8 @@ export type UnknownLabelPolicy = 'refused' | 'unknown names' | 'unknown';
 
 /** Truth as a label without a name: 1 and 0. */
 const TRUTH: Readonly<Record<string, number>> = { true: 1, false: 0 };
+/** Classes that a few labels may make: memory grows with the highest label, but must follow what has arrived. */
+const MAX_FEW_CLASSES = 2 ** 16;
 /** Labels that are read at once. */
 const LABELS_AT_ONCE = 2 ** 18;
 
@@ -82,10 +84,11 @@ const describe = (label: RawLabels[number]): string => (typeof label === 'string
 export async function surveyClasses(path: string, options: InputOptions): Promise<Classes> {
   const labels = await openLabels(path, options);
   let highest = -1;
+  let first = 0;
   /** Texts, with the first row of each. */
   const texts = new Map<string, number>();
   try {
-    for (let first = 0; ; ) {
+    for (;;) {
       const some = await labels.next(LABELS_AT_ONCE);
       for (let i = 0; i < some.length; i++) {
         const label = some[i] as RawLabels[number];
@@ -95,8 +98,8 @@ export async function surveyClasses(path: string, options: InputOptions): Promis
         else if (Number.isInteger(Number(label))) highest = Math.max(highest, Number(label));
         else throw notAnInteger(labels.name, first + i, label);
       }
-      if (some.length < LABELS_AT_ONCE) break;
       first += some.length;
+      if (some.length < LABELS_AT_ONCE) break;
     }
   } finally {
     await labels.close();
@@ -105,7 +108,11 @@ export async function surveyClasses(path: string, options: InputOptions): Promis
   if (known.every(isNumber)) {
     const other = known.find((text) => !isInteger(text));
     if (other !== undefined) throw notAnInteger(labels.name, texts.get(other) as number, other);
-    return { nClasses: known.reduce((most, text) => Math.max(most, Number(text)), highest) + 1 };
+    const nClasses = known.reduce((most, text) => Math.max(most, Number(text)), highest) + 1;
+    if (nClasses <= Math.max(first, MAX_FEW_CLASSES)) return { nClasses };
+    throw new Failure(
+      `${labels.name}: the highest of ${first} labels is ${nClasses - 1}: number the classes from 0 on, or give their number by --classes`,
+    );
   }
   return namesOf(labels.name, [...texts.keys()]);
 }

@@ -1,6 +1,7 @@
 import { extname } from 'node:path';
 import { NPY_HEADER_BYTES, type SafetensorsHeader, safetensorsHeader } from '../../index.js';
 import { type NpyLayout, npyLayout } from '../../io/npy-header.js';
+import { parseStrings } from '../../io/saved-object.js';
 import { Failure, inFile, quoted, UsageFailure } from '../failure.js';
 import { type ByteSource, isPipe, MemorySource, openBytes, openWhole } from './byte-source.js';
 import { CsvLabels, type CsvOptions, CsvRows, type RowsFacts } from './csv.js';
@@ -154,8 +155,7 @@ const denseLabels = (source: ByteSource, layout: NpyLayout | ArrayLocation, name
  */
 function classNamesIn({ names }: SafetensorsHeader['metadata']): readonly string[] | undefined {
   try {
-    const list: unknown = JSON.parse(names ?? '');
-    return Array.isArray(list) && list.every((name) => typeof name === 'string') ? list : undefined;
+    return parseStrings(names ?? '');
   } catch {
     return undefined;
   }

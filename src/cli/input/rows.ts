@@ -40,6 +40,9 @@ export interface LabelReader extends Reader {
 /** Bytes of a file that are in memory at once: the overhead of a call is small beside the work on such a block. */
 export const BLOCK_BYTES = 2 ** 22;
 
+/** Most values of a row: a header may claim more than ever arrive, and memory for one row is taken before it is read. */
+export const MAX_ROW_VALUES = 2 ** 22;
+
 /** Some rows of a file. The next block overwrites its arrays. */
 export interface Block {
   /** Number of the first row in the file. */

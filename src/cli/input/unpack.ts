@@ -30,14 +30,22 @@ export function gunzipped(
   );
 }
 
+/** Most bytes that a packed byte becomes: 258 for 2 bits. */
+const MAX_RATIO = 1032;
+
 /** Unpacks the arrays of an .npz file, by their names. @throws Failure if they take more than `MAX_WHOLE_BYTES` */
 export function arraysIn(npz: Uint8Array, name: string): Record<string, Uint8Array> {
   let bytes = 0;
-  const filter = (file: { name: string; originalSize: number }): boolean => {
+  const filter = (file: { name: string; size: number; originalSize: number }): boolean => {
     if (!file.name.endsWith('.npy')) return false;
     bytes += file.originalSize;
-    if (bytes <= MAX_WHOLE_BYTES) return true;
-    throw new Failure(`${name}: its arrays take more than ${MAX_WHOLE_BYTES} bytes: save one alone by np.save`);
+    if (bytes > MAX_WHOLE_BYTES) {
+      throw new Failure(`${name}: its arrays take more than ${MAX_WHOLE_BYTES} bytes: save one alone by np.save`);
+    }
+    if (file.originalSize > MAX_RATIO * Math.min(file.size, npz.length)) {
+      throw new Failure(`${name}: the archive is not whole: ${file.originalSize} bytes are said to be in ${file.size}`);
+    }
+    return true;
   };
   try {
     const files = unzipSync(npz, { filter });

@@ -11,9 +11,9 @@ export interface Writer<Rows> {
 /** Output whose head is written with the first rows: an input that fails at once leaves a pipe empty. */
 class HeadedOutput {
   readonly #output: Output;
-  #head: Uint8Array | string | undefined;
+  #head: Iterable<Uint8Array | string>;
 
-  constructor(output: Output, head: Uint8Array | string) {
+  constructor(output: Output, head: Iterable<Uint8Array | string>) {
     this.#output = output;
     this.#head = head;
   }
@@ -25,13 +25,18 @@ class HeadedOutput {
 
   /** Writes the head, unless it is written already. */
   async writeHead(): Promise<void> {
-    if (this.#head?.length) await this.#output.write(this.#head);
-    this.#head = undefined;
+    const head = this.#head;
+    this.#head = [];
+    for (const part of head) await this.#output.write(part);
   }
 }
 
-/** Writes a line of text for each row. */
-export function lineWriter<Rows>(output: Output, head: string, linesOf: (rows: Rows) => string[]): Writer<Rows> {
+/** Writes a line of text for each row. @param head parts of the text before them, made when they are written */
+export function lineWriter<Rows>(
+  output: Output,
+  head: Iterable<string>,
+  linesOf: (rows: Rows) => string[],
+): Writer<Rows> {
   const headed = new HeadedOutput(output, head);
   return {
     add: (rows) => headed.write(linesOf(rows).join('')),
@@ -66,7 +71,7 @@ export function npyWriter<Rows>(
   }
   // A header has as many bytes for any number of rows.
   const header = (rows: number) => encodeHeader(dtype, [rows, ...rowShape]);
-  const headed = new HeadedOutput(output, header(nRows ?? 0));
+  const headed = new HeadedOutput(output, [header(nRows ?? 0)]);
   let written = 0;
   return {
     async add(rows) {
