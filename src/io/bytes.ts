@@ -12,7 +12,13 @@ export function asBytes(file: Uint8Array | ArrayBuffer, name: string): Uint8Arra
     checkAttached(file as Uint8Array, name);
     return file as Uint8Array;
   }
-  if (typeName(file) === 'ArrayBuffer') return new Uint8Array(file);
+  if (typeName(file) === 'ArrayBuffer') {
+    try {
+      return new Uint8Array(file);
+    } catch (cause) {
+      throw new CenterLossError('ERR_SHAPE', `${name} is an ArrayBuffer whose memory was transferred`, { cause });
+    }
+  }
   throw new CenterLossError('ERR_SHAPE', `${name} must be a Uint8Array or an ArrayBuffer, got ${typeName(file)}`);
 }
 

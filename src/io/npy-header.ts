@@ -27,6 +27,8 @@ export interface NpyHeader {
 export const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
 /** Most bytes of a header that numpy reads by default: it takes a longer one for an attack. */
 const MAX_HEADER = 10_000;
+/** Most texts without a character: a file of no bytes would hold any number. */
+const MAX_EMPTY_TEXTS = 2 ** 16;
 /** Bytes at the start of a file that hold every header that is read, to read a file piece by piece. */
 export const NPY_HEADER_BYTES = 12 + MAX_HEADER;
 
@@ -128,7 +130,10 @@ function parse(text: string, start: number, dtype: NpyOptions['dtype']): NpyLayo
   const { textBytes, ...kind } = type;
   const sizes = textBytes === undefined ? shape : [...shape, textBytes];
   const bytes = byteLengthOf(type.dtype, sizes);
-  if (Number.isNaN(bytes)) throw formatError(`no file can hold an array of shape (${shape.join(', ')})`);
+  const emptyTexts = textBytes === 0 ? byteLengthOf('U8', shape) : 0;
+  if (Number.isNaN(bytes) || emptyTexts > MAX_EMPTY_TEXTS) {
+    throw formatError(`no file can hold an array of shape (${shape.join(', ')})`);
+  }
   return { ...kind, shape: sizes, fortranOrder, start, end: start + bytes };
 }
 

@@ -33,11 +33,20 @@ export function bytesOfJson(value: unknown): Uint8Array<ArrayBuffer> {
   if (typeof value !== 'object' || value === null) {
     throw formatError(`expected the object that toJSON gave, got ${show(value)}`);
   }
-  const { format, version, base64, ...more } = value as Record<string, unknown>;
+  const { format, version, base64, ...more } = fieldsOf(value);
   if (format !== FORMAT) throw formatError(`format must be "${FORMAT}", got ${show(format)}`);
   if (version !== VERSION) throw formatError(`version must be ${VERSION}, got ${show(version)}: save the object again`);
   const [unknown] = Object.keys(more);
   if (unknown !== undefined) throw formatError(`${quoted(unknown)} is not part of version ${VERSION}`);
   if (typeof base64 !== 'string') throw formatError(`base64 must be a string, got ${show(base64)}`);
   return fromBase64(base64);
+}
+
+/** Copies the fields of what may be a proxy. @throws CenterLossError `ERR_FORMAT` if one refuses to be read */
+function fieldsOf(value: object): Record<string, unknown> {
+  try {
+    return { ...value };
+  } catch (cause) {
+    throw formatError('expected the object that toJSON gave, got one that cannot be read', { cause });
+  }
 }

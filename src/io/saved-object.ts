@@ -260,8 +260,8 @@ function parseConfig(json: string): Readonly<Record<string, unknown>> {
   throw formatError(`metadata "${CONFIG}" is ${quoted(json)}, not an object`);
 }
 
-/** Reads an array of strings. `JSON.parse` would build anything that is nested in megabytes of text. */
-function parseStrings(json: string): string[] {
+/** @internal Reads an array of strings. `JSON.parse` would build anything that is nested in megabytes of text. */
+export function parseStrings(json: string): string[] {
   const at = new Cursor(json, `metadata "${NAMES}"`);
   const strings: string[] = [];
   at.expect('[');

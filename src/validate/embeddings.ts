@@ -42,10 +42,9 @@ export type Embeddings = Floats | readonly Floats[] | TensorLike;
  */
 export function asRows(x: Embeddings, name: string, width: number, widthName = 'nDim'): NumberArray {
   // The usual type comes first: telling the others apart takes longer than all other work on a small batch.
-  if (arrayType(x) !== 'Float32Array') {
-    if (isArrayOfRows(x)) return joined(x, name, width, widthName);
-    if (isTensor(x)) return ofTensor(x, name, width, widthName);
-  }
+  if (arrayType(x) === 'Float32Array' && lengthOf(x as Float32Array) > 0) return x as Float32Array;
+  if (isArrayOfRows(x)) return joined(x, name, width, widthName);
+  if (isTensor(x)) return ofTensor(x, name, width, widthName);
   const values = asList(x as Floats, name);
   countRows(values, name, width, widthName);
   return values;
@@ -155,9 +154,13 @@ export function readData<V>(x: { readonly data: V }, name: string): V {
   try {
     return x.data;
   } catch (cause) {
-    throw new CenterLossError('ERR_SHAPE', `${name}.data cannot be read (${cause}): await ${name}.getData() first`, {
-      cause,
-    });
+    throw new CenterLossError(
+      'ERR_SHAPE',
+      `${name}.data cannot be read (${cause instanceof Error ? cause : show(cause)}): await ${name}.getData() first`,
+      {
+        cause,
+      },
+    );
   }
 }
 

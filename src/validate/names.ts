@@ -1,5 +1,5 @@
 import { grouped } from './allocate.js';
-import { show } from './checks.js';
+import { isArray, show } from './checks.js';
 import { CenterLossError, quoted } from './errors.js';
 
 /** Most names that can be looked up: a `Map` of V8 holds no more. */
@@ -13,8 +13,8 @@ const MAX_NAMES = 2 ** 24;
  */
 export function checkNames(names: readonly string[] | undefined, nClasses?: number): readonly string[] | undefined {
   if (names === undefined) return undefined;
-  if (!Array.isArray(names) || names.length !== (nClasses ?? names.length)) {
-    const given = Array.isArray(names) ? `${names.length} names` : show(names);
+  if (!isArray(names) || names.length !== (nClasses ?? names.length)) {
+    const given = isArray(names) ? `${names.length} names` : show(names);
     throw new CenterLossError(
       'ERR_SHAPE',
       `names must be an array of ${nClasses ?? 'different'} strings, one for each class, got ${given}`,

@@ -44,7 +44,7 @@ describe('constructor', () => {
     expectError(
       () => new CenterLoss(2, 3, { init: new Float32Array(5) }),
       'ERR_SHAPE',
-      'init has 5 values, which is not a multiple of nDim = 3',
+      'init has 5 values, but 2 centers of 3 dimensions have 6',
     );
     expectError(
       () => new CenterLoss(3, 2, { init: 'anchors' }),
@@ -189,5 +189,64 @@ describe('dispose', () => {
     const centers = new ClassCenters(1, 1);
     centers[dispose]();
     expectError(() => centers.predict([1]), 'ERR_DISPOSED', 'ClassCenters');
+  });
+});
+
+describe('a message', () => {
+  const throws = () => {
+    throw new Error('no');
+  };
+  const revoked = Proxy.revocable({}, {});
+  revoked.revoke();
+  const long = 'x'.repeat(1e6);
+  // Moves the cursor, reverses text, hides in text, and is half a character.
+  const active = '\x1b[2J\n\u009b\u202e\u200b\ud800';
+  const values: Record<string, unknown> = {
+    'no prototype': Object.create(null),
+    'toString throws': { toString: throws, valueOf: throws, [Symbol.toPrimitive]: throws },
+    'the name of the type throws': Object.defineProperty({}, Symbol.toStringTag, { get: throws }),
+    'a proxy that refuses': new Proxy({}, { get: throws, has: throws, ownKeys: throws }),
+    'a revoked proxy': revoked.proxy,
+    'a function': Object.assign(() => long, { toString: throws }),
+    'a symbol': Symbol(long),
+    'a large integer': 10n ** 5000n,
+    'a long text': long,
+    'a long name of a type': { [Symbol.toStringTag]: long },
+    'a long name': { [long]: 1 },
+    'active text': active,
+    'an active name of a type': { [Symbol.toStringTag]: active },
+    'an active name': { [active]: 1 },
+    'nested arrays': Array.from({ length: 1e5 }).reduce((inner) => [inner], []),
+  };
+  const named = new CenterLoss(2, 1, { names: ['a', active.slice(0, -1)] });
+  const calls: Record<string, (value: never) => unknown> = {
+    nClasses: (value) => new CenterLoss(value, 2),
+    options: (value) => new CenterLoss(2, 2, value),
+    'an option': (value) => new CenterLoss(2, 2, { metric: value }),
+    names: (value) => new ClassCenters(2, 2, { names: value }),
+    'a name': (value) => new ClassCenters(2, 2, { names: [value, value] }),
+    fromJSON: (value) => ClassCenters.fromJSON(value),
+    format: (value) => ClassCenters.fromJSON({ format: value }),
+    base64: (value) => ClassCenters.fromJSON({ ...named.centers.toJSON(), base64: value }),
+    load: (value) => ClassCenters.load(value),
+    'a label': (value) => named.evaluate([1], [value]),
+  };
+
+  it.each(Object.keys(calls))('of %s can be made of any value, is short, and nothing in it is active', (call) => {
+    for (const [name, value] of Object.entries(values)) {
+      let error: unknown;
+      try {
+        calls[call]?.(value as never);
+      } catch (thrown) {
+        error = thrown;
+      }
+      // An object without usable fields is one without options.
+      if (error === undefined && call === 'options') continue;
+      const { name: type, message } = error as Error;
+      const isActive = Array.from(message).some(
+        (sign) => /[\n\u007f-\u009f\u200b\u202e]|[\ud800-\udfff]/u.test(sign) || sign < ' ',
+      );
+      expect([name, type, message.length < 1010, isActive]).toEqual([name, 'CenterLossError', true, false]);
+    }
   });
 });

@@ -114,6 +114,17 @@ describe('names of classes', () => {
     expect(readNpyNames(fileOf('<U0'))).toEqual(['', '', '', '']);
   });
 
+  it('are refused where a header claims more than a file can hold', () => {
+    for (const shape of ['(65537,)', '(1000000000000,)', '(65536, 65536)', '(1000000000000, 1000000000000)']) {
+      const message = `no file can hold an array of shape ${shape.replace(',)', ')')}`;
+      expectError(() => readNpyNames(npyFile('<U0', shape, [])), 'ERR_FORMAT', message);
+    }
+    for (const descr of ['<U1', '|S1', '<U999999999999', '<f4']) {
+      expectError(() => readNpyNames(npyFile(descr, '(1000000000000,)', [])), 'ERR_FORMAT', /^(no file|an array)/);
+      expectError(() => readNpy(npyFile(descr, '(1000000000000,)', [])), 'ERR_FORMAT', /^(no file|an array)/);
+    }
+  });
+
   it('are refused where they are none', () => {
     for (const [file, message] of [
       [fileOf('<f4', ...new Array(16).fill(0)), 'an array of F32 has no names: readNpy reads it'],
