@@ -13,6 +13,7 @@ mod independence;
 mod init;
 mod rows;
 mod simd;
+mod sizes;
 mod update;
 
 mod detect {

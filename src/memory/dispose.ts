@@ -29,32 +29,34 @@ interface RustObject {
 /**
  * Object of Rust that is freed once, and refused after that.
  *
- * Functions hold it. No proxy of the owner reaches behind them: Rust's finalizer knows the object only by itself, and
+ * A function holds it. No proxy of the owner reaches behind it: Rust's finalizer knows the object only by itself, and
  * would free it once more after a call of `free` on a proxy of it. `structuredClone` and `postMessage` refuse an object
- * with functions instead of losing what it holds.
+ * with a function instead of losing what it holds.
  */
 export class Owned<T extends RustObject> {
-  private readonly _take: () => T;
-  private readonly _free: () => void;
+  private readonly _className: string;
+  private readonly _held: (free: boolean) => T | undefined;
 
   constructor(className: string, object: T) {
-    let owned: T | undefined = object;
-    this._take = () => {
-      if (owned === undefined) throw disposedError(className);
-      return owned;
-    };
-    this._free = () => {
-      owned?.free();
-      owned = undefined;
+    let held: T | undefined = object;
+    this._className = className;
+    this._held = (free) => {
+      if (free) {
+        held?.free();
+        held = undefined;
+      }
+      return held;
     };
   }
 
   /** @throws CenterLossError `ERR_DISPOSED` */
   get object(): T {
-    return this._take();
+    const object = this._held(false);
+    if (object === undefined) throw disposedError(this._className);
+    return object;
   }
 
   free(): void {
-    this._free();
+    this._held(true);
   }
 }

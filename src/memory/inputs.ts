@@ -69,7 +69,11 @@ function copyIn(x: Embeddings, target: Target | null | undefined, spec: InputSpe
   const values = asRows(x, name, width, widthName);
   const of = { values, name, width, widthName };
   const labels = oneClass && (target ?? null) === null ? undefined : labelsOf(target as Target, 'target', of);
-  const weights = copyOfWeights(spec.sampleWeight, 'sampleWeight', countRows(values, name, width, widthName), 'rows');
+  const { sampleWeight } = spec;
+  const weights =
+    (sampleWeight ?? null) === null
+      ? undefined
+      : copyOfWeights(sampleWeight, 'sampleWeight', countRows(values, name, width, widthName), 'rows');
   const rows = labels ? checkOneEach(of, lengthOf(labels)) : countRows(values, name, width, widthName);
   if (weights) checkCountOf(weights.length, 'sampleWeight', rows, 'rows');
   const [valuesView, targetView] = [stable(values), stable((labels ?? []) as Int32Array)];

@@ -33,6 +33,7 @@ export class Scratch<T extends { free(): void }> {
 const large = /* @__PURE__ */ new Set<Scratch<{ free(): void }>>();
 
 function releaseLarge(): void {
+  if (large.size === 0) return;
   for (const scratch of large) scratch.release();
   large.clear();
 }

@@ -124,7 +124,8 @@ export function allocated<T>(
  * (`centers.params`, `batch.x`), which the growth in its own call detaches: the getter then makes it again.
  */
 export function stable<A extends NumberArray>(array: A): () => A {
-  if (Array.isArray(array) || bufferOf(array) !== memoryBuffer()) return () => array;
-  const [length, byteOffset, type] = [lengthOf(array), byteOffsetOf(array), classOf(array)];
-  return () => (lengthOf(array) === length ? array : new type(memoryBuffer(), byteOffset, length));
+  if (Array.isArray(array)) return () => array;
+  const length = lengthOf(array);
+  const byteOffset = byteOffsetOf(array);
+  return () => (lengthOf(array) === length ? array : new (classOf(array))(memoryBuffer(), byteOffset, length));
 }

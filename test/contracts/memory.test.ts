@@ -1,5 +1,6 @@
 // Views, batches and results stay right when WebAssembly memory grows; memory does not grow without need.
 import {
+  auroc,
   CACLoss,
   CenterLoss,
   ClassCenters,
@@ -29,6 +30,16 @@ function grow(loss: Learner): void {
   for (const centers of kept) centers.dispose();
 }
 
+/** Takes the memory that is free, so that the next large call has to grow it. Dispose of the result. */
+function fillUp(loss: Learner): ClassCenters[] {
+  const make = () => new ClassCenters(64, 256);
+  const [before, kept] = [memoryBytes(loss), [make()]];
+  while (memoryBytes(loss) === before) kept.push(make());
+  const free = Math.floor((memoryBytes(loss) - before) / (4 * 64 * 256)) - 2;
+  for (let i = 0; i < free; i++) kept.push(make());
+  return kept;
+}
+
 // The first test: later ones leave free memory behind, where a matrix would fit unseen.
 it('loss and gradients need no B×C matrix', () => {
   const [rows, nClasses, nDim] = [256, 10_000, 2];
@@ -40,6 +51,19 @@ it('loss and gradients need no B×C matrix', () => {
 });
 
 describe('growth', () => {
+  it('comes in large steps: each costs the runtime a pause', () => {
+    const kept = [new ClassCenters(64, 256)];
+    const bytes = () => kept[0]?.params.buffer.byteLength ?? 0;
+    let [growths, last] = [0, bytes()];
+    for (const end = last + 2 ** 24; last < end; ) {
+      kept.push(new ClassCenters(64, 256));
+      if (bytes() > last) growths += 1;
+      last = bytes();
+    }
+    for (const centers of kept) centers.dispose();
+    expect(growths).toBeLessThan(24);
+  });
+
   it('leaves params, batches and results right', () => {
     const loss = new CenterLoss(3, 4, { init: 'normal', seed: 5 });
     const stale = loss.centers.params;
@@ -91,12 +115,14 @@ describe('growth', () => {
     // The centers as rows of their own: the call needs scratch memory and may have to grow for it.
     expect(loss.centers.predict(params)).toEqual(expected);
     const big = new CenterLoss(2, 4096 * 64, { init: 'normal' });
+    const kept = fillUp(big);
     const before = memoryBytes(big);
     const view = big.centers.params;
     const target = new Int32Array(2).map((_, j) => j);
     // Every row is its own center: only the floors remain.
     expect(big.gradients(view, target).loss).toBeLessThan(1e-11);
     expect(memoryBytes(big)).toBeGreaterThan(before);
+    for (const centers of kept) centers.dispose();
     const directions = new CenterLoss(2, 4096 * 64, { init: 'normal', metric: 'cosine' });
     const own: Float32Array = directions.centers.params;
     expect(directions.gradients(own, [0, 1], { sampleWeight: [1, 2] }).loss).toBeLessThan(1e-30);
@@ -111,11 +137,12 @@ describe('growth', () => {
     const batch = loss.batch(1);
     const x = new Float32Array(70_000 * 64).fill(0.1);
     const target = new ClassCenters(64, 3);
+    const kept = fillUp(loss);
     const out = target.params;
     const result = loss.centers.distances(x, out);
     expect(result).toEqual(loss.centers.distances(x));
     expect(target.params).toEqual(result);
-    batch.dispose();
+    for (const one of [batch, ...kept]) one.dispose();
   });
 
   it('an older view is refused, not read as empty', () => {
@@ -195,6 +222,29 @@ describe('in place', () => {
       gradCenters: new Float32Array(6),
     });
     batch.dispose();
+  });
+});
+
+describe('the memory of a huge call', () => {
+  const [rows, dim] = [5 * 2 ** 10, 2 ** 10];
+  const x = new Float32Array(rows * dim);
+
+  it('is there for the next object', () => {
+    using loss = new CenterLoss(2, dim);
+    loss.evaluate(x, new Int32Array(rows));
+    const before = memoryBytes(loss);
+    new ClassCenters(4 * 2 ** 10, dim).dispose();
+    expect(memoryBytes(loss)).toBe(before);
+  });
+
+  it('is given back when the program yields', async () => {
+    using loss = new CenterLoss(2, dim);
+    auroc([1], [2]);
+    loss.evaluate(x, new Int32Array(rows));
+    const before = memoryBytes(loss);
+    await Promise.resolve();
+    auroc(new Float32Array(2 ** 20), new Float32Array(2 ** 20));
+    expect(memoryBytes(loss)).toBe(before);
   });
 });
 

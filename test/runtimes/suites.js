@@ -20,7 +20,7 @@ export const SHORT = [
 ];
 
 /** An interpreter would take minutes for these. */
-export const SLOW = ['contracts/memory', 'contracts/properties', 'contracts/values'];
+export const SLOW = ['contracts/attack', 'contracts/memory', 'contracts/properties', 'contracts/values'];
 
 /** The values of a native build. The slowest interpreter takes a minute for them. */
 export const BITS = ['contracts/determinism'];
