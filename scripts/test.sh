@@ -51,13 +51,13 @@ cargo_tests() { # cargo_tests passed|failed LOG
   sed -n "s/^test result: .* \([0-9]*\) $1;.*/\1/p" "$2" | awk '{ sum += $1 } END { print sum + 0 }'
 }
 
-# Suites of vitest's projects.
-test_suites() { # test_suites WHAT PROJECT...
-  local report=build/vitest.json what=$1
-  shift
+# Suites of vitest's projects, or those of a path.
+test_suites() { # test_suites WHAT PATH PROJECT...
+  local report=build/vitest.json what=$1 path=$2
+  shift 2
   say "vitest: $what"
   rm -f "$report"
-  node_modules/.bin/vitest run "${@/#/--project=}" --reporter=default --reporter=json --outputFile.json="$report" || true
+  node_modules/.bin/vitest run "$path" "${@/#/--project=}" --reporter=default --reporter=json --outputFile.json="$report" || true
   if [ -f "$report" ]; then
     # shellcheck disable=SC2046
     count $(node -p "const r = require('./$report'); [r.numPassedTests, r.numFailedTests + (r.success ? 0 : +!r.numFailedTests)].join(' ')")
@@ -129,7 +129,7 @@ run_tests() { # run_tests [--all]
   lint
   check "instructions of the kernels: none over 5 % more than bench/instructions/counts.json" node scripts/instruction-counts.js
   test_rust
-  test_suites "the package" simd portable js
+  test_suites "the package" test/ simd portable js
   [ -z "${1:-}" ] || run_all
   finish
 }
@@ -145,11 +145,13 @@ run_all() {
   check "TypeScript of everything" node_modules/.bin/tsc --project tsconfig.tools.json
   check "API reference without a gap" api_reference
   check "bench coldstart runs, and all agree on the loss" node bench/baselines/coldstart/main.js --quick
-  check "edge worker in workerd" npm test --prefix examples/edge-worker
-  check "many machines, in workerd, give the fit of one" npm test --prefix examples/edge-fit
+  check "edge worker in workerd, 100,000 requests" env LOAD=100000 npm test --prefix examples/edge-worker
+  check "many machines, in workerd, give the fit of one, 1,000,000 batches" \
+    env LOAD=20000 BATCHES=1000000 npm test --prefix examples/edge-fit
   check "threads give the results of one" npm test --prefix examples/threads
   check "sentences get a name or none, in transformers.js and ONNX Runtime Web" npm test --prefix examples/embeddings
-  test_suites "MNIST" mnist
+  test_suites "MNIST" examples/ mnist
+  ATTACK_CALLS=1000000 test_suites "a million random calls on each engine" test/contracts/attack simd portable js
   test_ray
   test_program "newcomer: the packed package in empty folders" build/newcomer.json node test/newcomer/main.js
   test_program "matrix: CI's part" build/matrix/count.json node test/runtimes/main.js --ci

@@ -96,7 +96,7 @@ export class ClassCenters extends Saveable {
   /** Names of the classes, if they have any. */
   readonly names: readonly string[] | undefined;
   private readonly _rust: Owned<RustCenters>;
-  private _params: () => Float32Array<ArrayBuffer>;
+  private _params: (() => Float32Array<ArrayBuffer>) | undefined;
 
   /**
    * @throws CenterLossError `ERR_OPTION` for sizes that are not positive integers and for unknown options;
@@ -123,7 +123,7 @@ export class ClassCenters extends Saveable {
       () => `${nClasses} centers of ${nDim} dimensions`,
     );
     this._rust = new Owned('ClassCenters', centers);
-    this._params = this._paramsView();
+    this._params = undefined;
   }
 
   /**
@@ -161,7 +161,10 @@ export class ClassCenters extends Saveable {
    * @throws CenterLossError `ERR_DISPOSED`
    */
   get params(): Float32Array<ArrayBuffer> {
-    return this.rust && this._params();
+    const { rust, nClasses, nDim } = this;
+    // Made at the first read: most of many objects are never read.
+    this._params ??= renewed(() => floatView(rust, rust.address(CentersArray.Params), nClasses * nDim));
+    return this._params();
   }
 
   /** Copies the centers [nClasses, nDim], to keep. @throws CenterLossError `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY` */
@@ -284,12 +287,7 @@ export class ClassCenters extends Saveable {
       () => `${nClasses} centers of ${nDim} dimensions`,
     );
     (this as { nClasses: number }).nClasses = nClasses;
-    this._params = this._paramsView();
-  }
-
-  private _paramsView(): () => Float32Array<ArrayBuffer> {
-    const { rust, nClasses, nDim } = this;
-    return renewed(() => floatView(rust, rust.address(CentersArray.Params), nClasses * nDim));
+    this._params = undefined;
   }
 
   /** Computes the distances of all rows, and lets `finish` change them in `Out`, chunk by chunk. */

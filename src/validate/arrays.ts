@@ -2,21 +2,14 @@
 // another memory, and code of the caller (a getter, a proxy) may change an array while it is read. Typed arrays are
 // therefore asked by the getters of their base class, and all other arrays are copied in one pass.
 import { newArray, newFloats } from './allocate.js';
+import type { Float16Values, Floats } from './checks.js';
 import { CenterLossError } from './errors.js';
 
 /** Class of all typed arrays. */
 export const TypedArray = /* @__PURE__ */ Object.getPrototypeOf(Int8Array);
 
-/** Typed array of numbers, whose values are neither bits of float16 nor may be. */
-export type NumberArray =
-  | Float32Array
-  | Float64Array
-  | Int8Array
-  | Uint8Array
-  | Uint8ClampedArray
-  | Int16Array
-  | Int32Array
-  | Uint32Array;
+/** Typed array of numbers. */
+export type NumberArray = Exclude<Floats, Float16Values | readonly number[]>;
 
 type View = { readonly [Symbol.toStringTag]: string; readonly length: number } & ArrayBufferView;
 

@@ -22,11 +22,13 @@ function arrayOf(x: unknown): ArrayLike<unknown> | undefined {
 }
 
 /** Value of a property; undefined where a getter would give it. */
-const valueAt = (of: object, name: string | number): unknown =>
-  arrayType(of) === undefined ? Object.getOwnPropertyDescriptor(of, name)?.value : Reflect.get(of, name);
+const valueAt = (of: object, name: string | number): unknown => Object.getOwnPropertyDescriptor(of, name)?.value;
 
 function probe(values: ArrayLike<unknown>): number {
-  const [first, last] = [valueAt(values, 0), valueAt(values, values.length - 1)];
+  const end = values.length - 1;
+  const isTyped = arrayType(values) !== undefined;
+  const first = isTyped ? values[0] : valueAt(values, 0);
+  const last = isTyped ? values[end] : valueAt(values, end);
   return typeof first === 'number' && typeof last === 'number' ? first + last : 0;
 }
 

@@ -134,7 +134,7 @@ it('refuses bad options', () => {
   expectError(make({ radius: -1 }), 'ERR_OPTION', 'radius must be a number from 0 to 1e15, got -1');
   expectError(make({ labels: 'none' }), 'ERR_OPTION', 'labels must be "strict" or "lenient"');
   expectErrors('ERR_SHAPE', [
-    [make({ center: new Float32Array(3) }), 'center has 3 values, which is not a multiple of nDim = 2'],
+    [make({ center: new Float32Array(3) }), 'center has 3 values; expected nDim = 2'],
     [make({ center: [1, 2, 3, 4] }), 'center has 4 values; expected nDim = 2'],
     [make({ center: null }), 'center must be a Float32Array, another typed array of numbers'],
   ]);
