@@ -1,6 +1,6 @@
 // @ts-check
 // Usage: node scripts/bundle-cli.js FROM TO.js — the command line as one file with the libraries that it uses inside.
-// What the package has is imported from the files beside it. build/cli.meta.json lists the libraries.
+// The command line imports the package's own code from the files beside it. build/cli.meta.json lists the libraries.
 import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { build } from 'esbuild';

@@ -1,14 +1,15 @@
 import { ClassCenters } from '../centers/class-centers.js';
 import { bytesOfJson, Saveable } from '../io/saveable.js';
 import { centersTensor, encodeObject, limitTensor, listTensor, restored, SavedObject } from '../io/saved-object.js';
+import { takeRows } from '../memory/inputs.js';
 import { stable } from '../memory/views.js';
 import type { AddOptions } from '../statistics/class-statistics.js';
 import { newArray, newIntegers } from '../validate/allocate.js';
-import { copyOfFloats, lengthOf, type NumberArray } from '../validate/arrays.js';
+import { copyOfFloats, type NumberArray } from '../validate/arrays.js';
 import { checkChoice, checkCount, checkNumber, checkOptions, type Floats, show } from '../validate/checks.js';
 import { asRows, type Embeddings } from '../validate/embeddings.js';
 import { CenterLossError, quoted } from '../validate/errors.js';
-import { checkOneEach, labelsOf, type Target, writeLabels } from '../validate/labels.js';
+import { type Labels, type Target, writeLabels } from '../validate/labels.js';
 import { checkMetric, type Metric } from '../validate/metric.js';
 import { checkNames, Names } from '../validate/names.js';
 import { rowsTrainedOn, warnIfTrainedOn } from '../validate/trained-rows.js';
@@ -235,12 +236,10 @@ export class OpenSetClassifier extends Saveable {
     const { perClass = false, ...thresholdOptions } = options;
     checkChoice(perClass, 'perClass', [true, false]);
     const { nClasses, nDim, names, _changes: before } = this;
-    const values = asRows(x, 'x', nDim);
-    const given = labelsOf(target, 'target', { values, width: nDim });
+    const { values, rows, labels: given } = takeRows(x, target, { width: nDim });
     this._checkUnchanged(before);
-    const rows = checkOneEach({ values, width: nDim }, lengthOf(given));
     const labels = newIntegers(rows);
-    writeLabels(given, rows, { nClasses, names, labels: 'strict' }, labels, 0);
+    writeLabels(given as Labels, rows, { nClasses, names, labels: 'strict' }, labels, 0);
     if (!labels.some((label) => label >= 0))
       throw new CenterLossError('ERR_SHAPE', `none of the ${rows} rows is known`);
     // Each step may let memory grow, which would detach rows that are a view on it.

@@ -109,7 +109,7 @@ export function reserveRows(batch: RustBatch, rows: number, width: number, outWi
     rows * Math.max(width, outWidth, 1),
     () => `${call} of ${rows} rows of ${width} values`,
   );
-  scratch.noteBytes(batch, 4 * rows * Math.max(width, outWidth));
+  if (scratch.holds(batch)) scratch.noteBytes(4 * rows * Math.max(width, outWidth));
 }
 
 /** Reserves memory for one array and returns its address. @throws CenterLossError `ERR_OUT_OF_MEMORY` */
@@ -119,7 +119,7 @@ export function reserveArray(batch: RustBatch, array: BatchArray, length: number
     length,
     () => `${call} with ${length} values`,
   );
-  scratch.noteBytes(batch, 4 * length);
+  if (scratch.holds(batch)) scratch.noteBytes(4 * length);
   return batch.address(array);
 }
 
@@ -139,5 +139,5 @@ export function prepare(
     undefined,
     () => `${call} with ${rows} rows`,
   );
-  scratch.noteBytes(batch, batch.bytes());
+  if (scratch.holds(batch)) scratch.noteBytes(batch.bytes());
 }

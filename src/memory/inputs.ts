@@ -1,4 +1,4 @@
-import { lengthOf } from '../validate/arrays.js';
+import { lengthOf, type NumberArray } from '../validate/arrays.js';
 import { checkBatchFits, checkCountOf, checkNoMore, type Floats } from '../validate/checks.js';
 import { asRows, countRows, type Embeddings } from '../validate/embeddings.js';
 import {
@@ -6,6 +6,7 @@ import {
   checkOneEach,
   isList,
   type LabelPolicy,
+  type Labels,
   labelsOf,
   type Target,
   writeLabels,
@@ -64,18 +65,41 @@ function inPlace(batch: Batch, spec: InputSpec): Inputs {
   return { batch: rust, rows };
 }
 
-function copyIn(x: Embeddings, target: Target | null | undefined, spec: InputSpec): Inputs {
-  const { call, name = 'x', width, widthName, oneClass = false, outWidth = 0 } = spec;
+/** Rows with their labels and weights, as no code of the caller can change any more. */
+export interface TakenRows {
+  readonly values: NumberArray;
+  /** Number of rows B. */
+  readonly rows: number;
+  /** Undefined where all rows are of the one class. */
+  readonly labels: Labels | undefined;
+  readonly weights: Float32Array<ArrayBuffer> | undefined;
+}
+
+/**
+ * Takes rows with their labels and weights, while code of the caller may run.
+ * @throws CenterLossError `ERR_SHAPE`, `ERR_LABEL`, `ERR_OPTION`, `ERR_OUT_OF_MEMORY`
+ */
+export function takeRows(
+  x: Embeddings,
+  target: Target | null | undefined,
+  { name = 'x', width, widthName, oneClass = false, sampleWeight }: Omit<InputSpec, 'call' | 'nClasses' | 'labels'>,
+): TakenRows {
   const values = asRows(x, name, width, widthName);
   const of = { values, name, width, widthName };
   const labels = oneClass && (target ?? null) === null ? undefined : labelsOf(target as Target, 'target', of);
-  const { sampleWeight } = spec;
   const weights =
     (sampleWeight ?? null) === null
       ? undefined
       : copyOfWeights(sampleWeight, 'sampleWeight', countRows(values, name, width, widthName), 'rows');
+  // Labels and weights may have changed the length of the rows while they were read.
   const rows = labels ? checkOneEach(of, lengthOf(labels)) : countRows(values, name, width, widthName);
   if (weights) checkCountOf(weights.length, 'sampleWeight', rows, 'rows');
+  return { values, rows, labels, weights };
+}
+
+function copyIn(x: Embeddings, target: Target | null | undefined, spec: InputSpec): Inputs {
+  const { call, width, outWidth = 0 } = spec;
+  const { values, rows, labels, weights } = takeRows(x, target, spec);
   const [valuesView, targetView] = [stable(values), stable((labels ?? []) as Int32Array)];
   const batch = scratchBatch();
   reserveRows(batch, rows, width, outWidth, call);

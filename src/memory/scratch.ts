@@ -17,9 +17,14 @@ export class Scratch<T extends { free(): void }> {
     return this._object;
   }
 
-  /** Notes how much memory an object has. A huge amount is given back once the program yields, or makes an object. */
-  noteBytes(object: T, bytes: number): void {
-    if (bytes <= KEPT_BYTES || object !== this._object) return;
+  /** Tells an object that calls share from those that users have. */
+  holds(object: T): boolean {
+    return object === this._object;
+  }
+
+  /** Notes how much memory a call took. A huge amount is given back once the program yields, or makes an object. */
+  noteBytes(bytes: number): void {
+    if (bytes <= KEPT_BYTES) return;
     if (large.size === 0) Promise.resolve().then(releaseLarge);
     large.add(this);
   }

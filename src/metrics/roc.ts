@@ -69,10 +69,15 @@ export interface OpenSetMetrics {
   readonly fpr95: number;
 }
 
+/** Takes the scores of both sides. @throws CenterLossError `ERR_SHAPE`, `ERR_OUT_OF_MEMORY` */
+const asSides = (known: Floats, unknown: Floats) => ({
+  known: asScores(known, 'known'),
+  unknown: asScores(unknown, 'unknown'),
+});
+
 /** Checks the scores of both sides and copies them in, ascending. @throws CenterLossError `ERR_SHAPE`, `ERR_OUT_OF_MEMORY` */
 function takeSides(call: string, known: Floats, unknown: Floats, withCurve = false): RustScores {
-  const taken = { known: asScores(known, 'known'), unknown: asScores(unknown, 'unknown') };
-  return takeScores(call, { ...taken, withCurve });
+  return takeScores(call, { ...asSides(known, unknown), withCurve });
 }
 
 /**
@@ -86,8 +91,8 @@ function takeSides(call: string, known: Floats, unknown: Floats, withCurve = fal
  * @throws CenterLossError `ERR_SHAPE` for no score, NaN, and anything but a list of numbers; `ERR_OUT_OF_MEMORY`
  */
 export function auroc(known: Floats, unknown: Floats): number {
-  const taken = { known: asScores(known, 'known'), unknown: asScores(unknown, 'unknown') };
-  return takeScores('auroc', taken).measure(RankingMetric.Area, Positive.Unknown, lengthOf(taken.unknown));
+  const sides = asSides(known, unknown);
+  return takeScores('auroc', sides).measure(RankingMetric.Area, Positive.Unknown, lengthOf(sides.unknown));
 }
 
 /**

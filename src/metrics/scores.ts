@@ -61,7 +61,7 @@ export function takeScores(
     2 * Math.max(nKnown, nUnknown, withCurve ? nKnown + nUnknown + 1 : 0),
     () => `${call} of ${nKnown} and ${nUnknown} scores`,
   );
-  scratch.noteBytes(scores, 8 * (nKnown + nUnknown));
+  scratch.noteBytes(8 * (nKnown + nUnknown));
   const knownCopy = doubles(scores.address(ScoresArray.Known), nKnown);
   knownCopy.set(knownView());
   knownCopy.sort();

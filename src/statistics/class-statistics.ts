@@ -93,7 +93,7 @@ export class ClassStatistics extends Saveable {
     statistics._forEachTotal((name, address, length) => {
       doubles(address, length).set(totals[name]);
     });
-    statistics._rust.object.restore();
+    statistics.rust.restore();
     return statistics;
   }
 
@@ -111,25 +111,16 @@ export class ClassStatistics extends Saveable {
   /** Adds the rows of a batch. */
   add(batch: Batch, options?: AddOptions): void;
   add(x: Embeddings | Batch, targetOrOptions?: Target | AddOptions, optionsAfter?: AddOptions): void {
-    const owned = this._rust;
-    owned.object;
+    this.rust;
     const [target, options] = splitArguments<Target, AddOptions>('add', x, targetOrOptions, optionsAfter);
     checkOptions(options, ['sampleWeight']);
-    const { nClasses, nDim, names, forgetting } = this;
+    const { nClasses, nDim, forgetting } = this;
     const { sampleWeight } = options;
     if (x instanceof Batch) {
       const spec = { call: 'add', width: nDim, nClasses, labels: 'strict', sampleWeight } as const;
       const { batch } = takeInputs(x, target, spec);
-      owned.object.add(batch, forgetting);
-    } else {
-      const handle = {
-        get rust() {
-          return owned.object;
-        },
-        ...{ nClasses, nDim, names },
-      };
-      addRows(handle, x, target, { sampleWeight, forgetting });
-    }
+      this.rust.add(batch, forgetting);
+    } else addRows(this, x, target, { sampleWeight, forgetting });
     rowsTrainedOn(x);
   }
 
@@ -140,9 +131,9 @@ export class ClassStatistics extends Saveable {
    * @throws CenterLossError `ERR_OPTION`, `ERR_SHAPE`, `ERR_DISPOSED`
    */
   merge(other: ClassStatistics): void {
-    const rust = this._rust.object;
+    const rust = this.rust;
     // By their addresses, since an object may stand behind a proxy.
-    if (!(other instanceof ClassStatistics) || addressOf(other._rust.object) === addressOf(rust)) {
+    if (!(other instanceof ClassStatistics) || addressOf(other.rust) === addressOf(rust)) {
       throw new CenterLossError('ERR_OPTION', 'merge takes other ClassStatistics');
     }
     if (other.nClasses !== this.nClasses || other.nDim !== this.nDim) {
@@ -160,7 +151,7 @@ export class ClassStatistics extends Saveable {
         `class ${differs} is ${quoted(names[differs] as string)} here, but ${quoted(other.names?.[differs] ?? '')} in the other statistics`,
       );
     }
-    rust.merge(other._rust.object);
+    rust.merge(other.rust);
   }
 
   /** Σ w [nClasses], a copy; the number of rows where none has a weight. @throws CenterLossError `ERR_DISPOSED` */
@@ -183,7 +174,7 @@ export class ClassStatistics extends Saveable {
    * @throws CenterLossError `ERR_OPTION` with covariance 'none', `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
    */
   variances(): Float64Array<ArrayBuffer> {
-    const rust = this._rust.object;
+    const rust = this.rust;
     this._checkHas('variances', ['diagonal', 'tied']);
     this._reserveResults();
     rust.variances();
@@ -196,7 +187,7 @@ export class ClassStatistics extends Saveable {
    * @throws CenterLossError `ERR_OPTION` unless the covariance is 'tied', `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
    */
   tiedCovariance(): Float64Array<ArrayBuffer> {
-    const rust = this._rust.object;
+    const rust = this.rust;
     this._checkHas('tiedCovariance', ['tied']);
     this._reserveResults();
     rust.tied_covariance();
@@ -209,7 +200,7 @@ export class ClassStatistics extends Saveable {
    * @throws CenterLossError `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
    */
   toCenters(): ClassCenters {
-    this._rust.object;
+    this.rust;
     const centers = new ClassCenters(this.nClasses, this.nDim, { names: this.names });
     this.writeCenters(centers, 0);
     return centers;
@@ -221,7 +212,7 @@ export class ClassStatistics extends Saveable {
    * @throws CenterLossError `ERR_OPTION`, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
    */
   batch(rows: number): Batch {
-    this._rust.object;
+    this.rust;
     return new Batch(rows, this.nClasses, this.nDim);
   }
 
@@ -279,6 +270,11 @@ export class ClassStatistics extends Saveable {
     this._rust.free();
   }
 
+  /** @internal */
+  get rust(): RustStatistics {
+    return this._rust.object;
+  }
+
   /** @internal Writes the means to centers, from center `first` on, as {@link toCenters}. */
   writeCenters(centers: ClassCenters, first: number): void {
     const rust = this._flushed();
@@ -304,7 +300,7 @@ export class ClassStatistics extends Saveable {
   }
 
   private _flushed(): RustStatistics {
-    const rust = this._rust.object;
+    const rust = this.rust;
     rust.flush();
     return rust;
   }

@@ -1,13 +1,11 @@
 import { rust } from '../engine/engine.js';
 import { reserveArray, reserveRows, scratchBatch } from '../memory/batch.js';
-import { useWeights } from '../memory/inputs.js';
+import { takeRows, useWeights } from '../memory/inputs.js';
 import { created } from '../memory/scratch.js';
 import { integers, stable, writeFloats } from '../memory/views.js';
-import { lengthOf } from '../validate/arrays.js';
-import { checkCount, checkCountOf, type Floats } from '../validate/checks.js';
-import { asRows, countRows, type Embeddings } from '../validate/embeddings.js';
-import { checkOneEach, labelsOf, type Target, writeLabels } from '../validate/labels.js';
-import { copyOfWeights } from '../validate/weights.js';
+import { checkCount, type Floats } from '../validate/checks.js';
+import type { Embeddings } from '../validate/embeddings.js';
+import { type Target, writeLabels } from '../validate/labels.js';
 import { BatchArray, Covariance as RustCovariance, Statistics as RustStatistics } from '../wasm/bindings.js';
 
 /** Second moments that statistics keep beside counts and means. */
@@ -68,13 +66,8 @@ export function addRows(
   { sampleWeight, forgetting }: AddRowsOptions,
 ): void {
   const { nClasses, nDim, names } = handle;
-  const of = { values: asRows(x, 'x', nDim), width: nDim };
-  const { values } = of;
-  const labels = labelsOf(target, 'target', of);
-  const weights = copyOfWeights(sampleWeight, 'sampleWeight', countRows(values, 'x', nDim), 'rows');
+  const { values, rows, labels, weights } = takeRows(x, target, { width: nDim, sampleWeight });
   const { rust: statistics } = handle;
-  const rows = checkOneEach(of, lengthOf(labels));
-  if (weights) checkCountOf(weights.length, 'sampleWeight', rows, 'rows');
   const [xView, targetView] = [stable(values), stable(labels as Int32Array)];
   const atOnce = Math.min(rows, Math.max(1, Math.floor(CHUNK_BYTES / (4 * nDim))));
   const batch = scratchBatch();

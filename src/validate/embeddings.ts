@@ -96,6 +96,10 @@ const isTensor = (x: Embeddings): x is TensorLike =>
 /** Sizes of a shape that are read: enough to show that there are too many. */
 const MAX_RANK = 8;
 
+/** Copies the first sizes of a shape. @throws CenterLossError `ERR_SHAPE` */
+export const copyOfShape = <T>(shape: readonly T[]): T[] =>
+  copyOfArray(shape, Math.min(lengthOfArray(shape), MAX_RANK));
+
 /** Reads the sizes of rows, or of one row, of a width if it is known. @throws CenterLossError `ERR_SHAPE` */
 function shapeOf(x: TensorLike, name: string, widthName = 'nDim', width?: number): readonly number[] {
   if (typeof (x as { dataSync?: unknown }).dataSync === 'function') {
@@ -105,7 +109,7 @@ function shapeOf(x: TensorLike, name: string, widthName = 'nDim', width?: number
     );
   }
   const given = x.dims ?? x.shape;
-  const shape = Array.isArray(given) ? copyOfArray(given, Math.min(lengthOfArray(given), MAX_RANK)) : given;
+  const shape = Array.isArray(given) ? copyOfShape<number>(given) : given;
   const isShape = Array.isArray(shape) && shape.every((size) => Number.isSafeInteger(size) && size >= 0);
   const isOfRows = isShape && (shape.length === 1 || shape.length === 2);
   if (isOfRows && shape.at(-1) === (width ?? shape.at(-1))) return shape;

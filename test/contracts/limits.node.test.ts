@@ -20,10 +20,7 @@ const OPERATIONS: Record<string, (one: Package, centers: Centers, x: Embeddings)
 };
 
 /** Losses of rows against all centers. JavaScript takes a quarter of a minute for each, and has the same sums. */
-const LOSSES = [
-  ...PROXY_LOSS_NAMES.map((name) => ['WebAssembly', name] as const),
-  ...(['CACLoss'] as const).map((name) => ['JavaScript', name] as const),
-];
+const LOSSES = [...PROXY_LOSS_NAMES.map((name) => ['WebAssembly', name] as const), ['JavaScript', 'CACLoss'] as const];
 
 /** Sizes that no memory holds. */
 const HUGE: Record<string, (one: Package) => unknown> = {
