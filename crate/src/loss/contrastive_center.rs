@@ -15,7 +15,7 @@ pub struct ContrastiveCenter {
 }
 
 impl ProxyLoss for ContrastiveCenter {
-    fn row(&self, distances: &mut [f32], _: &mut [f32], class: usize) -> f64 {
+    fn row(&self, distances: &mut [f32], class: usize) -> f64 {
         let own = f64::from(item(distances, class));
         let others = sum_of_others::<Lanes>(distances, class) + self.delta;
         let (own_factor, other_factor) = (1.0 / others, -own / others / others);

@@ -18,6 +18,7 @@
 //!
 //! `batch_pass` walks over a batch once for the loss, the gradients and the update of a center loss.
 
+pub(crate) mod anchors;
 pub mod batch_pass;
 pub mod cac;
 pub mod center_loss;
@@ -67,7 +68,7 @@ impl ProxyLossKind {
         grad_centers: &mut [f32],
         scratch: &mut Scratch,
     ) -> f64 {
-        let (cac, contrastive) = (Cac { lambda: parameter }, ContrastiveCenter { delta: parameter });
+        let (cac, contrastive) = (Cac { lambda: parameter, skips: batch.fixed }, ContrastiveCenter { delta: parameter });
         let triplet = TripletCenter { margin: parameter };
         let row_loss: &dyn ProxyLoss = match self {
             Self::Cac => &cac,
