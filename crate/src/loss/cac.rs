@@ -5,7 +5,7 @@ use core::f32::consts::LOG2_E;
 use core::f64::consts::LN_2;
 
 use crate::detect::softmin::{exp2_of_negative, map_lanes};
-use crate::loss::proxy::ProxyLoss;
+use crate::loss::proxy::{ProxyLoss, RowLoss};
 use crate::loss::softmin_state::SoftminState;
 use crate::rows::shape::{item, item_mut};
 use crate::rows::walk::min;
@@ -55,7 +55,7 @@ fn exponent(x: f64) -> i32 {
 }
 
 impl ProxyLoss for Cac {
-    fn row(&self, distances: &mut [f32], class: usize) -> f64 {
+    fn row(&self, distances: &mut [f32], class: usize) -> RowLoss {
         let own = root(item(distances, class));
         // The own class is left out of the sum over the others.
         *item_mut(distances, class) = f32::INFINITY;
@@ -69,14 +69,13 @@ impl ProxyLoss for Cac {
         };
         let others = weigh::<Lanes>(distances, min, round_to_f32(limit * limit));
         let softmin = SoftminState::of_sums(min, own, others);
-        let scale = Lanes::splat(round_to_f32(-1.0 / softmin.total()));
-        map_lanes::<Lanes>(distances, |weight| weight.mul(scale));
         if nearest == 0.0 {
-            distances.iter_mut().filter(|factor| !factor.is_finite()).for_each(|factor| *factor = 0.0);
+            distances.iter_mut().filter(|weight| !weight.is_finite()).for_each(|weight| *weight = 0.0);
         }
-        let slope = softmin.complement() + self.lambda;
-        *item_mut(distances, class) = round_to_f32(if own_distance == 0.0 { 0.0 } else { slope / own_distance });
-        softmin.cross_entropy() + self.lambda * own_distance
+        let factor = -1.0 / softmin.total();
+        let slope = (softmin.complement() + self.lambda) / factor;
+        *item_mut(distances, class) = round_to_f32(if own == 0.0 { 0.0 } else { slope / own_distance });
+        RowLoss { cost: softmin.cross_entropy() + self.lambda * own_distance, factor }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Contrastive-center loss: C. Qi, F. Su, "Contrastive-center loss for deep neural networks", ICIP 2017.
 
-use crate::loss::proxy::ProxyLoss;
+use crate::loss::proxy::{ProxyLoss, RowLoss};
 use crate::loss::softmin_state::sum_of_others;
 use crate::rows::shape::{item, item_mut};
 use crate::simd::vector::{Lanes, round_to_f32};
@@ -15,12 +15,12 @@ pub struct ContrastiveCenter {
 }
 
 impl ProxyLoss for ContrastiveCenter {
-    fn row(&self, distances: &mut [f32], class: usize) -> f64 {
+    fn row(&self, distances: &mut [f32], class: usize) -> RowLoss {
         let own = f64::from(item(distances, class));
         let others = sum_of_others::<Lanes>(distances, class) + self.delta;
         let (own_factor, other_factor) = (1.0 / others, -own / others / others);
         distances.fill(round_to_f32(other_factor));
         *item_mut(distances, class) = round_to_f32(own_factor);
-        0.5 * own / others
+        RowLoss { cost: 0.5 * own / others, factor: 1.0 }
     }
 }

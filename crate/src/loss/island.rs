@@ -5,7 +5,7 @@
 //! c_k) + 1) over all ordered pairs. The repulsion is 0 only if all centers point away from each other.
 
 use crate::loss::center_loss::MAX_GRADIENT_NORM;
-use crate::loss::proxy::{Batch, ProxyLoss};
+use crate::loss::proxy::{Batch, ProxyLoss, RowLoss};
 use crate::rows::shape::{item, item_mut, slice_mut};
 use crate::rows::walk_f64::{for_each_vector, squared_norm};
 use crate::simd::f64x4::F64x4;
@@ -20,10 +20,10 @@ impl ProxyLoss for HalfSquared {
         false
     }
 
-    fn row(&self, distances: &mut [f32], class: usize) -> f64 {
+    fn row(&self, distances: &mut [f32], class: usize) -> RowLoss {
         let own = f64::from(item(distances, class));
         *item_mut(distances, class) = 1.0;
-        0.5 * own
+        RowLoss { cost: 0.5 * own, factor: 1.0 }
     }
 }
 

@@ -68,7 +68,8 @@ impl ProxyLossKind {
         grad_centers: &mut [f32],
         scratch: &mut Scratch,
     ) -> f64 {
-        let (cac, contrastive) = (Cac { lambda: parameter, skips: batch.fixed }, ContrastiveCenter { delta: parameter });
+        let (cac, contrastive) =
+            (Cac { lambda: parameter, skips: batch.fixed }, ContrastiveCenter { delta: parameter });
         let triplet = TripletCenter { margin: parameter };
         let row_loss: &dyn ProxyLoss = match self {
             Self::Cac => &cac,

@@ -53,11 +53,18 @@ pub trait ProxyLoss {
         true
     }
 
-    /// Returns ℓ, and replaces each squared distance d_j by the factor f_j = 2·∂ℓ/∂d_j of x − c_j in ∂ℓ/∂x. The
-    /// factors of the other classes are not positive.
+    /// Replaces each squared distance d_j by a value whose product with [`RowLoss::factor`] is f_j = 2·∂ℓ/∂d_j, the factor
+    /// of x − c_j in ∂ℓ/∂x. The factors of the other classes are not positive.
     ///
     /// Where ℓ is not finite, any factors will do.
-    fn row(&self, distances: &mut [f32], class: usize) -> f64;
+    fn row(&self, distances: &mut [f32], class: usize) -> RowLoss;
+}
+
+/// ℓ, and a factor of all f_j.
+#[derive(Clone, Copy, Debug)]
+pub struct RowLoss {
+    pub cost: f64,
+    pub factor: f64,
 }
 
 /// Rows with labels and weights, centers [C, D], and the reduction of their loss.
@@ -151,7 +158,10 @@ pub fn proxy_pass<V: Vector>(
                 anchors::distances::<V>(x, anchors, factors);
             }
             total += batch.row::<V>(loss, scale, &labels, first + row, factors);
-            if has_anchors && !grad_x.is_empty() && let Some(class) = labels.class(first + row) {
+            if has_anchors
+                && !grad_x.is_empty()
+                && let Some(class) = labels.class(first + row)
+            {
                 anchors::gradient::<V>(x, anchors, factors, class, slice_mut(grad_x, (first + row) * dim, dim));
             }
         }
@@ -163,7 +173,7 @@ pub fn proxy_pass<V: Vector>(
             let first = first + start;
             let factors = slice(factors, start * width, block.count() * width);
             let grad_x = slice_mut(grad_x, first * dim, block.count() * dim);
-            sums.reserve_rows(block.count());
+            sums.reserve_rows::<V>(block.count());
             if loss.uses_other_centers() {
                 accumulate_block::<V>(block, centers, factors, grad_x, sums.partial, scratch.row_accumulator);
             } else {
@@ -171,7 +181,7 @@ pub fn proxy_pass<V: Vector>(
             }
         }
     }
-    sums.finish();
+    sums.finish::<V>();
     total * scale
 }
 
@@ -208,8 +218,8 @@ impl Batch<'_> {
             distances.fill(round_to_f32(squared_distance::<V>(x, self.centers.row(class))));
             0
         };
-        let cost = loss.row(distances, class);
-        let factor = V::F64x4::splat(weight * scale);
+        let RowLoss { cost, factor } = loss.row(distances, class);
+        let factor = V::F64x4::splat(factor * weight * scale);
         // `non_finite` stays 0 until a factor is not finite, and is NaN from then on.
         let non_finite = Cell::new(V::splat(0.0));
         for_lanes::<V, 0, 1>([], [distances], |[], [factors]| {
@@ -280,9 +290,9 @@ fn accumulate_block<V: Vector>(
         if n_classes > PARTIAL_TERMS && (next.is_multiple_of(PARTIAL_TERMS) || next >= n_classes) {
             for &row in dense_rows {
                 let (grad_x, accumulator) = (slice_mut(grad_x, row * dim, dim), slice_mut(accumulator, row * dim, dim));
-                flush_partial(grad_x, accumulator, next <= PARTIAL_TERMS);
+                flush_partial::<V>(grad_x, accumulator, next <= PARTIAL_TERMS);
                 if next >= n_classes {
-                    read_accumulator(grad_x, accumulator);
+                    read_accumulator::<V>(grad_x, accumulator);
                 }
             }
         }
@@ -382,39 +392,49 @@ struct CenterSums<'a> {
 
 impl CenterSums<'_> {
     /// Moves the partial sums to the accumulators if they can't take `rows` more.
-    fn reserve_rows(&mut self, rows: usize) {
+    fn reserve_rows<V: Vector>(&mut self, rows: usize) {
         if self.rows + rows > PARTIAL_TERMS {
-            self.flush();
+            self.flush::<V>();
             self.rows = 0;
         }
         self.rows += rows;
     }
 
-    fn flush(&mut self) {
-        flush_partial(self.partial, slice_mut(self.accumulator, 0, self.partial.len()), !self.has_flushed);
+    fn flush<V: Vector>(&mut self) {
+        flush_partial::<V>(self.partial, slice_mut(self.accumulator, 0, self.partial.len()), !self.has_flushed);
         self.has_flushed = true;
     }
 
     /// Makes the partial sums the whole sums.
-    fn finish(&mut self) {
+    fn finish<V: Vector>(&mut self) {
         if self.has_flushed {
-            self.flush();
-            read_accumulator(self.partial, self.accumulator);
+            self.flush::<V>();
+            read_accumulator::<V>(self.partial, self.accumulator);
         }
     }
 }
 
 /// accumulator ← accumulator + partial, partial ← 0
 #[inline(never)]
-fn flush_partial(partial: &mut [f32], accumulator: &mut [f64], is_first: bool) {
-    for (total, partial) in accumulator.iter_mut().zip(partial) {
+fn flush_partial<V: Vector>(partial: &mut [f32], accumulator: &mut [f64], is_first: bool) {
+    let ((partials, rest), (accumulators, accumulator_rest)) = (partial.as_chunks_mut(), accumulator.as_chunks_mut());
+    for (total, partial) in accumulators.iter_mut().zip(partials) {
+        let before = V::F64x4::splat(0.0);
+        V::load(partial).widen().add(if is_first { before } else { V::F64x4::load(total) }).store(total);
+        V::splat(0.0).store(partial);
+    }
+    for (total, partial) in accumulator_rest.iter_mut().zip(rest) {
         *total = f64::from(*partial) + if is_first { 0.0 } else { *total };
         *partial = 0.0;
     }
 }
 
-fn read_accumulator(values: &mut [f32], accumulator: &[f64]) {
-    for (value, total) in values.iter_mut().zip(accumulator) {
+fn read_accumulator<V: Vector>(values: &mut [f32], accumulator: &[f64]) {
+    let ((values, rest), (accumulators, accumulator_rest)) = (values.as_chunks_mut(), accumulator.as_chunks());
+    for (values, total) in values.iter_mut().zip(accumulators) {
+        V::narrow(V::F64x4::load(total)).store(values);
+    }
+    for (value, total) in rest.iter_mut().zip(accumulator_rest) {
         *value = round_to_f32(*total);
     }
 }

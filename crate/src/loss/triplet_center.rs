@@ -2,7 +2,7 @@
 //! Retrieval", CVPR 2018.
 
 use crate::detect::nearest::is_any_below;
-use crate::loss::proxy::ProxyLoss;
+use crate::loss::proxy::{ProxyLoss, RowLoss};
 use crate::rows::shape::{item, item_mut};
 use crate::simd::vector::{LANES, Lanes};
 
@@ -19,7 +19,7 @@ pub struct TripletCenter {
 }
 
 impl ProxyLoss for TripletCenter {
-    fn row(&self, distances: &mut [f32], class: usize) -> f64 {
+    fn row(&self, distances: &mut [f32], class: usize) -> RowLoss {
         let own = f64::from(item(distances, class));
         let (mut nearest, mut min_distance) = (class, f32::INFINITY);
         for (i, chunk) in distances.chunks(CHUNK_LEN).enumerate() {
@@ -36,10 +36,10 @@ impl ProxyLoss for TripletCenter {
         distances.fill(0.0);
         // `cost <= 0.0` is false for NaN, which is returned below.
         if cost <= 0.0 {
-            return 0.0;
+            return RowLoss { cost: 0.0, factor: 1.0 };
         }
         *item_mut(distances, nearest) = -1.0;
         *item_mut(distances, class) = 1.0;
-        cost
+        RowLoss { cost, factor: 1.0 }
     }
 }

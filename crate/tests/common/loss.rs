@@ -114,6 +114,11 @@ impl Case {
         let mut cases = Vec::new();
         for (spec, reduction) in specs.into_iter().flat_map(|spec| REDUCTIONS.map(|of| (spec.clone(), of))) {
             let case = Self::new(batch.clone(), spec, reduction);
+            if case.is_cac() {
+                let fixed = Self { fixed: true, ..case.clone() }.weighted(batch);
+                cases.extend((case.n_classes() <= case.batch.n_dim).then(|| fixed.clone().with_anchors(4.0)));
+                cases.push(fixed);
+            }
             cases.push(case.clone().weighted(batch));
             cases.push(case);
         }
@@ -160,6 +165,22 @@ impl Case {
 
     pub(crate) fn is_center_loss(&self) -> bool {
         matches!(self.spec, LossSpec::Center(..))
+    }
+
+    /// Makes the centers anchors on axes, about as far from the origin as `magnitude`. Rows are about as far from the
+    /// anchor of class i mod C as they were from its center.
+    pub(crate) fn with_anchors(mut self, magnitude: f32) -> Self {
+        for class in 0..self.n_classes() {
+            let mut anchor = vec![0.0; self.batch.n_dim];
+            anchor[class] = magnitude * (1.0 + (class % 3) as f32);
+            let center = self.batch.center(class).to_vec();
+            for row in (class..self.batch.rows()).step_by(self.n_classes()) {
+                let values = self.batch.row_mut(row).iter_mut();
+                values.zip(center.iter().zip(&anchor)).for_each(|(x, (c, a))| *x = *x - c + a);
+            }
+            self.batch.center_mut(class).copy_from_slice(&anchor);
+        }
+        self
     }
 
     pub(crate) fn is_cac(&self) -> bool {

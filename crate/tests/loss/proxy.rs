@@ -52,6 +52,27 @@ fn a_row_on_a_center_has_a_gradient_of_the_others_alone() {
     }
 }
 
+/// Four classes far along the last axis weigh less than 2⁻²⁵ of the anchor term, or of the other class.
+#[test]
+fn classes_that_weigh_nothing_are_skipped() {
+    for (lambda, own, far) in [(0.1, 1.0, 26.0), (0.1, 1e-3, 33.0), (0.0, 1.0, 42.0), (1e-30, 1.0, 42.0)] {
+        let mut centers = vec![0.0; 24];
+        centers[3..12].copy_from_slice(&[20.0, 0.0, 0.0, 0.0, 30.0, 0.0, 0.0, -30.0, 0.0]);
+        (4..8).for_each(|j| centers[3 * j + 2] = far);
+        let batch = Batch::new(&[own, 0.0, 0.0], &[0], &centers, 3);
+        let free = Case::new(batch, LossSpec::Proxy(ProxyLossKind::Cac, lambda), Reduction::Sum);
+        let (fixed, what) = (Case { fixed: true, ..free.clone() }, format!("λ = {lambda}, d = {own}"));
+        assert_close(fixed.evaluate(), free.evaluate(), free.evaluate(), 1e-7, &what);
+        let (skipped, summed) = (fixed.gradient_x().1, free.gradient_x().1);
+        assert_close(skipped[0].into(), summed[0].into(), summed[0].into(), 1e-7, &what);
+        assert!(skipped[2] == 0.0 && summed[2] > 0.0 && summed[2] < 1e-7 * summed[0].abs(), "{what}: {summed:?}");
+        // A little nearer, and they count.
+        let mut nearer = fixed;
+        (4..8).for_each(|j| nearer.batch.center_mut(j)[2] = far - 8.0);
+        assert!(nearer.gradient_x().1[2] > 0.0, "{what}");
+    }
+}
+
 #[test]
 fn the_lowest_of_the_nearest_other_centers_is_pushed() {
     let actual = row_at_zero(0, &[5.0, 1.0, -1.0, 1.0], LossSpec::Proxy(ProxyLossKind::TripletCenter, 5.0)).gradients();
