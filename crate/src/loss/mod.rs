@@ -38,7 +38,7 @@ pub mod weights;
 
 use cac::Cac;
 use contrastive_center::ContrastiveCenter;
-use island::{HalfSquared, repulsion};
+use island::island;
 use proxy::{Batch, ProxyLoss, Scratch, proxy_pass};
 use triplet_center::TripletCenter;
 
@@ -69,20 +69,15 @@ impl ProxyLossKind {
         grad_centers: &mut [f32],
         scratch: &mut Scratch,
     ) -> f64 {
-        let cac = Cac { lambda: parameter };
-        let triplet = TripletCenter { margin: parameter };
+        let (cac, triplet) = (Cac { lambda: parameter }, TripletCenter { margin: parameter });
         let row_loss: &dyn ProxyLoss = match self {
             Self::Cac => &cac,
             Self::ContrastiveCenter => {
                 return ContrastiveCenter { delta: parameter }.pass::<V>(batch, grad_x, grad_centers, scratch);
             }
             Self::TripletCenter => &triplet,
-            Self::Island => &HalfSquared,
+            Self::Island => return island::<V>(parameter, batch, grad_x, grad_centers, scratch),
         };
-        let loss = proxy_pass::<V>(row_loss, batch, grad_x, grad_centers, scratch);
-        if self != Self::Island {
-            return loss;
-        }
-        loss + repulsion::<V>(parameter, batch, scratch.center_sum, grad_centers)
+        proxy_pass::<V>(row_loss, batch, grad_x, grad_centers, scratch)
     }
 }

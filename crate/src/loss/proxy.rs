@@ -20,7 +20,7 @@ use crate::distance::squared_euclidean;
 use crate::loss::reduction::{Labels, Reduction};
 use crate::loss::weights::Weights;
 use crate::rows::shape::{Rows, slice, slice_mut, split_mut, total_len};
-use crate::rows::walk::{for_lanes, squared_distance};
+use crate::rows::walk::for_lanes;
 use crate::simd::f64x4::F64x4;
 use crate::simd::vector::{LANES, Vector, round_to_f32};
 
@@ -43,12 +43,6 @@ const PARTIAL_TERMS: usize = 64;
 
 /// Loss of one row as a function of its distances.
 pub trait ProxyLoss {
-    /// Returns true if ℓ depends on the distances to other centers. If not, `row` gets the own distance alone, as class
-    /// 0.
-    fn uses_other_centers(&self) -> bool {
-        true
-    }
-
     /// Returns ℓ, and replaces each squared distance d_j by the factor f_j = 2·∂ℓ/∂d_j of x − c_j in ∂ℓ/∂x. `scratch`
     /// has the same length.
     ///
@@ -103,9 +97,9 @@ impl ScratchSizes {
         let distances = total_len([(chunk + 1, n_classes), (1, gemm::scratch_len(chunk, n_classes, n_dim))]);
         let row_accumulator = if n_classes > PARTIAL_TERMS { total_len([(BLOCK_ROWS.min(rows), n_dim)]) } else { 0 };
         Self {
-            // A loss in closed form keeps two vectors there, and below two factors for each row.
+            // A loss in closed form keeps two vectors there, and below two factors for each row and one for each center.
             distances: distances.max(total_len([(2, n_dim)])),
-            row_accumulator: row_accumulator.max(total_len([(2, rows)])),
+            row_accumulator: row_accumulator.max(total_len([(2, rows), (1, n_classes)])),
             center_accumulator: if rows > PARTIAL_TERMS { total_len([(n_classes, n_dim)]) } else { 0 },
             center_sum: 2 * n_dim.div_ceil(LANES),
             links: total_len([(1, rows), (1, n_classes), (1, 1)]),
@@ -135,19 +129,16 @@ pub fn proxy_pass<V: Vector>(
     grad_x.fill(0.0);
     let labels = Labels::new(batch.labels, n_classes);
     let mut total = 0.0;
-    let width = if loss.uses_other_centers() { n_classes } else { 1 };
     let chunk = chunk_rows(x.count(), n_classes);
     let (factors, rest) = split_mut(scratch.distances, chunk * n_classes);
     let (row_scratch, rest) = split_mut(rest, n_classes);
     for first in (0..x.count()).step_by(chunk.max(1)) {
         let rows = x.chunk(first, chunk);
-        let factors = slice_mut(factors, 0, rows.count() * width);
-        if loss.uses_other_centers() {
-            squared_euclidean::distances::<V>(rows, centers, rest, factors);
-        }
+        let factors = slice_mut(factors, 0, rows.count() * n_classes);
+        squared_euclidean::distances::<V>(rows, centers, rest, factors);
         for row in 0..rows.count() {
-            let factors = slice_mut(factors, row * width, width);
-            total += batch.row::<V>(loss, scale, &labels, first + row, factors, slice_mut(row_scratch, 0, width));
+            let factors = slice_mut(factors, row * n_classes, n_classes);
+            total += batch.row::<V>(loss, scale, &labels, first + row, factors, row_scratch);
         }
         if grad_x.is_empty() {
             continue;
@@ -155,14 +146,10 @@ pub fn proxy_pass<V: Vector>(
         for start in (0..rows.count()).step_by(BLOCK_ROWS) {
             let block = rows.chunk(start, BLOCK_ROWS);
             let first = first + start;
-            let factors = slice(factors, start * width, block.count() * width);
+            let factors = slice(factors, start * n_classes, block.count() * n_classes);
             let grad_x = slice_mut(grad_x, first * dim, block.count() * dim);
             sums.reserve_rows(block.count());
-            if loss.uses_other_centers() {
-                accumulate_block::<V>(block, centers, factors, grad_x, sums.partial, scratch.row_accumulator);
-            } else {
-                accumulate_own::<V>(block, centers, |row| labels.class(first + row), factors, grad_x, sums.partial);
-            }
+            accumulate_block::<V>(block, centers, factors, grad_x, sums.partial, scratch.row_accumulator);
         }
     }
     sums.finish();
@@ -170,11 +157,6 @@ pub fn proxy_pass<V: Vector>(
 }
 
 impl Batch<'_> {
-    /// Returns true if any known row has a weight.
-    pub(crate) fn has_weight(&self) -> bool {
-        self.scale() > 0.0
-    }
-
     pub(crate) fn scale(&self) -> f64 {
         self.weights.scale(self.reduction, self.labels, self.centers.count())
     }
@@ -201,19 +183,12 @@ impl Batch<'_> {
         distances: &mut [f32],
         scratch: &mut [f32],
     ) -> f64 {
-        let x = self.x.row(row);
         let (class, weight) = match self.class_and_weight(labels, row) {
             Ok(known) => known,
             Err(cost) => {
                 distances.fill(0.0);
                 return cost;
             }
-        };
-        let class = if loss.uses_other_centers() {
-            class
-        } else {
-            distances.fill(round_to_f32(squared_distance::<V>(x, self.centers.row(class))));
-            0
         };
         let cost = loss.row(distances, scratch, class);
         let factor = V::F64x4::splat(weight * scale);
@@ -271,25 +246,6 @@ fn accumulate_block<V: Vector>(
             if next >= n_classes {
                 read_accumulator(grad_x, accumulator);
             }
-        }
-    }
-}
-
-/// [`accumulate_block`] where each row has one factor, that of its own center.
-fn accumulate_own<V: Vector>(
-    x: Rows,
-    centers: Rows,
-    class_of: impl Fn(usize) -> Option<usize>,
-    factors: &[f32],
-    grad_x: &mut [f32],
-    grad_centers: &mut [f32],
-) {
-    let dim = x.dim();
-    let grad_dim = if grad_centers.is_empty() { 0 } else { dim };
-    for (row, &factor) in factors.iter().enumerate().filter(|(_, factor)| **factor != 0.0) {
-        if let Some(class) = class_of(row) {
-            let grad_center = slice_mut(grad_centers, class * grad_dim, grad_dim);
-            accumulate_one::<V>(x.row(row), centers.row(class), factor, slice_mut(grad_x, row * dim, dim), grad_center);
         }
     }
 }

@@ -5,9 +5,7 @@ use crate::common::{assert_close, assert_matrix_close, assert_same_bits, assert_
 use crate::reference::{self, Matrix};
 use center_loss::loss::ProxyLossKind;
 use center_loss::loss::island::repulsion;
-use center_loss::loss::proxy;
 use center_loss::loss::reduction::Reduction;
-use center_loss::loss::weights::Weights;
 use center_loss::rows::shape::Rows;
 use center_loss::simd::vector::{LANES, Lanes};
 
@@ -180,11 +178,9 @@ fn a_gradient_too_long_for_float32_is_zero() {
 #[test]
 fn centers_that_point_away_have_no_repulsion() {
     let island = |centers: &[f32], grad: &mut [f32]| {
-        let (x, centers, weights) = (Rows::new(&[0.0, 0.0], 2), Rows::new(centers, 2), Weights::NONE);
-        let batch = proxy::Batch { x, labels: &[0], centers, weights, reduction: Reduction::Batch };
-        repulsion::<Lanes>(1.0, &batch, &mut [[0.0; LANES]], grad)
+        repulsion::<Lanes>(1.0, Rows::new(centers, 2), &mut [f64::NAN; 2], &mut [[f64::NAN; LANES]], grad)
     };
-    let mut grad = [1.0; 4];
+    let mut grad = [f32::NAN; 4];
     for (centers, expected) in [
         ([3.0, 4.0, -6.0, -8.0], 0.0),
         ([3.0, 4.0, 6.0, 8.0], 4.0),
