@@ -16,14 +16,16 @@
 //! | softmax cross-entropy | −Σ_i log p_{i,y_i} / B, weighted and smoothed | `cross_entropy`, `softmin_state` |
 //! | weights | class[y_i]·sample[i] | `weights`, `class_weights` (from counts) |
 //!
-//! `batch_pass` walks over a batch once for the loss, the gradients and the update of a center loss.
+//! `batch_pass` walks over a batch once for the loss, the gradients and the update of a center loss. `class_rows` has the
+//! rows of each class for a loss whose sums over all centers have a closed form.
 
 pub(crate) mod anchors;
 pub mod batch_pass;
 pub mod cac;
 pub mod center_loss;
+pub(crate) mod class_rows;
 pub mod class_weights;
-pub mod contrastive_center;
+pub(crate) mod contrastive_center;
 pub mod cross_entropy;
 pub mod deep_svdd;
 pub mod island;
@@ -37,7 +39,7 @@ pub mod weights;
 
 use cac::Cac;
 use contrastive_center::ContrastiveCenter;
-use island::{HalfSquared, repulsion};
+use island::island;
 use proxy::{Batch, ProxyLoss, Scratch, proxy_pass};
 use triplet_center::TripletCenter;
 
@@ -68,19 +70,16 @@ impl ProxyLossKind {
         grad_centers: &mut [f32],
         scratch: &mut Scratch,
     ) -> f64 {
-        let (cac, contrastive) =
-            (Cac { lambda: parameter, skips: batch.fixed }, ContrastiveCenter { delta: parameter });
-        let triplet = TripletCenter { margin: parameter };
+        let (cac, triplet) =
+            (Cac { lambda: parameter, skips: batch.fixed }, TripletCenter { margin: parameter });
         let row_loss: &dyn ProxyLoss = match self {
             Self::Cac => &cac,
-            Self::ContrastiveCenter => &contrastive,
+            Self::ContrastiveCenter => {
+                return ContrastiveCenter { delta: parameter }.pass::<V>(batch, grad_x, grad_centers, scratch);
+            }
             Self::TripletCenter => &triplet,
-            Self::Island => &HalfSquared,
+            Self::Island => return island::<V>(parameter, batch, grad_x, grad_centers, scratch),
         };
-        let loss = proxy_pass::<V>(row_loss, batch, grad_x, grad_centers, scratch);
-        if self != Self::Island {
-            return loss;
-        }
-        loss + repulsion::<V>(parameter, batch, scratch.center_sum, grad_centers)
+        proxy_pass::<V>(row_loss, batch, grad_x, grad_centers, scratch)
     }
 }

@@ -21,7 +21,7 @@ use crate::loss::anchors;
 use crate::loss::reduction::{Labels, Reduction};
 use crate::loss::weights::Weights;
 use crate::rows::shape::{Rows, item, item_mut, slice, slice_mut, split_mut, total_len};
-use crate::rows::walk::{for_lanes, squared_distance};
+use crate::rows::walk::for_lanes;
 use crate::simd::f64x4::F64x4;
 use crate::simd::vector::{LANES, Vector, round_to_f32};
 
@@ -47,12 +47,6 @@ const SPARSE_SHARE: usize = 4;
 
 /// Loss of one row as a function of its distances.
 pub trait ProxyLoss {
-    /// Returns true if ℓ depends on the distances to other centers. If not, `row` gets the own distance alone, as class
-    /// 0.
-    fn uses_other_centers(&self) -> bool {
-        true
-    }
-
     /// Replaces each squared distance d_j by a value whose product with [`RowLoss::factor`] is f_j = 2·∂ℓ/∂d_j, the factor
     /// of x − c_j in ∂ℓ/∂x. The factors of the other classes are not positive.
     ///
@@ -88,8 +82,10 @@ pub struct Scratch<'a> {
     pub row_accumulator: &'a mut [f64],
     /// Accumulator of ∂loss/∂c.
     pub center_accumulator: &'a mut [f64],
-    /// Sum over the centers in [`crate::loss::island::repulsion`].
+    /// Sums over centers or rows, of losses in closed form.
     pub center_sum: &'a mut [[f64; LANES]],
+    /// Lists of rows, of losses in closed form.
+    pub links: &'a mut [u32],
 }
 
 /// Lengths of the scratch for one batch.
@@ -103,17 +99,23 @@ pub struct ScratchSizes {
     pub center_accumulator: usize,
     /// Length of [`Scratch::center_sum`].
     pub center_sum: usize,
+    /// Length of [`Scratch::links`].
+    pub links: usize,
 }
 
 impl ScratchSizes {
     #[must_use]
     pub fn new(rows: usize, n_classes: usize, n_dim: usize) -> Self {
         let chunk = chunk_rows(rows, n_classes);
+        let distances = total_len([(chunk + 1, n_classes), (1, gemm::scratch_len(chunk, n_classes, n_dim))]);
+        let row_accumulator = if n_classes > PARTIAL_TERMS { total_len([(BLOCK_ROWS.min(rows), n_dim)]) } else { 0 };
         Self {
-            distances: total_len([(chunk + 1, n_classes), (1, gemm::scratch_len(chunk, n_classes, n_dim))]),
-            row_accumulator: if n_classes > PARTIAL_TERMS { total_len([(BLOCK_ROWS.min(rows), n_dim)]) } else { 0 },
+            // A loss in closed form keeps two vectors there, and below two factors for each row and one for each center.
+            distances: distances.max(total_len([(2, n_dim)])),
+            row_accumulator: row_accumulator.max(total_len([(2, rows), (1, n_classes)])),
             center_accumulator: if rows > PARTIAL_TERMS { total_len([(n_classes, n_dim)]) } else { 0 },
-            center_sum: n_dim.div_ceil(LANES),
+            center_sum: 2 * n_dim.div_ceil(LANES),
+            links: total_len([(1, rows), (1, n_classes), (1, 1)]),
         }
     }
 }
@@ -140,19 +142,18 @@ pub fn proxy_pass<V: Vector>(
     grad_x.fill(0.0);
     let labels = Labels::new(batch.labels, n_classes);
     let mut total = 0.0;
-    let width = if loss.uses_other_centers() { n_classes } else { 1 };
     let chunk = chunk_rows(x.count(), n_classes);
     let (factors, rest) = split_mut(scratch.distances, chunk * n_classes);
     let (anchors, rest) = split_mut(rest, n_classes);
-    let has_anchors = batch.fixed && loss.uses_other_centers() && anchors::read::<V>(centers, anchors);
+    let has_anchors = batch.fixed && anchors::read::<V>(centers, anchors);
     for first in (0..x.count()).step_by(chunk.max(1)) {
         let rows = x.chunk(first, chunk);
-        let factors = slice_mut(factors, 0, rows.count() * width);
-        if loss.uses_other_centers() && !has_anchors {
+        let factors = slice_mut(factors, 0, rows.count() * n_classes);
+        if !has_anchors {
             squared_euclidean::distances::<V>(rows, centers, rest, factors);
         }
         for row in 0..rows.count() {
-            let factors = slice_mut(factors, row * width, width);
+            let factors = slice_mut(factors, row * n_classes, n_classes);
             let x = rows.row(row);
             if has_anchors {
                 anchors::distances::<V>(x, anchors, factors);
@@ -171,14 +172,10 @@ pub fn proxy_pass<V: Vector>(
         for start in (0..rows.count()).step_by(BLOCK_ROWS) {
             let block = rows.chunk(start, BLOCK_ROWS);
             let first = first + start;
-            let factors = slice(factors, start * width, block.count() * width);
+            let factors = slice(factors, start * n_classes, block.count() * n_classes);
             let grad_x = slice_mut(grad_x, first * dim, block.count() * dim);
             sums.reserve_rows::<V>(block.count());
-            if loss.uses_other_centers() {
-                accumulate_block::<V>(block, centers, factors, grad_x, sums.partial, scratch.row_accumulator);
-            } else {
-                accumulate_own::<V>(block, centers, |row| labels.class(first + row), factors, grad_x, sums.partial);
-            }
+            accumulate_block::<V>(block, centers, factors, grad_x, sums.partial, scratch.row_accumulator);
         }
     }
     sums.finish::<V>();
@@ -186,13 +183,20 @@ pub fn proxy_pass<V: Vector>(
 }
 
 impl Batch<'_> {
-    /// Returns true if any known row has a weight.
-    pub(crate) fn has_weight(&self) -> bool {
-        self.scale() > 0.0
+    pub(crate) fn scale(&self) -> f64 {
+        self.weights.scale(self.reduction, self.labels, self.centers.count())
     }
 
-    fn scale(&self) -> f64 {
-        self.weights.scale(self.reduction, self.labels, self.centers.count())
+    /// Class and weight of a row that has both, or else its summand.
+    pub(crate) fn class_and_weight(&self, labels: &Labels, row: usize) -> Result<(usize, f64), f64> {
+        let class = labels.class(row);
+        let weight = self.weights.row_weight(row, class);
+        if weight > 0.0 {
+            class.map(|class| (class, weight)).ok_or_else(|| labels.cost_without_class(row, self.x.row(row)))
+        } else {
+            // The values of a row of weight 0 do not matter.
+            Err(0.0)
+        }
     }
 
     /// Returns the summand of a row, and replaces its distances by the factors of its differences in ∂loss/∂x.
@@ -204,19 +208,12 @@ impl Batch<'_> {
         row: usize,
         distances: &mut [f32],
     ) -> f64 {
-        let x = self.x.row(row);
-        let class = labels.class(row);
-        let weight = self.weights.row_weight(row, class);
-        let Some(class) = class.filter(|_| weight > 0.0) else {
-            distances.fill(0.0);
-            // The values of a row of weight 0 do not matter.
-            return if weight > 0.0 { labels.cost_without_class(row, x) } else { 0.0 };
-        };
-        let class = if loss.uses_other_centers() {
-            class
-        } else {
-            distances.fill(round_to_f32(squared_distance::<V>(x, self.centers.row(class))));
-            0
+        let (class, weight) = match self.class_and_weight(labels, row) {
+            Ok(known) => known,
+            Err(cost) => {
+                distances.fill(0.0);
+                return cost;
+            }
         };
         let RowLoss { cost, factor } = loss.row(distances, class);
         let factor = V::F64x4::splat(factor * weight * scale);
@@ -319,25 +316,6 @@ fn sparse_pairs<V: Vector>(factors: &[f32], pairs: &mut [usize; PARTIAL_TERMS]) 
         }
     }
     Some(count)
-}
-
-/// [`accumulate_block`] where each row has one factor, that of its own center.
-fn accumulate_own<V: Vector>(
-    x: Rows,
-    centers: Rows,
-    class_of: impl Fn(usize) -> Option<usize>,
-    factors: &[f32],
-    grad_x: &mut [f32],
-    grad_centers: &mut [f32],
-) {
-    let dim = x.dim();
-    let grad_dim = if grad_centers.is_empty() { 0 } else { dim };
-    for (row, &factor) in factors.iter().enumerate().filter(|(_, factor)| **factor != 0.0) {
-        if let Some(class) = class_of(row) {
-            let grad_center = slice_mut(grad_centers, class * grad_dim, grad_dim);
-            accumulate_one::<V>(x.row(row), centers.row(class), factor, slice_mut(grad_x, row * dim, dim), grad_center);
-        }
-    }
 }
 
 /// Accumulates one row and four centers: the row and its gradient are loaded once for four.

@@ -262,6 +262,7 @@ impl Case {
             row_accumulator: &mut vec![f64::NAN; sizes.row_accumulator],
             center_accumulator: &mut vec![f64::NAN; sizes.center_accumulator],
             center_sum: &mut vec![[f64::NAN; LANES]; sizes.center_sum],
+            links: &mut vec![7; sizes.links],
         };
         let fixed = self.fixed;
         let (labels, weights, reduction) = (&self.batch.labels[..], self.weights(), self.reduction);
