@@ -16,13 +16,15 @@
 //! | softmax cross-entropy | −Σ_i log p_{i,y_i} / B, weighted and smoothed | `cross_entropy`, `softmin_state` |
 //! | weights | class[y_i]·sample[i] | `weights`, `class_weights` (from counts) |
 //!
-//! `batch_pass` walks over a batch once for the loss, the gradients and the update of a center loss.
+//! `batch_pass` walks over a batch once for the loss, the gradients and the update of a center loss. `class_rows` has the
+//! rows of each class for a loss whose sums over all centers have a closed form.
 
 pub mod batch_pass;
 pub mod cac;
 pub mod center_loss;
+pub(crate) mod class_rows;
 pub mod class_weights;
-pub mod contrastive_center;
+pub(crate) mod contrastive_center;
 pub mod cross_entropy;
 pub mod deep_svdd;
 pub mod island;
@@ -67,11 +69,13 @@ impl ProxyLossKind {
         grad_centers: &mut [f32],
         scratch: &mut Scratch,
     ) -> f64 {
-        let (cac, contrastive) = (Cac { lambda: parameter }, ContrastiveCenter { delta: parameter });
+        let cac = Cac { lambda: parameter };
         let triplet = TripletCenter { margin: parameter };
         let row_loss: &dyn ProxyLoss = match self {
             Self::Cac => &cac,
-            Self::ContrastiveCenter => &contrastive,
+            Self::ContrastiveCenter => {
+                return ContrastiveCenter { delta: parameter }.pass::<V>(batch, grad_x, grad_centers, scratch);
+            }
             Self::TripletCenter => &triplet,
             Self::Island => &HalfSquared,
         };

@@ -75,8 +75,10 @@ pub struct Scratch<'a> {
     pub row_accumulator: &'a mut [f64],
     /// Accumulator of ∂loss/∂c.
     pub center_accumulator: &'a mut [f64],
-    /// Sum over the centers in [`crate::loss::island::repulsion`].
+    /// Sums over centers or rows, of losses in closed form.
     pub center_sum: &'a mut [[f64; LANES]],
+    /// Lists of rows, of losses in closed form.
+    pub links: &'a mut [u32],
 }
 
 /// Lengths of the scratch for one batch.
@@ -90,17 +92,23 @@ pub struct ScratchSizes {
     pub center_accumulator: usize,
     /// Length of [`Scratch::center_sum`].
     pub center_sum: usize,
+    /// Length of [`Scratch::links`].
+    pub links: usize,
 }
 
 impl ScratchSizes {
     #[must_use]
     pub fn new(rows: usize, n_classes: usize, n_dim: usize) -> Self {
         let chunk = chunk_rows(rows, n_classes);
+        let distances = total_len([(chunk + 1, n_classes), (1, gemm::scratch_len(chunk, n_classes, n_dim))]);
+        let row_accumulator = if n_classes > PARTIAL_TERMS { total_len([(BLOCK_ROWS.min(rows), n_dim)]) } else { 0 };
         Self {
-            distances: total_len([(chunk + 1, n_classes), (1, gemm::scratch_len(chunk, n_classes, n_dim))]),
-            row_accumulator: if n_classes > PARTIAL_TERMS { total_len([(BLOCK_ROWS.min(rows), n_dim)]) } else { 0 },
+            // A loss in closed form keeps two vectors there, and below two factors for each row.
+            distances: distances.max(total_len([(2, n_dim)])),
+            row_accumulator: row_accumulator.max(total_len([(2, rows)])),
             center_accumulator: if rows > PARTIAL_TERMS { total_len([(n_classes, n_dim)]) } else { 0 },
-            center_sum: n_dim.div_ceil(LANES),
+            center_sum: 2 * n_dim.div_ceil(LANES),
+            links: total_len([(1, rows), (1, n_classes), (1, 1)]),
         }
     }
 }
@@ -167,8 +175,20 @@ impl Batch<'_> {
         self.scale() > 0.0
     }
 
-    fn scale(&self) -> f64 {
+    pub(crate) fn scale(&self) -> f64 {
         self.weights.scale(self.reduction, self.labels, self.centers.count())
+    }
+
+    /// Class and weight of a row that has both, or else its summand.
+    pub(crate) fn class_and_weight(&self, labels: &Labels, row: usize) -> Result<(usize, f64), f64> {
+        let class = labels.class(row);
+        let weight = self.weights.row_weight(row, class);
+        if weight > 0.0 {
+            class.map(|class| (class, weight)).ok_or_else(|| labels.cost_without_class(row, self.x.row(row)))
+        } else {
+            // The values of a row of weight 0 do not matter.
+            Err(0.0)
+        }
     }
 
     /// Returns the summand of a row, and replaces its distances by the factors of its differences in ∂loss/∂x.
@@ -182,12 +202,12 @@ impl Batch<'_> {
         scratch: &mut [f32],
     ) -> f64 {
         let x = self.x.row(row);
-        let class = labels.class(row);
-        let weight = self.weights.row_weight(row, class);
-        let Some(class) = class.filter(|_| weight > 0.0) else {
-            distances.fill(0.0);
-            // The values of a row of weight 0 do not matter.
-            return if weight > 0.0 { labels.cost_without_class(row, x) } else { 0.0 };
+        let (class, weight) = match self.class_and_weight(labels, row) {
+            Ok(known) => known,
+            Err(cost) => {
+                distances.fill(0.0);
+                return cost;
+            }
         };
         let class = if loss.uses_other_centers() {
             class

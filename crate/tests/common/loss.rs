@@ -233,6 +233,7 @@ impl Case {
             row_accumulator: &mut vec![f64::NAN; sizes.row_accumulator],
             center_accumulator: &mut vec![f64::NAN; sizes.center_accumulator],
             center_sum: &mut vec![[f64::NAN; LANES]; sizes.center_sum],
+            links: &mut vec![7; sizes.links],
         };
         let (labels, weights, reduction) = (&self.batch.labels[..], self.weights(), self.reduction);
         let batch = proxy::Batch { x, labels, centers, weights, reduction };

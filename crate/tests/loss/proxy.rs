@@ -1,6 +1,8 @@
 //! Losses against proxies where their formulas have an edge.
 
-use crate::common::{BAD, Batch, Case, LossSpec, TOLERANCE, assert_close, assert_same_bits, assert_same_f64};
+use crate::common::{BAD, Batch, Case, LossSpec, TOLERANCE};
+use crate::common::{assert_close, assert_matrix_close, assert_same_bits, assert_same_f64};
+use crate::reference::{self, Matrix};
 use center_loss::loss::ProxyLossKind;
 use center_loss::loss::island::repulsion;
 use center_loss::loss::proxy;
@@ -89,6 +91,78 @@ fn a_bad_center_that_plays_no_part_changes_no_gradient() {
                 assert_same_bits(&actual.centers, &expected.centers, format_args!("∂/∂centers, {bad}, {spec:?}"));
             }
         }
+    }
+}
+
+const CONTRASTIVE: LossSpec = LossSpec::Proxy(ProxyLossKind::ContrastiveCenter, 1e-3);
+
+/// Checks the sums over classes in closed form against float64, with gradients of centers down to the least float32.
+fn check_contrastive(batch: Batch) {
+    let case = Case::new(batch, CONTRASTIVE, Reduction::Sum);
+    let (what, (x, params)) = (case.name(), reference::operands(&case));
+    let (actual, expected) = (case.checked_gradients(), reference::gradients(&case, &x, &params));
+    let loss = reference::loss(&case, &x, &params);
+    assert_close(actual.loss, loss, loss, TOLERANCE, &what);
+    let floored =
+        |terms: &Matrix| terms.iter().map(|row| row.iter().map(|term| term + 1e-35).collect()).collect::<Vec<_>>();
+    assert_matrix_close(&actual.x, &expected.x, &floored(&expected.x_terms), TOLERANCE, format_args!("∂/∂x, {what}"));
+    let terms = floored(&expected.param_terms);
+    assert_matrix_close(&actual.centers, &expected.params, &terms, TOLERANCE, format_args!("∂/∂centers, {what}"));
+}
+
+/// Rows between two centers: the own distance is from 10⁻¹² to 10¹² times the other one, and close to where the sum of
+/// the others is no longer a difference.
+#[test]
+fn the_own_distance_is_left_out_at_any_ratio() {
+    let ratios = [1e-12, 1e-6, 1e-3, 0.3, 1.0, 2.9, 2.999, 3.0, 3.001, 3.1, 30.0, 1e3, 1e6, 1e12].map(f64::sqrt);
+    for (n_dim, offset) in [1, 3, 4, 129].into_iter().flat_map(|n_dim| [0.0, 100.0, 1e4].map(|offset| (n_dim, offset)))
+    {
+        let x: Vec<f32> =
+            ratios.iter().flat_map(|ratio| vec![(offset + ratio / (1.0 + ratio)) as f32; n_dim]).collect();
+        let centers = [vec![offset as f32; n_dim], vec![offset as f32 + 1.0; n_dim]].concat();
+        check_contrastive(Batch::new(&x, &[0; 14], &centers, n_dim));
+    }
+}
+
+#[test]
+fn sums_over_centers_keep_their_digits() {
+    for (rows, n_classes, n_dim) in [(9, 1, 5), (9, 2, 5), (40, 3, 17), (70, 10, 128), (33, 100, 7)] {
+        let labels = || (0..rows).map(|row| row * 7 % n_classes as i32).collect();
+        // Clusters are tight, far from the origin, and doubled.
+        for offset in [0.0, 100.0, 1e4] {
+            let mut batch = Batch::with_labels(labels(), n_classes, n_dim, 5);
+            batch.values_mut().for_each(|value| *value = offset + (*value * 16.0).round() / 128.0);
+            if n_classes > 2 {
+                let first = batch.center(0).to_vec();
+                batch.center_mut(2).copy_from_slice(&first);
+                batch.row_mut(1).copy_from_slice(&first);
+            }
+            check_contrastive(batch);
+        }
+        // One center, or one row, lies far from all others.
+        for (far, k) in [1e3, 1e6, 1e12].into_iter().flat_map(|far| [0, n_dim - 1].map(|k| (far, k))) {
+            let mut batch = Batch::with_labels(labels(), n_classes, n_dim, 6);
+            batch.center_mut(n_classes - 1)[k] = far;
+            check_contrastive(batch.clone());
+            batch.row_mut(3)[k] = -far;
+            check_contrastive(batch);
+        }
+    }
+}
+
+/// Each row depends on all centers. The sum S is infinite or NaN.
+#[test]
+fn a_bad_center_leaves_contrastive_center_loss_without_gradients() {
+    for (bad, class) in BAD.into_iter().flat_map(|bad| [0, 4].map(|class| (bad, class))) {
+        let mut batch = Batch::with_labels(vec![0, 1, 0, 1, 1], 5, 7, 3);
+        batch.center_mut(class)[2] = bad;
+        let actual = Case::new(batch, CONTRASTIVE, Reduction::Batch).checked_gradients();
+        assert!(actual.x.iter().chain(&actual.centers).all(|value| *value == 0.0), "{bad} in center {class}");
+        assert!(
+            if bad.is_nan() { actual.loss.is_nan() } else { (actual.loss == 0.0) == (class == 4) },
+            "{}",
+            actual.loss
+        );
     }
 }
 

@@ -325,7 +325,7 @@ fn derivatives(case: &Case, y: usize, x: &[f64], centers: &Matrix, params: &Matr
             })
         }
         LossSpec::Proxy(ProxyLossKind::ContrastiveCenter, delta) => {
-            let others = d.iter().sum::<f64>() - d[y] + delta;
+            let others = (0..d.len()).filter(|&j| j != y).map(|j| d[j]).sum::<f64>() + delta;
             each(&|j| if j == y { 0.5 / others } else { -0.5 * d[y] / (others * others) })
         }
         LossSpec::Proxy(ProxyLossKind::TripletCenter, margin) => {

@@ -1,0 +1,56 @@
+//! Rows of a batch by class, and their parts in the gradients of the centers.
+//!
+//! A loss whose sums over all classes have a closed form writes each center's gradient once: the closed form, then the
+//! parts of the rows of that class, summed in `f64`. The time is O((B + C)·D).
+
+use crate::rows::shape::{Rows, item, item_mut, slice_mut, split_mut};
+use crate::rows::walk_f64::{add_difference, narrow_to, widen_to};
+use crate::simd::vector::{LANES, Vector};
+
+/// End of a list.
+const NO_ROW: u32 = u32::MAX;
+
+/// Linked lists of rows.
+#[derive(Debug)]
+pub(crate) struct ClassRows<'a> {
+    /// Last row of each list.
+    last: &'a mut [u32],
+    /// Row before each row in its list.
+    before: &'a mut [u32],
+}
+
+impl<'a> ClassRows<'a> {
+    /// Makes empty lists for `rows` rows in `links`, which has an entry for each list and each row, with any content.
+    pub(crate) fn new(links: &'a mut [u32], lists: usize, rows: usize) -> Self {
+        let (last, rest) = split_mut(links, lists);
+        last.fill(NO_ROW);
+        Self { last, before: slice_mut(rest, 0, rows) }
+    }
+
+    #[allow(clippy::cast_possible_truncation, reason = "rows fit the 32 bits of a wasm address")]
+    pub(crate) fn push(&mut self, list: usize, row: usize) {
+        *item_mut(self.before, row) = core::mem::replace(item_mut(self.last, list), row as u32);
+    }
+
+    /// Rows of a list, the last one first.
+    pub(crate) fn rows(&self, list: usize) -> impl Iterator<Item = usize> {
+        let row_or_end = |row: u32| (row != NO_ROW).then_some(row as usize);
+        core::iter::successors(row_or_end(item(self.last, list)), move |&row| row_or_end(item(self.before, row)))
+    }
+}
+
+/// grad ← grad − Σ_i f_i·(x_i − c) over rows i with factors f_i. `sum` is scratch.
+pub(crate) fn subtract_rows<V: Vector>(
+    x: Rows,
+    center: &[f32],
+    mut rows_and_factors: impl Iterator<Item = (usize, f64)>,
+    sum: &mut [[f64; LANES]],
+    grad: &mut [f32],
+) {
+    let Some(first) = rows_and_factors.next() else { return };
+    widen_to::<V>(grad, sum);
+    for (row, factor) in core::iter::once(first).chain(rows_and_factors) {
+        add_difference::<V>(x.row(row), center, -factor, sum);
+    }
+    narrow_to::<V>(sum, grad);
+}
