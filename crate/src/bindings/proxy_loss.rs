@@ -14,14 +14,15 @@ use crate::simd::vector::Lanes;
 
 #[wasm_bindgen]
 impl Centers {
-    /// Loss of the rows against all centers, and gradients. The gradient of the centers is always dense. Requires
-    /// `prepare`.
+    /// Loss of the rows against all centers, and gradients: that of the centers is always dense, and `fixed` centers have
+    /// none. Requires `prepare`.
     pub fn proxy_loss(
         &mut self,
         batch: &mut Batch,
         #[wasm_bindgen(unchecked_param_type = "ProxyLossKind")] kind: u32,
         parameter: f64,
         #[wasm_bindgen(unchecked_param_type = "Gradients")] gradients: u32,
+        fixed: bool,
     ) -> f64 {
         let kind: ProxyLossKind = variant(kind);
         let sizes = ScratchSizes::new(batch.rows, self.n_classes, self.n_dim);
@@ -30,6 +31,7 @@ impl Centers {
             x,
             labels,
             centers: self.rows(),
+            fixed,
             weights: Weights { class: &self.class_weight, sample: sample_weight },
             reduction: self.reduction,
         };

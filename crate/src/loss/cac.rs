@@ -1,12 +1,15 @@
 //! Class anchor clustering: D. Miller, N. Sünderhauf, M. Milford, F. Dayoub, "Class Anchor Clustering: A Loss for
 //! Distance-based Open Set Recognition", WACV 2021; `CACLoss` of their `dimitymiller/cac-openset`.
 
-use crate::distance::pairwise::roots;
+use core::f32::consts::LOG2_E;
+use core::f64::consts::LN_2;
+
+use crate::detect::softmin::{exp2_of_negative, map_lanes};
 use crate::loss::proxy::ProxyLoss;
 use crate::loss::softmin_state::SoftminState;
 use crate::rows::shape::{item, item_mut};
-use crate::rows::walk::{copy, for_lanes};
-use crate::simd::vector::{Lanes, Vector, round_to_f32};
+use crate::rows::walk::min;
+use crate::simd::vector::{LANES, Lanes, Vector, min_or_first, round_to_f32, sqrt};
 
 /// ℓ = log(1 + Σ_{j≠y} e^(d_y − d_j)) + λ·d_y, where d is the Euclidean distance, not its square. The first term is the
 /// tuplet term, the cross-entropy of p = softmin(d); the second is the anchor term.
@@ -16,21 +19,85 @@ use crate::simd::vector::{Lanes, Vector, round_to_f32};
 pub struct Cac {
     /// λ, the weight of the anchor term.
     pub lambda: f64,
+    /// True if classes that weigh nothing are skipped. Only ∂ℓ/∂c would show that they are.
+    pub skips: bool,
+}
+
+/// All classes that are skipped weigh at most 2^−`SKIPPED_BITS` of ℓ and of the length of ∂ℓ/∂x.
+const SKIPPED_BITS: i32 = 25;
+
+/// Gap (d_j − m)/ln 2 from which on e^(m − d_j) is below the smallest normal `f32` and counts as 0.
+const MAX_GAP: f32 = 127.0;
+
+/// Number of terms in a partial sum.
+const PARTIAL_TERMS: usize = 64;
+
+impl Cac {
+    /// Distance past which the classes of a row weigh nothing.
+    ///
+    /// Past o + t, o = min_{j≠y} d_j, C classes add at most C·e^−t of Σ_{j≠y} e^(d_y − d_j). Past d_y + t, they add at
+    /// most C·e^−t to that sum and to 1 − p_y, while the anchor term is λ·d_y, and its gradient has the length λ.
+    fn limit(&self, own: f64, nearest: f64, n_classes: usize) -> f64 {
+        let bits = SKIPPED_BITS + exponent(n_classes as f64) + 1;
+        let anchor_bits = bits - exponent(self.lambda * if own < 1.0 { own } else { 1.0 });
+        let (by_others, by_anchor) = (nearest + f64::from(bits) * LN_2, own + f64::from(anchor_bits) * LN_2);
+        if by_anchor < by_others { by_anchor } else { by_others }
+    }
+}
+
+fn root(square: f32) -> f32 {
+    round_to_f32(sqrt(square.into()))
+}
+
+/// ⌊log₂ x⌋ of x > 0; −1023 for 0.
+fn exponent(x: f64) -> i32 {
+    (x.to_bits() >> 52) as i32 - 1023
 }
 
 impl ProxyLoss for Cac {
-    fn row(&self, distances: &mut [f32], terms: &mut [f32], class: usize) -> f64 {
-        roots::<Lanes>(distances);
-        copy::<Lanes>(distances, terms);
-        let own_distance = f64::from(item(distances, class));
-        let softmin = SoftminState::new::<Lanes>(terms, class);
+    fn row(&self, distances: &mut [f32], class: usize) -> f64 {
+        let own = root(item(distances, class));
+        // The own class is left out of the sum over the others.
+        *item_mut(distances, class) = f32::INFINITY;
+        let nearest = root(min::<Lanes>(distances));
+        let min = min_or_first(own, nearest);
+        let own_distance = f64::from(own);
+        let limit = if self.skips {
+            self.limit(own_distance, nearest.into(), distances.len())
+        } else {
+            f64::from(min) + f64::from(MAX_GAP) * LN_2
+        };
+        let others = weigh::<Lanes>(distances, min, round_to_f32(limit * limit));
+        let softmin = SoftminState::of_sums(min, own, others);
         let scale = Lanes::splat(round_to_f32(-1.0 / softmin.total()));
-        for_lanes::<Lanes, 1, 1>([terms], [distances], |[terms], [distance]| [terms.mul(scale).div(distance)]);
-        if softmin.min() == 0.0 {
+        map_lanes::<Lanes>(distances, |weight| weight.mul(scale));
+        if nearest == 0.0 {
             distances.iter_mut().filter(|factor| !factor.is_finite()).for_each(|factor| *factor = 0.0);
         }
         let slope = softmin.complement() + self.lambda;
         *item_mut(distances, class) = round_to_f32(if own_distance == 0.0 { 0.0 } else { slope / own_distance });
         softmin.cross_entropy() + self.lambda * own_distance
     }
+}
+
+/// d²_j ← e^(min − d_j)/d_j; returns Σ e^(min − d_j). Four classes whose squares are all above `limit` weigh 0.
+#[inline(never)]
+fn weigh<V: Vector>(squares: &mut [f32], min: f32, limit: f32) -> f64 {
+    let (min, limit, mut total) = (V::splat(min), V::splat(limit), 0.0);
+    let (log2_e, max_gap) = (V::splat(LOG2_E), V::splat(MAX_GAP));
+    for squares in squares.chunks_mut(PARTIAL_TERMS) {
+        let mut sum = V::splat(0.0);
+        map_lanes::<V>(squares, |square| {
+            // NaN is not above, and spoils the sum.
+            if square.greater_mask(limit) == (1 << LANES) - 1 {
+                return V::splat(0.0);
+            }
+            let distance = square.sqrt();
+            let term = exp2_of_negative(distance.sub(min).mul(log2_e).min_or_self(max_gap));
+            sum = sum.add(term);
+            term.div(distance)
+        });
+        total += f64::from(sum.sum());
+    }
+    total
 }

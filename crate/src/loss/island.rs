@@ -20,7 +20,7 @@ impl ProxyLoss for HalfSquared {
         false
     }
 
-    fn row(&self, distances: &mut [f32], _: &mut [f32], class: usize) -> f64 {
+    fn row(&self, distances: &mut [f32], class: usize) -> f64 {
         let own = f64::from(item(distances, class));
         *item_mut(distances, class) = 1.0;
         0.5 * own

@@ -19,6 +19,7 @@
 //! `batch_pass` walks over a batch once for the loss, the gradients and the update of a center loss. `class_rows` has the
 //! rows of each class for a loss whose sums over all centers have a closed form.
 
+pub(crate) mod anchors;
 pub mod batch_pass;
 pub mod cac;
 pub mod center_loss;
@@ -69,7 +70,7 @@ impl ProxyLossKind {
         grad_centers: &mut [f32],
         scratch: &mut Scratch,
     ) -> f64 {
-        let cac = Cac { lambda: parameter };
+        let cac = Cac { lambda: parameter, skips: batch.fixed };
         let triplet = TripletCenter { margin: parameter };
         let row_loss: &dyn ProxyLoss = match self {
             Self::Cac => &cac,

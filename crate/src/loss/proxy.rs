@@ -17,9 +17,10 @@ use core::cell::Cell;
 
 use crate::distance::gemm;
 use crate::distance::squared_euclidean;
+use crate::loss::anchors;
 use crate::loss::reduction::{Labels, Reduction};
 use crate::loss::weights::Weights;
-use crate::rows::shape::{Rows, slice, slice_mut, split_mut, total_len};
+use crate::rows::shape::{Rows, item, item_mut, slice, slice_mut, split_mut, total_len};
 use crate::rows::walk::{for_lanes, squared_distance};
 use crate::simd::f64x4::F64x4;
 use crate::simd::vector::{LANES, Vector, round_to_f32};
@@ -41,6 +42,9 @@ fn chunk_rows(rows: usize, n_classes: usize) -> usize {
 /// Number of terms in a partial sum.
 const PARTIAL_TERMS: usize = 64;
 
+/// Pairs of a row are accumulated one by one if fewer than one in this number has a factor. More are faster in fours.
+const SPARSE_SHARE: usize = 4;
+
 /// Loss of one row as a function of its distances.
 pub trait ProxyLoss {
     /// Returns true if ℓ depends on the distances to other centers. If not, `row` gets the own distance alone, as class
@@ -49,11 +53,11 @@ pub trait ProxyLoss {
         true
     }
 
-    /// Returns ℓ, and replaces each squared distance d_j by the factor f_j = 2·∂ℓ/∂d_j of x − c_j in ∂ℓ/∂x. `scratch`
-    /// has the same length.
+    /// Returns ℓ, and replaces each squared distance d_j by the factor f_j = 2·∂ℓ/∂d_j of x − c_j in ∂ℓ/∂x. The
+    /// factors of the other classes are not positive.
     ///
     /// Where ℓ is not finite, any factors will do.
-    fn row(&self, distances: &mut [f32], scratch: &mut [f32], class: usize) -> f64;
+    fn row(&self, distances: &mut [f32], class: usize) -> f64;
 }
 
 /// Rows with labels and weights, centers [C, D], and the reduction of their loss.
@@ -62,6 +66,8 @@ pub struct Batch<'a> {
     pub x: Rows<'a>,
     pub labels: &'a [i32],
     pub centers: Rows<'a>,
+    /// True if the centers are fixed: they have no gradient.
+    pub fixed: bool,
     pub weights: Weights<'a>,
     pub reduction: Reduction,
 }
@@ -69,7 +75,7 @@ pub struct Batch<'a> {
 /// Scratch of [`proxy_pass`] with the lengths in [`ScratchSizes`] and any content.
 #[derive(Debug)]
 pub struct Scratch<'a> {
-    /// Distances of a chunk, which become factors; then one row more, and the scratch of the distance kernel.
+    /// Distances of a chunk, which become factors; then the anchors, and the scratch of the distance kernel.
     pub distances: &'a mut [f32],
     /// Accumulator of ∂loss/∂x of a block.
     pub row_accumulator: &'a mut [f64],
@@ -138,18 +144,26 @@ pub fn proxy_pass<V: Vector>(
     let width = if loss.uses_other_centers() { n_classes } else { 1 };
     let chunk = chunk_rows(x.count(), n_classes);
     let (factors, rest) = split_mut(scratch.distances, chunk * n_classes);
-    let (row_scratch, rest) = split_mut(rest, n_classes);
+    let (anchors, rest) = split_mut(rest, n_classes);
+    let has_anchors = batch.fixed && loss.uses_other_centers() && anchors::read::<V>(centers, anchors);
     for first in (0..x.count()).step_by(chunk.max(1)) {
         let rows = x.chunk(first, chunk);
         let factors = slice_mut(factors, 0, rows.count() * width);
-        if loss.uses_other_centers() {
+        if loss.uses_other_centers() && !has_anchors {
             squared_euclidean::distances::<V>(rows, centers, rest, factors);
         }
         for row in 0..rows.count() {
             let factors = slice_mut(factors, row * width, width);
-            total += batch.row::<V>(loss, scale, &labels, first + row, factors, slice_mut(row_scratch, 0, width));
+            let x = rows.row(row);
+            if has_anchors {
+                anchors::distances::<V>(x, anchors, factors);
+            }
+            total += batch.row::<V>(loss, scale, &labels, first + row, factors);
+            if has_anchors && !grad_x.is_empty() && let Some(class) = labels.class(first + row) {
+                anchors::gradient::<V>(x, anchors, factors, class, slice_mut(grad_x, (first + row) * dim, dim));
+            }
         }
-        if grad_x.is_empty() {
+        if grad_x.is_empty() || has_anchors {
             continue;
         }
         for start in (0..rows.count()).step_by(BLOCK_ROWS) {
@@ -199,7 +213,6 @@ impl Batch<'_> {
         labels: &Labels,
         row: usize,
         distances: &mut [f32],
-        scratch: &mut [f32],
     ) -> f64 {
         let x = self.x.row(row);
         let (class, weight) = match self.class_and_weight(labels, row) {
@@ -215,7 +228,7 @@ impl Batch<'_> {
             distances.fill(round_to_f32(squared_distance::<V>(x, self.centers.row(class))));
             0
         };
-        let cost = loss.row(distances, scratch, class);
+        let cost = loss.row(distances, class);
         let factor = V::F64x4::splat(weight * scale);
         // `non_finite` stays 0 until a factor is not finite, and is NaN from then on.
         let non_finite = Cell::new(V::splat(0.0));
@@ -246,33 +259,76 @@ fn accumulate_block<V: Vector>(
     accumulator: &mut [f64],
 ) {
     let (dim, n_classes) = (x.dim(), centers.count());
+    let grad_dim = if grad_centers.is_empty() { 0 } else { dim };
+    let one = |row: usize, class: usize, factor: f32, grad_x: &mut [f32], grad_centers: &mut [f32]| {
+        let grad_center = slice_mut(grad_centers, class * grad_dim, grad_dim);
+        let grad_x = slice_mut(grad_x, row * dim, dim);
+        accumulate_one::<V>(x.row(row), centers.row(class), factor, grad_x, grad_center);
+    };
+    let (mut dense_rows, mut dense_count) = ([0; BLOCK_ROWS], 0);
+    for row in 0..x.count() {
+        let factors = slice(factors, row * n_classes, n_classes);
+        let mut pairs = [0; PARTIAL_TERMS];
+        if let Some(count) = sparse_pairs::<V>(factors, &mut pairs) {
+            for &class in slice(&pairs, 0, count) {
+                one(row, class, item(factors, class), grad_x, grad_centers);
+            }
+        } else {
+            *item_mut(&mut dense_rows, dense_count) = row;
+            dense_count += 1;
+        }
+    }
+    let dense_rows = slice(&dense_rows, 0, dense_count);
     for first in (0..n_classes).step_by(LANES) {
         let count = LANES.min(n_classes - first);
-        for row in 0..x.count() {
-            let grad_x = slice_mut(grad_x, row * dim, dim);
+        for &row in dense_rows {
             let factors = slice(factors, row * n_classes + first, count);
-            let grad_dim = if grad_centers.is_empty() { 0 } else { dim };
-            let grad_centers = slice_mut(grad_centers, first * grad_dim, count * grad_dim);
             match factors.first_chunk() {
                 Some(four) if four.iter().all(|factor| *factor != 0.0) => {
+                    let grad_x = slice_mut(grad_x, row * dim, dim);
+                    let grad_centers = slice_mut(grad_centers, first * grad_dim, count * grad_dim);
                     accumulate_four::<V>(x.row(row), centers.rows(first), *four, grad_x, grad_centers);
                 }
                 _ => {
                     for (offset, &factor) in factors.iter().enumerate().filter(|(_, factor)| **factor != 0.0) {
-                        let grad_center = slice_mut(grad_centers, offset * grad_dim, grad_dim);
-                        accumulate_one::<V>(x.row(row), centers.row(first + offset), factor, grad_x, grad_center);
+                        one(row, first + offset, factor, grad_x, grad_centers);
                     }
                 }
             }
         }
         let next = first + LANES;
         if n_classes > PARTIAL_TERMS && (next.is_multiple_of(PARTIAL_TERMS) || next >= n_classes) {
-            flush_partial(grad_x, slice_mut(accumulator, 0, grad_x.len()), next <= PARTIAL_TERMS);
-            if next >= n_classes {
-                read_accumulator(grad_x, accumulator);
+            for &row in dense_rows {
+                let (grad_x, accumulator) = (slice_mut(grad_x, row * dim, dim), slice_mut(accumulator, row * dim, dim));
+                flush_partial(grad_x, accumulator, next <= PARTIAL_TERMS);
+                if next >= n_classes {
+                    read_accumulator(grad_x, accumulator);
+                }
             }
         }
     }
+}
+
+/// Writes the classes of factors other than 0 to `pairs`, and returns their number; `None` if there are too many for
+/// pairs one by one.
+#[inline(never)]
+fn sparse_pairs<V: Vector>(factors: &[f32], pairs: &mut [usize; PARTIAL_TERMS]) -> Option<usize> {
+    let limit = (factors.len() / SPARSE_SHARE).min(PARTIAL_TERMS);
+    let (zero, mut count) = (V::splat(0.0), 0);
+    for (i, four) in factors.chunks(LANES).enumerate() {
+        let values = four.first_chunk().map_or_else(|| V::load_partial(four), V::load);
+        if values.greater_mask(zero) | zero.greater_mask(values) == 0 {
+            continue;
+        }
+        for (offset, _) in four.iter().enumerate().filter(|(_, factor)| **factor != 0.0) {
+            if count == limit {
+                return None;
+            }
+            *item_mut(pairs, count) = i * LANES + offset;
+            count += 1;
+        }
+    }
+    Some(count)
 }
 
 /// [`accumulate_block`] where each row has one factor, that of its own center.

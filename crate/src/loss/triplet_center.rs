@@ -19,7 +19,7 @@ pub struct TripletCenter {
 }
 
 impl ProxyLoss for TripletCenter {
-    fn row(&self, distances: &mut [f32], _: &mut [f32], class: usize) -> f64 {
+    fn row(&self, distances: &mut [f32], class: usize) -> f64 {
         let own = f64::from(item(distances, class));
         let (mut nearest, mut min_distance) = (class, f32::INFINITY);
         for (i, chunk) in distances.chunks(CHUNK_LEN).enumerate() {

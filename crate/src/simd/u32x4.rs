@@ -13,6 +13,9 @@ pub trait U32x4: Copy {
     /// Adds each pair of lanes.
     #[must_use]
     fn add(self, other: Self) -> Self;
+    /// Sets the bits that are set in either.
+    #[must_use]
+    fn or(self, other: Self) -> Self;
     /// Sets the bits that differ.
     #[must_use]
     fn xor(self, other: Self) -> Self;
@@ -32,6 +35,10 @@ impl U32x4 for [u32; LANES] {
     #[inline]
     fn add(self, other: Self) -> Self {
         core::array::from_fn(|lane| self[lane].wrapping_add(other[lane]))
+    }
+    #[inline]
+    fn or(self, other: Self) -> Self {
+        core::array::from_fn(|lane| self[lane] | other[lane])
     }
     #[inline]
     fn xor(self, other: Self) -> Self {
@@ -60,6 +67,10 @@ mod simd128 {
         #[inline]
         fn add(self, other: Self) -> Self {
             i32x4_add(self, other)
+        }
+        #[inline]
+        fn or(self, other: Self) -> Self {
+            v128_or(self, other)
         }
         #[inline]
         fn xor(self, other: Self) -> Self {

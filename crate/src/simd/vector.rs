@@ -68,12 +68,15 @@ pub trait Vector: Copy {
     /// Sets all lanes but the last `count` to 0.
     #[must_use]
     fn keep_last(self, count: usize) -> Self;
-    /// Computes 2ⁿ. The lanes hold whole numbers n in −126 … 127.
+    /// Computes 2ⁿ. The lanes hold whole numbers n in −127 … 127; 2⁻¹²⁷ counts as 0.
     #[must_use]
     fn power_of_two(self) -> Self;
     /// Rounds each integer, read in two's complement, to the nearest `f32`.
     #[must_use]
     fn from_signed(integers: Self::U32x4) -> Self;
+    /// Bits of each lane.
+    #[must_use]
+    fn bits(self) -> Self::U32x4;
     /// Splits normal positive x = 2ᵉ·m into the whole numbers e and m in √½ … √2.
     #[must_use]
     fn split_exponent(self) -> (Self, Self);
@@ -221,7 +224,7 @@ impl Vector for [f32; LANES] {
         core::array::from_fn(|lane| if lane + count < LANES { 0.0 } else { self[lane] })
     }
     #[inline]
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "lanes hold −126 … 127")]
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "lanes hold −127 … 127")]
     fn power_of_two(self) -> Self {
         self.map(|n| f32::from_bits(((n as i32 + 127) as u32) << 23))
     }
@@ -229,6 +232,10 @@ impl Vector for [f32; LANES] {
     #[allow(clippy::cast_precision_loss, reason = "it is rounded on purpose")]
     fn from_signed(integers: Self::U32x4) -> Self {
         integers.map(|integer| integer.cast_signed() as f32)
+    }
+    #[inline]
+    fn bits(self) -> Self::U32x4 {
+        self.map(f32::to_bits)
     }
     #[inline]
     #[allow(clippy::cast_precision_loss, reason = "exponents have eight bits")]
@@ -253,7 +260,7 @@ mod simd128 {
     use core::arch::wasm32::{
         f32x4_add, f32x4_convert_i32x4, f32x4_demote_f64x2_zero, f32x4_div, f32x4_gt, f32x4_lt, f32x4_max, f32x4_mul,
         f32x4_pmin, f32x4_splat, f32x4_sqrt, f32x4_sub, f64x2_promote_low_f32x4, i32x4, i32x4_add, i32x4_bitmask,
-        i32x4_ge, i32x4_shl, i32x4_shr, i32x4_shuffle, i32x4_splat, i32x4_sub, i32x4_trunc_sat_f32x4, i64x2_shuffle,
+        i32x4_ge, i32x4_shl, i32x4_shr, i32x4_shuffle, i32x4_splat, i32x4_sub, i64x2_shuffle,
         u32x4_splat, v128, v128_and, v128_load, v128_or, v128_store,
     };
 
@@ -345,11 +352,16 @@ mod simd128 {
         }
         #[inline]
         fn power_of_two(self) -> Self {
-            i32x4_shl(i32x4_add(i32x4_trunc_sat_f32x4(self), i32x4_splat(127)), 23)
+            // The low bits of 1.5·2²³ plus a whole number are those of the number.
+            i32x4_shl(f32x4_add(self, f32x4_splat(12_582_912.0 + 127.0)), 23)
         }
         #[inline]
         fn from_signed(integers: Self::U32x4) -> Self {
             f32x4_convert_i32x4(integers)
+        }
+        #[inline]
+        fn bits(self) -> Self::U32x4 {
+            self
         }
         #[inline]
         fn split_exponent(self) -> (Self, Self) {

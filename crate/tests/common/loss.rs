@@ -50,6 +50,8 @@ pub(crate) struct Case {
     pub(crate) reduction: Reduction,
     /// [C], or empty: all 1.
     pub(crate) class_weight: Vec<f32>,
+    /// True for a loss against proxies whose centers are fixed.
+    pub(crate) fixed: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -79,7 +81,7 @@ impl Case {
 
     /// Makes a case without weights.
     pub(crate) fn new(batch: Batch, spec: LossSpec, reduction: Reduction) -> Self {
-        Self { batch: Batch { sample_weight: vec![], ..batch }, spec, reduction, class_weight: vec![] }
+        Self { batch: Batch { sample_weight: vec![], ..batch }, spec, reduction, class_weight: vec![], fixed: false }
     }
 
     /// Center loss of pytorch-ood with every reduction, without a radius and with one that some rows are within.
@@ -160,6 +162,10 @@ impl Case {
         matches!(self.spec, LossSpec::Center(..))
     }
 
+    pub(crate) fn is_cac(&self) -> bool {
+        matches!(self.spec, LossSpec::Proxy(ProxyLossKind::Cac, _))
+    }
+
     pub(crate) fn has_weights(&self) -> bool {
         !self.class_weight.is_empty() || !self.batch.sample_weight.is_empty()
     }
@@ -171,7 +177,8 @@ impl Case {
 
     pub(crate) fn name(&self) -> String {
         let weighted = if self.has_weights() { ", weighted" } else { "" };
-        format!("{}, {:?}, {:?}{weighted}", self.batch.shape(), self.spec, self.reduction)
+        let fixed = if self.fixed { ", fixed" } else { "" };
+        format!("{}, {:?}, {:?}{weighted}{fixed}", self.batch.shape(), self.spec, self.reduction)
     }
 
     fn weights(&self) -> Weights<'_> {
@@ -193,6 +200,7 @@ impl Case {
             return self.center_gradients(Form::Dense);
         }
         let params = match self.spec {
+            _ if self.fixed => 0,
             LossSpec::CrossEntropy(_) => 0,
             LossSpec::DeepSvdd { .. } => 1,
             _ => self.batch.centers.len(),
@@ -235,8 +243,9 @@ impl Case {
             center_sum: &mut vec![[f64::NAN; LANES]; sizes.center_sum],
             links: &mut vec![7; sizes.links],
         };
+        let fixed = self.fixed;
         let (labels, weights, reduction) = (&self.batch.labels[..], self.weights(), self.reduction);
-        let batch = proxy::Batch { x, labels, centers, weights, reduction };
+        let batch = proxy::Batch { x, labels, centers, fixed, weights, reduction };
         kind.pass::<Lanes>(parameter, &batch, grad_x, grad_centers, &mut scratch)
     }
 

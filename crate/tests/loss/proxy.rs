@@ -181,7 +181,7 @@ fn a_gradient_too_long_for_float32_is_zero() {
 fn centers_that_point_away_have_no_repulsion() {
     let island = |centers: &[f32], grad: &mut [f32]| {
         let (x, centers, weights) = (Rows::new(&[0.0, 0.0], 2), Rows::new(centers, 2), Weights::NONE);
-        let batch = proxy::Batch { x, labels: &[0], centers, weights, reduction: Reduction::Batch };
+        let batch = proxy::Batch { x, labels: &[0], centers, fixed: false, weights, reduction: Reduction::Batch };
         repulsion::<Lanes>(1.0, &batch, &mut [[0.0; LANES]], grad)
     };
     let mut grad = [1.0; 4];
