@@ -9,8 +9,8 @@ use crate::distance::mahalanobis;
 use crate::distance::metric::Metric;
 use crate::distance::pairwise::{self, roots};
 use crate::rows::shape::{Rows, item, item_mut, slice, slice_mut, split_mut, total_len};
-use crate::rows::walk::{copy, squared_distances};
-use crate::simd::vector::{LANES, Vector, round_to_f32, sqrt};
+use crate::rows::walk::{copy, pair_squared_distances};
+use crate::simd::vector::{LANES, Vector, round_to_f32};
 
 /// Number of rows whose state fits the stack while they meet all centers.
 const CHUNK_ROWS: usize = 64;
@@ -57,15 +57,18 @@ pub fn classify<V: Vector>(
 }
 
 /// Scores that depend on the distance to the nearest class alone.
+#[allow(clippy::cast_sign_loss, reason = "a class is never negative")]
 fn score_nearest<V: Vector>(x: Rows, centers: Rows, metric: Metric, score: Score, scores: &mut [f32], nearest: &[i32]) {
-    for (row, (to, &nearest)) in scores.iter_mut().zip(nearest).enumerate() {
-        let mut state = RowState { nearest, ..RowState::EMPTY };
-        if let Ok(class) = usize::try_from(nearest) {
-            let [square] = squared_distances::<V, 1>([x.row(row)], [centers.row(class); LANES]);
-            let square = item(&square.to_array(), 0);
-            state.min = if metric == Metric::Euclidean { round_to_f32(sqrt(f64::from(square))) } else { square };
+    for (i, (to, nearest)) in scores.chunks_mut(LANES).zip(nearest.chunks(LANES)).enumerate() {
+        // Lanes past the last row repeat it. A row without a class is compared with the first one, and `value` ignores it.
+        let at = |lane: usize| lane.min(nearest.len() - 1);
+        let rows = core::array::from_fn(|lane| x.row(i * LANES + at(lane)));
+        let own = core::array::from_fn(|lane| centers.row(item(nearest, at(lane)).max(0) as usize));
+        let squares = pair_squared_distances::<V>(rows, own);
+        let distances = if metric == Metric::Euclidean { squares.sqrt() } else { squares }.to_array();
+        for ((to, &nearest), min) in to.iter_mut().zip(nearest).zip(distances) {
+            *to = round_to_f32(score.value::<V>(&RowState { nearest, min, ..RowState::EMPTY }));
         }
-        *to = round_to_f32(score.value::<V>(&state));
     }
 }
 
