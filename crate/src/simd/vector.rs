@@ -272,8 +272,8 @@ mod simd128 {
     use core::arch::wasm32::{
         f32x4_add, f32x4_convert_i32x4, f32x4_demote_f64x2_zero, f32x4_div, f32x4_gt, f32x4_lt, f32x4_max, f32x4_mul,
         f32x4_pmin, f32x4_splat, f32x4_sqrt, f32x4_sub, f64x2_promote_low_f32x4, i32x4, i32x4_add, i32x4_bitmask,
-        i32x4_ge, i32x4_shl, i32x4_shr, i32x4_shuffle, i32x4_splat, i32x4_sub, i64x2_shuffle,
-        u32x4_splat, v128, v128_and, v128_load, v128_or, v128_store,
+        i32x4_ge, i32x4_shl, i32x4_shr, i32x4_shuffle, i32x4_splat, i32x4_sub, i64x2_shuffle, u32x4_splat, v128,
+        v128_and, v128_load, v128_or, v128_store,
     };
 
     impl Vector for v128 {
@@ -364,7 +364,7 @@ mod simd128 {
         }
         #[inline]
         fn power_of_two(self) -> Self {
-            // The low bits of 1.5·2²³ plus a whole number are those of the number.
+            // Adding 1.5·2²³ leaves the whole number in the low bits.
             i32x4_shl(f32x4_add(self, f32x4_splat(12_582_912.0 + 127.0)), 23)
         }
         #[inline]
