@@ -131,7 +131,7 @@ describe('package.json', () => {
     const byFormat = ['module-sync', 'import', 'require', 'default'];
     const byRuntime = ['workerd', 'edge-light', 'fastly'];
     expect(Object.keys(exports['.'])).toEqual(['types', ...byRuntime, ...byFormat]);
-    for (const entry of ['./slim', './js', './js-engine', './tfjs']) {
+    for (const entry of ['./slim', './js', './js-engine', './tfjs', './pool']) {
       expect(Object.keys(exports[entry])).toEqual(['types', ...byFormat]);
     }
   });
@@ -152,7 +152,7 @@ describe('types', () => {
     );
     expect(problems).toEqual([]);
     expect(Object.keys(checked.entrypoints).sort()).toEqual(
-      ['.', './center-loss.wasm', './js', './js-engine', './package.json', './slim', './tfjs'].sort(),
+      ['.', './center-loss.wasm', './js', './js-engine', './package.json', './pool', './slim', './tfjs'].sort(),
     );
   });
 
@@ -239,9 +239,9 @@ describe('types', () => {
 const FILES = [
   ...['LICENSE', 'README.md', 'package.json', 'dist/center-loss.d.wasm.ts', 'dist/center-loss.wasm'],
   ...['dist/sbom.cdx.json', 'dist/THIRD-PARTY-LICENSES.txt'],
-  ...['core', 'index', 'workerd', 'edge-light', 'slim', 'js', 'js-engine', 'tfjs', 'cli'].map(
+  ...['core', 'index', 'workerd', 'edge-light', 'slim', 'js', 'js-engine', 'tfjs', 'pool', 'cli'].map(
     (name) => `dist/${name}.js`,
   ),
-  ...['core', 'index', 'slim', 'js', 'js-engine', 'tfjs'].map((name) => `dist/${name}.cjs`),
-  ...['index', 'slim', 'js-engine', 'tfjs'].flatMap((name) => [`dist/${name}.d.ts`, `dist/${name}.d.cts`]),
+  ...['core', 'index', 'slim', 'js', 'js-engine', 'tfjs', 'pool'].map((name) => `dist/${name}.cjs`),
+  ...['index', 'slim', 'js-engine', 'tfjs', 'pool'].flatMap((name) => [`dist/${name}.d.ts`, `dist/${name}.d.cts`]),
 ];
