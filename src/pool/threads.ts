@@ -10,7 +10,7 @@ export interface Thread {
   terminate(): void;
 }
 
-/** What a pool wants to hear of a thread. */
+/** Functions of a pool that hear of a thread. */
 export interface Listener {
   onAnswer(answer: Answer): void;
   onEnd(reason: string): void;
@@ -66,12 +66,14 @@ export function startThreads(listeners: readonly Listener[]): Thread[] {
   }));
 }
 
+const REFUSED = 'its script was refused: a page needs blob: in the worker-src of its content security policy';
+
 function webWorker(worker: Worker, { onAnswer, onEnd }: Listener): AnyWorker {
   worker.onmessage = ({ data }) => onAnswer(data);
   worker.onmessageerror = () => onEnd('its answer cannot be read');
   worker.onerror = (event) => {
     event.preventDefault();
-    onEnd(event.message || 'its script was refused');
+    onEnd(event.message || REFUSED);
   };
   // Bun tells of the end of a worker.
   worker.addEventListener('close', () => onEnd('it was closed'));

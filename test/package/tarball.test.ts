@@ -41,9 +41,9 @@ describe('size, gzipped, in KB', () => {
   const given = (mark: string) =>
     Number(new RegExp(`<!--${mark}-->([\\d.]+) KB<!---->`).exec(readFileSync(join(root, 'README.md'), 'utf8'))?.[1]);
 
-  async function bundled(entry: string, names: string): Promise<number> {
+  async function bundled(entry: string, names: string, more = ''): Promise<number> {
     const { outputFiles } = await build({
-      stdin: { contents: `export ${names} from '${entry}'`, resolveDir: scratch },
+      stdin: { contents: `export ${names} from '${entry}';${more}`, resolveDir: scratch },
       bundle: true,
       minify: true,
       format: 'esm',
@@ -67,6 +67,11 @@ describe('size, gzipped, in KB', () => {
     ['js-all', 'center-loss/js', '*'],
   ])('of %s: %s, %s as README says', async (mark, entry, names) => {
     expect(await bundled(entry, names)).toBeCloseTo(given(mark), 0);
+  });
+
+  it('of center-loss/pool beside center-loss: as README says', async () => {
+    const both = await bundled('center-loss', '*', "export * from 'center-loss/pool'");
+    expect(both - (await bundled('center-loss', '*'))).toBeCloseTo(given('pool'), 0);
   });
 
   it.each([

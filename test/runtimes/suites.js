@@ -16,7 +16,7 @@ export const FIRST = 'contracts/memory';
  */
 export const SHORT = [
   ...['oracle/center-loss', 'contracts/errors', 'contracts/determinism'],
-  ...['detect/open-set-classifier', 'losses/center-loss', 'io/npy', 'io/save-load'],
+  ...['detect/open-set-classifier', 'losses/center-loss', 'io/npy', 'io/save-load', 'pool/classifier-pool'],
 ];
 
 /** An interpreter would take minutes for these. */
