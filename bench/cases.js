@@ -10,7 +10,7 @@ import * as ours from './ours.js';
 /** @typedef {'gradients' | 'step' | 'distances' | 'predict' | 'calls'} Operation */
 
 /** @typedef {(shape: Shape, data: Data) => Implementation[]} Ours */
-/** @typedef {Pick<Case, 'title' | 'base' | 'pytorch'> & { ours: Ours, expected: (shape: Shape, data: Data) => Results }} Call */
+/** @typedef {Pick<Case, 'title' | 'base' | 'python'> & { ours: Ours, expected: (shape: Shape, data: Data) => Results }} Call */
 
 /** The base of each is the form that copies nothing, as the data of the baselines is in place, too. @type {Record<Operation, Call>} */
 const CALLS = {
@@ -18,7 +18,7 @@ const CALLS = {
     title: 'loss + both gradients',
     base: 'gradients(batch), touched',
     ours: ours.gradients,
-    pytorch: { 'PyTorch, pytorch-ood': 'gradients_pytorch_ood', 'PyTorch, gather': 'gradients_gather' },
+    python: { 'PyTorch, pytorch-ood': 'gradients_pytorch_ood', 'PyTorch, gather': 'gradients_gather' },
     expected: expectedGradients,
   },
   step: {
@@ -31,14 +31,18 @@ const CALLS = {
     title: 'distances to all centers',
     base: 'distances(x, out)',
     ours: ours.distances,
-    pytorch: { 'PyTorch, pytorch-ood': 'distances_pytorch_ood' },
+    python: { 'PyTorch, pytorch-ood': 'distances_pytorch_ood' },
     expected: expectedDistances,
   },
   predict: {
     title: 'nearest center',
     base: 'predict(x)',
     ours: ours.predict,
-    pytorch: { 'PyTorch, pytorch-ood': 'predict_pytorch_ood' },
+    python: {
+      'PyTorch, pytorch-ood': 'predict_pytorch_ood',
+      'faiss, flat index': 'predict_faiss',
+      'scikit-learn, NearestCentroid': 'predict_sklearn',
+    },
     expected: expectedDistances,
   },
   calls: { title: 'calls for one row', base: EMPTY, ours: ours.calls, expected: expectedGradients },
@@ -112,7 +116,7 @@ const openSetCases = (shape) =>
     base: name,
     data: () => ({ ...makeData(shape), logits: makeData({ B: shape.B, D: shape.C, C: 1 }, 2).x }),
     ours: (data) => [call(name, shape, data)],
-    pytorch: { [`${name}, PyTorch`]: method },
+    python: { [`${name}, PyTorch`]: method },
   }));
 
 /** LAPACK, which makes PyTorch's orthogonal matrices, has wider vectors than WebAssembly. */
@@ -126,7 +130,7 @@ function initCase(init, C, D) {
     ...titled(init, 'initial centers', shape),
     base: init,
     ours: () => ours.initial(init, shape),
-    pytorch: { [`${init}, PyTorch`]: init },
+    python: { [`${init}, PyTorch`]: init },
     targets: [{ what, row: init, over: `${init}, PyTorch`, atMost: INIT_TARGETS[init] }],
   };
 }

@@ -28,7 +28,7 @@ const usage = `usage: node bench/main.js [SUITE] [--quick] [--out FOLDER] [--doc
   --alone       without baselines that need a package, and only on this Node
   FILTER        only cases whose name contains one of these: gradients, 256x128x960, predict-1x ...
 
-PYTHON names the python to look for torch in (default python3). docs/performance.md says how it is measured.`;
+PYTHON names the python to look for torch, faiss and scikit-learn in (default python3). docs/performance.md says how it is measured.`;
 
 const INSTALL = 'for what is missing: npm ci --prefix bench/baselines; pip install -r bench/baselines/requirements.txt';
 
@@ -50,7 +50,7 @@ async function runCases(suite, cases) {
   const { alone } = options;
   const { baselines, versions, close } = await openBaselines({
     packages: suite === DEFAULT && !alone,
-    pytorch: !alone && cases.some(({ pytorch }) => pytorch),
+    python: !alone && cases.some(({ python }) => python),
   });
   const limits = await openLimits();
   const machine = describe(versions);

@@ -1,5 +1,5 @@
 // @ts-check
-// Losses and scores that are timed beside PyTorch; baselines/torch_calls.py repeats their options.
+// Losses and scores that are timed beside PyTorch; baselines/python_calls.py repeats their options.
 
 import * as centerLoss from 'center-loss';
 import { filledBatch, form, namedGradients } from './ours.js';
@@ -49,7 +49,7 @@ const classify = (score) => (name, shape, data) => {
 const { CACLoss, CenterLoss, ContrastiveCenterLoss, IslandLoss, TripletCenterLoss } = centerLoss;
 const HALF_SQUARED = { reduction: 'batch', metric: 'euclidean', penalty: 'half-squared', radius: 1 };
 
-/** Method of torch_calls.py and our call, by the name of the row. @type {Record<string, [method: string, call: Call]>} */
+/** Method of python_calls.py and our call, by the name of the row. @type {Record<string, [method: string, call: Call]>} */
 export const openSet = {
   'center loss': ['center_loss', gradients(CenterLoss, { reduction: 'batch' })],
   '½·max(0, ‖x − c‖ − 1)²': ['center_loss_half_squared', gradients(CenterLoss, HALF_SQUARED)],

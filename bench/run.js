@@ -49,12 +49,13 @@ export async function run(one, baselines, limits, effort) {
 /** @param {Timing[]} timings @param {string} base @returns {Row[]} */
 function summarise(timings, base) {
   const baseSamples = timings.find(({ implementation }) => implementation.name === base)?.samples;
-  return timings.map(({ implementation: { name, cost, limit }, samples }) => ({
+  return timings.map(({ implementation: { name, cost, limit, recall }, samples }) => ({
     name,
     ns: spread(samples),
     ...(baseSamples && { ratio: ratios(samples, baseSamples) }),
     ...(cost && { over: overLimit(timings, samples, cost) }),
     ...(limit && { limit }),
+    ...(recall !== undefined && { recall }),
     samples,
   }));
 }

@@ -26,8 +26,9 @@ export function tableOf(results, inMarkdown) {
   /** @param {Spread} spread */
   const times = ({ median, q1, q3 }) => `${digits(median)}×${inMarkdown ? ` (${digits(q1)}–${digits(q3)})` : ''}`;
   /** @param {Row} row @param {string} base */
-  const cell = ({ name, ns, ratio }, base) => {
-    if (name !== base && ratio) return times(ratio);
+  const cell = ({ name, ns, ratio, recall }, base) => {
+    const found = recall === undefined ? '' : `, finds ${(100 * recall).toFixed(1)} %`;
+    if (name !== base && ratio) return times(ratio) + found;
     return inMarkdown ? `**${duration(ns.median)}**` : duration(ns.median);
   };
   const shapes = results.map(({ shape: { B, D, C } }) => `${B} × ${D} × ${C}`);

@@ -21,6 +21,8 @@ export type Implementation = {
   results?: () => Results | Promise<Results>;
   /** Relative error that the results may have. */
   tolerance?: number;
+  /** Share of the rows whose nearest center an approximate search finds. */
+  recall?: number;
   /** Nanoseconds that so many calls take. */
   time: (iterations: number) => number | Promise<number>;
   /** Cost of one of ours, whose time is compared with its limits. */
@@ -58,8 +60,8 @@ export type Case = {
   base: string;
   data: () => Data;
   ours: (data: Data) => Implementation[];
-  /** Methods of baselines/torch_calls.py by the names of their rows. */
-  pytorch?: Record<string, string>;
+  /** Methods of baselines/python_calls.py by the names of their rows. */
+  python?: Record<string, string>;
   /** Correct results. Without them the baselines are compared with the first of ours. */
   expected?: (data: Data) => Results;
   targets?: Target[];
@@ -81,6 +83,7 @@ export type Row = {
   /** Time over the longer limit in the same round. */
   over?: Spread & { by: Limit };
   limit?: Limit;
+  recall?: number;
   samples: number[];
 };
 

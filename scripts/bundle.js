@@ -18,13 +18,15 @@ const ENTRIES = {
   js: 'entries/js',
   'js-engine': 'entries/js-engine',
   tfjs: 'tfjs',
+  pool: 'pool/index',
 };
 /** Entries that `require` may ask for. */
-const REQUIRED = ['index', 'slim', 'js', 'js-engine', 'tfjs'];
+const REQUIRED = ['index', 'slim', 'js', 'js-engine', 'tfjs', 'pool'];
 /** Entry to be minified: nobody reads its text, the kernels as wasm2js writes them. */
 const TRANSLATED = 'js-engine';
 
 const names = await sharedNames(root, '.js');
+await writeThread(join(root, 'pool'));
 await bundle('esm', '.js', Object.keys(ENTRIES));
 await bundle('cjs', '.cjs', REQUIRED);
 
@@ -51,6 +53,19 @@ async function bundle(format, extension, entries) {
     const minify = name === TRANSLATED;
     await build({ ...settings, entryPoints, outfile: join(to, name + extension), minify, plugins });
   }
+}
+
+/** Writes the script of a pool's thread as the text of a module. @param {string} folder */
+async function writeThread(folder) {
+  const entryPoints = [join(folder, 'worker.js')];
+  const form = { bundle: true, minify: true, format: 'iife', globalName: 'thread', target: 'es2022', write: false };
+  const { outputFiles } = await build(
+    /** @type {import('esbuild').BuildOptions & { write: false }} */ ({ entryPoints, ...form }),
+  );
+  await writeFile(
+    join(folder, 'worker-text.js'),
+    `export const script = ${JSON.stringify(outputFiles[0]?.text.trim())};\n`,
+  );
 }
 
 /**

@@ -9,7 +9,17 @@ const INDEX = 'index';
 const DEFAULT_ENTRY = 'entries/default';
 /** Entry with the kernels as JavaScript, which no other entry holds a second time. */
 const JS_ENGINE = 'entries/js-engine';
-const SHARED = [INDEX, 'engine/engine', 'validate/errors'];
+const SHARED = [
+  INDEX,
+  'engine/engine',
+  'validate/errors',
+  'validate/embeddings',
+  'validate/checks',
+  'validate/arrays',
+  'validate/allocate',
+  'validate/names',
+  'memory/dispose',
+];
 
 /** Modules with state, or with classes that `instanceof` tells apart. */
 const ONCE = /(?:^|\/)(?:engine\/engine|memory\/\w+|wasm\/bindings|validate\/errors)\.[jt]s$/;

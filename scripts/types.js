@@ -18,7 +18,8 @@ await standInForIndex();
 await rollUpBeside('slim', 'entries/slim');
 await rollUpBeside('js-engine', 'entries/js-engine');
 await rollUpBeside('tfjs', 'tfjs');
-for (const name of ['index', 'slim', 'js-engine', 'tfjs']) {
+await rollUpBeside('pool', 'pool/index');
+for (const name of ['index', 'slim', 'js-engine', 'tfjs', 'pool']) {
   const text = withoutPrivate(await readFile(join(to, `${name}.d.ts`), 'utf8'));
   await writeFile(join(to, `${name}.d.ts`), text);
   // `require` finds the same names, in modules of another kind.

@@ -12,6 +12,8 @@ const pinned = createRequire(import.meta.url)('./package.json').dependencies;
 const INSTALLED = {
   'onnxruntime-web': () => import('./onnxruntime.js'),
   'ml-distance': async () => pairs('ml-distance', (await import('ml-distance')).distance.squaredEuclidean, true),
+  'hnswlib-wasm': () => import('./hnswlib.js'),
+  usearch: () => import('./usearch.js'),
   simsimd: async () => pairs('simsimd', (await import('simsimd')).sqeuclidean, false),
 };
 
@@ -41,12 +43,12 @@ async function openInstalled(name, open) {
 }
 
 /**
- * @param {{ packages: boolean, pytorch: boolean }} wanted  beside plain JavaScript
+ * @param {{ packages: boolean, python: boolean }} wanted  beside plain JavaScript
  * @returns {Promise<{ baselines: Baseline[], versions: Record<string, string | null>, close: () => void }>}
  */
-export async function openBaselines({ packages, pytorch }) {
+export async function openBaselines({ packages, python }) {
   // Python takes seconds to import torch; the others start meanwhile.
-  const opening = pytorch ? import('./pytorch.js').then(({ openPytorch }) => openPytorch()) : undefined;
+  const opening = python ? import('./python.js').then(({ openPython }) => openPython()) : undefined;
   /** @type {Baseline[]} */
   const baselines = [await import('./plain-js.js')];
   /** @type {Record<string, string | null>} */
@@ -61,10 +63,10 @@ export async function openBaselines({ packages, pytorch }) {
       versions[name] = baseline ? (pinned[name] ?? null) : null;
     }
   }
-  const torch = await opening;
-  if (torch) baselines.push(torch);
+  const libraries = await opening;
+  if (libraries) baselines.push(libraries);
   const close = () => {
     for (const baseline of baselines) baseline.close?.();
   };
-  return { baselines, versions: { ...versions, ...torch?.versions }, close };
+  return { baselines, versions: { ...versions, ...libraries?.versions }, close };
 }

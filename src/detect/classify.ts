@@ -15,7 +15,7 @@ import {
 import { asRows, countRows, type Embeddings } from '../validate/embeddings.js';
 import { CenterLossError, typeName } from '../validate/errors.js';
 import { checkMetric, type Metric, rustMetric } from '../validate/metric.js';
-import { nameOf } from '../validate/names.js';
+import { nameOf, namesOf } from '../validate/names.js';
 import { BatchArray, ScoreKind, Work } from '../wasm/bindings.js';
 
 /**
@@ -57,7 +57,7 @@ export interface ScoreOptions {
 }
 
 /** Results of the kernel. */
-interface Scored {
+export interface Scored {
   /** Nearest class [B]; −1 for a row whose score is above the threshold or that has no finite distance. */
   readonly labels: Int32Array<ArrayBuffer>;
   /** Score of each row [B]; Infinity if it has no finite distance. */
@@ -131,9 +131,7 @@ export function classify(centers: ClassCenters, x: Embeddings, options: ScoreOpt
 /** Adds the names that `nameAt` gives classes. */
 export function withNames(found: Scored, nameAt: (label: number) => string | null): Classification {
   const { labels, scores, nearest } = found;
-  const ofRows = new Array<string | null>(labels.length);
-  for (let i = 0; i < ofRows.length; i++) ofRows[i] = nameAt(labels[i] as number);
-  return { labels, names: ofRows, scores, nearest };
+  return { labels, names: namesOf(labels, nameAt), scores, nearest };
 }
 
 /** @throws CenterLossError `ERR_OPTION` unless `centers` are `ClassCenters`. */
@@ -250,7 +248,11 @@ function limits<A extends Float32Array | Float64Array>(
 }
 
 /** Classifies as {@link classify}, by settings that were checked for these centers. */
-export function classifyBy(centers: ClassCenters, x: Embeddings, settings: ScoreSettings): Scored {
+export function classifyBy(
+  centers: Pick<ClassCenters, 'rust' | 'nClasses' | 'nDim'>,
+  x: Embeddings,
+  settings: ScoreSettings,
+): Scored {
   const { nClasses, nDim } = centers;
   const { score, radius, precision, temperature = 1, threshold } = settings;
   const metric = rustMetric(settings.metric);

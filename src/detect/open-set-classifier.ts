@@ -308,6 +308,18 @@ export class OpenSetClassifier extends Saveable {
   }
 
   private _classify(x: Embeddings) {
+    this._decider();
+    const before = this._changes;
+    const values = asRows(x, 'x', this.nDim);
+    this._checkUnchanged(before);
+    return classifyBy(this._centers, values, this._settings);
+  }
+
+  /**
+   * @internal What decides, complete.
+   * @throws CenterLossError `ERR_OPTION` if radii or a precision are missing, `ERR_NOT_INITIALIZED` if `fit` is needed
+   */
+  _decider(): { readonly centers: ClassCenters; readonly settings: ScoreSettings } {
     this._checkIsUpToDate();
     const { score } = this;
     const missing = missingParameter(score, this._settings);
@@ -317,10 +329,7 @@ export class OpenSetClassifier extends Saveable {
         `score '${score}' needs a ${missing}: give it to the constructor, or call fit`,
       );
     }
-    const before = this._changes;
-    const values = asRows(x, 'x', this.nDim);
-    this._checkUnchanged(before);
-    return classifyBy(this._centers, values, this._settings);
+    return { centers: this._centers, settings: this._settings };
   }
 
   /** Labels alone: a class, or −1 for an unknown row. Throws as {@link OpenSetClassifier.classify}. */

@@ -16,6 +16,7 @@ export type JsEngine = (imports: object) => object;
 export const RANK = { slim: 1, wasm: 2, js: 3 } as const;
 
 let loaded: Engine | undefined;
+let compiled: WebAssembly.Module | undefined;
 let rank = 0;
 let factory: EngineFactory = () => {
   throw new CenterLossError(
@@ -38,6 +39,9 @@ export function memoryBuffer(): ArrayBuffer {
   if (loaded === undefined) load(factory);
   return (loaded as unknown as Engine).memory.buffer;
 }
+
+/** Module of the engine, for threads with an engine of their own; undefined where the engine is JavaScript. */
+export const compiledModule = (): WebAssembly.Module | undefined => compiled;
 
 /** Tells whether the engine exists. There is only one. */
 export const isLoaded = (): boolean => loaded !== undefined;
@@ -95,9 +99,12 @@ export { imports };
  */
 export function instantiate(module: WebAssembly.Module | BufferSource): Engine {
   // One guard for both steps: under a content security policy WebKit compiles and refuses only the instance.
-  const { exports } = wrapBlocked(
-    () => new WebAssembly.Instance(isModule(module) ? module : new WebAssembly.Module(module), imports),
-  );
+  const { exports } = wrapBlocked(() => {
+    const ready = isModule(module) ? module : new WebAssembly.Module(module);
+    const instance = new WebAssembly.Instance(ready, imports);
+    compiled = ready;
+    return instance;
+  });
   return exports as unknown as Engine;
 }
 

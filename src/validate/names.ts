@@ -140,6 +140,13 @@ export class Names {
 export const nameOf = (names: readonly string[] | undefined, label: number): string | null =>
   label < 0 ? null : (names?.[label] ?? String(label));
 
+/** Lists the name that `nameAt` gives each label. */
+export function namesOf(labels: Int32Array, nameAt: (label: number) => string | null): (string | null)[] {
+  const names = new Array<string | null>(labels.length);
+  for (let i = 0; i < names.length; i++) names[i] = nameAt(labels[i] as number);
+  return names;
+}
+
 /** @throws CenterLossError `ERR_OUT_OF_MEMORY` for more names than can be looked up */
 function checkLookUp(count: number): void {
   if (count > MAX_NAMES) throw new CenterLossError('ERR_OUT_OF_MEMORY', `names${tooMany(count)}`);

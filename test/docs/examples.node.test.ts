@@ -33,7 +33,10 @@ function run(code: string): string {
 }
 
 /** Pages whose snippets each define what they use. README's second one reads what the first one writes. */
-const PLAIN = ['README.md', 'docs/getting-started.md', 'docs/losses.md', 'docs/open-set.md', 'docs/runtimes.md'];
+const PLAIN = [
+  'README.md',
+  ...['getting-started', 'losses', 'many-cores', 'open-set', 'runtimes'].map((name) => `docs/${name}.md`),
+];
 
 describe.each(PLAIN)('%s', (page) => {
   it.each(examplesIn(read(page)).map((code, i) => [i, code]))('snippet %i runs', (_, code) => {

@@ -4,11 +4,16 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { CenterLoss } from 'center-loss';
 import { type Browser, chromium } from 'playwright-core';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const DIST = new URL('../../dist/', import.meta.url);
 const TYPES: Record<string, string> = { js: 'text/javascript', wasm: 'application/wasm' };
-const IMPORTS = { 'center-loss': '/index.js', 'center-loss/slim': '/slim.js', 'center-loss/js': '/js.js' };
+const IMPORTS = {
+  'center-loss': '/index.js',
+  'center-loss/slim': '/slim.js',
+  'center-loss/js': '/js.js',
+  'center-loss/pool': '/pool.js',
+};
 
 /** Function in the page: one step of training, and the bits of its results. */
 const TRAIN = `({ CenterLoss }) => {
@@ -91,4 +96,31 @@ it('a policy without wasm-unsafe-eval gives ERR_WASM_BLOCKED, and center-loss/js
 
 it('a policy with wasm-unsafe-eval lets the default entry run', async () => {
   expect(await inPage(PAGES.default as string, `${STRICT} 'wasm-unsafe-eval'`)).toEqual(expected);
+});
+
+describe('a pool of threads', () => {
+  const POOL = `const { ClassifierPool } = await import('center-loss/pool');
+    const { OpenSetClassifier } = await import('center-loss');
+    const classifier = new OpenSetClassifier({ params: [0, 0, 3, 4], nClasses: 2, nDim: 2 }, { threshold: 9 });
+    const rows = Float32Array.from({ length: 2000 }, (_, i) => i % 7);
+    try {
+      const pool = await ClassifierPool.create(classifier, { workers: 2 });
+      const [found, expected] = [await pool.classify(rows), classifier.classify(rows)];
+      return [pool.workers, JSON.stringify(found) === JSON.stringify(expected)];
+    } catch ({ code, message }) {
+      return [code, message];
+    }`;
+
+  it('gives the results of the page', async () => {
+    expect(await inPage(POOL)).toEqual([2, true]);
+    expect(await inPage(POOL, `${STRICT} 'wasm-unsafe-eval'; worker-src blob:`)).toEqual([2, true]);
+  });
+
+  it('names the policy under which no thread starts', async () => {
+    const refused = await inPage(POOL, `${STRICT} 'wasm-unsafe-eval'`);
+    expect(refused).toEqual([
+      'ERR_WORKER',
+      expect.stringMatching(/a page needs blob: in the worker-src of its content/),
+    ]);
+  });
 });

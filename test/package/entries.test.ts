@@ -41,7 +41,7 @@ const run = (source: string, ...flags: string[]) =>
     encoding: 'utf8',
   }).trim();
 
-const ENTRIES = ['center-loss', 'center-loss/slim', 'center-loss/js', 'center-loss/js-engine', 'center-loss/tfjs'];
+const ENTRIES = ['center-loss', ...['slim', 'js', 'js-engine', 'tfjs', 'pool'].map((name) => `center-loss/${name}`)];
 
 it.each(ENTRIES)('the import of %s has no side effects', (entry) => {
   const watched = `
@@ -75,6 +75,7 @@ describe('require', () => {
     }
     expect(Object.keys(file('slim')).sort()).toEqual(Object.keys(await import('center-loss/slim')).sort());
     expect(Object.keys(file('tfjs'))).toEqual(['centerLossTerm']);
+    expect(Object.keys(file('pool'))).toEqual(['ClassifierPool']);
     const loss = new (file('index').CenterLoss)(2, 2);
     expect(loss).toBeInstanceOf(file('slim').CenterLoss);
     expect(loss.evaluate([3, 4], [0])).toBeGreaterThan(0);

@@ -41,9 +41,9 @@ describe('size, gzipped, in KB', () => {
   const given = (mark: string) =>
     Number(new RegExp(`<!--${mark}-->([\\d.]+) KB<!---->`).exec(readFileSync(join(root, 'README.md'), 'utf8'))?.[1]);
 
-  async function bundled(entry: string, names: string): Promise<number> {
+  async function bundled(entry: string, names: string, more = ''): Promise<number> {
     const { outputFiles } = await build({
-      stdin: { contents: `export ${names} from '${entry}'`, resolveDir: scratch },
+      stdin: { contents: `export ${names} from '${entry}';${more}`, resolveDir: scratch },
       bundle: true,
       minify: true,
       format: 'esm',
@@ -67,6 +67,11 @@ describe('size, gzipped, in KB', () => {
     ['js-all', 'center-loss/js', '*'],
   ])('of %s: %s, %s as README says', async (mark, entry, names) => {
     expect(await bundled(entry, names)).toBeCloseTo(given(mark), 0);
+  });
+
+  it('of center-loss/pool beside center-loss: as README says', async () => {
+    const both = await bundled('center-loss', '*', "export * from 'center-loss/pool'");
+    expect(both - (await bundled('center-loss', '*'))).toBeCloseTo(given('pool'), 0);
   });
 
   it.each([
@@ -131,7 +136,7 @@ describe('package.json', () => {
     const byFormat = ['module-sync', 'import', 'require', 'default'];
     const byRuntime = ['workerd', 'edge-light', 'fastly'];
     expect(Object.keys(exports['.'])).toEqual(['types', ...byRuntime, ...byFormat]);
-    for (const entry of ['./slim', './js', './js-engine', './tfjs']) {
+    for (const entry of ['./slim', './js', './js-engine', './tfjs', './pool']) {
       expect(Object.keys(exports[entry])).toEqual(['types', ...byFormat]);
     }
   });
@@ -152,7 +157,7 @@ describe('types', () => {
     );
     expect(problems).toEqual([]);
     expect(Object.keys(checked.entrypoints).sort()).toEqual(
-      ['.', './center-loss.wasm', './js', './js-engine', './package.json', './slim', './tfjs'].sort(),
+      ['.', './center-loss.wasm', './js', './js-engine', './package.json', './pool', './slim', './tfjs'].sort(),
     );
   });
 
@@ -239,9 +244,9 @@ describe('types', () => {
 const FILES = [
   ...['LICENSE', 'README.md', 'package.json', 'dist/center-loss.d.wasm.ts', 'dist/center-loss.wasm'],
   ...['dist/sbom.cdx.json', 'dist/THIRD-PARTY-LICENSES.txt'],
-  ...['core', 'index', 'workerd', 'edge-light', 'slim', 'js', 'js-engine', 'tfjs', 'cli'].map(
+  ...['core', 'index', 'workerd', 'edge-light', 'slim', 'js', 'js-engine', 'tfjs', 'pool', 'cli'].map(
     (name) => `dist/${name}.js`,
   ),
-  ...['core', 'index', 'slim', 'js', 'js-engine', 'tfjs'].map((name) => `dist/${name}.cjs`),
-  ...['index', 'slim', 'js-engine', 'tfjs'].flatMap((name) => [`dist/${name}.d.ts`, `dist/${name}.d.cts`]),
+  ...['core', 'index', 'slim', 'js', 'js-engine', 'tfjs', 'pool'].map((name) => `dist/${name}.cjs`),
+  ...['index', 'slim', 'js-engine', 'tfjs', 'pool'].flatMap((name) => [`dist/${name}.d.ts`, `dist/${name}.d.cts`]),
 ];

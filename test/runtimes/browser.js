@@ -46,6 +46,7 @@ const IMPORTS = Object.entries({
   'center-loss/js': 'js',
   'center-loss/js-engine': 'js-engine',
   'center-loss/slim': 'slim',
+  'center-loss/pool': 'pool',
 });
 const IMPORT_MAP = { imports: Object.fromEntries(IMPORTS.map(([name, file]) => [name, `${DIST}/${file}.js`])) };
 
@@ -57,7 +58,7 @@ const page = (script) => `<!doctype html><title>matrix</title>
 const SCRIPTS = `default-src 'self'; script-src 'self' 'nonce-${NONCE}'`;
 /** A policy that forbids WebAssembly. */
 export const NO_WASM = { 'content-security-policy': SCRIPTS };
-const WASM = { 'content-security-policy': `${SCRIPTS} 'wasm-unsafe-eval'` };
+const WASM = { 'content-security-policy': `${SCRIPTS} 'wasm-unsafe-eval'; worker-src blob:` };
 const ISOLATED = { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp' };
 
 /** Starts a worker and returns what it posts. @param {string} type @param {string} [then] */

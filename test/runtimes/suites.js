@@ -2,7 +2,7 @@
 /** The suites of what the package does. They use no file and no process, so that they run in every place. */
 
 /** Suites below test/, as a glob pattern. vitest.config.ts runs these files on each engine. */
-export const BEHAVIOUR = '{centers,contracts,detect,io,losses,metrics,oracle,statistics,validate}/*.test.ts';
+export const BEHAVIOUR = '{centers,contracts,detect,io,losses,metrics,oracle,pool,statistics,validate}/*.test.ts';
 
 /** Suites among them that need Node: files, processes or Python. */
 export const NODE_ONLY = '**/*.node.test.ts';
@@ -16,7 +16,7 @@ export const FIRST = 'contracts/memory';
  */
 export const SHORT = [
   ...['oracle/center-loss', 'contracts/errors', 'contracts/determinism'],
-  ...['detect/open-set-classifier', 'losses/center-loss', 'io/npy', 'io/save-load'],
+  ...['detect/open-set-classifier', 'losses/center-loss', 'io/npy', 'io/save-load', 'pool/classifier-pool'],
 ];
 
 /** An interpreter would take minutes for these. */

@@ -2,18 +2,22 @@
 //! thresholds.
 
 use crate::detect::nearest::{self, NO_CLASS};
-use crate::detect::score::{RowState, Score};
-use crate::distance::blocked::{MAX_BLOCK_CENTERS, for_each_block};
+use crate::detect::score::{RowState, Score, position};
+use crate::distance::blocked::for_each_block;
 use crate::distance::cosine::{self, Directions};
 use crate::distance::mahalanobis;
 use crate::distance::metric::Metric;
-use crate::distance::pairwise::{self, roots};
+use crate::distance::pairwise;
 use crate::rows::shape::{Rows, item, item_mut, slice, slice_mut, split_mut, total_len};
-use crate::rows::walk::{copy, squared_distances};
-use crate::simd::vector::{LANES, Vector, round_to_f32, sqrt};
+use crate::rows::walk::{copy, pair_squared_distances};
+use crate::simd::vector::{LANES, Vector, round_to_f32};
 
-/// Number of rows whose state fits the stack while they meet all centers.
-const CHUNK_ROWS: usize = 64;
+/// Number of distances that are kept at once: they stay in a usual second-level cache.
+const CHUNK_LEN: usize = 1 << 16;
+/// Smallest number of rows that meet all centers together.
+const MIN_CHUNK_ROWS: usize = 8;
+/// Largest number of rows that meet all centers together: with the block of centers that they meet, they stay in a cache.
+const MAX_CHUNK_ROWS: usize = 64;
 
 /// Distance that a score is computed from.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -28,11 +32,20 @@ pub enum Measure<'a> {
 /// Length of the scratch for [`classify`].
 #[must_use]
 pub fn scratch_len(metric: Metric, rows: usize, n_classes: usize, dim: usize) -> usize {
-    if metric == Metric::Cosine {
-        let rows = rows.min(CHUNK_ROWS);
-        return total_len([(rows, n_classes), (1, pairwise::scratch_len(metric, rows, n_classes, dim))]);
-    }
-    nearest::scratch_len(rows, n_classes, dim)
+    let nearest = nearest::scratch_len(rows, n_classes, dim);
+    let rows = chunk_rows(rows, n_classes);
+    let padded = n_classes.saturating_add(LANES);
+    let others = match metric {
+        Metric::Cosine => total_len([(rows, n_classes), (1, pairwise::scratch_len(metric, rows, n_classes, dim))]),
+        _ => 0,
+    };
+    nearest.max(total_len([(rows, padded), (1, others)]))
+}
+
+/// Number of rows whose distances are kept at once.
+fn chunk_rows(rows: usize, n_classes: usize) -> usize {
+    let len = CHUNK_LEN.checked_div(n_classes).unwrap_or(0);
+    rows.min(len.clamp(MIN_CHUNK_ROWS, MAX_CHUNK_ROWS)).max(1)
 }
 
 /// Finds the nearest class of each row, the lowest among equals, and its score (see [`Score`]). A row without a finite
@@ -57,15 +70,18 @@ pub fn classify<V: Vector>(
 }
 
 /// Scores that depend on the distance to the nearest class alone.
+#[allow(clippy::cast_sign_loss, reason = "a class is never negative")]
 fn score_nearest<V: Vector>(x: Rows, centers: Rows, metric: Metric, score: Score, scores: &mut [f32], nearest: &[i32]) {
-    for (row, (to, &nearest)) in scores.iter_mut().zip(nearest).enumerate() {
-        let mut state = RowState { nearest, ..RowState::EMPTY };
-        if let Ok(class) = usize::try_from(nearest) {
-            let [square] = squared_distances::<V, 1>([x.row(row)], [centers.row(class); LANES]);
-            let square = item(&square.to_array(), 0);
-            state.min = if metric == Metric::Euclidean { round_to_f32(sqrt(f64::from(square))) } else { square };
+    for (i, (to, nearest)) in scores.chunks_mut(LANES).zip(nearest.chunks(LANES)).enumerate() {
+        // Lanes past the last row repeat it. A row without a class is compared with the first one, and `value` ignores it.
+        let at = |lane: usize| lane.min(nearest.len() - 1);
+        let rows = core::array::from_fn(|lane| x.row(i * LANES + at(lane)));
+        let own = core::array::from_fn(|lane| centers.row(item(nearest, at(lane)).max(0) as usize));
+        let squares = pair_squared_distances::<V>(rows, own);
+        let distances = if metric == Metric::Euclidean { squares.sqrt() } else { squares }.to_array();
+        for ((to, &nearest), min) in to.iter_mut().zip(nearest).zip(distances) {
+            *to = round_to_f32(score.value::<V>(&RowState::of_nearest(nearest, min)));
         }
-        *to = round_to_f32(score.value::<V>(&state));
     }
 }
 
@@ -80,49 +96,43 @@ fn score_all<V: Vector>(
     nearest: &mut [i32],
 ) {
     let (dim, n_classes) = (x.dim(), centers.count());
+    let chunk_rows = chunk_rows(x.count(), n_classes);
+    let padded = n_classes.next_multiple_of(LANES);
+    let (distmat, scratch) = split_mut(scratch, chunk_rows * padded);
     let len = scratch.len().min(cosine::center_scratch_len(n_classes, dim));
     let (center_scratch, scratch) = split_mut(scratch, len);
     let is_cosine = measure == Measure::Metric(Metric::Cosine);
     let directions = is_cosine.then(|| Directions::new::<V>(centers, center_scratch));
-    for start in (0..x.count()).step_by(CHUNK_ROWS) {
-        let x = x.chunk(start, CHUNK_ROWS);
-        let mut states = [RowState::EMPTY; CHUNK_ROWS];
-        let mut observe = |row: usize, first: usize, distances: &[f32]| {
-            item_mut(&mut states, row).observe::<V>(score, first, distances);
+    // Lanes past the last class are infinitely far.
+    distmat.fill(f32::INFINITY);
+    for start in (0..x.count()).step_by(chunk_rows) {
+        let x = x.chunk(start, chunk_rows);
+        let mut keep = |row: usize, first: usize, distances: &[f32]| {
+            copy::<V>(distances, slice_mut(distmat, row * padded + first, distances.len()));
         };
         match (measure, &directions) {
-            (Measure::Weighted(weights), _) => mahalanobis::for_each_block::<V>(x, centers, weights, &mut observe),
+            (Measure::Weighted(weights), _) => mahalanobis::for_each_block::<V>(x, centers, weights, &mut keep),
             (_, Some(directions)) => {
-                let (distmat, scratch) = split_mut(scratch, x.count() * n_classes);
-                directions.distances::<V>(x, scratch, distmat);
+                let (distances, scratch) = split_mut(scratch, x.count() * n_classes);
+                directions.distances::<V>(x, scratch, distances);
                 for row in 0..x.count() {
-                    let distances = slice(distmat, row * n_classes, n_classes);
-                    for (block, distances) in distances.chunks(MAX_BLOCK_CENTERS).enumerate() {
-                        observe(row, block * MAX_BLOCK_CENTERS, distances);
-                    }
+                    keep(row, 0, slice(distances, row * n_classes, n_classes));
                 }
             }
-            (Measure::Metric(metric), None) => {
-                let mut distances = [0.0; MAX_BLOCK_CENTERS];
-                for_each_block::<V>(x, centers, &mut |row, first, squares| {
-                    let distances = slice_mut(&mut distances, 0, squares.len());
-                    copy::<V>(squares, distances);
-                    if metric == Metric::Euclidean {
-                        roots::<V>(distances);
-                    }
-                    observe(row, first, distances);
-                });
-            }
+            (Measure::Metric(_), None) => for_each_block::<V>(x, centers, &mut keep),
         }
-        for (row, state) in states.iter_mut().enumerate().take(x.count()) {
+        for row in 0..x.count() {
+            let distances = slice_mut(distmat, row * padded, padded).as_chunks_mut().0;
+            let of_squares = measure == Measure::Metric(Metric::Euclidean);
+            let mut state = RowState::new::<V>(score, of_squares, distances);
             // The smallest distance is exact, but a ratio needs the second smallest to be exact too.
             if let (Some(directions), Score::KnnCenters) = (&directions, score)
-                && let Ok(class) = usize::try_from(state.runner_up)
+                && let Some(class) = position::<V>(distances, state.second)
             {
                 state.second = directions.exact_distance::<V>(x.row(row), class);
             }
             *item_mut(nearest, start + row) = state.nearest;
-            *item_mut(scores, start + row) = round_to_f32(score.value::<V>(state));
+            *item_mut(scores, start + row) = round_to_f32(score.value::<V>(&state));
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Nearest center of each row.
 
 use crate::distance::blocked::for_each_block;
-use crate::distance::gemm;
 use crate::distance::partial_search;
+use crate::distance::quantized_search;
 use crate::rows::shape::{Rows, item_mut, slice_mut, total_len};
 use crate::simd::vector::{LANES, Vector};
 
@@ -12,13 +12,15 @@ pub const NO_CLASS: i32 = -1;
 /// Number of rows whose smallest distances fit the stack while they meet all centers.
 const CHUNK_ROWS: usize = 64;
 
-/// Length of the scratch for [`predict`], which is enough for the distances too.
+/// Length of the scratch for [`predict`].
 #[must_use]
 pub fn scratch_len(rows: usize, n_classes: usize, dim: usize) -> usize {
     if partial_search::is_faster(rows, n_classes, dim) {
         total_len([(partial_search::scratch_lanes(n_classes), LANES)])
+    } else if quantized_search::is_faster(rows, n_classes, dim) {
+        quantized_search::scratch_len(rows, n_classes, dim)
     } else {
-        gemm::scratch_len(rows, n_classes, dim)
+        0
     }
 }
 
@@ -27,8 +29,8 @@ pub fn scratch_len(rows: usize, n_classes: usize, dim: usize) -> usize {
 #[allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "classes are below 2³¹")]
 pub fn predict<V: Vector>(x: Rows, centers: Rows, scratch: &mut [f32], classes: &mut [i32]) {
     classes.fill(NO_CLASS);
-    if gemm::is_faster(x.count(), centers.count(), x.dim()) {
-        return gemm::distances::<V>(x, centers, scratch, None, Some(classes));
+    if quantized_search::is_faster(x.count(), centers.count(), x.dim()) {
+        return quantized_search::nearest::<V>(x, centers, scratch, classes);
     }
     if partial_search::is_faster(x.count(), centers.count(), x.dim()) {
         let scratch = scratch.as_chunks_mut().0;

@@ -17,18 +17,19 @@
 //! scale. A and U are relative to d₂, so that their largest term is 1; only y may underflow, where it counts nothing.
 //!
 //! `Cac` (Miller et al. 2021, eq. 6) needs only the nearest class: d·(1 − e^(−d/T)/Z) has the slope 1 − p + d·p/T ≥ 0 in
-//! d, so the smallest distance has the smallest score. No score subtracts values that may be almost equal. All are sums
-//! over the classes in any order, so one pass over the centers is enough.
+//! d, so the smallest distance has the smallest score. No score subtracts values that may be almost equal.
 
-use crate::detect::nearest::{NO_CLASS, is_any_below};
-use crate::detect::softmin::{exp, shifted_exps};
-use crate::rows::shape::item;
-use crate::simd::f64x4::F64x4;
-use crate::simd::vector::{LANES, Vector, round_to_f32};
+use crate::detect::nearest::NO_CLASS;
+use crate::detect::softmin::{exp2_of_negative, shifted_exps};
+use crate::rows::shape::{item, item_mut};
+use crate::simd::vector::{LANES, Vector, min_or_first, round_to_f32, sqrt};
 
-/// Largest gap (d_j − d₂)/T of a class that counts in A and U. Beyond it e^((d₂ − d_j)/T) is below the smallest normal
-/// `f32`, 1.2·10⁻³⁸, and arithmetic with subnormal values takes a hundred times as long.
-const MAX_GAP: f32 = 87.0;
+/// Largest gap (d_j − d₂)/T of a class that counts in A and U, in units of ln 2. 2³¹ classes beyond it add less than
+/// 10⁻⁸ to A ≥ 1, and less than 10⁻⁶ to U.
+const MAX_GAP: f32 = 58.0;
+
+/// Number of vectors whose terms are summed in `f32` before the sum moves to `f64`: a lane rounds by less than 10⁻⁶.
+const F32_SUM_VECTORS: usize = 16;
 
 /// Gap g from which on y is lost beside 1: e⁻⁴⁵ is 3·10⁻²⁰.
 const MAX_COUNTED_GAP: f64 = 45.0;
@@ -101,7 +102,7 @@ fn log(x: f64) -> f64 {
     exponent * core::f64::consts::LN_2 + libm::log1p(mantissa - 1.0)
 }
 
-/// State of a row while it observes centers.
+/// Distances of a row to all centers, as far as a score needs them.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RowState {
     /// Class of d₁, the lowest among equals; [`NO_CLASS`] if no distance is finite.
@@ -110,79 +111,59 @@ pub(crate) struct RowState {
     pub(crate) min: f32,
     /// d₂
     pub(crate) second: f32,
-    /// Class of d₂, or [`NO_CLASS`].
-    pub(crate) runner_up: i32,
     /// A
-    pub(crate) others: f64,
+    others: f64,
     /// U
-    pub(crate) excess: f64,
+    excess: f64,
 }
 
 impl RowState {
-    pub(crate) const EMPTY: Self = Self {
-        nearest: NO_CLASS,
-        min: f32::INFINITY,
-        second: f32::INFINITY,
-        runner_up: NO_CLASS,
-        others: 0.0,
-        excess: 0.0,
-    };
-
-    /// Observes the distances to the centers from `first` on. Distances that are not finite are skipped.
-    pub(crate) fn observe<V: Vector>(&mut self, score: Score, first: usize, distances: &[f32]) {
-        let before = *self;
-        if is_any_below::<V>(distances, self.second) {
-            self.update_nearest(first, distances);
-        }
-        // Without a second finite distance there is nothing to sum.
-        let Some(temperature) = score.temperature().filter(|_| self.second < f32::INFINITY) else { return };
-        let scale = round_to_f32(1.0 / temperature);
-        if self.nearest != before.nearest || self.second < before.second {
-            self.rescale::<V>(&before, scale);
-        }
-        let (second, scale, max_gap) = (V::splat(self.second), V::splat(scale), V::splat(MAX_GAP));
-        let (mut others, mut excess) = (V::F64x4::splat(0.0), V::F64x4::splat(0.0));
-        let nearest = usize::try_from(self.nearest).ok().and_then(|class| class.checked_sub(first));
-        for (i, distances) in distances.chunks(LANES).enumerate() {
-            let lane = nearest.and_then(|offset| offset.checked_sub(i * LANES)).filter(|lane| *lane < LANES);
-            let distances = match (distances.first_chunk(), lane) {
-                (Some(four), None) => V::load(four),
-                // The nearest class and lanes past the end are infinitely far, so that they do not count.
-                _ => V::load(&core::array::from_fn(|offset| match distances.get(offset) {
-                    Some(distance) if lane != Some(offset) => *distance,
-                    _ => f32::INFINITY,
-                })),
-            };
-            let gap = distances.sub(second).mul(scale);
-            if max_gap.greater_mask(gap) == 0 {
-                continue;
-            }
-            // `min_or_self` maps NaN to the largest gap, which does not count.
-            let bounded_gap = max_gap.min_or_self(gap);
-            let term = exp(V::splat(0.0).sub(bounded_gap)).where_less(gap, max_gap).widen();
-            others = others.add(term);
-            excess = bounded_gap.widen().mul_add(term, excess);
-        }
-        self.others += others.sum();
-        self.excess += excess.sum();
+    /// State of a row that has only a nearest class.
+    pub(crate) fn of_nearest(nearest: i32, min: f32) -> Self {
+        Self { nearest, min, second: f32::INFINITY, others: 0.0, excess: 0.0 }
     }
 
-    /// Makes A and U relative to the new d₂, and adds a nearest class of before that is no longer the nearest.
-    fn rescale<V: Vector>(&mut self, before: &Self, scale: f32) {
-        let term = |distance: f32| {
-            let gap = f64::from(distance - self.second) * f64::from(scale);
-            (gap, shifted_exps::<V>(&mut [distance], self.second, scale))
-        };
-        if before.second < f32::INFINITY {
-            let (gap, factor) = term(before.second);
-            self.excess = factor * (gap * before.others + before.excess);
-            self.others = factor * before.others;
+    /// Observes all distances of a row, or their squares if `of_squares`. Distances that are not finite do not count.
+    /// The smallest of `distances` becomes infinite.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "classes are below 2³¹")]
+    pub(crate) fn new<V: Vector>(score: Score, of_squares: bool, distances: &mut [[f32; LANES]]) -> Self {
+        let [min, second] = two_smallest::<V>(distances);
+        let Some(class) = position::<V>(distances, min) else { return Self::of_nearest(NO_CLASS, min) };
+        // The nearest class does not count in A and U.
+        *item_mut(distances.as_flattened_mut(), class) = f32::INFINITY;
+        let distance = |value: f32| if of_squares { round_to_f32(sqrt(f64::from(value))) } else { value };
+        let mut state = Self { second: distance(second), ..Self::of_nearest(class as i32, distance(min)) };
+        // Without a second finite distance there is nothing to sum.
+        if let Some(temperature) = score.temperature().filter(|_| second < f32::INFINITY) {
+            state.sum_terms::<V>(of_squares, temperature, distances);
         }
-        if self.nearest != before.nearest && before.nearest != NO_CLASS {
-            let (gap, factor) = term(before.min);
-            self.excess += gap * factor;
-            self.others += factor;
+        state
+    }
+
+    /// Sums A and U over the classes but the nearest.
+    #[inline(never)]
+    fn sum_terms<V: Vector>(&mut self, of_squares: bool, temperature: f64, distances: &[[f32; LANES]]) {
+        let scale = V::splat(round_to_f32(core::f64::consts::LOG2_E / temperature));
+        let (second, max_gap) = (V::splat(self.second), V::splat(MAX_GAP));
+        for block in distances.chunks(F32_SUM_VECTORS) {
+            let (mut others, mut excess) = (V::splat(0.0), V::splat(0.0));
+            for distances in block {
+                let values = V::load(distances);
+                let distances = if of_squares { values.sqrt() } else { values };
+                let gap = distances.sub(second).mul(scale);
+                if max_gap.greater_mask(gap) == 0 {
+                    continue;
+                }
+                // `min_or_self` maps NaN to the largest gap, which does not count.
+                let gap = max_gap.min_or_self(gap);
+                let term = exp2_of_negative(gap);
+                others = others.add(term);
+                excess = gap.mul_add(term, excess);
+            }
+            self.others += f64::from(others.sum());
+            self.excess += f64::from(excess.sum());
         }
+        self.excess *= core::f64::consts::LN_2;
     }
 
     /// g and y. With y in `f32` scores are off by 10⁻⁷, as by the terms of A.
@@ -206,17 +187,29 @@ impl RowState {
         let ratio = if odds > 1e-8 { libm::log1p(odds) / odds } else { 1.0 };
         log(self.others * ratio + (gap * self.others + self.excess) / (1.0 + odds)) - gap
     }
+}
 
-    #[allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "classes are below 2³¹")]
-    fn update_nearest(&mut self, first: usize, distances: &[f32]) {
-        for (offset, &distance) in distances.iter().enumerate() {
-            let class = (first + offset) as i32;
-            if distance < self.min {
-                (self.second, self.runner_up) = (self.min, self.nearest);
-                (self.min, self.nearest) = (distance, class);
-            } else if distance < self.second {
-                (self.second, self.runner_up) = (distance, class);
-            }
-        }
+/// d₁ and d₂; infinite where there are none.
+fn two_smallest<V: Vector>(distances: &[[f32; LANES]]) -> [f32; 2] {
+    let (mut lows, mut nexts) = (V::splat(f32::INFINITY), V::splat(f32::INFINITY));
+    for distances in distances {
+        let distances = V::load(distances);
+        // The larger of NaN and another value is NaN, which is never the smaller.
+        nexts = nexts.min_or_self(lows.max(distances));
+        lows = lows.min_or_self(distances);
     }
+    let [mut min, mut second] = [f32::INFINITY; 2];
+    for value in lows.to_array().into_iter().chain(nexts.to_array()) {
+        second = min_or_first(second, if value < min { min } else { value });
+        min = min_or_first(min, value);
+    }
+    [min, second]
+}
+
+/// First position of a finite value.
+pub(crate) fn position<V: Vector>(distances: &[[f32; LANES]], value: f32) -> Option<usize> {
+    let limit = V::splat(value.next_up());
+    let is_among = |distances: &[f32; LANES]| limit.greater_mask(V::load(distances)) != 0;
+    let (i, lanes) = distances.iter().enumerate().find(|(_, distances)| is_among(distances))?;
+    Some(i * LANES + lanes.iter().position(|distance| *distance <= value)?)
 }

@@ -72,17 +72,17 @@ fn distances_to_block<V: Vector, const R: usize>(
 #[inline(never)]
 fn distances_by_center_lanes<V: Vector>(x: Rows, block: Rows, visit: &mut dyn FnMut(usize, &[f32])) {
     let dim = x.dim();
-    let mut packed = [[0.0; LANES]; MAX_BLOCK_CENTERS / LANES * MIN_TILE_DIMS];
+    let mut packed = [[[0.0; LANES]; 1]; MAX_BLOCK_CENTERS / LANES * MIN_TILE_DIMS];
     let mut distances = [0.0; MAX_BLOCK_CENTERS];
     for center in (0..block.count()).step_by(LANES) {
         let to = slice_mut(&mut packed, center / LANES * dim, dim);
-        pack::<V>(block, center, slice(&[0.0; MIN_TILE_DIMS], 0, dim), 1.0, to, 1);
+        pack::<V, 1>(block, center, slice(&[0.0; MIN_TILE_DIMS], 0, dim), 1.0, to, 0);
     }
     let packed = slice(&packed, 0, block.count().div_ceil(LANES) * dim);
     for row in 0..x.count() {
         let x = x.row(row);
         for (centers, to) in packed.chunks_exact(dim.max(1)).zip(distances.as_chunks_mut().0) {
-            let sums = x.iter().zip(centers).fold(V::splat(0.0), |sum, (x, c)| {
+            let sums = x.iter().zip(centers).fold(V::splat(0.0), |sum, (x, [c])| {
                 let difference = V::splat(*x).sub(V::load(c));
                 difference.mul_add(difference, sum)
             });

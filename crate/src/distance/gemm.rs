@@ -97,18 +97,11 @@ impl<'a> Scratch<'a> {
     }
 }
 
-/// Writes the distances of all rows to all centers to `distmat`, and the nearest class of each row to `classes`; either
-/// may be absent.
+/// Writes the distances of all rows to all centers to `distmat`.
 ///
 /// All packed rows meet a block of centers while it is in the cache; each row meets the blocks in ascending order.
 #[inline(never)]
-pub(crate) fn distances<V: Vector>(
-    x: Rows,
-    centers: Rows,
-    scratch: &mut [f32],
-    mut distmat: Option<&mut [f32]>,
-    mut classes: Option<&mut [i32]>,
-) {
+pub(crate) fn distances<V: Vector>(x: Rows, centers: Rows, scratch: &mut [f32], distmat: &mut [f32]) {
     let dim = x.dim();
     let share = cancelled_share(dim);
     let mut scratch = Scratch::new(scratch, x.count(), dim);
@@ -133,19 +126,12 @@ pub(crate) fn distances<V: Vector>(
                 for offset in 0..LANES.min(x.count() - row) {
                     let (row_index, x) = (first_row + row + offset, x.row(row + offset));
                     let distances = &mut tile[offset];
-                    if clear & (1 << offset) == 0
-                        && let Some((distance, center)) =
-                            refine::<V>(x, block, row_doubts[offset], &doubts, nearest[offset], distances)
-                    {
-                        nearest[offset] = distance;
-                        if let Some(classes) = &mut classes {
-                            *item_mut(classes, row_index) = i32::try_from(first + center).unwrap_or(i32::MAX);
-                        }
+                    if clear & (1 << offset) == 0 {
+                        nearest[offset] =
+                            refine::<V>(x, block, row_doubts[offset], &doubts, nearest[offset], distances);
                     }
-                    if let Some(distmat) = &mut distmat {
-                        let to = slice_mut(distmat, row_index * centers.count() + first, block.count());
-                        copy::<V>(slice(distances, 0, block.count()), to);
-                    }
+                    let to = slice_mut(distmat, row_index * centers.count() + first, block.count());
+                    copy::<V>(slice(distances, 0, block.count()), to);
                 }
             }
         }
@@ -159,7 +145,7 @@ impl Scratch<'_> {
         let dim = x.dim();
         self.nearest.as_flattened_mut().fill(f32::INFINITY);
         for row in (0..x.count()).step_by(LANES) {
-            pack::<V>(x, row, self.origin, 1.0, slice_mut(self.x, row / LANES * dim, dim).as_flattened_mut(), 1);
+            pack::<V, 1>(x, row, self.origin, 1.0, slice_mut(self.x, row / LANES * dim, dim), 0);
             for offset in 0..LANES {
                 item_mut(self.norms, row / LANES)[offset] = norm::<V>(x, row + offset, self.origin);
             }
@@ -171,10 +157,8 @@ impl Scratch<'_> {
     fn pack_block<V: Vector>(&mut self, block: Rows, norms: &mut BlockValues) {
         let dim = block.dim();
         for center in (0..block.count()).step_by(LANES) {
-            let panel = slice_mut(self.centers, center / TILE_CENTERS * dim, dim).as_flattened_mut();
-            let first = center / LANES % TILE_VECTORS;
-            let panel = slice_mut(panel, first, TILE_VECTORS * dim - first);
-            pack::<V>(block, center, self.origin, 2.0, panel, TILE_VECTORS);
+            let panel = slice_mut(self.centers, center / TILE_CENTERS * dim, dim);
+            pack::<V, TILE_VECTORS>(block, center, self.origin, 2.0, panel, center / LANES % TILE_VECTORS);
         }
         // Lanes past the last center are infinitely far.
         norms.fill(f32::INFINITY);

@@ -6,6 +6,7 @@
 //! | many pairs | ‖x‖² + ‖c‖² − 2x·c; `refine` computes doubtful ones again | `gemm`, on `packing` and `micro_kernel` |
 //! | few rows | Σ_k (x_ik − c_jk)², in blocks of centers | `blocked` |
 //! | nearest center of one row | Σ_k (x_ik − c_jk)², ended early for far centers | `partial_search` |
+//! | nearest center of many rows | the same, of the centers that products of integers leave | `quantized_search` |
 //! | one pair in a metric | ‖x − c‖², ‖x − c‖, 1 − cos(x, c) | `metric` |
 //! | all pairs in a metric | the same | `pairwise` |
 //! | all pairs by cosine | 1 − cos(x, c) | `cosine` |
@@ -20,5 +21,6 @@ pub(crate) mod micro_kernel;
 pub(crate) mod packing;
 pub mod pairwise;
 pub(crate) mod partial_search;
+pub(crate) mod quantized_search;
 pub(crate) mod refine;
 pub mod squared_euclidean;

@@ -1,6 +1,6 @@
 //! Rows in the layout of the register tile: dimension after dimension, the values of a few rows side by side.
 
-use crate::rows::shape::{Rows, item_mut, slice};
+use crate::rows::shape::{Rows, item, item_mut, slice};
 use crate::simd::vector::{LANES, Vector};
 
 /// Largest number of rows in the mean that is the origin.
@@ -31,29 +31,32 @@ pub(crate) fn mean_of_sample(rows: Rows, origin: &mut [f32]) {
     }
 }
 
-/// Writes factor·(row − origin) of four rows to every `step`th vector of `packed`. The last row stands in for rows past
-/// the end.
+/// Writes factor·(row − origin) of four rows to vector `n` of each dimension. The last row stands in for rows past the
+/// end.
 #[inline(never)]
-pub(crate) fn pack<V: Vector>(
+pub(crate) fn pack<V: Vector, const N: usize>(
     rows: Rows,
     first_row: usize,
     origin: &[f32],
     factor: f32,
-    packed: &mut [[f32; LANES]],
-    step: usize,
+    packed: &mut Packed<N>,
+    n: usize,
 ) {
     let rows = core::array::from_fn::<_, LANES, _>(|lane| rows.row((first_row + lane).min(rows.count() - 1)));
+    let (lanes, rest) = packed.as_chunks_mut::<LANES>();
+    // Slices of one length let the compiler drop the bounds checks in the loop.
+    let row_lanes = rows.map(|row| slice(row.as_chunks::<LANES>().0, 0, lanes.len()));
+    let origin_lanes = slice(origin.as_chunks::<LANES>().0, 0, lanes.len());
     let factor = V::splat(factor);
-    for start in (0..origin.len()).step_by(LANES) {
-        let count = LANES.min(origin.len() - start);
-        let load = |row: &[f32]| {
-            let values = slice(row, start, count);
-            values.first_chunk().map_or_else(|| V::load_partial(values), V::load)
-        };
-        let origin = load(origin);
-        let columns = V::transpose(rows.map(|row| load(row).sub(origin).mul(factor)));
-        for (k, column) in columns.into_iter().take(count).enumerate() {
-            column.store(item_mut(packed, (start + k) * step));
+    for (i, to) in lanes.iter_mut().enumerate() {
+        let origin = V::load(&origin_lanes[i]);
+        let columns = V::transpose(row_lanes.map(|row| V::load(&row[i]).sub(origin).mul(factor)));
+        for (column, to) in columns.into_iter().zip(to) {
+            column.store(item_mut(to, n));
         }
+    }
+    for (k, to) in rest.iter_mut().enumerate().map(|(k, to)| (origin_lanes.len() * LANES + k, to)) {
+        let column = V::load(&rows.map(|row| item(row, k))).sub(V::splat(item(origin, k)));
+        column.mul(factor).store(item_mut(to, n));
     }
 }

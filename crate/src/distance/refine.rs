@@ -1,7 +1,7 @@
 //! Refinement of expanded distances: as exact as promised, and exact enough to find the smallest of a row.
 
 use crate::rows::shape::{Rows, item, item_mut, slice};
-use crate::rows::walk::{min, squared_distances};
+use crate::rows::walk::{min, pair_squared_distances};
 use crate::simd::vector::{LANES, Vector, min_or_first};
 
 /// Largest number of centers in a block: each has a bit in a mask.
@@ -17,8 +17,7 @@ pub(crate) const TIE_FACTOR: f32 = 1.0 + 4e-5;
 /// Replaces doubtful distances of a row to a block by direct sums: distances of at most `row_doubt` +
 /// `center_doubts[j]`, and distances that may be the smallest of the row. `nearest` is the smallest distance so far.
 ///
-/// Returns the new smallest distance and its position in the block, the first among equals, or `None` if the block has
-/// no smaller one.
+/// Returns the new smallest distance.
 #[inline(never)]
 pub(crate) fn refine<V: Vector>(
     x: &[f32],
@@ -27,7 +26,7 @@ pub(crate) fn refine<V: Vector>(
     center_doubts: &BlockValues,
     nearest: f32,
     distances: &mut BlockValues,
-) -> Option<(f32, usize)> {
+) -> f32 {
     let count = block.count();
     let doubted = not_above::<V>(distances, count, row_doubt, center_doubts);
     sum_again::<V>(x, block, doubted, distances);
@@ -35,14 +34,7 @@ pub(crate) fn refine<V: Vector>(
     let limit = min_or_first(nearest, lowest) * TIE_FACTOR;
     let candidates = not_above::<V>(distances, count, limit, &[0.0; BLOCK_CENTERS]);
     sum_again::<V>(x, block, candidates & !doubted, distances);
-    let mut found = None;
-    for offset in Bits(candidates) {
-        let distance = item(distances, offset);
-        if distance < found.map_or(nearest, |(min, _)| min) {
-            found = Some((distance, offset));
-        }
-    }
-    found
+    Bits(candidates).fold(nearest, |nearest, offset| min_or_first(nearest, item(distances, offset)))
 }
 
 /// Mask of the first `count` distances that are not above `limit` + `more[j]`. NaN is not above.
@@ -68,7 +60,7 @@ fn sum_again<V: Vector>(x: &[f32], block: Rows, mask: u32, distances: &mut Block
             }
             last
         });
-        let [sums] = squared_distances::<V, 1>([x], chosen.map(|offset| block.row(offset)));
+        let sums = pair_squared_distances::<V>([x; LANES], chosen.map(|offset| block.row(offset)));
         for (offset, sum) in chosen.into_iter().zip(sums.to_array()) {
             *item_mut(distances, offset) = sum;
         }
@@ -76,7 +68,7 @@ fn sum_again<V: Vector>(x: &[f32], block: Rows, mask: u32, distances: &mut Block
 }
 
 /// Positions of the bits that are set, in ascending order.
-struct Bits(u32);
+pub(crate) struct Bits(pub(crate) u32);
 
 impl Iterator for Bits {
     type Item = usize;

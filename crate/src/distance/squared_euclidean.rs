@@ -13,7 +13,7 @@ use crate::simd::vector::Vector;
 pub fn distances<V: Vector>(x: Rows, centers: Rows, scratch: &mut [f32], distmat: &mut [f32]) {
     let n_classes = centers.count();
     if gemm::is_faster(x.count(), n_classes, x.dim()) {
-        return gemm::distances::<V>(x, centers, scratch, Some(distmat), None);
+        return gemm::distances::<V>(x, centers, scratch, distmat);
     }
     for_each_block::<V>(x, centers, &mut |row, first, distances| {
         let block = slice_mut(distmat, row * n_classes + first, distances.len());

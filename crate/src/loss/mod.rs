@@ -70,8 +70,8 @@ impl ProxyLossKind {
         grad_centers: &mut [f32],
         scratch: &mut Scratch,
     ) -> f64 {
-        let (cac, triplet) =
-            (Cac { lambda: parameter, skips: batch.fixed }, TripletCenter { margin: parameter });
+        let cac = Cac { lambda: parameter, skips: batch.fixed };
+        let triplet = TripletCenter { margin: parameter };
         let row_loss: &dyn ProxyLoss = match self {
             Self::Cac => &cac,
             Self::ContrastiveCenter => {

@@ -166,6 +166,47 @@ fn block_squared_distances<V: Vector, const R: usize>(x: [&[f32]; R], c: [&[f32]
     sums
 }
 
+/// ‖x_i − c_i‖² of four pairs, one in each lane, with the bits of [`squared_distances`].
+#[must_use]
+#[inline(never)]
+pub fn pair_squared_distances<V: Vector>(x: [&[f32]; LANES], c: [&[f32]; LANES]) -> V {
+    let dim = x[0].len();
+    let mut totals = [0.0_f64; LANES];
+    for start in (0..dim).step_by(BLOCK_DIMS) {
+        let len = BLOCK_DIMS.min(dim - start);
+        let sums =
+            block_pair_squared_distances(x.map(|row| slice(row, start, len)), c.map(|row| slice(row, start, len)));
+        if dim <= BLOCK_DIMS {
+            return sums;
+        }
+        for (total, sum) in totals.iter_mut().zip(sums.to_array()) {
+            *total += f64::from(sum);
+        }
+    }
+    V::load(&totals.map(round_to_f32))
+}
+
+#[inline]
+fn block_pair_squared_distances<V: Vector>(x: [&[f32]; LANES], c: [&[f32]; LANES]) -> V {
+    let dim = x[0].len();
+    let vectors = dim / LANES;
+    let x_lanes = x.map(|row| slice(row.as_chunks::<LANES>().0, 0, vectors));
+    let c_lanes = c.map(|row| slice(row.as_chunks::<LANES>().0, 0, vectors));
+    let mut sums = [V::splat(0.0); LANES];
+    for i in 0..vectors {
+        for pair in 0..LANES {
+            let difference = V::load(&x_lanes[pair][i]).sub(V::load(&c_lanes[pair][i]));
+            sums[pair] = difference.mul_add(difference, sums[pair]);
+        }
+    }
+    let mut sums = V::sum_each(sums);
+    for k in vectors * LANES..dim {
+        let difference = V::load(&x.map(|row| item(row, k))).sub(V::load(&c.map(|row| item(row, k))));
+        sums = difference.mul_add(difference, sums);
+    }
+    sums
+}
+
 /// Smallest of the values that are not NaN; infinite if there are none.
 #[inline(never)]
 pub(crate) fn min<V: Vector>(values: &[f32]) -> f32 {

@@ -25,6 +25,14 @@ pub trait U32x4: Copy {
     /// Moves all bits to higher places; the highest become the lowest.
     #[must_use]
     fn rotate_left(self, places: u32) -> Self;
+    /// Sets every lane to `value`.
+    #[must_use]
+    fn splat(value: u32) -> Self;
+    /// Stores four values, lane 0 first.
+    fn store(self, values: &mut [u32; LANES]);
+    /// a₀·b₀ + a₁·b₁ in each lane, for the signed 16-bit halves of a lane of `self` and one of `other`.
+    #[must_use]
+    fn dot_halves(self, other: Self) -> Self;
 }
 
 impl U32x4 for [u32; LANES] {
@@ -52,12 +60,31 @@ impl U32x4 for [u32; LANES] {
     fn rotate_left(self, places: u32) -> Self {
         self.map(|lane| lane.rotate_left(places))
     }
+    #[inline]
+    fn splat(value: u32) -> Self {
+        [value; LANES]
+    }
+    #[inline]
+    fn store(self, values: &mut [u32; LANES]) {
+        *values = self;
+    }
+    #[inline]
+    fn dot_halves(self, other: Self) -> Self {
+        let halves = |lane: u32| [lane.cast_signed() << 16 >> 16, lane.cast_signed() >> 16];
+        core::array::from_fn(|lane| {
+            let ([a0, a1], [b0, b1]) = (halves(self[lane]), halves(other[lane]));
+            (a0 * b0).wrapping_add(a1 * b1).cast_unsigned()
+        })
+    }
 }
 
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 mod simd128 {
     use super::{LANES, U32x4};
-    use core::arch::wasm32::{i32x4_add, i32x4_shl, u32x4, u32x4_shr, v128, v128_or, v128_xor};
+    use core::arch::wasm32::{
+        i32x4_add, i32x4_dot_i16x8, i32x4_shl, u32x4, u32x4_extract_lane, u32x4_shr, u32x4_splat, v128, v128_or,
+        v128_xor,
+    };
 
     impl U32x4 for v128 {
         #[inline]
@@ -83,6 +110,24 @@ mod simd128 {
         #[inline]
         fn rotate_left(self, places: u32) -> Self {
             v128_or(i32x4_shl(self, places), u32x4_shr(self, u32::BITS - places))
+        }
+        #[inline]
+        fn splat(value: u32) -> Self {
+            u32x4_splat(value)
+        }
+        #[inline]
+        fn store(self, values: &mut [u32; LANES]) {
+            // The compiler joins these to one store.
+            *values = [
+                u32x4_extract_lane::<0>(self),
+                u32x4_extract_lane::<1>(self),
+                u32x4_extract_lane::<2>(self),
+                u32x4_extract_lane::<3>(self),
+            ];
+        }
+        #[inline]
+        fn dot_halves(self, other: Self) -> Self {
+            i32x4_dot_i16x8(self, other)
         }
     }
 }

@@ -77,6 +77,10 @@ pub trait Vector: Copy {
     /// Bits of each lane.
     #[must_use]
     fn bits(self) -> Self::U32x4;
+    /// Rounds each lane to an integer, ties to even; the lanes hold −2¹⁵ … 2¹⁵ − 1. The integers of `self` are the low
+    /// halves of the result, those of `high` the high halves.
+    #[must_use]
+    fn round_to_halves(self, high: Self) -> Self::U32x4;
     /// Splits normal positive x = 2ᵉ·m into the whole numbers e and m in √½ … √2.
     #[must_use]
     fn split_exponent(self) -> (Self, Self);
@@ -136,6 +140,9 @@ pub trait Vector: Copy {
         }
     }
 }
+
+/// 1.5·2²³: the low bits of this number plus n are those of n, rounded.
+const ROUNDER: f32 = 12_582_912.0;
 
 /// Bits of √½, the smallest m of [`Vector::split_exponent`].
 const MIN_SIGNIFICAND_BITS: i32 = 0x3f35_04f3;
@@ -238,6 +245,11 @@ impl Vector for [f32; LANES] {
         self.map(f32::to_bits)
     }
     #[inline]
+    fn round_to_halves(self, high: Self) -> Self::U32x4 {
+        let low = self.map(|lane| (lane + ROUNDER).to_bits() & 0xffff);
+        core::array::from_fn(|lane| low[lane] | (high[lane] + ROUNDER).to_bits() << 16)
+    }
+    #[inline]
     #[allow(clippy::cast_precision_loss, reason = "exponents have eight bits")]
     fn split_exponent(self) -> (Self, Self) {
         let offsets = self.map(|x| x.to_bits().cast_signed() - MIN_SIGNIFICAND_BITS);
@@ -256,7 +268,7 @@ impl Vector for [f32; LANES] {
 
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 mod simd128 {
-    use super::{LANES, MIN_SIGNIFICAND_BITS, Vector};
+    use super::{LANES, MIN_SIGNIFICAND_BITS, ROUNDER, Vector};
     use core::arch::wasm32::{
         f32x4_add, f32x4_convert_i32x4, f32x4_demote_f64x2_zero, f32x4_div, f32x4_gt, f32x4_lt, f32x4_max, f32x4_mul,
         f32x4_pmin, f32x4_splat, f32x4_sqrt, f32x4_sub, f64x2_promote_low_f32x4, i32x4, i32x4_add, i32x4_bitmask,
@@ -352,7 +364,7 @@ mod simd128 {
         }
         #[inline]
         fn power_of_two(self) -> Self {
-            // The low bits of 1.5·2²³ plus a whole number are those of the number.
+            // Adding 1.5·2²³ leaves the whole number in the low bits.
             i32x4_shl(f32x4_add(self, f32x4_splat(12_582_912.0 + 127.0)), 23)
         }
         #[inline]
@@ -362,6 +374,11 @@ mod simd128 {
         #[inline]
         fn bits(self) -> Self::U32x4 {
             self
+        }
+        #[inline]
+        fn round_to_halves(self, high: Self) -> Self::U32x4 {
+            let [low, high] = [self, high].map(|lanes| f32x4_add(lanes, f32x4_splat(ROUNDER)));
+            v128_or(v128_and(low, u32x4_splat(0xffff)), i32x4_shl(high, 16))
         }
         #[inline]
         fn split_exponent(self) -> (Self, Self) {

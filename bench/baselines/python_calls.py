@@ -1,4 +1,5 @@
-"""The calls of the bench in PyTorch: pytorch-ood, and the fastest forms known here of what one would write instead.
+"""The calls of the bench in Python: pytorch-ood, the fastest forms in PyTorch known here of what one would write instead,
+and the nearest center by faiss and scikit-learn.
 
 Answers one JSON line on stdout for each JSON line on stdin, and times inside: one thread, data in place, results left
 where PyTorch leaves them. Where all pairs of rows and centers are wanted, distances are expanded to
@@ -10,6 +11,9 @@ import json
 import platform
 import sys
 import time
+import warnings
+from functools import cached_property
+from importlib import import_module
 from importlib.metadata import version
 
 try:
@@ -17,13 +21,26 @@ try:
     import torch
     from pytorch_ood.loss import CenterLoss
 except ImportError as error:
-    print(json.dumps({"missing": str(error)}))
+    print(json.dumps({"error": str(error)}))
     sys.exit()
+
+
+def optional(module):
+    """The module, or None where it is not installed."""
+    try:
+        return import_module(module)
+    except ImportError:
+        return None
+
+
+faiss, neighbors = optional("faiss"), optional("sklearn.neighbors")
 
 from torch.nn.functional import cosine_similarity, cross_entropy, normalize, relu
 
 torch.set_num_threads(1)
 torch.set_num_interop_threads(1)
+if faiss:
+    faiss.omp_set_num_threads(1)
 
 LAMBDA, MARGIN, DELTA, ALPHA = 0.1, 5.0, 1.0, 0.5
 
@@ -32,8 +49,9 @@ def decode(text, dtype, *shape):
     return torch.from_numpy(np.frombuffer(base64.b64decode(text), dtype).reshape(shape).copy())
 
 
-def encode(tensor):
-    array = tensor.detach().numpy().astype(np.float32, copy=False)
+def encode(values):
+    array = values.detach().numpy() if isinstance(values, torch.Tensor) else values
+    array = array.astype(np.float32, copy=False)
     return base64.b64encode(np.ascontiguousarray(array).tobytes()).decode()
 
 
@@ -76,6 +94,31 @@ class Calls:
     @torch.no_grad()
     def predict_pytorch_ood(self):
         return {"nearest": self.criterion.centers(self.x).argmin(1)}
+
+    @cached_property
+    def arrays(self):
+        return self.x.detach().numpy(), self.centers.detach().numpy()
+
+    @cached_property
+    def flat_index(self):
+        centers = self.arrays[1]
+        index = faiss.IndexFlatL2(centers.shape[1])
+        index.add(centers)
+        return index
+
+    def predict_faiss(self):
+        return {"nearest": self.flat_index.search(self.arrays[0], 1)[1][:, 0]}
+
+    @cached_property
+    def nearest_centroid(self):
+        centers = self.arrays[1]
+        with warnings.catch_warnings():
+            # It warns of classes of one row, whose mean is that row.
+            warnings.simplefilter("ignore")
+            return neighbors.NearestCentroid().fit(centers, np.arange(len(centers)))
+
+    def predict_sklearn(self):
+        return {"nearest": self.nearest_centroid.predict(self.arrays[0])}
 
     @torch.no_grad()
     def normal(self):
@@ -166,8 +209,11 @@ def answer(request, state):
     return {"ns": time.perf_counter_ns() - start}
 
 
+OPTIONAL = {"faiss-cpu": (faiss, "predict_faiss"), "scikit-learn": (neighbors, "predict_sklearn")}
 versions = {name: version(name) for name in ("torch", "pytorch-ood")}
-print(json.dumps({"versions": {**versions, "python": platform.python_version()}}), flush=True)
+versions |= {name: version(name) if module else None for name, (module, _) in OPTIONAL.items()}
+missing = [method for module, method in OPTIONAL.values() if not module]
+print(json.dumps({"versions": {**versions, "python": platform.python_version()}, "missing": missing}), flush=True)
 state = {}
 for line in sys.stdin:
     print(json.dumps(answer(json.loads(line), state)), flush=True)

@@ -1,5 +1,5 @@
 // @ts-check
-// PyTorch in a child process that lives through the whole run, so that it takes its turns like the others.
+// Python in a child process that lives through the whole run, so that its libraries take their turns like the others.
 
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
@@ -8,11 +8,11 @@ import { fileURLToPath } from 'node:url';
 /** @import { Case, Data, Implementation } from '../types.js' */
 
 /** Starts the python that `PYTHON` names, if there is one with torch. */
-export async function openPytorch() {
-  const child = spawn(process.env.PYTHON || 'python3', [fileURLToPath(new URL('torch_calls.py', import.meta.url))], {
+export async function openPython() {
+  const child = spawn(process.env.PYTHON || 'python3', [fileURLToPath(new URL('python_calls.py', import.meta.url))], {
     stdio: ['pipe', 'pipe', 'inherit'],
     // A forced core type would make OpenBLAS pick kernels for another machine.
-    env: { ...process.env, OPENBLAS_CORETYPE: undefined },
+    env: { ...process.env, OPENBLAS_CORETYPE: undefined, OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1' },
   });
   child.on('error', () => {});
   child.stdin.on('error', () => {});
@@ -25,22 +25,23 @@ export async function openPytorch() {
   const ask = async (request) => {
     child.stdin.write(`${JSON.stringify(request)}\n`);
     const answer = await receive();
-    if (!answer) throw new Error('the PyTorch process ended');
+    if (!answer) throw new Error('the Python process ended');
     return answer;
   };
 
-  /** @type {Record<string, string> | undefined} */
-  const versions = (await receive())?.versions;
+  /** @type {{ versions?: Record<string, string | null>, missing?: string[] }} */
+  const { versions, missing = [] } = (await receive()) ?? {};
   return {
     versions: versions ?? { torch: null },
     close: () => child.kill(),
     /** @param {Case} one @param {Data} data @returns {Promise<Implementation[]>} */
-    async implementations({ pytorch, shape: { B, D, C } }, { x, target, centers, logits }) {
-      if (!pytorch || !versions) return [];
+    async implementations({ python, shape: { B, D, C } }, { x, target, centers, logits }) {
+      if (!python || !versions) return [];
       const arrays = Object.entries({ x, target, centers, ...(logits && { logits }) });
       const encoded = arrays.map(([name, values]) => [name, Buffer.from(values.buffer).toString('base64')]);
       await ask({ load: { shape: [B, D, C], ...Object.fromEntries(encoded) } });
-      return Object.entries(pytorch).map(([name, method]) => ({
+      const present = Object.entries(python).filter(([, method]) => !missing.includes(method));
+      return present.map(([name, method]) => ({
         name,
         tolerance: 1e-4,
         async results() {

@@ -1,0 +1,390 @@
+//! Nearest center of many rows: products of 16-bit integers bound all distances, and the few centers of a row that the
+//! bounds leave are summed directly.
+//!
+//! x', c': row and center minus an origin amid the centers; X, C: upper bounds of their norms. Their integers are
+//! K·x'/X and K·c'/C, rounded. A product of such integers takes half the operations of a product of `f32`: the machine
+//! multiplies eight pairs at once and adds two by two. With p, the exact product of the integers,
+//!
+//! ‖x − c‖² − ‖x'‖² = ‖c'‖² − 2x'·c' = ‖c'‖² − (2·X·C/K²)·p, and the error is at most
+//! 2·X·C·(√D/K + 16·2⁻²³) + NORM_ERROR·‖c'‖²:
+//!
+//! - An integer is off by at most ½, so a row of them is off by a vector of norm ½·√D, which meets the other row's norm,
+//!   at most K. Two such errors are K·√D; their own product, a quarter of D, is a hundredth of that up to D = 10⁶.
+//! - The `f32` roundings of x', c', X, C and p are fewer than 16, of a product that is at most X·C.
+//!
+//! The bound depends on the norms alone: data without clusters is searched as fast as data with clusters.
+
+use crate::distance::packing::{Packed, mean_of_sample, pack};
+use crate::distance::partial_search;
+use crate::distance::refine::{Bits, TIE_FACTOR};
+use crate::rows::shape::{Rows, item, item_mut, slice, slice_mut, split_mut, total_len};
+use crate::rows::walk::pair_squared_distances;
+use crate::simd::u32x4::U32x4;
+use crate::simd::vector::{LANES, Vector, min_or_first, round_to_f32, sqrt};
+
+/// K, the norm of a row of integers. Each fits 16 bits, and by Cauchy–Schwarz each sum of products fits 32.
+const NORM: f32 = 32_000.0;
+
+/// Number of sums in a squared norm.
+const NORM_CHAINS: usize = 4;
+
+/// Largest squared norm of x' or c'. Distances of such rows and centers are finite.
+const MAX_SQUARED_NORM: f32 = 4e37;
+
+/// Squares and distances below may have lost digits to underflow.
+const UNDERFLOW_GUARD: f32 = 1e-30;
+
+/// Number of vectors of centers in a tile.
+const TILE_VECTORS: usize = 2;
+/// Number of centers in a tile.
+const TILE_CENTERS: usize = TILE_VECTORS * LANES;
+
+/// Number of tiles of centers in a block, which stays in the first-level cache up to 256 dimensions.
+const BLOCK_TILES: usize = 4;
+const BLOCK_CENTERS: usize = BLOCK_TILES * TILE_CENTERS;
+
+/// Number of rows that are packed at once. Packing a center takes as long as the products of ten rows.
+const CHUNK_ROWS: usize = 512;
+
+/// Number of centers that a row keeps. A row with more is searched by direct sums.
+const CAPACITY: usize = 8;
+
+/// Smallest number of rows for which packing the centers pays.
+const MIN_ROWS: usize = 8;
+/// Smallest number of classes. With fewer, packing a row takes longer than its products save.
+const MIN_CLASSES: usize = 16;
+/// Smallest number of dimensions. With fewer, the terms beside the products take longer than the products.
+const MIN_DIMS: usize = 16;
+
+/// Two integers of four rows.
+type Pairs<const N: usize> = [[[u32; LANES]; N]];
+
+/// Returns true if the search takes less time than direct sums.
+pub(crate) fn is_faster(rows: usize, n_classes: usize, dim: usize) -> bool {
+    rows >= MIN_ROWS && n_classes >= MIN_CLASSES && dim >= MIN_DIMS
+}
+
+fn packed_rows(rows: usize) -> usize {
+    rows.min(CHUNK_ROWS).next_multiple_of(LANES)
+}
+
+/// Length of the scratch for [`nearest`].
+pub(crate) fn scratch_len(rows: usize, n_classes: usize, dim: usize) -> usize {
+    let (rows, pairs) = (packed_rows(rows), dim.div_ceil(2));
+    let state = 4 + 2 * CAPACITY;
+    total_len([
+        (1 + TILE_CENTERS, dim),
+        (rows, pairs),
+        (rows, state),
+        (BLOCK_CENTERS, pairs),
+        (partial_search::scratch_lanes(n_classes), LANES),
+    ])
+}
+
+/// Scratch of [`nearest`], divided. The packed rows have ...
+struct Search<'a> {
+    origin: &'a mut [f32],
+    /// Rows or centers minus the origin.
+    columns: &'a mut Packed<1>,
+    x: &'a mut Pairs<1>,
+    centers: &'a mut Pairs<TILE_VECTORS>,
+    /// ‖x'‖²
+    norms: &'a mut [[f32; LANES]],
+    /// X/K
+    scales: &'a mut [[f32; LANES]],
+    /// Lower bounds of ‖x − c‖² − ‖x'‖² from here on are too large. −∞ for a row that the integers can't search.
+    limits: &'a mut [[f32; LANES]],
+    counts: &'a mut [[u32; LANES]],
+    /// Lower bounds of a row's candidates.
+    lower: &'a mut [[f32; CAPACITY]],
+    /// Classes of a row's candidates, in ascending order.
+    classes: &'a mut [[u32; CAPACITY]],
+    /// M = K²·(error of a product).
+    error: f32,
+    /// Largest relative error of a squared norm.
+    norm_error: f32,
+}
+
+/// ‖c'‖² and scales of a block of centers.
+struct Block {
+    /// Lower bounds of ‖c'‖²; infinite for centers that are not finite and past the last one.
+    norms: [[f32; LANES]; BLOCK_TILES * TILE_VECTORS],
+    /// 2·C/K of each tile.
+    scales: [f32; BLOCK_TILES],
+    /// Errors of ‖c'‖² of each tile.
+    errors: [f32; BLOCK_TILES],
+}
+
+/// classes ← argmin_j ‖x_i − c_j‖² of direct sums, the lowest j among equals; left as it is for a row without a finite distance.
+#[inline(never)]
+#[allow(clippy::cast_possible_wrap, reason = "classes are below 2³¹")]
+pub(crate) fn nearest<V: Vector>(x: Rows, centers: Rows, scratch: &mut [f32], classes: &mut [i32]) {
+    let (scratch, sums) = split_mut(scratch, scratch.len() - partial_search::scratch_lanes(centers.count()) * LANES);
+    let mut search = Search::new(scratch, x);
+    mean_of_sample(centers, search.origin);
+    for first_row in (0..x.count()).step_by(CHUNK_ROWS) {
+        let x = x.chunk(first_row, CHUNK_ROWS);
+        search.pack_rows::<V>(x);
+        for first in (0..centers.count()).step_by(BLOCK_CENTERS) {
+            let block = search.pack_block::<V>(centers.chunk(first, BLOCK_CENTERS));
+            let tiles = BLOCK_CENTERS.min(centers.count() - first).div_ceil(TILE_CENTERS);
+            for row in 0..x.count().div_ceil(LANES) {
+                search.meet::<V>(row, &block, tiles, first);
+            }
+        }
+        for (row, class) in slice_mut(classes, first_row, x.count()).iter_mut().enumerate() {
+            let found = match search.candidates(row) {
+                None => {
+                    partial_search::nearest::<V>(x.row(row), centers, sums.as_chunks_mut().0).map(|class| class as u32)
+                }
+                Some([only]) => Some(*only),
+                Some(several) => nearest_of::<V>(x.row(row), centers, several),
+            };
+            if let Some(found) = found {
+                *class = found as i32;
+            }
+        }
+    }
+}
+
+/// First class with the smallest direct sum.
+fn nearest_of<V: Vector>(x: &[f32], centers: Rows, classes: &[u32]) -> Option<u32> {
+    let mut nearest = (f32::INFINITY, None);
+    for &class in classes {
+        let distances = pair_squared_distances::<V>([x; LANES], [centers.row(class as usize); LANES]);
+        let distance = distances.min_lane();
+        if distance < nearest.0 {
+            nearest = (distance, Some(class));
+        }
+    }
+    nearest.1
+}
+
+impl<'a> Search<'a> {
+    fn new(values: &'a mut [f32], x: Rows) -> Self {
+        let (rows, dim) = (packed_rows(x.count()), x.dim());
+        let pairs = dim.div_ceil(2);
+        let (origin, values) = split_mut(values, dim);
+        let (columns, values) = split_mut(values, TILE_CENTERS * dim);
+        let (packed, values) = split_mut(values, rows * pairs);
+        let (norms, values) = split_mut(values, rows);
+        let (scales, values) = split_mut(values, rows);
+        let (limits, values) = split_mut(values, rows);
+        let (counts, values) = split_mut(values, rows);
+        let (lower, values) = split_mut(values, rows * CAPACITY);
+        let (classes, values) = split_mut(values, rows * CAPACITY);
+        let (centers, _) = split_mut(values, BLOCK_CENTERS * pairs);
+        let integers = |values: &'a mut [f32]| -> &'a mut [u32] { bytemuck::must_cast_slice_mut(values) };
+        #[allow(clippy::cast_precision_loss, reason = "a bound needs few digits")]
+        let (root, roundings) = (round_to_f32(sqrt(dim as f64)), (dim / NORM_CHAINS + 16) as f32);
+        Self {
+            origin,
+            columns: columns.as_chunks_mut().0.as_chunks_mut().0,
+            x: integers(packed).as_chunks_mut().0.as_chunks_mut().0,
+            centers: integers(centers).as_chunks_mut().0.as_chunks_mut().0,
+            norms: norms.as_chunks_mut().0,
+            scales: scales.as_chunks_mut().0,
+            limits: limits.as_chunks_mut().0,
+            counts: integers(counts).as_chunks_mut().0,
+            lower: lower.as_chunks_mut().0,
+            classes: integers(classes).as_chunks_mut().0,
+            error: NORM * NORM * 16.0 * f32::EPSILON + 1.01 * NORM * root,
+            norm_error: roundings * f32::EPSILON,
+        }
+    }
+
+    /// Packs rows, which have no candidates yet.
+    #[inline(never)]
+    fn pack_rows<V: Vector>(&mut self, x: Rows) {
+        let (dim, pairs) = (x.dim(), x.dim().div_ceil(2));
+        self.counts.as_flattened_mut().fill(0);
+        for i in 0..x.count().div_ceil(LANES) {
+            let columns = slice_mut(self.columns, 0, dim);
+            pack::<V, 1>(x, i * LANES, self.origin, 1.0, columns, 0);
+            let norms = squared_norms::<V>(columns);
+            let bounds = norms.map(|norm| norm_bound(norm, self.norm_error));
+            *item_mut(self.norms, i) = norms;
+            *item_mut(self.limits, i) =
+                norms.map(|norm| if norm <= MAX_SQUARED_NORM { f32::INFINITY } else { f32::NEG_INFINITY });
+            *item_mut(self.scales, i) = bounds.map(|bound| bound / NORM);
+            quantize::<V, 1>(columns, bounds, slice_mut(self.x, i * pairs, pairs), 0);
+        }
+    }
+
+    /// Packs a block of centers.
+    #[inline(never)]
+    fn pack_block<V: Vector>(&mut self, block: Rows) -> Block {
+        let (dim, pairs) = (block.dim(), block.dim().div_ceil(2));
+        let mut packed = Block {
+            norms: [[f32::INFINITY; LANES]; BLOCK_TILES * TILE_VECTORS],
+            scales: [0.0; BLOCK_TILES],
+            errors: [0.0; BLOCK_TILES],
+        };
+        for (tile, first) in (0..block.count()).step_by(TILE_CENTERS).enumerate() {
+            let mut max = 0.0;
+            for n in 0..TILE_VECTORS {
+                let first = first + n * LANES;
+                let columns = slice_mut(self.columns, n * dim, dim);
+                pack::<V, 1>(block, first, self.origin, 1.0, columns, 0);
+                let lower = item_mut(&mut packed.norms, first / LANES);
+                for (lane, norm) in
+                    squared_norms::<V>(columns).into_iter().enumerate().take(block.count().saturating_sub(first))
+                {
+                    if norm <= MAX_SQUARED_NORM {
+                        *item_mut(lower, lane) = norm - norm * self.norm_error;
+                        max = if norm > max { norm } else { max };
+                    } else if block.row(first + lane).iter().all(|value| value.is_finite()) {
+                        // Bounds could overflow.
+                        self.limits.as_flattened_mut().fill(f32::NEG_INFINITY);
+                    }
+                }
+            }
+            let bound = norm_bound(max, self.norm_error);
+            *item_mut(&mut packed.scales, tile) = 2.0 * bound / NORM;
+            *item_mut(&mut packed.errors, tile) = max * self.norm_error;
+            for n in 0..TILE_VECTORS {
+                let to = slice_mut(self.centers, tile * pairs, pairs);
+                quantize::<V, TILE_VECTORS>(slice(self.columns, n * dim, dim), [bound; LANES], to, n);
+            }
+        }
+        packed
+    }
+
+    /// Compares four rows with a block of centers.
+    #[inline(never)]
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the error is below 2³⁰")]
+    fn meet<V: Vector>(&mut self, i: usize, block: &Block, tiles: usize, first: usize) {
+        let pairs = self.origin.len().div_ceil(2);
+        let error = V::U32x4::splat(self.error as u32);
+        for tile in 0..tiles {
+            let x = slice(self.x, i * pairs, pairs);
+            let sums = products::<V>(x, slice(self.centers, tile * pairs, pairs), error);
+            let block_scale = item(&block.scales, tile);
+            let (scales, limits) = (item(self.scales, i), item(self.limits, i));
+            let mut lower = [[V::splat(0.0); TILE_VECTORS]; LANES];
+            let mut is_any_below = 0;
+            for row in 0..LANES {
+                let scale = V::splat(scales[row] * block_scale);
+                for n in 0..TILE_VECTORS {
+                    let norms = V::load(&item(&block.norms, tile * TILE_VECTORS + n));
+                    lower[row][n] = norms.sub(scale.mul(V::from_signed(sums[row][n])));
+                }
+                is_any_below |= V::splat(limits[row]).greater_mask(lower[row][0].min_or_self(lower[row][1]));
+            }
+            if is_any_below != 0 {
+                let lower = lower.map(|row| row.map(V::to_array));
+                self.observe::<V>(i, &lower, block_scale, item(&block.errors, tile), first + tile * TILE_CENTERS);
+            }
+        }
+    }
+
+    /// Adds the centers of a tile that may be the nearest to the candidates of four rows.
+    #[inline(never)]
+    #[allow(clippy::cast_possible_truncation, reason = "classes are below 2³¹")]
+    fn observe<V: Vector>(
+        &mut self,
+        i: usize,
+        lower: &[[[f32; LANES]; TILE_VECTORS]; LANES],
+        scale: f32,
+        norm_error: f32,
+        first: usize,
+    ) {
+        for (offset, lower) in lower.iter().enumerate() {
+            let row = i * LANES + offset;
+            let limit = item_mut(self.limits.as_flattened_mut(), row);
+            let [a, b] = [0, 1].map(|n| V::load(&item(lower, n)));
+            let lowest = a.min_or_self(b).min_lane();
+            if !(lowest < *limit) {
+                continue;
+            }
+            let width = 2.0 * (scale * item(self.scales.as_flattened(), row) * self.error + norm_error);
+            let upper = lowest + width;
+            let tie = (TIE_FACTOR - 1.0) * (item(self.norms.as_flattened(), row) + upper).abs();
+            *limit = min_or_first(*limit, upper + tie + UNDERFLOW_GUARD);
+            let below = V::splat(*limit).greater_mask(a) | V::splat(*limit).greater_mask(b) << LANES;
+            let count = item_mut(self.counts.as_flattened_mut(), row);
+            let (kept, classes) = (item_mut(self.lower, row), item_mut(self.classes, row));
+            for lane in Bits(below) {
+                if *count as usize == CAPACITY {
+                    *count = keep_below(*limit, kept, classes, CAPACITY);
+                }
+                if *count as usize == CAPACITY {
+                    *limit = f32::NEG_INFINITY;
+                    break;
+                }
+                *item_mut(kept, *count as usize) = item(lower.as_flattened(), lane);
+                *item_mut(classes, *count as usize) = (first + lane) as u32;
+                *count += 1;
+            }
+        }
+    }
+
+    /// Classes among which the nearest is; `None` for a row that the integers can't search.
+    fn candidates(&mut self, row: usize) -> Option<&[u32]> {
+        let limit = item(self.limits.as_flattened(), row);
+        let classes = item_mut(self.classes, row);
+        let count = item(self.counts.as_flattened(), row) as usize;
+        let count = keep_below(limit, item_mut(self.lower, row), classes, count);
+        (limit > f32::NEG_INFINITY).then(|| slice(classes, 0, count as usize))
+    }
+}
+
+/// Keeps the candidates whose lower bound is below `limit`, and returns their number.
+fn keep_below(limit: f32, lower: &mut [f32; CAPACITY], classes: &mut [u32; CAPACITY], count: usize) -> u32 {
+    let mut kept = 0;
+    for i in 0..count {
+        if item(lower, i) < limit {
+            *item_mut(lower, kept) = item(lower, i);
+            *item_mut(classes, kept) = item(classes, i);
+            kept += 1;
+        }
+    }
+    kept as u32
+}
+
+/// Upper bound of a norm, above 0.
+fn norm_bound(square: f32, error: f32) -> f32 {
+    round_to_f32(sqrt(f64::from(square + square * error + UNDERFLOW_GUARD)))
+}
+
+/// Squared norms of four rows.
+#[inline(never)]
+fn squared_norms<V: Vector>(columns: &Packed<1>) -> [f32; LANES] {
+    let mut sums = [V::splat(0.0); NORM_CHAINS];
+    for columns in columns.chunks(NORM_CHAINS) {
+        for (sum, [column]) in sums.iter_mut().zip(columns) {
+            let column = V::load(column);
+            *sum = column.mul_add(column, *sum);
+        }
+    }
+    sums.into_iter().reduce(V::add).map_or([0.0; LANES], V::to_array)
+}
+
+/// Writes the integers K·column/bound of four rows to vector `n` of each pair of dimensions.
+#[inline(never)]
+fn quantize<V: Vector, const N: usize>(columns: &Packed<1>, bounds: [f32; LANES], packed: &mut Pairs<N>, n: usize) {
+    let scales = V::load(&bounds.map(|bound| NORM / bound));
+    for (columns, to) in columns.chunks(2).zip(packed) {
+        let [low, high] = match columns {
+            [[low], [high]] => [V::load(low), V::load(high)],
+            rest => [rest.first().map_or(V::splat(0.0), |[low]| V::load(low)), V::splat(0.0)],
+        };
+        low.mul(scales).round_to_halves(high.mul(scales)).store(item_mut(to, n));
+    }
+}
+
+/// start + Σ_k x_k·c_k of four rows with eight centers.
+#[inline]
+fn products<V: Vector>(x: &Pairs<1>, c: &Pairs<TILE_VECTORS>, start: V::U32x4) -> [[V::U32x4; TILE_VECTORS]; LANES] {
+    let mut sums = [[start; TILE_VECTORS]; LANES];
+    for ([x], c) in x.iter().zip(c) {
+        let c = [V::U32x4::load(&c[0]), V::U32x4::load(&c[1])];
+        for row in 0..LANES {
+            let x = V::U32x4::splat(x[row]);
+            for n in 0..TILE_VECTORS {
+                sums[row][n] = x.dot_halves(c[n]).add(sums[row][n]);
+            }
+        }
+    }
+    sums
+}
