@@ -261,6 +261,7 @@ impl Centers {
                     && batch.scratch.center_totals.reserve(sizes.center_accumulator, 1)
                     && batch.scratch.lanes.reserve(sizes.center_sum, 1)
                     && batch.ends.reserve(sizes.links, 1)
+                    && batch.nearest.reserve(rows, 1)
                     && batch.dense.reserve(if is_gradient { n_classes } else { 0 }, n_dim)
             }
             Work::Precision => batch.scratch.totals.reserve(n_dim, 1) && batch.parameters.reserve(n_dim, 1),

@@ -26,7 +26,7 @@ impl Centers {
     ) -> f64 {
         let kind: ProxyLossKind = variant(kind);
         let sizes = ScratchSizes::new(batch.rows, self.n_classes, self.n_dim);
-        let Parts { x, labels, sample_weight, out, dense, ends, scratch, .. } = batch.parts();
+        let Parts { x, labels, sample_weight, out, dense, ends, nearest, scratch, .. } = batch.parts();
         let rows = proxy::Batch {
             x,
             labels,
@@ -41,6 +41,7 @@ impl Centers {
             center_accumulator: slice_mut(&mut scratch.center_totals, 0, sizes.center_accumulator),
             center_sum: slice_mut(&mut scratch.lanes, 0, sizes.center_sum),
             links: slice_mut(ends, 0, sizes.links),
+            nearest: slice_mut(nearest, 0, x.count()),
         };
         let (grad_x, grad_centers): (&mut [f32], &mut [f32]) = match variant(gradients) {
             Gradients::None => (&mut [], &mut []),

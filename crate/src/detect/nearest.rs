@@ -30,7 +30,7 @@ pub fn scratch_len(rows: usize, n_classes: usize, dim: usize) -> usize {
 pub fn predict<V: Vector>(x: Rows, centers: Rows, scratch: &mut [f32], classes: &mut [i32]) {
     classes.fill(NO_CLASS);
     if quantized_search::is_faster(x.count(), centers.count(), x.dim()) {
-        return quantized_search::nearest::<V>(x, centers, scratch, classes);
+        return quantized_search::nearest::<V>(x, centers, &[], scratch, classes);
     }
     if partial_search::is_faster(x.count(), centers.count(), x.dim()) {
         let scratch = scratch.as_chunks_mut().0;

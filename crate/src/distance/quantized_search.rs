@@ -17,7 +17,7 @@
 use crate::distance::packing::{Packed, mean_of_sample, pack};
 use crate::distance::partial_search;
 use crate::distance::refine::{Bits, TIE_FACTOR};
-use crate::rows::shape::{Rows, item, item_mut, slice, slice_mut, split_mut, total_len};
+use crate::rows::shape::{Rows, class_of, item, item_mut, slice, slice_mut, split_mut, total_len};
 use crate::rows::walk::pair_squared_distances;
 use crate::simd::u32x4::U32x4;
 use crate::simd::vector::{LANES, Vector, min_or_first, round_to_f32, sqrt};
@@ -115,30 +115,30 @@ struct Block {
     errors: [f32; BLOCK_TILES],
 }
 
-/// classes ← argmin_j ‖x_i − c_j‖² of direct sums, the lowest j among equals; left as it is for a row without a finite distance.
+/// classes ← argmin_j ‖x_i − c_j‖² of direct sums, the lowest j among equals; left as it is for a row without a finite
+/// distance. `excluded` has a class for each row that is left out, if it is one, or is empty.
 #[inline(never)]
 #[allow(clippy::cast_possible_wrap, reason = "classes are below 2³¹")]
-pub(crate) fn nearest<V: Vector>(x: Rows, centers: Rows, scratch: &mut [f32], classes: &mut [i32]) {
+pub(crate) fn nearest<V: Vector>(x: Rows, centers: Rows, excluded: &[i32], scratch: &mut [f32], classes: &mut [i32]) {
     let (scratch, sums) = split_mut(scratch, scratch.len() - partial_search::scratch_lanes(centers.count()) * LANES);
     let mut search = Search::new(scratch, x);
     mean_of_sample(centers, search.origin);
     for first_row in (0..x.count()).step_by(CHUNK_ROWS) {
         let x = x.chunk(first_row, CHUNK_ROWS);
+        let excluded = |row: usize| class_of(excluded.get(first_row + row).copied().unwrap_or(-1), centers.count());
         search.pack_rows::<V>(x);
         for first in (0..centers.count()).step_by(BLOCK_CENTERS) {
             let block = search.pack_block::<V>(centers.chunk(first, BLOCK_CENTERS));
             let tiles = BLOCK_CENTERS.min(centers.count() - first).div_ceil(TILE_CENTERS);
             for row in 0..x.count().div_ceil(LANES) {
-                search.meet::<V>(row, &block, tiles, first);
+                search.meet::<V>(row, &block, tiles, first, &excluded);
             }
         }
         for (row, class) in slice_mut(classes, first_row, x.count()).iter_mut().enumerate() {
             let found = match search.candidates(row) {
-                None => {
-                    partial_search::nearest::<V>(x.row(row), centers, sums.as_chunks_mut().0).map(|class| class as u32)
-                }
+                None => search_directly::<V>(x.row(row), centers, excluded(row), sums.as_chunks_mut().0),
                 Some([only]) => Some(*only),
-                Some(several) => nearest_of::<V>(x.row(row), centers, several),
+                Some(several) => nearest_of::<V>(x.row(row), centers, several.iter().copied()),
             };
             if let Some(found) = found {
                 *class = found as i32;
@@ -147,10 +147,32 @@ pub(crate) fn nearest<V: Vector>(x: Rows, centers: Rows, scratch: &mut [f32], cl
     }
 }
 
+/// Searches the centers before and after the excluded class.
+#[inline(never)]
+#[allow(clippy::cast_possible_truncation, reason = "classes are below 2³¹")]
+fn search_directly<V: Vector>(
+    x: &[f32],
+    centers: Rows,
+    excluded: Option<usize>,
+    sums: &mut [[f32; LANES]],
+) -> Option<u32> {
+    let end = centers.count();
+    let parts = [0..excluded.unwrap_or(end), excluded.map_or(end, |class| class + 1)..end];
+    let found = parts.map(|part| {
+        if part.is_empty() {
+            return None;
+        }
+        let sums = slice_mut(sums, 0, partial_search::scratch_lanes(part.len()));
+        let nearest = partial_search::nearest::<V>(x, centers.chunk(part.start, part.len()), sums);
+        nearest.map(|class| (part.start + class) as u32)
+    });
+    nearest_of::<V>(x, centers, found.into_iter().flatten())
+}
+
 /// First class with the smallest direct sum.
-fn nearest_of<V: Vector>(x: &[f32], centers: Rows, classes: &[u32]) -> Option<u32> {
+fn nearest_of<V: Vector>(x: &[f32], centers: Rows, classes: impl Iterator<Item = u32>) -> Option<u32> {
     let mut nearest = (f32::INFINITY, None);
-    for &class in classes {
+    for class in classes {
         let distances = pair_squared_distances::<V>([x; LANES], [centers.row(class as usize); LANES]);
         let distance = distances.min_lane();
         if distance < nearest.0 {
@@ -253,7 +275,14 @@ impl<'a> Search<'a> {
     /// Compares four rows with a block of centers.
     #[inline(never)]
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the error is below 2³⁰")]
-    fn meet<V: Vector>(&mut self, i: usize, block: &Block, tiles: usize, first: usize) {
+    fn meet<V: Vector>(
+        &mut self,
+        i: usize,
+        block: &Block,
+        tiles: usize,
+        first: usize,
+        excluded: &impl Fn(usize) -> Option<usize>,
+    ) {
         let pairs = self.origin.len().div_ceil(2);
         let error = V::U32x4::splat(self.error as u32);
         for tile in 0..tiles {
@@ -272,7 +301,14 @@ impl<'a> Search<'a> {
                 is_any_below |= V::splat(limits[row]).greater_mask(lower[row][0].min_or_self(lower[row][1]));
             }
             if is_any_below != 0 {
-                let lower = lower.map(|row| row.map(V::to_array));
+                let mut lower = lower.map(|row| row.map(V::to_array));
+                for (row, lower) in lower.iter_mut().enumerate() {
+                    let lane =
+                        excluded(i * LANES + row).and_then(|class| class.checked_sub(first + tile * TILE_CENTERS));
+                    if let Some(bound) = lane.and_then(|lane| lower.as_flattened_mut().get_mut(lane)) {
+                        *bound = f32::INFINITY;
+                    }
+                }
                 self.observe::<V>(i, &lower, block_scale, item(&block.errors, tile), first + tile * TILE_CENTERS);
             }
         }

@@ -5,7 +5,7 @@ use core::f32::consts::LOG2_E;
 use core::f64::consts::LN_2;
 
 use crate::detect::softmin::{exp2_of_negative, map_lanes};
-use crate::loss::proxy::{ProxyLoss, RowLoss};
+use crate::loss::proxy::RowLoss;
 use crate::loss::softmin_state::SoftminState;
 use crate::rows::shape::{item, item_mut};
 use crate::rows::walk::min;
@@ -37,8 +37,8 @@ impl Cac {
     ///
     /// Past o + t, o = min_{j≠y} d_j, C classes add at most C·e^−t of Σ_{j≠y} e^(d_y − d_j). Past d_y + t, they add at
     /// most C·e^−t to that sum and to 1 − p_y, while the anchor term is λ·d_y, and its gradient has the length λ.
-    fn limit(&self, own: f64, nearest: f64, n_classes: usize) -> f64 {
-        let bits = SKIPPED_BITS + exponent(n_classes as f64) + 1;
+    fn limit(self, own: f64, nearest: f64, n_classes: usize) -> f64 {
+        let bits = SKIPPED_BITS + (usize::BITS - n_classes.leading_zeros()) as i32;
         let anchor_bits = bits - exponent(self.lambda * if own < 1.0 { own } else { 1.0 });
         let (by_others, by_anchor) = (nearest + f64::from(bits) * LN_2, own + f64::from(anchor_bits) * LN_2);
         if by_anchor < by_others { by_anchor } else { by_others }
@@ -54,8 +54,12 @@ fn exponent(x: f64) -> i32 {
     (x.to_bits() >> 52) as i32 - 1023
 }
 
-impl ProxyLoss for Cac {
-    fn row(&self, distances: &mut [f32], class: usize) -> RowLoss {
+impl Cac {
+    /// Replaces each squared distance d²_j by a value whose product with [`RowLoss::factor`] is f_j = ∂ℓ/∂d_j/d_j, the
+    /// factor of x − c_j in ∂ℓ/∂x. The factors of the other classes are not positive.
+    ///
+    /// Where ℓ is not finite, any factors will do.
+    pub(crate) fn row(self, distances: &mut [f32], class: usize) -> RowLoss {
         let own = root(item(distances, class));
         // The own class is left out of the sum over the others.
         *item_mut(distances, class) = f32::INFINITY;

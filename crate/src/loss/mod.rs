@@ -21,7 +21,7 @@
 
 pub(crate) mod anchors;
 pub mod batch_pass;
-pub mod cac;
+pub(crate) mod cac;
 pub mod center_loss;
 pub(crate) mod class_rows;
 pub mod class_weights;
@@ -34,13 +34,13 @@ pub mod proxy;
 pub mod reduction;
 pub(crate) mod softmin_state;
 pub(crate) mod squared_center_loss;
-pub mod triplet_center;
+pub(crate) mod triplet_center;
 pub mod weights;
 
 use cac::Cac;
 use contrastive_center::ContrastiveCenter;
 use island::island;
-use proxy::{Batch, ProxyLoss, Scratch, proxy_pass};
+use proxy::{Batch, Scratch, proxy_pass};
 use triplet_center::TripletCenter;
 
 use crate::simd::vector::Vector;
@@ -70,16 +70,15 @@ impl ProxyLossKind {
         grad_centers: &mut [f32],
         scratch: &mut Scratch,
     ) -> f64 {
-        let cac = Cac { lambda: parameter, skips: batch.fixed };
-        let triplet = TripletCenter { margin: parameter };
-        let row_loss: &dyn ProxyLoss = match self {
-            Self::Cac => &cac,
-            Self::ContrastiveCenter => {
-                return ContrastiveCenter { delta: parameter }.pass::<V>(batch, grad_x, grad_centers, scratch);
+        match self {
+            Self::Cac => {
+                proxy_pass::<V>(Cac { lambda: parameter, skips: batch.fixed }, batch, grad_x, grad_centers, scratch)
             }
-            Self::TripletCenter => &triplet,
-            Self::Island => return island::<V>(parameter, batch, grad_x, grad_centers, scratch),
-        };
-        proxy_pass::<V>(row_loss, batch, grad_x, grad_centers, scratch)
+            Self::ContrastiveCenter => {
+                ContrastiveCenter { delta: parameter }.pass::<V>(batch, grad_x, grad_centers, scratch)
+            }
+            Self::TripletCenter => TripletCenter { margin: parameter }.pass::<V>(batch, grad_x, grad_centers, scratch),
+            Self::Island => island::<V>(parameter, batch, grad_x, grad_centers, scratch),
+        }
     }
 }

@@ -16,8 +16,10 @@
 use core::cell::Cell;
 
 use crate::distance::gemm;
+use crate::distance::quantized_search;
 use crate::distance::squared_euclidean;
 use crate::loss::anchors;
+use crate::loss::cac::Cac;
 use crate::loss::reduction::{Labels, Reduction};
 use crate::loss::weights::Weights;
 use crate::rows::shape::{Rows, item, item_mut, slice, slice_mut, split_mut, total_len};
@@ -34,7 +36,7 @@ const MAX_CHUNK_DISTANCES: usize = 1 << 19;
 const MAX_CHUNK_ROWS: usize = 256;
 
 /// Number of rows in a chunk: whole blocks, unless the batch is smaller.
-fn chunk_rows(rows: usize, n_classes: usize) -> usize {
+pub(crate) fn chunk_rows(rows: usize, n_classes: usize) -> usize {
     let rows_in_memory = MAX_CHUNK_DISTANCES.checked_div(n_classes).unwrap_or(0).clamp(BLOCK_ROWS, MAX_CHUNK_ROWS);
     (rows_in_memory / BLOCK_ROWS * BLOCK_ROWS).min(rows)
 }
@@ -44,15 +46,6 @@ const PARTIAL_TERMS: usize = 64;
 
 /// Pairs of a row are accumulated one by one if fewer than one in this number has a factor. More are faster in fours.
 const SPARSE_SHARE: usize = 4;
-
-/// Loss of one row as a function of its distances.
-pub trait ProxyLoss {
-    /// Replaces each squared distance d_j by a value whose product with [`RowLoss::factor`] is f_j = 2·∂ℓ/∂d_j, the factor
-    /// of x − c_j in ∂ℓ/∂x. The factors of the other classes are not positive.
-    ///
-    /// Where ℓ is not finite, any factors will do.
-    fn row(&self, distances: &mut [f32], class: usize) -> RowLoss;
-}
 
 /// ℓ, and a factor of all f_j.
 #[derive(Clone, Copy, Debug)]
@@ -86,6 +79,8 @@ pub struct Scratch<'a> {
     pub center_sum: &'a mut [[f64; LANES]],
     /// Lists of rows, of losses in closed form.
     pub links: &'a mut [u32],
+    /// Nearest other class of each row.
+    pub nearest: &'a mut [i32],
 }
 
 /// Lengths of the scratch for one batch.
@@ -111,11 +106,13 @@ impl ScratchSizes {
         let row_accumulator = if n_classes > PARTIAL_TERMS { total_len([(BLOCK_ROWS.min(rows), n_dim)]) } else { 0 };
         Self {
             // A loss in closed form keeps two vectors there, and below two factors for each row and one for each center.
-            distances: distances.max(total_len([(2, n_dim)])),
+            distances: distances
+                .max(total_len([(2, n_dim)]))
+                .max(quantized_search::scratch_len(rows, n_classes, n_dim)),
             row_accumulator: row_accumulator.max(total_len([(2, rows), (1, n_classes)])),
             center_accumulator: if rows > PARTIAL_TERMS { total_len([(n_classes, n_dim)]) } else { 0 },
             center_sum: 2 * n_dim.div_ceil(LANES),
-            links: total_len([(1, rows), (1, n_classes), (1, 1)]),
+            links: total_len([(2, rows), (1, n_classes), (1, 1)]),
         }
     }
 }
@@ -127,7 +124,7 @@ impl ScratchSizes {
 /// gradients of the centers.
 #[inline(never)]
 pub fn proxy_pass<V: Vector>(
-    loss: &dyn ProxyLoss,
+    loss: Cac,
     batch: &Batch,
     grad_x: &mut [f32],
     grad_centers: &mut [f32],
@@ -200,14 +197,7 @@ impl Batch<'_> {
     }
 
     /// Returns the summand of a row, and replaces its distances by the factors of its differences in ∂loss/∂x.
-    fn row<V: Vector>(
-        &self,
-        loss: &dyn ProxyLoss,
-        scale: f64,
-        labels: &Labels,
-        row: usize,
-        distances: &mut [f32],
-    ) -> f64 {
+    fn row<V: Vector>(&self, loss: Cac, scale: f64, labels: &Labels, row: usize, distances: &mut [f32]) -> f64 {
         let (class, weight) = match self.class_and_weight(labels, row) {
             Ok(known) => known,
             Err(cost) => {

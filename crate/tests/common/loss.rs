@@ -263,6 +263,7 @@ impl Case {
             center_accumulator: &mut vec![f64::NAN; sizes.center_accumulator],
             center_sum: &mut vec![[f64::NAN; LANES]; sizes.center_sum],
             links: &mut vec![7; sizes.links],
+            nearest: &mut vec![7; self.batch.rows()],
         };
         let fixed = self.fixed;
         let (labels, weights, reduction) = (&self.batch.labels[..], self.weights(), self.reduction);
