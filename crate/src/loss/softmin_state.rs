@@ -31,6 +31,12 @@ impl SoftminState {
         Self { min: min.into(), own_distance, own, others: sum_of_others::<V>(distances, class) }
     }
 
+    /// Builds the softmin of a row from m, d_y and Σ_{k≠y} e^(m − d_k).
+    pub(crate) fn of_sums(min: f32, own_distance: f32, others: f64) -> Self {
+        let own = libm::exp(f64::from(min) - f64::from(own_distance));
+        Self { min: min.into(), own_distance: own_distance.into(), own, others }
+    }
+
     pub(crate) fn min(&self) -> f64 {
         self.min
     }
