@@ -20,16 +20,23 @@ const gradients = (Loss, options) => (name, shape, data) => {
 };
 
 /** @type {Call} */
-const softmaxCenter = (name, { C, D }, { x, target, centers, logits = new Float32Array() }) => {
+const softmaxCenter = (name, { B, C, D }, data) => {
+  const { centers, logits = new Float32Array() } = data;
   const loss = new centerLoss.CenterLoss(C, D, { init: centers, reduction: 'batch' });
+  const owner = {
+    batch: (/** @type {number} */ rows) => loss.batch(rows, { logits: true }),
+    dispose: () => loss.dispose(),
+  };
+  const { batch, dispose } = filledBatch(owner, B, data);
+  batch.logits.set(logits);
   const options = /** @type {const} */ ({ rule: 'wen', alpha: 0.5, lambda: LAMBDA });
-  const run = () => loss.softmaxCenter(x, logits, target, options);
+  const run = () => loss.softmaxCenter(batch, options);
   const named = (/** @type {ReturnType<typeof run>} */ result) => ({
     loss: [result.loss],
     gradX: result.gradX,
     gradLogits: result.gradLogits,
   });
-  return form(name, run, named, { dispose: () => loss.dispose() });
+  return form(name, run, named, { dispose });
 };
 
 /** @param {'distance' | 'cac' | 'entropy'} score @returns {Call} */

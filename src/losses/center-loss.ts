@@ -3,15 +3,15 @@ import { createLossCenters, perClass } from '../centers/init.js';
 import { sortRadii } from '../detect/radii.js';
 import { bytesOfJson, Saveable } from '../io/saveable.js';
 import { centersTensor, encodeObject, limitTensor, listTensor, restored, SavedObject } from '../io/saved-object.js';
-import { Batch, prepare } from '../memory/batch.js';
+import { Batch, type BatchOptions, prepare } from '../memory/batch.js';
 import { disposedError } from '../memory/dispose.js';
 import { type Inputs, splitArguments, takeInputs } from '../memory/inputs.js';
 import { integerView, newFloats, readFloats, stable } from '../memory/views.js';
 import { lengthOf } from '../validate/arrays.js';
-import { checkChoice, checkNumber, checkOptions, checkOut, type Floats } from '../validate/checks.js';
+import { checkChoice, checkNoMore, checkNumber, checkOptions, checkOut, type Floats } from '../validate/checks.js';
 import { asRows, type Embeddings } from '../validate/embeddings.js';
 import { CenterLossError } from '../validate/errors.js';
-import { type LabelPolicy, labelsOf, type Target } from '../validate/labels.js';
+import { isList, type LabelPolicy, labelsOf, type Target } from '../validate/labels.js';
 import { type Metric, rustMetric } from '../validate/metric.js';
 import {
   type CenterLossOptions,
@@ -35,12 +35,20 @@ import {
   type GradientForm,
   type Gradients,
   gradientsInPlace,
+  type OutOption,
   type StepResult,
+  stepInPlace,
   stepResult,
   type TouchedRows,
+  takeGradientsOut,
 } from './results.js';
 import { readLoss } from './saved-loss.js';
-import { type SoftmaxCenterOptions, type SoftmaxCenterResult, softmaxCenter } from './softmax-center.js';
+import {
+  type SoftmaxCenterOptions,
+  type SoftmaxCenterResult,
+  softmaxCenter,
+  softmaxCenterInPlace,
+} from './softmax-center.js';
 import { UnmovedCentersWarning } from './unmoved-centers.js';
 import { averagingRule, checkUpdateRule, descent, type StepOptions, type UpdateRule } from './update-rule.js';
 
@@ -51,7 +59,7 @@ export interface EvaluateOptions {
 }
 
 /** Options of {@link CenterLoss.gradients}. */
-export interface GradientsOptions extends EvaluateOptions {
+export interface GradientsOptions extends EvaluateOptions, OutOption {
   /** 'dense' (default): all [nClasses, nDim]. 'touched': only the classes in the batch, at no cost that grows with C. */
   readonly centers?: GradientForm;
 }
@@ -63,9 +71,9 @@ export interface FitRadiusOptions {
 }
 
 /** Options for the gradient of all centers. */
-type Dense = EvaluateOptions & { readonly centers?: 'dense' };
+type Dense = EvaluateOptions & OutOption & { readonly centers?: 'dense' };
 /** Options for the gradient of the centers of the classes that occur. */
-type Touched = EvaluateOptions & { readonly centers: 'touched' };
+type Touched = EvaluateOptions & OutOption<'gradX'> & { readonly centers: 'touched' };
 
 /**
  * Center loss: pulls each embedding to the center of its class, up to a radius,
@@ -235,25 +243,37 @@ export class CenterLoss extends Saveable {
     optionsAfter?: GradientsOptions,
   ): Gradients<Float32Array | TouchedRows> {
     this._rust;
-    const [target, options] = splitArguments<Target, GradientsOptions>('gradients', x, targetOrOptions, optionsAfter);
-    checkOptions(options, ['centers', 'sampleWeight']);
-    const { centers: form = 'dense', sampleWeight } = options;
+    const [given, options] = splitArguments<Target, GradientsOptions>('gradients', x, targetOrOptions, optionsAfter);
+    checkOptions(options, ['centers', 'sampleWeight', 'out']);
+    const { centers: form = 'dense', sampleWeight, out } = options;
     checkChoice(form, 'centers', ['dense', 'touched']);
-    const inputs = this._take('gradients', x, target, sampleWeight, this.nDim);
-    const spec = this.fixed ? null : { form, nClasses: this.nClasses, nDim: this.nDim };
+    const { nClasses, nDim } = this;
+    const spec = this.fixed ? null : { form, nClasses, nDim };
+    const { x: rows, target, to } = takeGradientsOut('gradients', out, this, x, given, spec?.form === 'dense');
+    const inputs = this._take('gradients', rows, target, sampleWeight, nDim);
     const loss = this._gradients(inputs, spec?.form);
     const result =
       x instanceof Batch
         ? gradientsInPlace<Float32Array | TouchedRows>(loss, x, spec)
-        : { loss, gradX: copyGradX(inputs, this.nDim), gradCenters: spec && copyCenterGradient(inputs.batch, spec) };
+        : {
+            loss,
+            gradX: copyGradX(inputs, nDim, to.gradX),
+            gradCenters: spec && copyCenterGradient(inputs.batch, spec, to),
+          };
     if (spec) this._warning.gradientTaken(this._rust);
     return result;
   }
 
   /** @internal Loss and ∂loss/∂x for a caller that does not move the centers; it does not count toward the warning. */
-  rowGradients(x: Embeddings, target: Target, { sampleWeight }: EvaluateOptions): StepResult {
+  rowGradients(
+    x: Embeddings | Batch,
+    target: Target,
+    { sampleWeight }: EvaluateOptions,
+    to?: () => Float32Array,
+  ): StepResult {
     const inputs = this._take('gradients', x, target, sampleWeight, this.nDim);
-    return { loss: this._gradients(inputs, undefined), gradX: copyGradX(inputs, this.nDim) };
+    const loss = this._gradients(inputs, undefined);
+    return x instanceof Batch ? stepInPlace(loss, x) : { loss, gradX: copyGradX(inputs, this.nDim, to) };
   }
 
   /**
@@ -269,21 +289,31 @@ export class CenterLoss extends Saveable {
    * @param target labels [B]
    * @throws CenterLossError as {@link evaluate}
    */
-  step(x: Embeddings, target: Target, options?: StepOptions): StepResult;
+  step(x: Embeddings, target: Target, options?: StepOptions & OutOption<'gradX'>): StepResult;
   /** Computes the loss and ∂loss/∂x of a batch, then moves the centers. */
   step(batch: Batch, options?: StepOptions): StepResult;
-  step(x: Embeddings | Batch, targetOrOptions?: Target | StepOptions, optionsAfter?: StepOptions): StepResult {
+  step(
+    x: Embeddings | Batch,
+    targetOrOptions?: Target | (StepOptions & OutOption<'gradX'>),
+    optionsAfter?: StepOptions & OutOption<'gradX'>,
+  ): StepResult {
     this._rust;
-    const [target, options] = splitArguments<Target, StepOptions>('step', x, targetOrOptions, optionsAfter);
-    const rule = checkUpdateRule(options);
-    const inputs = this._take('step', x, target, options.sampleWeight, this.nDim);
+    type Options = StepOptions & OutOption<'gradX'>;
+    const [given, options] = splitArguments<Target, Options>('step', x, targetOrOptions, optionsAfter);
+    // Only the type is checked here: the rule knows the names of its options.
+    checkOptions(options, Object.keys(options ?? {}));
+    const { out, ...ofStep } = options;
+    const rule = checkUpdateRule(ofStep as StepOptions);
+    const { x: rows, target, to } = takeGradientsOut('step', out, this, x, given);
+    const inputs = this._take('step', rows, target, ofStep.sampleWeight, this.nDim);
     const rust = this._rust;
     const move = this.fixed ? () => rust.gradients(inputs.batch, RustGradients.Rows) : this._mover(inputs, rule);
-    const result = stepResult(x instanceof Batch ? x : undefined, inputs, this.nDim, () => {
+    const moveOnce = () => {
       const loss = move();
       this._warning.stepTaken();
       return loss;
-    });
+    };
+    const result = stepResult(x instanceof Batch ? x : undefined, inputs, this.nDim, moveOnce, to.gradX);
     rowsTrainedOn(x);
     return result;
   }
@@ -293,6 +323,9 @@ export class CenterLoss extends Saveable {
    *
    * softmax as `softmaxCrossEntropy` with `classWeight`, `sampleWeight` and `labelSmoothing`, center by this loss with
    * `sampleWeight`. Then the centers move by the rule, as in {@link step}; λ does not scale its rate.
+   *
+   * With a `Batch` made by `batch(B, { logits: true })`, nothing is copied: `gradX` and `gradLogits` are views on
+   * WebAssembly memory that the next call with it overwrites.
    * @param x rows [B, nDim]
    * @param logits [B, nClasses], of the same rows
    * @param target labels [B], below 0 = unknown; where labels of no class are allowed, the softmax ignores their rows
@@ -302,10 +335,21 @@ export class CenterLoss extends Saveable {
     x: Embeddings,
     logits: Embeddings,
     target: Target,
-    options?: SoftmaxCenterOptions,
+    options?: SoftmaxCenterOptions & OutOption<'gradX' | 'gradLogits'>,
+  ): SoftmaxCenterResult;
+  /** Computes both losses of a batch with logits, then moves the centers. */
+  softmaxCenter(batch: Batch, options?: SoftmaxCenterOptions): SoftmaxCenterResult;
+  softmaxCenter(
+    x: Embeddings | Batch,
+    logitsOrOptions?: Embeddings | SoftmaxCenterOptions,
+    target?: Target,
+    options?: SoftmaxCenterOptions & OutOption<'gradX' | 'gradLogits'>,
   ): SoftmaxCenterResult {
     this._rust;
-    return softmaxCenter(this, x, logits, target, options);
+    if (!(x instanceof Batch)) return softmaxCenter(this, x, logitsOrOptions as Embeddings, target as Target, options);
+    const extra = target ?? options ?? (isList(logitsOrOptions) || undefined);
+    checkNoMore('softmaxCenter', extra, 'logits and target: the batch holds them');
+    return softmaxCenterInPlace(this, x, logitsOrOptions as SoftmaxCenterOptions | undefined);
   }
 
   /**
@@ -354,13 +398,13 @@ export class CenterLoss extends Saveable {
   }
 
   /**
-   * Rows in WebAssembly memory, to pass in place of x and target.
+   * Rows in WebAssembly memory, to pass in place of x and target, or with `logits: true` of x, logits and target.
    * @param rows B
    * @throws CenterLossError `ERR_OPTION`, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
    */
-  batch(rows: number): Batch {
+  batch(rows: number, options?: BatchOptions): Batch {
     this._rust;
-    return new Batch(rows, this.nClasses, this.nDim);
+    return new Batch(rows, this.nClasses, this.nDim, options);
   }
 
   /**
@@ -421,7 +465,7 @@ export class CenterLoss extends Saveable {
   private _take(
     call: string,
     x: Embeddings | Batch,
-    target: Target,
+    target: Target | null | undefined,
     sampleWeight: Floats | undefined,
     outWidth: number,
   ): Inputs {

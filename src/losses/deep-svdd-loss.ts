@@ -15,7 +15,7 @@ import { checkCentersOptions } from '../validate/options.js';
 import { rowsTrainedOn } from '../validate/trained-rows.js';
 import { BatchArray, CentersArray, type Centers as RustCenters, Work } from '../wasm/bindings.js';
 import type { EvaluateOptions } from './center-loss.js';
-import { copyGradX, stepInPlace } from './results.js';
+import { copyGradX, type OutOption, stepInPlace, takeGradientsOut } from './results.js';
 
 /** Options of {@link DeepSVDDLoss}. */
 export interface DeepSVDDLossOptions {
@@ -198,19 +198,23 @@ export class DeepSVDDLoss extends Saveable {
    * @param target labels [B], below 0 = ignored; default: no row is ignored
    * @throws CenterLossError as {@link evaluate}
    */
-  gradients(x: Embeddings, target?: Target | null, options?: EvaluateOptions): DeepSVDDGradients;
+  gradients(x: Embeddings, target?: Target | null, options?: EvaluateOptions & OutOption<'gradX'>): DeepSVDDGradients;
   /** Computes the loss of a batch and its gradients. */
   gradients(batch: Batch, options?: EvaluateOptions): DeepSVDDGradients;
   gradients(
     x: Embeddings | Batch,
-    targetOrOptions?: Target | null | EvaluateOptions,
-    optionsAfter?: EvaluateOptions,
+    targetOrOptions?: Target | null | (EvaluateOptions & OutOption<'gradX'>),
+    optionsAfter?: EvaluateOptions & OutOption<'gradX'>,
   ): DeepSVDDGradients {
     this._fittedRust('gradients');
-    const inputs = this._take('gradients', x, targetOrOptions, optionsAfter, this.nDim);
+    type Options = EvaluateOptions & OutOption<'gradX'>;
+    const [given, options] = splitArguments<Target | null, Options>('gradients', x, targetOrOptions, optionsAfter);
+    checkOptions(options, ['sampleWeight', 'out']);
+    const { x: rows, target, to } = takeGradientsOut('gradients', options.out, this, x, given);
+    const inputs = this._takeRows('gradients', rows, target, options, this.nDim);
     const { loss, gradRadius } = this._loss(inputs, true);
     if (x instanceof Batch) return Object.assign(stepInPlace(loss, x), { gradRadius });
-    return { loss, gradX: copyGradX(inputs, this.nDim), gradRadius };
+    return { loss, gradX: copyGradX(inputs, this.nDim, to.gradX), gradRadius };
   }
 
   /**
@@ -295,7 +299,16 @@ export class DeepSVDDLoss extends Saveable {
   ): Inputs {
     const [target, options] = splitArguments<Target | null, EvaluateOptions>(call, x, targetOrOptions, optionsAfter);
     checkOptions(options, ['sampleWeight']);
-    const { sampleWeight } = options;
+    return this._takeRows(call, x, target, options, outWidth);
+  }
+
+  private _takeRows(
+    call: string,
+    x: Embeddings | Batch,
+    target: Target | null | undefined,
+    { sampleWeight }: EvaluateOptions,
+    outWidth: number,
+  ): Inputs {
     const { nDim, names, _labels: labels } = this;
     return takeInputs(x, target, {
       ...{ call, width: nDim, nClasses: 1, oneClass: true, names, labels, sampleWeight, outWidth },

@@ -31,8 +31,10 @@ import {
   copyGradX,
   type Gradients,
   gradientsInPlace,
+  type OutOption,
   type StepResult,
   stepResult,
+  takeGradientsOut,
 } from './results.js';
 import { readLoss } from './saved-loss.js';
 import { checkRate, descent } from './update-rule.js';
@@ -150,24 +152,26 @@ export abstract class ProxyLoss extends Saveable {
    * @param target labels [B], below 0 = unknown
    * @throws CenterLossError as {@link evaluate}
    */
-  gradients(x: Embeddings, target: Target, options?: EvaluateOptions): Gradients<Float32Array>;
+  gradients(x: Embeddings, target: Target, options?: EvaluateOptions & OutOption): Gradients<Float32Array>;
   /** Computes the loss of a batch and its gradients. */
   gradients(batch: Batch, options?: EvaluateOptions): Gradients<Float32Array>;
   gradients(
     x: Embeddings | Batch,
-    targetOrOptions?: Target | EvaluateOptions,
-    optionsAfter?: EvaluateOptions,
+    targetOrOptions?: Target | (EvaluateOptions & OutOption),
+    optionsAfter?: EvaluateOptions & OutOption,
   ): Gradients<Float32Array> {
     this._rust;
-    const [target, options] = splitArguments<Target, EvaluateOptions>('gradients', x, targetOrOptions, optionsAfter);
-    checkOptions(options, ['sampleWeight']);
-    const inputs = this._take('gradients', x, target, options, this.nDim);
-    const loss = this._gradients(inputs, 'gradients')();
+    type Options = EvaluateOptions & OutOption;
+    const [given, options] = splitArguments<Target, Options>('gradients', x, targetOrOptions, optionsAfter);
+    checkOptions(options, ['sampleWeight', 'out']);
     const { nClasses, nDim } = this;
+    const { x: rows, target, to } = takeGradientsOut('gradients', options.out, this, x, given, !this.fixed);
+    const inputs = this._take('gradients', rows, target, options, nDim);
+    const loss = this._gradients(inputs, 'gradients')();
     const spec = this.fixed ? null : ({ form: 'dense', nClasses, nDim } as const);
     if (x instanceof Batch) return gradientsInPlace(loss, x, spec);
-    const gradX = copyGradX(inputs, nDim);
-    return { loss, gradX, gradCenters: spec && (copyCenterGradient(inputs.batch, spec) as Float32Array) };
+    const gradX = copyGradX(inputs, nDim, to.gradX);
+    return { loss, gradX, gradCenters: spec && (copyCenterGradient(inputs.batch, spec, to) as Float32Array) };
   }
 
   /**
@@ -179,20 +183,26 @@ export abstract class ProxyLoss extends Saveable {
    * @param target labels [B], below 0 = unknown
    * @throws CenterLossError as {@link evaluate}
    */
-  step(x: Embeddings, target: Target, options?: DescentOptions): StepResult;
+  step(x: Embeddings, target: Target, options?: DescentOptions & OutOption<'gradX'>): StepResult;
   /** Computes the loss and ∂loss/∂x of a batch, then moves the centers. */
   step(batch: Batch, options?: DescentOptions): StepResult;
-  step(x: Embeddings | Batch, targetOrOptions?: Target | DescentOptions, optionsAfter?: DescentOptions): StepResult {
+  step(
+    x: Embeddings | Batch,
+    targetOrOptions?: Target | (DescentOptions & OutOption<'gradX'>),
+    optionsAfter?: DescentOptions & OutOption<'gradX'>,
+  ): StepResult {
     this._rust;
-    const [target, options] = splitArguments<Target, DescentOptions>('step', x, targetOrOptions, optionsAfter);
-    checkOptions(options, ['sampleWeight', 'learningRate', 'momentum']);
+    type Options = DescentOptions & OutOption<'gradX'>;
+    const [given, options] = splitArguments<Target, Options>('step', x, targetOrOptions, optionsAfter);
+    checkOptions(options, ['sampleWeight', 'learningRate', 'momentum', 'out']);
     const { learningRate = 0.5, momentum = 0 } = options;
     checkRate(learningRate, 'learningRate');
     checkRate(momentum, 'momentum');
-    const inputs = this._take('step', x, target, options, this.nDim);
+    const { x: rows, target, to } = takeGradientsOut('step', options.out, this, x, given);
+    const inputs = this._take('step', rows, target, options, this.nDim);
     const gradients = this._gradients(inputs, 'step');
     const move = this.fixed ? gradients : descent(this._rust, inputs, { rate: learningRate, momentum }, gradients);
-    const result = stepResult(x instanceof Batch ? x : undefined, inputs, this.nDim, move);
+    const result = stepResult(x instanceof Batch ? x : undefined, inputs, this.nDim, move, to.gradX);
     rowsTrainedOn(x);
     return result;
   }
@@ -245,7 +255,7 @@ export abstract class ProxyLoss extends Saveable {
   private _take(
     call: string,
     x: Embeddings | Batch,
-    target: Target,
+    target: Target | null | undefined,
     { sampleWeight }: EvaluateOptions,
     outWidth: number,
   ): Inputs {

@@ -6,8 +6,8 @@ import type { Embeddings } from '../validate/embeddings.js';
 import type { LabelPolicy, Target } from '../validate/labels.js';
 import { checkNames } from '../validate/names.js';
 import { copyOfWeights } from '../validate/weights.js';
-import { BatchArray } from '../wasm/bindings.js';
-import { copyGradX } from './results.js';
+import { BatchArray, type Batch as RustBatch } from '../wasm/bindings.js';
+import { copyGradX, type OutOption, takeOut } from './results.js';
 
 /** Options of {@link softmaxCrossEntropy}. */
 export interface SoftmaxOptions {
@@ -45,9 +45,27 @@ export function softmaxCrossEntropy(
   logits: Embeddings,
   target: Target,
   nClasses: number,
-  options: SoftmaxOptions = {},
+  options: SoftmaxOptions & OutOption<'gradLogits'> = {},
 ): SoftmaxResult {
   return crossEntropy(logits, target, nClasses, 'strict', options);
+}
+
+/** @throws CenterLossError `ERR_OPTION`, `ERR_SHAPE`, `ERR_OUT_OF_MEMORY` */
+export function checkSoftmaxOptions(
+  options: SoftmaxOptions,
+  nClasses: number,
+): { readonly labelSmoothing: number; readonly classWeight: Float32Array | undefined } {
+  checkOptions(options, ['labelSmoothing', 'classWeight', 'sampleWeight', 'names', 'out']);
+  const { labelSmoothing = 0 } = options;
+  checkNumber(labelSmoothing, 'labelSmoothing', (value) => value >= 0 && value <= 1, 'a number from 0 to 1');
+  return { labelSmoothing, classWeight: copyOfWeights(options.classWeight, 'classWeight', nClasses, 'classes') };
+}
+
+/** Writes the weights of the classes to a batch. @throws CenterLossError `ERR_OUT_OF_MEMORY` */
+export function writeClassWeight(batch: RustBatch, classWeight: Float32Array | undefined, call: string): void {
+  if (!classWeight) return;
+  const { length } = classWeight;
+  writeFloats(classWeight, 0, length, reserveArray(batch, BatchArray.Parameters, length, call));
 }
 
 /** Computes {@link softmaxCrossEntropy}; where labels of no class are allowed, they count as unknown. */
@@ -56,21 +74,20 @@ export function crossEntropy(
   target: Target,
   nClasses: number,
   labels: LabelPolicy,
-  options: SoftmaxOptions,
+  options: SoftmaxOptions & OutOption<'gradLogits'>,
 ): SoftmaxResult {
   checkCount(nClasses, 'nClasses');
-  checkOptions(options, ['labelSmoothing', 'classWeight', 'sampleWeight', 'names']);
-  const { labelSmoothing = 0, sampleWeight } = options;
-  checkNumber(labelSmoothing, 'labelSmoothing', (value) => value >= 0 && value <= 1, 'a number from 0 to 1');
-  const classWeight = copyOfWeights(options.classWeight, 'classWeight', nClasses, 'classes');
+  const { labelSmoothing, classWeight } = checkSoftmaxOptions(options, nClasses);
+  const { sampleWeight, out } = options;
   const names = checkNames(options.names, nClasses);
   const call = 'softmaxCrossEntropy';
-  const inputs = takeInputs(logits, target, {
-    ...{ call, name: 'logits', width: nClasses, widthName: 'nClasses', nClasses, names, labels, sampleWeight },
-    outWidth: nClasses,
-  });
+  const naming = { name: 'logits', width: nClasses, widthName: 'nClasses' };
+  const taken = takeOut(call, out, logits, target, naming, { gradLogits: (rows) => rows * nClasses });
+  const { x, to } = taken;
+  const spec = { call, ...naming, nClasses, names, labels, sampleWeight, outWidth: nClasses };
+  const inputs = takeInputs(x, taken.target, spec);
   const { batch } = inputs;
-  if (classWeight) writeFloats(classWeight, 0, nClasses, reserveArray(batch, BatchArray.Parameters, nClasses, call));
-  const loss = batch.cross_entropy(labelSmoothing, classWeight !== undefined);
-  return { loss, gradLogits: copyGradX(inputs, nClasses) };
+  writeClassWeight(batch, classWeight, call);
+  const loss = batch.cross_entropy(nClasses, labelSmoothing, classWeight !== undefined, false);
+  return { loss, gradLogits: copyGradX(inputs, nClasses, to.gradLogits) };
 }

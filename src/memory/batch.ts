@@ -1,5 +1,6 @@
 import { rust } from '../engine/engine.js';
-import { checkNumber } from '../validate/checks.js';
+import { checkChoice, checkNumber, checkOptions } from '../validate/checks.js';
+import { CenterLossError } from '../validate/errors.js';
 import { BatchArray, Metric, Batch as RustBatch, type Centers as RustCenters, type Work } from '../wasm/bindings.js';
 import { Disposable, Owned } from './dispose.js';
 import { created, Scratch } from './scratch.js';
@@ -17,11 +18,20 @@ export interface BatchJson {
   readonly x: number[];
   /** Labels [B]. */
   readonly target: number[];
+  /** Logits [B, C], if the batch has them. */
+  readonly logits?: number[];
+}
+
+/** Options of `CenterLoss.batch`. */
+export interface BatchOptions {
+  /** True for a batch with `logits` and `gradLogits`, which `softmaxCenter` takes. Default false. */
+  readonly logits?: boolean;
 }
 
 /**
  * Rows that live in WebAssembly memory, made by `loss.batch(B)`: write embeddings into `x` and labels into `target`,
- * pass the batch in place of both, and find ∂loss/∂x in `gradX`. Nothing is copied in or out.
+ * pass the batch in place of both, and find ∂loss/∂x in `gradX`. Nothing is copied in or out. A batch for
+ * `softmaxCenter`, made by `loss.batch(B, { logits: true })`, also has `logits` and `gradLogits`.
  *
  * The arrays are views. Read the properties again instead of keeping what they gave (see `ClassCenters.params`).
  */
@@ -36,10 +46,15 @@ export class Batch extends Disposable {
   private readonly _x: () => Float32Array<ArrayBuffer>;
   private readonly _target: () => Int32Array<ArrayBuffer>;
   private readonly _gradX: () => Float32Array<ArrayBuffer>;
+  private readonly _logits: (() => Float32Array<ArrayBuffer>) | undefined;
+  private readonly _gradLogits: (() => Float32Array<ArrayBuffer>) | undefined;
 
   /** @internal Users call `loss.batch(B)`. */
-  constructor(rows: number, nClasses: number, nDim: number) {
+  constructor(rows: number, nClasses: number, nDim: number, options: BatchOptions = {}) {
     super();
+    checkOptions(options, ['logits']);
+    const { logits = false } = options;
+    checkChoice(logits, 'logits', [true, false]);
     checkNumber(rows, 'the number of rows', (value) => Number.isSafeInteger(value) && value >= 0, 'a whole number ≥ 0');
     this.rows = rows;
     this.nClasses = nClasses;
@@ -50,6 +65,12 @@ export class Batch extends Disposable {
     this._x = renewed(() => floatView(batch, batch.address(BatchArray.X), rows * nDim));
     this._target = renewed(() => integerView(batch, batch.address(BatchArray.Labels), rows));
     this._gradX = renewed(() => floatView(batch, batch.address(BatchArray.Out), rows * nDim));
+    const logitsView = (array: BatchArray) => {
+      if (logits) reserveArray(batch, array, rows * nClasses, 'a batch');
+      return logits ? renewed(() => floatView(batch, batch.address(array), rows * nClasses)) : undefined;
+    };
+    this._logits = logitsView(BatchArray.Logits);
+    this._gradLogits = logitsView(BatchArray.LogitsGradient);
   }
 
   /** Embeddings [B, nDim]. @throws CenterLossError `ERR_DISPOSED` */
@@ -67,10 +88,24 @@ export class Batch extends Disposable {
     return this.rust && this._gradX();
   }
 
+  /**
+   * Logits [B, nClasses] of the rows, for `softmaxCenter`.
+   * @throws CenterLossError `ERR_DISPOSED`; `ERR_OPTION` for a batch that was made without logits
+   */
+  get logits(): Float32Array<ArrayBuffer> {
+    return this.rust && withLogits(this._logits);
+  }
+
+  /** ∂loss/∂logits [B, nClasses] of the last `softmaxCenter`. @throws CenterLossError as {@link logits} */
+  get gradLogits(): Float32Array<ArrayBuffer> {
+    return this.rust && withLogits(this._gradLogits);
+  }
+
   /** Writes shape, rows and labels as plain data, for `JSON.stringify`. @throws CenterLossError `ERR_DISPOSED` */
   toJSON(): BatchJson {
     const { rows, nClasses, nDim, x, target } = this;
-    return { rows, nClasses, nDim, x: [...x], target: [...target] };
+    const logits = this._logits && { logits: [...this.logits] };
+    return { rows, nClasses, nDim, x: [...x], target: [...target], ...logits };
   }
 
   /** Frees the memory. Further calls have no effect. */
@@ -82,6 +117,12 @@ export class Batch extends Disposable {
   get rust(): RustBatch {
     return this._rust.object;
   }
+}
+
+/** @throws CenterLossError `ERR_OPTION` unless the batch was made with logits */
+function withLogits(view: (() => Float32Array<ArrayBuffer>) | undefined): Float32Array<ArrayBuffer> {
+  if (view) return view();
+  throw new CenterLossError('ERR_OPTION', 'the batch has no logits: make it by batch(rows, { logits: true })');
 }
 
 /** @throws CenterLossError `ERR_OUT_OF_MEMORY` */

@@ -143,6 +143,88 @@ describe('softmaxCenter', () => {
     expectError(() => loss.softmaxCenter(x, logits, target), 'ERR_DISPOSED', 'this CenterLoss was disposed');
   });
 
+  describe('with a batch', () => {
+    const filled = (loss: CenterLoss) => {
+      const batch = loss.batch(3, { logits: true });
+      batch.x.set(x);
+      batch.logits.set(logits);
+      batch.target.set(target);
+      return batch;
+    };
+
+    it('gives the same results as for copied rows, as views', () => {
+      for (const options of [
+        {},
+        { update: false, lambda: 0.5 },
+        { labelSmoothing: 0.1, classWeight: [1, 3], sampleWeight: [0.5, 2, 1], rule: 'mean', alpha: 1 } as const,
+      ]) {
+        const [loss, twin] = [make(), make()];
+        const batch = filled(loss);
+        for (let time = 0; time < 2; time++) {
+          const expected = twin.softmaxCenter(x, logits, target, options);
+          const actual = loss.softmaxCenter(batch, options);
+          expect({ ...actual }).toEqual(expected);
+          expect(actual.gradX).toBe(batch.gradX);
+          expect(actual.gradLogits).toBe(batch.gradLogits);
+          expect(loss.centers.params).toEqual(twin.centers.params);
+        }
+        expect([...batch.logits]).toEqual(logits);
+        expect(JSON.parse(JSON.stringify(batch))).toEqual({ rows: 3, nClasses: 2, nDim: 2, x, target, logits });
+        for (const gone of [batch, loss, twin]) gone.dispose();
+        expectError(() => batch.logits, 'ERR_DISPOSED', 'this Batch was disposed');
+        expectError(() => batch.gradLogits, 'ERR_DISPOSED', 'this Batch was disposed');
+      }
+    });
+
+    it('keeps its views through growth of the memory', () => {
+      const loss = make();
+      const batch = filled(loss);
+      const held = Array.from({ length: 3 }, () => new CenterLoss(1000, 1000));
+      expect([...batch.logits]).toEqual(logits);
+      expect({ ...loss.softmaxCenter(batch) }).toEqual(make().softmaxCenter(x, logits, target));
+      for (const one of held) one.dispose();
+    });
+
+    it('refuses batches that do not fit, and leaves batch and centers as they were', () => {
+      const loss = make();
+      const batch = filled(loss);
+      batch.gradLogits.fill(7);
+      const gone = filled(loss);
+      gone.dispose();
+      const none = 'the batch has no logits: make it by batch(rows, { logits: true })';
+      const taken = 'softmaxCenter with a batch takes no logits and target: the batch holds them';
+      const other = new CenterLoss(3, 2).batch(3, { logits: true });
+      batch.target[1] = 2;
+      expectErrors('ERR_OPTION', [
+        [() => loss.softmaxCenter(loss.batch(3)), none],
+        [() => loss.batch(3).logits, none],
+        [() => loss.batch(3).gradLogits, none],
+        [() => loss.softmaxCenter(batch, untyped(logits)), taken],
+        [() => (loss.softmaxCenter as (...all: unknown[]) => unknown)(batch, {}, target), taken],
+        [() => loss.softmaxCenter(batch, untyped({ alfa: 1 })), 'there is no option "alfa"'],
+        [() => loss.softmaxCenter(batch, untyped(null)), 'options must be an object, got null'],
+        [() => loss.softmaxCenter(batch, { labelSmoothing: 2 }), /labelSmoothing must be/],
+        [() => loss.batch(3, untyped({ logit: true })), 'there is no option "logit"; the options are logits'],
+        [() => loss.batch(3, untyped({ logits: 1 })), 'logits must be true or false, got 1'],
+      ]);
+      expectErrors('ERR_SHAPE', [
+        [() => loss.softmaxCenter(other), 'the batch was made for 3 classes in 2 dimensions, not for 2 in 2'],
+        [() => loss.softmaxCenter(batch, { sampleWeight: [1] }), 'sampleWeight has 1 values, but there are 3 rows'],
+        [() => loss.softmaxCenter(batch, { classWeight: [1] }), 'classWeight has 1 values, but there are 2 classes'],
+      ]);
+      expectError(() => loss.softmaxCenter(batch), 'ERR_LABEL', 'target[1] is 2, but there are 2 classes');
+      expectError(() => loss.softmaxCenter(gone), 'ERR_DISPOSED', 'this Batch was disposed');
+      expect([...batch.gradLogits]).toEqual([7, 7, 7, 7, 7, 7]);
+      expect([...loss.centers.params]).toEqual([0, 0, 5, 5]);
+      // An empty batch has no loss.
+      expect({ ...loss.softmaxCenter(loss.batch(0, { logits: true })) }).toMatchObject({
+        loss: 0,
+        softmax: 0,
+        center: 0,
+      });
+    });
+  });
+
   it('ignores rows of no class in the softmax where the loss allows them', () => {
     const loss = make({ labels: 'lenient' });
     const { softmax } = loss.softmaxCenter(x, logits, [0, 1, 7]);

@@ -47,6 +47,10 @@ pub enum BatchArray {
     Doubles,
     /// Values in half precision, as their bits: `u16`.
     Float16,
+    /// Logits beside the embeddings: `f32` [rows, classes].
+    Logits,
+    /// ∂loss/∂logits: `f32` [rows, classes].
+    LogitsGradient,
 }
 
 /// Schemes of class weights.
@@ -84,6 +88,8 @@ pub struct Batch {
     pub(super) ends: Buffer<u32>,
     pub(super) doubles: Buffer<f64>,
     float16: Buffer<u16>,
+    logits: Buffer<f32>,
+    logits_gradient: Buffer<f32>,
     pub(super) scratch: Scratch,
 }
 
@@ -132,6 +138,8 @@ impl Batch {
             BatchArray::Ends => self.ends.reserve(len, 1),
             BatchArray::Doubles => self.doubles.reserve(len, 1),
             BatchArray::Float16 => self.float16.reserve(len, 1),
+            BatchArray::Logits => self.logits.reserve(len, 1),
+            BatchArray::LogitsGradient => self.logits_gradient.reserve(len, 1),
         }
     }
 
@@ -158,15 +166,18 @@ impl Batch {
             BatchArray::Ends => self.ends.address(),
             BatchArray::Doubles => self.doubles.address(),
             BatchArray::Float16 => self.float16.address(),
+            BatchArray::Logits => self.logits.address(),
+            BatchArray::LogitsGradient => self.logits_gradient.address(),
         }
     }
 
     /// Bytes of all arrays and of the scratch memory.
     pub fn bytes(&mut self) -> usize {
         let floats = [&self.x, &self.sample_weight, &self.out, &self.dense, &self.sparse, &self.parameters];
+        let logits = [&self.logits, &self.logits_gradient];
         let integers = [&self.labels, &self.masked_labels, &self.nearest];
         let others = self.classes.bytes() + self.ends.bytes() + self.doubles.bytes() + self.float16.bytes();
-        floats.map(Buffer::bytes).iter().sum::<usize>()
+        floats.map(Buffer::bytes).iter().chain(&logits.map(Buffer::bytes)).sum::<usize>()
             + integers.map(Buffer::bytes).iter().sum::<usize>()
             + others
             + self.scratch.bytes()
@@ -203,13 +214,20 @@ impl Batch {
         class_weights(labels, scheme, counts, slice_mut(&mut self.parameters, 0, n_classes));
     }
 
-    /// Computes the softmax cross-entropy of the logits in `X`, and ∂loss/∂logits to `Out`. `Parameters` has the
-    /// weights of the classes if `class_weighted`.
-    pub fn cross_entropy(&mut self, smoothing: f64, class_weighted: bool) -> f64 {
-        let n_classes = self.width;
-        let Parts { x, labels, sample_weight, out, parameters, .. } = self.parts();
+    /// Computes the softmax cross-entropy of the logits in `Logits` if `beside_x`, and ∂loss/∂logits to
+    /// `LogitsGradient`; else of those in `X`, with the gradient in `Out`. `Parameters` has the weights of the classes if
+    /// `class_weighted`.
+    pub fn cross_entropy(&mut self, n_classes: usize, smoothing: f64, class_weighted: bool, beside_x: bool) -> f64 {
+        let len = self.rows * n_classes;
+        let Parts { x, labels, sample_weight, out, parameters, logits, logits_gradient, .. } = self.parts();
         let class = if class_weighted { slice(parameters, 0, n_classes) } else { &[] };
-        cross_entropy::cross_entropy::<Lanes>(x, labels, Weights { class, sample: sample_weight }, smoothing, out)
+        let weights = Weights { class, sample: sample_weight };
+        let (logits, grad) = if beside_x {
+            (Rows::new(slice(logits, 0, len), n_classes), slice_mut(logits_gradient, 0, len))
+        } else {
+            (x, out)
+        };
+        cross_entropy::cross_entropy::<Lanes>(logits, labels, weights, smoothing, grad)
     }
 
     /// Replaces the distances in `Out` by probabilities, row by row.
@@ -250,6 +268,8 @@ pub(super) struct Parts<'a> {
     pub(super) classes: &'a mut [u32],
     pub(super) parameters: &'a mut [f32],
     pub(super) ends: &'a mut [u32],
+    logits: &'a [f32],
+    logits_gradient: &'a mut [f32],
     pub(super) scratch: &'a mut Scratch,
 }
 
@@ -275,6 +295,8 @@ impl Batch {
             classes: &mut self.classes,
             parameters: &mut self.parameters,
             ends: &mut self.ends,
+            logits: &self.logits,
+            logits_gradient: &mut self.logits_gradient,
             scratch: &mut self.scratch,
         }
     }

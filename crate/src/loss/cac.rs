@@ -72,7 +72,7 @@ impl Cac {
             f64::from(min) + f64::from(MAX_GAP) * LN_2
         };
         let others = weigh::<Lanes>(distances, min, round_to_f32(limit * limit));
-        let softmin = SoftminState::of_sums(min, own, others);
+        let softmin = SoftminState::new(min, own, others);
         if nearest == 0.0 {
             distances.iter_mut().filter(|weight| !weight.is_finite()).for_each(|weight| *weight = 0.0);
         }

@@ -1,9 +1,11 @@
 //! Softmax cross-entropy of logits, as `torch.nn.CrossEntropyLoss` with `weight` and `label_smoothing`.
 
+use crate::detect::softmin::exp2_of_negative;
 use crate::loss::softmin_state::SoftminState;
 use crate::loss::weights::Weights;
-use crate::rows::shape::{Rows, class_of, item_mut, slice_mut};
+use crate::rows::shape::{Rows, class_of, item, item_mut, slice_mut};
 use crate::rows::walk::for_lanes;
+use crate::rows::walk_f64::sum;
 use crate::simd::vector::{Vector, round_to_f32};
 
 /// Computes the loss, and writes ∂loss/∂logits to `grad`. With p = softmax(z), ε = `smoothing`, s the sample weights
@@ -11,7 +13,7 @@ use crate::simd::vector::{Vector, round_to_f32};
 ///
 /// loss = Σ_i s_i·[(1 − ε)·w_{y_i}·(−log p_{i,y_i}) + ε/C·Σ_k w_k·(−log p_ik)] / Σ_i s_i·w_{y_i}
 ///
-/// over the rows that have a class; 0 if the divisor is 0. A logit of −∞ is a class of probability 0. A row with a
+/// over the rows that have a class; 0 if the divisor is 0. A probability below e^−88 of the largest counts as 0. A logit of −∞ is a class of probability 0. A row with a
 /// logit of NaN or +∞ makes the loss NaN and has no gradient.
 pub fn cross_entropy<V: Vector>(
     logits: Rows,
@@ -65,9 +67,9 @@ impl<'a> Smoothed<'a> {
     /// the label. There, own·(p_y − 1) is computed without a difference.
     #[inline(never)]
     fn row<V: Vector>(&self, logits: &[f32], class: usize, scale: f64, grad: &mut [f32]) -> f64 {
-        let zero = V::splat(0.0);
-        for_lanes::<V, 1, 1>([logits], [grad], |[logits], _| [zero.sub(logits)]);
-        let softmin = SoftminState::new::<V>(grad, class);
+        let max = max::<V>(logits);
+        let others = exps_of_others::<V>(logits, max, class, grad);
+        let softmin = SoftminState::new(-max, -item(logits, class), others);
         let class_weight = self.weights.row_weight(0, Some(class));
         let own = self.own * class_weight;
         // Multiplying by `own` = 0 would make an infinite loss NaN. The term 0·total still passes NaN on.
@@ -93,6 +95,59 @@ impl<'a> Smoothed<'a> {
         *item_mut(grad, class) = label_grad;
         loss
     }
+}
+
+/// Number of logits between two loads of a row in [`max`].
+const CHAINS: usize = 4;
+
+/// Largest of the values that are not NaN; −∞ if there are none.
+#[inline(never)]
+fn max<V: Vector>(values: &[f32]) -> f32 {
+    let (lanes, rest) = values.as_chunks();
+    let (chains, lanes) = lanes.as_chunks::<CHAINS>();
+    let mut max = [V::splat(f32::NEG_INFINITY); CHAINS];
+    for chains in chains {
+        max = core::array::from_fn(|chain| max[chain].max_or_self(V::load(&chains[chain])));
+    }
+    let max = max.into_iter().chain(lanes.iter().map(V::load)).fold(max[0], V::max_or_self);
+    max.to_array().iter().chain(rest).fold(f32::NEG_INFINITY, |max, value| if max < *value { *value } else { max })
+}
+
+/// Number of terms in a partial sum: at most 16 additions in each lane.
+const PARTIAL_TERMS: usize = 64;
+
+/// Gap (max − z)/ln 2 from which on e^(z − max) is below the smallest normal `f32` and counts as 0.
+const MAX_GAP: f32 = 127.0;
+
+/// terms_k ← e^(z_k − max), 0 for the class; returns their sum.
+#[inline(never)]
+fn exps_of_others<V: Vector>(logits: &[f32], max: f32, class: usize, terms: &mut [f32]) -> f64 {
+    let (max, log2_e, max_gap) = (V::splat(max), V::splat(core::f32::consts::LOG2_E), V::splat(MAX_GAP));
+    let exp = |logits: V| exp2_of_negative(max.sub(logits).mul(log2_e).min_or_self(max_gap));
+    let mut total = 0.0;
+    for (block, (logits, terms)) in logits.chunks(PARTIAL_TERMS).zip(terms.chunks_mut(PARTIAL_TERMS)).enumerate() {
+        let mut partial = V::splat(0.0);
+        let (lanes, rest) = logits.as_chunks();
+        let (term_lanes, last_terms) = terms.as_chunks_mut();
+        for (logits, terms) in lanes.iter().zip(term_lanes) {
+            let term = exp(V::load(logits));
+            partial = partial.add(term);
+            term.store(terms);
+        }
+        if !rest.is_empty() {
+            let last = core::array::from_fn(|lane| rest.get(lane).copied().unwrap_or(f32::NEG_INFINITY));
+            let term = exp(V::load(&last));
+            partial = partial.add(term);
+            term.store_partial(last_terms);
+        }
+        total += if class / PARTIAL_TERMS == block {
+            *item_mut(terms, class % PARTIAL_TERMS) = 0.0;
+            sum::<V>(terms)
+        } else {
+            f64::from(partial.sum())
+        };
+    }
+    total
 }
 
 /// Joins two losses: returns softmax + λ·center and scales the gradient of the center loss, grad_x ← λ·grad_x.

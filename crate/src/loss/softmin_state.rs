@@ -1,9 +1,7 @@
 //! Softmin of one row of distances, relative to its own class y: the base of the cross-entropy losses. Softmax is the
 //! softmin of negated logits.
 
-use crate::detect::softmin::shifted_exps;
-use crate::rows::shape::{item, slice};
-use crate::rows::walk::min;
+use crate::rows::shape::slice;
 use crate::rows::walk_f64::sum;
 use crate::simd::vector::Vector;
 
@@ -21,18 +19,8 @@ pub(crate) struct SoftminState {
 }
 
 impl SoftminState {
-    /// Builds the softmin of a row, and replaces d_j by e^(m − d_j). A NaN makes every field NaN.
-    #[inline(never)]
-    pub(crate) fn new<V: Vector>(distances: &mut [f32], class: usize) -> Self {
-        let own_distance = f64::from(item(distances, class));
-        let min = min::<V>(distances);
-        shifted_exps::<V>(distances, min, 1.0);
-        let own = f64::from(item(distances, class));
-        Self { min: min.into(), own_distance, own, others: sum_of_others::<V>(distances, class) }
-    }
-
     /// Builds the softmin of a row from m, d_y and Σ_{k≠y} e^(m − d_k).
-    pub(crate) fn of_sums(min: f32, own_distance: f32, others: f64) -> Self {
+    pub(crate) fn new(min: f32, own_distance: f32, others: f64) -> Self {
         let own = libm::exp(f64::from(min) - f64::from(own_distance));
         Self { min: min.into(), own_distance: own_distance.into(), own, others }
     }

@@ -56,6 +56,9 @@ pub trait Vector: Copy {
     /// Smaller of each pair of lanes; the lane of `self` where either is NaN.
     #[must_use]
     fn min_or_self(self, other: Self) -> Self;
+    /// Larger of each pair of lanes; the lane of `self` where either is NaN.
+    #[must_use]
+    fn max_or_self(self, other: Self) -> Self;
     /// Smallest lane of each of four vectors. No lane may be NaN.
     #[must_use]
     fn min_each(vectors: [Self; LANES]) -> Self;
@@ -214,6 +217,10 @@ impl Vector for [f32; LANES] {
         zip(self, other, min_or_first)
     }
     #[inline]
+    fn max_or_self(self, other: Self) -> Self {
+        zip(self, other, |a, b| if a < b { b } else { a })
+    }
+    #[inline]
     fn min_each(vectors: [Self; LANES]) -> Self {
         vectors.map(Vector::min_lane)
     }
@@ -271,9 +278,9 @@ mod simd128 {
     use super::{LANES, MIN_SIGNIFICAND_BITS, ROUNDER, Vector};
     use core::arch::wasm32::{
         f32x4_add, f32x4_convert_i32x4, f32x4_demote_f64x2_zero, f32x4_div, f32x4_gt, f32x4_lt, f32x4_max, f32x4_mul,
-        f32x4_pmin, f32x4_splat, f32x4_sqrt, f32x4_sub, f64x2_promote_low_f32x4, i32x4, i32x4_add, i32x4_bitmask,
-        i32x4_ge, i32x4_shl, i32x4_shr, i32x4_shuffle, i32x4_splat, i32x4_sub, i64x2_shuffle, u32x4_splat, v128,
-        v128_and, v128_load, v128_or, v128_store,
+        f32x4_pmax, f32x4_pmin, f32x4_splat, f32x4_sqrt, f32x4_sub, f64x2_promote_low_f32x4, i32x4, i32x4_add,
+        i32x4_bitmask, i32x4_ge, i32x4_shl, i32x4_shr, i32x4_shuffle, i32x4_splat, i32x4_sub, i64x2_shuffle,
+        u32x4_splat, v128, v128_and, v128_load, v128_or, v128_store,
     };
 
     impl Vector for v128 {
@@ -335,6 +342,10 @@ mod simd128 {
         #[inline]
         fn min_or_self(self, other: Self) -> Self {
             f32x4_pmin(self, other)
+        }
+        #[inline]
+        fn max_or_self(self, other: Self) -> Self {
+            f32x4_pmax(self, other)
         }
         #[inline]
         fn min_each(vectors: [Self; LANES]) -> Self {

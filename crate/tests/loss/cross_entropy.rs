@@ -37,6 +37,34 @@ fn the_complement_of_a_probability_keeps_its_digits() {
     assert_close(actual.x[1].into(), expected, expected, TOLERANCE, "∂/∂z of the other");
 }
 
+/// The largest logit is in a vector, in the rest of a row, in another sum than the label, and of the label itself.
+#[test]
+fn probabilities_are_exact_down_to_the_least_normal_float32() {
+    for gap in (0..1300).map(|step| step as f32 * 0.1) {
+        for (len, largest, label) in [(2, 1, 0), (2, 0, 0), (67, 3, 66), (67, 66, 3), (130, 70, 64), (130, 70, 70)] {
+            let mut logits = vec![-gap; len];
+            logits[largest] = 0.0;
+            let actual = case(&logits, &[label]).gradients();
+            let others = len as f64 - 1.0;
+            let p = (-f64::from(gap)).exp();
+            let all = 1.0 + others * p;
+            for (k, gradient) in actual.x.iter().enumerate() {
+                let own = if k == largest { 1.0 / all } else { p / all };
+                let complement = if label as usize == largest { others * p / all } else { 1.0 - p / all };
+                let expected = if k == label as usize { -complement } else { own };
+                let scale = expected.abs() + f64::from(f32::MIN_POSITIVE) * len as f64 / TOLERANCE;
+                assert_close(
+                    (*gradient).into(),
+                    expected,
+                    scale,
+                    TOLERANCE,
+                    format_args!("{gap}, {len}, {largest}, {k}"),
+                );
+            }
+        }
+    }
+}
+
 #[test]
 fn a_logit_of_minus_infinity_gives_the_probability_zero() {
     let logits = [1.0, -0.5, 2.0, f32::NEG_INFINITY];
