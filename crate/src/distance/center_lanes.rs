@@ -3,6 +3,7 @@
 
 use crate::distance::packing::{Packed, pack};
 use crate::rows::shape::{Rows, slice, slice_mut};
+use crate::rows::walk::store_first;
 use crate::simd::vector::{LANES, Vector};
 
 /// Smallest number of dimensions that is too large.
@@ -26,15 +27,12 @@ pub(crate) fn distances<V: Vector>(x: Rows, centers: Rows, distmat: &mut [f32]) 
     let n_classes = centers.count();
     for_each_tile::<V>(x, centers, |row, first, sums| {
         let to = slice_mut(distmat, row * n_classes + first, TILE_CENTERS.min(n_classes - first));
-        let (lanes, rest) = to.as_chunks_mut();
-        let mut sums = sums.into_iter();
-        for to in lanes {
-            if let Some(sum) = sums.next() {
+        if let Some(to) = to.as_chunks_mut().0.first_chunk_mut::<TILE_VECTORS>() {
+            for (to, sum) in to.iter_mut().zip(sums) {
                 sum.store(to);
             }
-        }
-        if let Some(sum) = sums.next() {
-            sum.store_partial(rest);
+        } else {
+            store_first(&sums, to);
         }
     });
 }
