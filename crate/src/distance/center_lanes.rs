@@ -48,9 +48,9 @@ pub(crate) fn for_each_tile<V: Vector>(x: Rows, centers: Rows, mut visit: impl F
         let block = centers.chunk(first, block_centers);
         let vectors = block.count().div_ceil(TILE_CENTERS) * TILE_VECTORS;
         for i in 0..vectors {
-            let tile = slice_mut(&mut packed, i / TILE_VECTORS * dim, dim);
-            let origin = slice(&[0.0; END_DIMS], 0, dim);
-            pack::<V, TILE_VECTORS>(block, i * LANES, origin, 1.0, tile, i % TILE_VECTORS);
+            let first = i / TILE_VECTORS * dim * TILE_VECTORS + i % TILE_VECTORS;
+            let tile = slice_mut(packed.as_flattened_mut(), first, (dim - 1) * TILE_VECTORS + 1);
+            pack::<V>(block, i * LANES, slice(&[0.0; END_DIMS], 0, dim), 1.0, tile, TILE_VECTORS);
         }
         let packed = slice(&packed, 0, vectors / TILE_VECTORS * dim);
         for row in 0..x.count() {

@@ -162,7 +162,7 @@ impl Scratch<'_> {
     fn pack_rows<V: Vector>(&mut self, x: Rows) {
         let dim = x.dim();
         for row in (0..x.count()).step_by(LANES) {
-            pack::<V, 1>(x, row, self.origin, 1.0, slice_mut(self.x, row / LANES * dim, dim), 0);
+            pack::<V>(x, row, self.origin, 1.0, slice_mut(self.x, row / LANES * dim, dim).as_flattened_mut(), 1);
             for offset in 0..LANES {
                 item_mut(self.norms, row / LANES)[offset] = norm::<V>(x, row + offset, self.origin);
             }
@@ -174,8 +174,10 @@ impl Scratch<'_> {
     fn pack_block<V: Vector>(&mut self, block: Rows, norms: &mut BlockValues) {
         let dim = block.dim();
         for center in (0..block.count()).step_by(LANES) {
-            let panel = slice_mut(self.centers, center / TILE_CENTERS * dim, dim);
-            pack::<V, TILE_VECTORS>(block, center, self.origin, 2.0, panel, center / LANES % TILE_VECTORS);
+            let panel = slice_mut(self.centers, center / TILE_CENTERS * dim, dim).as_flattened_mut();
+            let first = center / LANES % TILE_VECTORS;
+            let panel = slice_mut(panel, first, TILE_VECTORS * dim - first);
+            pack::<V>(block, center, self.origin, 2.0, panel, TILE_VECTORS);
         }
         // Lanes past the last center are infinitely far.
         norms.fill(f32::INFINITY);
