@@ -1,6 +1,7 @@
 //! Nearest center of each row.
 
 use crate::distance::blocked::for_each_block;
+use crate::distance::center_lanes;
 use crate::distance::partial_search;
 use crate::distance::quantized_search;
 use crate::rows::shape::{Rows, item_mut, slice_mut, total_len};
@@ -43,18 +44,36 @@ pub fn predict<V: Vector>(x: Rows, centers: Rows, scratch: &mut [f32], classes: 
         let x = x.chunk(start, CHUNK_ROWS);
         let classes = slice_mut(classes, start, x.count());
         let mut nearest = [f32::INFINITY; CHUNK_ROWS];
-        for_each_block::<V>(x, centers, &mut |row, first, distances| {
-            let (nearest, class) = (item_mut(&mut nearest, row), item_mut(classes, row));
-            if !is_any_below::<V>(distances, *nearest) {
-                return;
-            }
-            for (offset, &distance) in distances.iter().enumerate() {
-                if distance < *nearest {
-                    *nearest = distance;
-                    *class = (first + offset) as i32;
+        if center_lanes::is_faster(x.dim()) {
+            center_lanes::for_each_tile::<V>(x, centers, |row, first, sums| {
+                let nearest = item_mut(&mut nearest, row);
+                // `min_or_self` keeps the running minimum beside a NaN.
+                let limit = V::splat(*nearest);
+                if limit.greater_mask(sums.into_iter().fold(limit, V::min_or_self)) != 0 {
+                    let distances = sums.map(V::to_array);
+                    update::<V>(nearest, item_mut(classes, row), first, distances.as_flattened());
                 }
-            }
+            });
+            continue;
+        }
+        for_each_block::<V>(x, centers, &mut |row, first, distances| {
+            update::<V>(item_mut(&mut nearest, row), item_mut(classes, row), first, distances);
         });
+    }
+}
+
+/// Makes the first of the smallest distances below `nearest` the nearest class.
+#[inline(never)]
+#[allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "classes are below 2³¹")]
+fn update<V: Vector>(nearest: &mut f32, class: &mut i32, first: usize, distances: &[f32]) {
+    if !is_any_below::<V>(distances, *nearest) {
+        return;
+    }
+    for (offset, &distance) in distances.iter().enumerate() {
+        if distance < *nearest {
+            *nearest = distance;
+            *class = (first + offset) as i32;
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Distances of all rows to all centers where `gemm` is not faster: sums of squared differences, in blocks of centers
 //! that stay in the cache.
 
-use crate::distance::packing::pack;
+use crate::distance::center_lanes;
 use crate::rows::shape::{Rows, item_mut, slice, slice_mut};
 use crate::rows::walk::squared_distances;
 use crate::simd::vector::{LANES, Vector};
@@ -16,9 +16,8 @@ const BLOCK_BYTES: usize = 16 * 1024;
 /// Largest number of centers in a block: their distances from a row fit the stack.
 pub(crate) const MAX_BLOCK_CENTERS: usize = 64;
 
-/// Smallest number of dimensions for tiles. With fewer dimensions each lane holds one center: with one dimension in
-/// each lane, adding the lanes would take longer than the sums.
-const MIN_TILE_DIMS: usize = 16;
+/// Number of rows of few dimensions that meet a block together: packing the centers takes a tenth of their time.
+const LANE_ROWS: usize = 16;
 
 /// Calls `visit(row, first_center, distances)` with the squared distances of a row to the centers of a block, for all
 /// rows and blocks. All rows meet a block while it is in the cache; each row meets the blocks in ascending order.
@@ -33,8 +32,16 @@ pub(crate) fn for_each_block<V: Vector>(x: Rows, centers: Rows, visit: &mut dyn 
     let mut distances = [[0.0; MAX_BLOCK_CENTERS]; TILE_ROWS];
     for first in (0..centers.count()).step_by(block_centers) {
         let block = centers.chunk(first, block_centers);
-        if dim < MIN_TILE_DIMS {
-            distances_by_center_lanes::<V>(x, block, &mut |row, distances| visit(row, first, distances));
+        if center_lanes::is_faster(dim) {
+            let mut distances = [0.0; LANE_ROWS * MAX_BLOCK_CENTERS];
+            for row in (0..x.count()).step_by(LANE_ROWS) {
+                let x = x.chunk(row, LANE_ROWS);
+                let distances = slice_mut(&mut distances, 0, x.count() * block.count());
+                center_lanes::distances::<V>(x, block, distances);
+                for (offset, distances) in distances.chunks(block.count()).enumerate() {
+                    visit(row + offset, first, distances);
+                }
+            }
             continue;
         }
         for row in (0..x.count()).step_by(TILE_ROWS) {
@@ -65,29 +72,5 @@ fn distances_to_block<V: Vector, const R: usize>(
         for row in 0..R {
             tile[row].store(item_mut(distances[row].as_chunks_mut().0, first / LANES));
         }
-    }
-}
-
-/// Computes distances with one center in each lane, one dimension at a time.
-#[inline(never)]
-fn distances_by_center_lanes<V: Vector>(x: Rows, block: Rows, visit: &mut dyn FnMut(usize, &[f32])) {
-    let dim = x.dim();
-    let mut packed = [[[0.0; LANES]; 1]; MAX_BLOCK_CENTERS / LANES * MIN_TILE_DIMS];
-    let mut distances = [0.0; MAX_BLOCK_CENTERS];
-    for center in (0..block.count()).step_by(LANES) {
-        let to = slice_mut(&mut packed, center / LANES * dim, dim);
-        pack::<V, 1>(block, center, slice(&[0.0; MIN_TILE_DIMS], 0, dim), 1.0, to, 0);
-    }
-    let packed = slice(&packed, 0, block.count().div_ceil(LANES) * dim);
-    for row in 0..x.count() {
-        let x = x.row(row);
-        for (centers, to) in packed.chunks_exact(dim.max(1)).zip(distances.as_chunks_mut().0) {
-            let sums = x.iter().zip(centers).fold(V::splat(0.0), |sum, (x, [c])| {
-                let difference = V::splat(*x).sub(V::load(c));
-                difference.mul_add(difference, sum)
-            });
-            sums.store(to);
-        }
-        visit(row, slice(&distances, 0, block.count()));
     }
 }

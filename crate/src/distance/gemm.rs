@@ -6,10 +6,10 @@
 
 use crate::distance::micro_kernel::{PARTIAL_DIMS, TILE_CENTERS, TILE_VECTORS, micro_kernel};
 use crate::distance::packing::{Packed, mean_of_sample, pack};
-use crate::distance::refine::{BLOCK_CENTERS, BlockValues, TIE_FACTOR, refine};
+use crate::distance::refine::{BLOCK_CENTERS, Bits, BlockValues, TIE_FACTOR, sum_doubted};
 use crate::rows::shape::{Rows, item, item_mut, slice, slice_mut, split_mut, total_len};
-use crate::rows::walk::{copy, squared_distance};
-use crate::simd::vector::{LANES, Vector, round_to_f32};
+use crate::rows::walk::{squared_distance, store_first};
+use crate::simd::vector::{LANES, Vector, min_or_first, round_to_f32};
 
 /// Number of values in a block of centers, which stays in a usual second-level cache while rows meet it.
 const BLOCK_LEN: usize = 16384;
@@ -63,8 +63,8 @@ pub fn scratch_len(rows: usize, n_classes: usize, dim: usize) -> usize {
     if !is_faster(rows, n_classes, dim) {
         return 0;
     }
-    let rows = packed_rows(rows);
-    total_len([(1, dim), (rows, dim), (rows, 2), (block_centers(dim), dim)])
+    let (rows, block) = (packed_rows(rows), block_centers(dim));
+    total_len([(1, dim), (rows, dim), (rows, 1), (block, dim), (rows, n_classes.div_ceil(block))])
 }
 
 fn packed_rows(rows: usize) -> usize {
@@ -76,14 +76,14 @@ fn block_centers(dim: usize) -> usize {
     (BLOCK_LEN / dim.max(1)).next_multiple_of(TILE_CENTERS).clamp(TILE_CENTERS, BLOCK_CENTERS)
 }
 
-/// Scratch of [`distances`], divided. `x`, `norms` and `nearest` belong to the packed rows: their values, squared norms
-/// and smallest distances so far.
+/// Scratch of [`distances`], divided. `x` and `norms` are the values and squared norms of the packed rows.
 struct Scratch<'a> {
     origin: &'a mut [f32],
     x: &'a mut Packed<1>,
     norms: &'a mut [[f32; LANES]],
-    nearest: &'a mut [[f32; LANES]],
     centers: &'a mut Packed<TILE_VECTORS>,
+    /// Smallest distance of each row in each block, block after block for four rows.
+    minima: &'a mut [[f32; LANES]],
 }
 
 impl<'a> Scratch<'a> {
@@ -91,26 +91,30 @@ impl<'a> Scratch<'a> {
         let (origin, values) = split_mut(values, dim);
         let (x, values) = split_mut(values, packed_rows(rows) * dim);
         let (norms, values) = split_mut(values, packed_rows(rows));
-        let (nearest, centers) = split_mut(values, packed_rows(rows));
+        let (centers, minima) = split_mut(values, block_centers(dim) * dim);
         let (x, centers) = (x.as_chunks_mut().0.as_chunks_mut().0, centers.as_chunks_mut().0.as_chunks_mut().0);
-        Self { origin, x, norms: norms.as_chunks_mut().0, nearest: nearest.as_chunks_mut().0, centers }
+        Self { origin, x, norms: norms.as_chunks_mut().0, centers, minima: minima.as_chunks_mut().0 }
     }
 }
 
 /// Writes the distances of all rows to all centers to `distmat`.
 ///
-/// All packed rows meet a block of centers while it is in the cache; each row meets the blocks in ascending order.
+/// All packed rows meet a block of centers while it is in the cache. Distances in doubt are summed directly at once, and
+/// those that may be the smallest of their row after all blocks, when the smallest is known.
 #[inline(never)]
 pub(crate) fn distances<V: Vector>(x: Rows, centers: Rows, scratch: &mut [f32], distmat: &mut [f32]) {
-    let dim = x.dim();
+    let (dim, n_classes) = (x.dim(), centers.count());
     let share = cancelled_share(dim);
+    let blocks = n_classes.div_ceil(block_centers(dim));
     let mut scratch = Scratch::new(scratch, x.count(), dim);
-    let (mut norms, mut doubts, mut tile) = ([0.0; BLOCK_CENTERS], [0.0; BLOCK_CENTERS], [[0.0; BLOCK_CENTERS]; LANES]);
+    let (mut norms, mut doubts) = ([0.0; BLOCK_CENTERS], [0.0; BLOCK_CENTERS]);
     mean_of_sample(centers, scratch.origin);
     for first_row in (0..x.count()).step_by(CHUNK_ROWS) {
         let x = x.chunk(first_row, CHUNK_ROWS);
+        let distmat = slice_mut(distmat, first_row * n_classes, x.count() * n_classes);
         scratch.pack_rows::<V>(x);
-        for first in (0..centers.count()).step_by(block_centers(dim)) {
+        for i in 0..blocks {
+            let first = i * block_centers(dim);
             let block = centers.chunk(first, block_centers(dim));
             scratch.pack_block::<V>(block, &mut norms);
             let mut max_doubt = 0.0;
@@ -119,33 +123,46 @@ pub(crate) fn distances<V: Vector>(x: Rows, centers: Rows, scratch: &mut [f32], 
                 max_doubt = if *doubt > max_doubt { *doubt } else { max_doubt };
             }
             for row in (0..x.count()).step_by(LANES) {
-                scratch.expanded_distances::<V>(row, block.count(), &norms, &mut tile);
+                let to = Segments { distmat, n_classes, first, count: block.count() };
+                let minima = scratch.expanded_distances::<V>(row, &norms, to);
                 let row_doubts = item(scratch.norms, row / LANES).map(|norm| norm * share + UNDERFLOW_GUARD);
-                let nearest = item_mut(scratch.nearest, row / LANES);
-                let clear = clear_rows::<V>(&tile, block.count(), &row_doubts, max_doubt, nearest);
-                for offset in 0..LANES.min(x.count() - row) {
-                    let (row_index, x) = (first_row + row + offset, x.row(row + offset));
-                    let distances = &mut tile[offset];
-                    if clear & (1 << offset) == 0 {
-                        nearest[offset] =
-                            refine::<V>(x, block, row_doubts[offset], &doubts, nearest[offset], distances);
-                    }
-                    let to = slice_mut(distmat, row_index * centers.count() + first, block.count());
-                    copy::<V>(slice(distances, 0, block.count()), to);
+                let clear = minima.greater_mask(V::load(&row_doubts).add(V::splat(max_doubt)));
+                let mut minima = minima.to_array();
+                for offset in Bits(!clear & 0b1111).take_while(|offset| row + offset < x.count()) {
+                    let distances = slice_mut(distmat, (row + offset) * n_classes + first, block.count());
+                    minima[offset] =
+                        sum_doubted::<V>(x.row(row + offset), block, row_doubts[offset], &doubts, distances);
                 }
+                *item_mut(scratch.minima, row / LANES * blocks + i) = minima;
+            }
+        }
+        for row in 0..x.count() {
+            let minima = slice(scratch.minima, row / LANES * blocks, blocks).iter().map(|minima| minima[row % LANES]);
+            let limit = minima.clone().fold(f32::INFINITY, min_or_first) * TIE_FACTOR;
+            for (i, _) in minima.enumerate().filter(|(_, min)| *min <= limit) {
+                let first = i * block_centers(dim);
+                let block = centers.chunk(first, block_centers(dim));
+                let distances = slice_mut(distmat, row * n_classes + first, block.count());
+                sum_doubted::<V>(x.row(row), block, limit, &[0.0; BLOCK_CENTERS], distances);
             }
         }
     }
 }
 
+/// Part of a matrix of distances that a block of centers fills.
+struct Segments<'a> {
+    distmat: &'a mut [f32],
+    n_classes: usize,
+    first: usize,
+    count: usize,
+}
+
 impl Scratch<'_> {
-    /// Packs rows, which have no nearest center yet.
     #[inline(never)]
     fn pack_rows<V: Vector>(&mut self, x: Rows) {
         let dim = x.dim();
-        self.nearest.as_flattened_mut().fill(f32::INFINITY);
         for row in (0..x.count()).step_by(LANES) {
-            pack::<V, 1>(x, row, self.origin, 1.0, slice_mut(self.x, row / LANES * dim, dim), 0);
+            pack::<V>(x, row, self.origin, 1.0, slice_mut(self.x, row / LANES * dim, dim).as_flattened_mut(), 1);
             for offset in 0..LANES {
                 item_mut(self.norms, row / LANES)[offset] = norm::<V>(x, row + offset, self.origin);
             }
@@ -157,8 +174,10 @@ impl Scratch<'_> {
     fn pack_block<V: Vector>(&mut self, block: Rows, norms: &mut BlockValues) {
         let dim = block.dim();
         for center in (0..block.count()).step_by(LANES) {
-            let panel = slice_mut(self.centers, center / TILE_CENTERS * dim, dim);
-            pack::<V, TILE_VECTORS>(block, center, self.origin, 2.0, panel, center / LANES % TILE_VECTORS);
+            let panel = slice_mut(self.centers, center / TILE_CENTERS * dim, dim).as_flattened_mut();
+            let first = center / LANES % TILE_VECTORS;
+            let panel = slice_mut(panel, first, TILE_VECTORS * dim - first);
+            pack::<V>(block, center, self.origin, 2.0, panel, TILE_VECTORS);
         }
         // Lanes past the last center are infinitely far.
         norms.fill(f32::INFINITY);
@@ -167,28 +186,36 @@ impl Scratch<'_> {
         }
     }
 
-    /// Computes the expanded distances of four rows to the block.
+    /// Writes the expanded distances of four rows to the block, and returns the smallest of each row.
     #[inline(never)]
-    fn expanded_distances<V: Vector>(
-        &self,
-        row: usize,
-        count: usize,
-        norms: &BlockValues,
-        tile: &mut [BlockValues; LANES],
-    ) {
+    fn expanded_distances<V: Vector>(&self, row: usize, norms: &BlockValues, to: Segments) -> V {
         let dim = self.origin.len();
-        let x = slice(self.x, row / LANES * dim, dim);
         let row_norms = item(self.norms, row / LANES).map(V::splat);
-        let norms = norms.as_chunks::<LANES>().0;
-        for (panel, centers) in self.centers.chunks_exact(dim.max(1)).take(count.div_ceil(TILE_CENTERS)).enumerate() {
-            let products = micro_kernel::<V>(x, centers);
-            for (n, norms) in slice(norms, panel * TILE_VECTORS, TILE_VECTORS).iter().enumerate() {
-                for (row, distances) in tile.iter_mut().enumerate() {
-                    let sums = row_norms[row].add(V::load(norms)).sub(products[row][n]);
-                    sums.store(item_mut(distances.as_chunks_mut().0, panel * TILE_VECTORS + n));
+        let mut minima = [V::splat(f32::INFINITY); LANES];
+        let norms = norms.as_chunks::<LANES>().0.as_chunks::<TILE_VECTORS>().0;
+        for (panel, (norms, centers)) in norms.iter().zip(self.centers.chunks_exact(dim.max(1))).enumerate() {
+            let start = panel * TILE_CENTERS;
+            if start >= to.count {
+                break;
+            }
+            let products = micro_kernel::<V>(slice(self.x, row / LANES * dim, dim), centers);
+            let count = TILE_CENTERS.min(to.count - start);
+            for offset in 0..LANES {
+                let sums: [V; TILE_VECTORS] =
+                    core::array::from_fn(|n| row_norms[offset].add(V::load(&norms[n])).sub(products[offset][n]));
+                minima[offset] = minima[offset].min_or_self(sums[0]).min_or_self(sums[1]);
+                let at = (row + offset) * to.n_classes + to.first + start;
+                // Rows past the end have no distances.
+                let Some(to) = to.distmat.get_mut(at..).and_then(|to| to.get_mut(..count)) else { continue };
+                if let ([first, second], []) = to.as_chunks_mut() {
+                    sums[0].store(first);
+                    sums[1].store(second);
+                } else {
+                    store_first(&sums, to);
                 }
             }
         }
+        V::min_each(minima)
     }
 }
 
@@ -198,25 +225,4 @@ impl Scratch<'_> {
 fn norm<V: Vector>(rows: Rows, row: usize, origin: &[f32]) -> f32 {
     let norm = round_to_f32(squared_distance::<V>(rows.row(row.min(rows.count() - 1)), origin));
     if norm <= MAX_SQUARED_NORM { norm } else { f32::INFINITY }
-}
-
-/// Mask of the rows of a tile that need no refinement: no distance is in doubt, and none may be the smallest of its
-/// row.
-#[inline]
-fn clear_rows<V: Vector>(
-    tile: &[BlockValues; LANES],
-    count: usize,
-    row_doubts: &[f32; LANES],
-    max_doubt: f32,
-    nearest: &[f32; LANES],
-) -> u32 {
-    let mut lows = [V::splat(f32::INFINITY); LANES];
-    for i in 0..count.div_ceil(LANES) {
-        for (low, distances) in lows.iter_mut().zip(tile) {
-            *low = low.min_or_self(V::load(&item(distances.as_chunks().0, i)));
-        }
-    }
-    let min = V::min_each(lows);
-    let row_doubts = V::load(row_doubts).add(V::splat(max_doubt));
-    min.greater_mask(row_doubts) & min.greater_mask(V::load(nearest).mul(V::splat(TIE_FACTOR)))
 }

@@ -5,6 +5,7 @@
 //! | all pairs | ‖x_i − c_j‖² | `squared_euclidean` |
 //! | many pairs | ‖x‖² + ‖c‖² − 2x·c; `refine` computes doubtful ones again | `gemm`, on `packing` and `micro_kernel` |
 //! | few rows | Σ_k (x_ik − c_jk)², in blocks of centers | `blocked` |
+//! | few dimensions | Σ_k (x_ik − c_jk)², with a center in each lane | `center_lanes` |
 //! | nearest center of one row | Σ_k (x_ik − c_jk)², ended early for far centers | `partial_search` |
 //! | nearest center of many rows | the same, of the centers that products of integers leave | `quantized_search` |
 //! | one pair in a metric | ‖x − c‖², ‖x − c‖, 1 − cos(x, c) | `metric` |
@@ -13,6 +14,7 @@
 //! | all pairs by a diagonal precision p | Σ_k p_k·(x_k − c_k)² | `mahalanobis` |
 
 pub(crate) mod blocked;
+pub(crate) mod center_lanes;
 pub(crate) mod cosine;
 pub mod gemm;
 pub(crate) mod mahalanobis;

@@ -31,32 +31,31 @@ pub(crate) fn mean_of_sample(rows: Rows, origin: &mut [f32]) {
     }
 }
 
-/// Writes factor·(row − origin) of four rows to vector `n` of each dimension. The last row stands in for rows past the
-/// end.
+/// Writes factor·(row − origin) of four rows to every `step`th vector of `packed`. The last row stands in for rows past
+/// the end.
 #[inline(never)]
-pub(crate) fn pack<V: Vector, const N: usize>(
+pub(crate) fn pack<V: Vector>(
     rows: Rows,
     first_row: usize,
     origin: &[f32],
     factor: f32,
-    packed: &mut Packed<N>,
-    n: usize,
+    packed: &mut [[f32; LANES]],
+    step: usize,
 ) {
+    let vectors = origin.len() / LANES;
     let rows = core::array::from_fn::<_, LANES, _>(|lane| rows.row((first_row + lane).min(rows.count() - 1)));
-    let (lanes, rest) = packed.as_chunks_mut::<LANES>();
     // Slices of one length let the compiler drop the bounds checks in the loop.
-    let row_lanes = rows.map(|row| slice(row.as_chunks::<LANES>().0, 0, lanes.len()));
-    let origin_lanes = slice(origin.as_chunks::<LANES>().0, 0, lanes.len());
+    let lanes = rows.map(|row| slice(row.as_chunks::<LANES>().0, 0, vectors));
     let factor = V::splat(factor);
-    for (i, to) in lanes.iter_mut().enumerate() {
-        let origin = V::load(&origin_lanes[i]);
-        let columns = V::transpose(row_lanes.map(|row| V::load(&row[i]).sub(origin).mul(factor)));
-        for (column, to) in columns.into_iter().zip(to) {
-            column.store(item_mut(to, n));
+    for (i, origin) in origin.as_chunks::<LANES>().0.iter().enumerate() {
+        let origin = V::load(origin);
+        let columns = V::transpose(lanes.map(|row| V::load(&row[i]).sub(origin).mul(factor)));
+        for (k, column) in columns.into_iter().enumerate() {
+            column.store(item_mut(packed, (i * LANES + k) * step));
         }
     }
-    for (k, to) in rest.iter_mut().enumerate().map(|(k, to)| (origin_lanes.len() * LANES + k, to)) {
+    for k in vectors * LANES..origin.len() {
         let column = V::load(&rows.map(|row| item(row, k))).sub(V::splat(item(origin, k)));
-        column.mul(factor).store(item_mut(to, n));
+        column.mul(factor).store(item_mut(packed, k * step));
     }
 }

@@ -14,7 +14,7 @@
 //!
 //! The bound depends on the norms alone: data without clusters is searched as fast as data with clusters.
 
-use crate::distance::packing::{Packed, mean_of_sample, pack};
+use crate::distance::packing::{mean_of_sample, pack};
 use crate::distance::partial_search;
 use crate::distance::refine::{Bits, TIE_FACTOR};
 use crate::rows::shape::{Rows, class_of, item, item_mut, slice, slice_mut, split_mut, total_len};
@@ -71,35 +71,45 @@ fn packed_rows(rows: usize) -> usize {
 /// Length of the scratch for [`nearest`].
 pub(crate) fn scratch_len(rows: usize, n_classes: usize, dim: usize) -> usize {
     let (rows, pairs) = (packed_rows(rows), dim.div_ceil(2));
-    let state = 4 + 2 * CAPACITY;
     total_len([
         (1 + TILE_CENTERS, dim),
-        (rows, pairs),
-        (rows, state),
-        (BLOCK_CENTERS, pairs),
+        (rows + BLOCK_CENTERS, pairs),
+        (rows, STATE_LEN),
         (partial_search::scratch_lanes(n_classes), LANES),
     ])
 }
 
-/// Scratch of [`nearest`], divided. The packed rows have ...
+/// State of a row while it meets the centers.
+#[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
+#[repr(C)]
+struct RowSearch {
+    /// ‖x'‖²
+    norm: f32,
+    /// X/K
+    scale: f32,
+    /// Centers whose lower bound of ‖x − c‖² − ‖x'‖² is not below are not the nearest; −∞ for a row whose nearest center
+    /// the integers can't find.
+    limit: f32,
+    /// Number of candidates.
+    count: u32,
+    /// Lower bounds of the candidates.
+    lower: [f32; CAPACITY],
+    /// Classes of the candidates, in ascending order.
+    classes: [u32; CAPACITY],
+}
+
+/// Length of [`RowSearch`] in the scratch.
+const STATE_LEN: usize = size_of::<RowSearch>() / size_of::<f32>();
+
+/// Scratch of [`nearest`], divided, and bounds of errors.
 struct Search<'a> {
     origin: &'a mut [f32],
-    /// Rows or centers minus the origin.
-    columns: &'a mut Packed<1>,
+    /// Rows or centers minus the origin, before they are rounded.
+    columns: &'a mut [[f32; LANES]],
     x: &'a mut Pairs<1>,
     centers: &'a mut Pairs<TILE_VECTORS>,
-    /// ‖x'‖²
-    norms: &'a mut [[f32; LANES]],
-    /// X/K
-    scales: &'a mut [[f32; LANES]],
-    /// Lower bounds of ‖x − c‖² − ‖x'‖² from here on are too large. −∞ for a row that the integers can't search.
-    limits: &'a mut [[f32; LANES]],
-    counts: &'a mut [[u32; LANES]],
-    /// Lower bounds of a row's candidates.
-    lower: &'a mut [[f32; CAPACITY]],
-    /// Classes of a row's candidates, in ascending order.
-    classes: &'a mut [[u32; CAPACITY]],
-    /// M = K²·(error of a product).
+    rows: &'a mut [RowSearch],
+    /// Error of a product, in units of the integers.
     error: f32,
     /// Largest relative error of a squared norm.
     norm_error: f32,
@@ -118,7 +128,7 @@ struct Block {
 /// classes ← argmin_j ‖x_i − c_j‖² of direct sums, the lowest j among equals; left as it is for a row without a finite
 /// distance. `excluded` has a class for each row that is left out, if it is one, or is empty.
 #[inline(never)]
-#[allow(clippy::cast_possible_wrap, reason = "classes are below 2³¹")]
+#[allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "classes are below 2³¹")]
 pub(crate) fn nearest<V: Vector>(x: Rows, centers: Rows, excluded: &[i32], scratch: &mut [f32], classes: &mut [i32]) {
     let (scratch, sums) = split_mut(scratch, scratch.len() - partial_search::scratch_lanes(centers.count()) * LANES);
     let mut search = Search::new(scratch, x);
@@ -134,13 +144,9 @@ pub(crate) fn nearest<V: Vector>(x: Rows, centers: Rows, excluded: &[i32], scrat
                 search.meet::<V>(row, &block, tiles, first, &excluded);
             }
         }
-        for (row, class) in slice_mut(classes, first_row, x.count()).iter_mut().enumerate() {
-            let found = match search.candidates(row) {
-                None => search_directly::<V>(x.row(row), centers, excluded(row), sums.as_chunks_mut().0),
-                Some([only]) => Some(*only),
-                Some(several) => nearest_of::<V>(x.row(row), centers, several.iter().copied()),
-            };
-            if let Some(found) = found {
+        let classes = slice_mut(classes, first_row, x.count());
+        for (row, (class, state)) in classes.iter_mut().zip(search.rows.iter_mut()).enumerate() {
+            if let Some(found) = state.nearest::<V>(x.row(row), centers, excluded(row), sums.as_chunks_mut().0) {
                 *class = found as i32;
             }
         }
@@ -149,13 +155,12 @@ pub(crate) fn nearest<V: Vector>(x: Rows, centers: Rows, excluded: &[i32], scrat
 
 /// Searches the centers before and after the excluded class.
 #[inline(never)]
-#[allow(clippy::cast_possible_truncation, reason = "classes are below 2³¹")]
 fn search_directly<V: Vector>(
     x: &[f32],
     centers: Rows,
     excluded: Option<usize>,
     sums: &mut [[f32; LANES]],
-) -> Option<u32> {
+) -> Option<usize> {
     let end = centers.count();
     let parts = [0..excluded.unwrap_or(end), excluded.map_or(end, |class| class + 1)..end];
     let found = parts.map(|part| {
@@ -164,22 +169,31 @@ fn search_directly<V: Vector>(
         }
         let sums = slice_mut(sums, 0, partial_search::scratch_lanes(part.len()));
         let nearest = partial_search::nearest::<V>(x, centers.chunk(part.start, part.len()), sums);
-        nearest.map(|class| (part.start + class) as u32)
+        nearest.map(|class| part.start + class)
     });
     nearest_of::<V>(x, centers, found.into_iter().flatten())
 }
 
 /// First class with the smallest direct sum.
-fn nearest_of<V: Vector>(x: &[f32], centers: Rows, classes: impl Iterator<Item = u32>) -> Option<u32> {
+fn nearest_of<V: Vector>(x: &[f32], centers: Rows, classes: impl Iterator<Item = usize>) -> Option<usize> {
     let mut nearest = (f32::INFINITY, None);
     for class in classes {
-        let distances = pair_squared_distances::<V>([x; LANES], [centers.row(class as usize); LANES]);
-        let distance = distances.min_lane();
+        let distance = pair_squared_distances::<V>([x; LANES], [centers.row(class); LANES]).min_lane();
         if distance < nearest.0 {
             nearest = (distance, Some(class));
         }
     }
     nearest.1
+}
+
+/// Lower bounds, where that of the excluded lane is infinite.
+fn without_lane<V: Vector>(lower: [V; TILE_VECTORS], excluded: Option<usize>) -> [V; TILE_VECTORS] {
+    let mut bounds = lower.map(V::to_array);
+    match excluded.and_then(|lane| bounds.as_flattened_mut().get_mut(lane)) {
+        Some(bound) => *bound = f32::INFINITY,
+        None => return lower,
+    }
+    bounds.map(|four| V::load(&four))
 }
 
 impl<'a> Search<'a> {
@@ -188,28 +202,16 @@ impl<'a> Search<'a> {
         let pairs = dim.div_ceil(2);
         let (origin, values) = split_mut(values, dim);
         let (columns, values) = split_mut(values, TILE_CENTERS * dim);
-        let (packed, values) = split_mut(values, rows * pairs);
-        let (norms, values) = split_mut(values, rows);
-        let (scales, values) = split_mut(values, rows);
-        let (limits, values) = split_mut(values, rows);
-        let (counts, values) = split_mut(values, rows);
-        let (lower, values) = split_mut(values, rows * CAPACITY);
-        let (classes, values) = split_mut(values, rows * CAPACITY);
-        let (centers, _) = split_mut(values, BLOCK_CENTERS * pairs);
-        let integers = |values: &'a mut [f32]| -> &'a mut [u32] { bytemuck::must_cast_slice_mut(values) };
+        let (rows, integers) = split_mut(values, rows * STATE_LEN);
+        let (x, centers) = split_mut(bytemuck::must_cast_slice_mut(integers), packed_rows(x.count()) * pairs);
         #[allow(clippy::cast_precision_loss, reason = "a bound needs few digits")]
         let (root, roundings) = (round_to_f32(sqrt(dim as f64)), (dim / NORM_CHAINS + 16) as f32);
         Self {
             origin,
-            columns: columns.as_chunks_mut().0.as_chunks_mut().0,
-            x: integers(packed).as_chunks_mut().0.as_chunks_mut().0,
-            centers: integers(centers).as_chunks_mut().0.as_chunks_mut().0,
-            norms: norms.as_chunks_mut().0,
-            scales: scales.as_chunks_mut().0,
-            limits: limits.as_chunks_mut().0,
-            counts: integers(counts).as_chunks_mut().0,
-            lower: lower.as_chunks_mut().0,
-            classes: integers(classes).as_chunks_mut().0,
+            columns: columns.as_chunks_mut().0,
+            x: x.as_chunks_mut().0.as_chunks_mut().0,
+            centers: centers.as_chunks_mut().0.as_chunks_mut().0,
+            rows: bytemuck::must_cast_slice_mut(rows.as_chunks_mut::<STATE_LEN>().0),
             error: NORM * NORM * 16.0 * f32::EPSILON + 1.01 * NORM * root,
             norm_error: roundings * f32::EPSILON,
         }
@@ -219,17 +221,16 @@ impl<'a> Search<'a> {
     #[inline(never)]
     fn pack_rows<V: Vector>(&mut self, x: Rows) {
         let (dim, pairs) = (x.dim(), x.dim().div_ceil(2));
-        self.counts.as_flattened_mut().fill(0);
-        for i in 0..x.count().div_ceil(LANES) {
+        for (i, states) in self.rows.chunks_mut(LANES).enumerate().take(x.count().div_ceil(LANES)) {
             let columns = slice_mut(self.columns, 0, dim);
-            pack::<V, 1>(x, i * LANES, self.origin, 1.0, columns, 0);
+            pack::<V>(x, i * LANES, self.origin, 1.0, columns, 1);
             let norms = squared_norms::<V>(columns);
             let bounds = norms.map(|norm| norm_bound(norm, self.norm_error));
-            *item_mut(self.norms, i) = norms;
-            *item_mut(self.limits, i) =
-                norms.map(|norm| if norm <= MAX_SQUARED_NORM { f32::INFINITY } else { f32::NEG_INFINITY });
-            *item_mut(self.scales, i) = bounds.map(|bound| bound / NORM);
-            quantize::<V, 1>(columns, bounds, slice_mut(self.x, i * pairs, pairs), 0);
+            for (state, (norm, bound)) in states.iter_mut().zip(norms.into_iter().zip(bounds)) {
+                let limit = if norm <= MAX_SQUARED_NORM { f32::INFINITY } else { f32::NEG_INFINITY };
+                *state = RowSearch { norm, limit, scale: bound / NORM, ..bytemuck::Zeroable::zeroed() };
+            }
+            quantize::<V>(columns, bounds, slice_mut(self.x, i * pairs, pairs).as_flattened_mut(), 1);
         }
     }
 
@@ -247,7 +248,7 @@ impl<'a> Search<'a> {
             for n in 0..TILE_VECTORS {
                 let first = first + n * LANES;
                 let columns = slice_mut(self.columns, n * dim, dim);
-                pack::<V, 1>(block, first, self.origin, 1.0, columns, 0);
+                pack::<V>(block, first, self.origin, 1.0, columns, 1);
                 let lower = item_mut(&mut packed.norms, first / LANES);
                 for (lane, norm) in
                     squared_norms::<V>(columns).into_iter().enumerate().take(block.count().saturating_sub(first))
@@ -257,7 +258,7 @@ impl<'a> Search<'a> {
                         max = if norm > max { norm } else { max };
                     } else if block.row(first + lane).iter().all(|value| value.is_finite()) {
                         // Bounds could overflow.
-                        self.limits.as_flattened_mut().fill(f32::NEG_INFINITY);
+                        self.rows.iter_mut().for_each(|state| state.limit = f32::NEG_INFINITY);
                     }
                 }
             }
@@ -265,8 +266,9 @@ impl<'a> Search<'a> {
             *item_mut(&mut packed.scales, tile) = 2.0 * bound / NORM;
             *item_mut(&mut packed.errors, tile) = max * self.norm_error;
             for n in 0..TILE_VECTORS {
-                let to = slice_mut(self.centers, tile * pairs, pairs);
-                quantize::<V, TILE_VECTORS>(slice(self.columns, n * dim, dim), [bound; LANES], to, n);
+                let to = slice_mut(self.centers, tile * pairs, pairs).as_flattened_mut();
+                let to = slice_mut(to, n, TILE_VECTORS * pairs - n);
+                quantize::<V>(slice(self.columns, n * dim, dim), [bound; LANES], to, TILE_VECTORS);
             }
         }
         packed
@@ -288,94 +290,90 @@ impl<'a> Search<'a> {
         for tile in 0..tiles {
             let x = slice(self.x, i * pairs, pairs);
             let sums = products::<V>(x, slice(self.centers, tile * pairs, pairs), error);
-            let block_scale = item(&block.scales, tile);
-            let (scales, limits) = (item(self.scales, i), item(self.limits, i));
+            let tile_scale = item(&block.scales, tile);
+            let norms = slice(&block.norms, tile * TILE_VECTORS, TILE_VECTORS);
+            let states = slice_mut(self.rows, i * LANES, LANES);
             let mut lower = [[V::splat(0.0); TILE_VECTORS]; LANES];
             let mut is_any_below = 0;
             for row in 0..LANES {
-                let scale = V::splat(scales[row] * block_scale);
+                let scale = V::splat(states[row].scale * tile_scale);
                 for n in 0..TILE_VECTORS {
-                    let norms = V::load(&item(&block.norms, tile * TILE_VECTORS + n));
-                    lower[row][n] = norms.sub(scale.mul(V::from_signed(sums[row][n])));
+                    lower[row][n] = V::load(&norms[n]).sub(scale.mul(V::from_signed(sums[row][n])));
                 }
-                is_any_below |= V::splat(limits[row]).greater_mask(lower[row][0].min_or_self(lower[row][1]));
+                is_any_below |= V::splat(states[row].limit).greater_mask(lower[row][0].min_or_self(lower[row][1]));
             }
             if is_any_below != 0 {
-                let mut lower = lower.map(|row| row.map(V::to_array));
-                for (row, lower) in lower.iter_mut().enumerate() {
-                    let lane =
-                        excluded(i * LANES + row).and_then(|class| class.checked_sub(first + tile * TILE_CENTERS));
-                    if let Some(bound) = lane.and_then(|lane| lower.as_flattened_mut().get_mut(lane)) {
-                        *bound = f32::INFINITY;
-                    }
+                let first = first + tile * TILE_CENTERS;
+                for (row, (state, lower)) in states.iter_mut().zip(lower).enumerate() {
+                    let width = 2.0 * (tile_scale * state.scale * self.error + item(&block.errors, tile));
+                    let lane = excluded(i * LANES + row).and_then(|class| class.checked_sub(first));
+                    state.observe(&without_lane(lower, lane), width, first);
                 }
-                self.observe::<V>(i, &lower, block_scale, item(&block.errors, tile), first + tile * TILE_CENTERS);
             }
         }
-    }
-
-    /// Adds the centers of a tile that may be the nearest to the candidates of four rows.
-    #[inline(never)]
-    #[allow(clippy::cast_possible_truncation, reason = "classes are below 2³¹")]
-    fn observe<V: Vector>(
-        &mut self,
-        i: usize,
-        lower: &[[[f32; LANES]; TILE_VECTORS]; LANES],
-        scale: f32,
-        norm_error: f32,
-        first: usize,
-    ) {
-        for (offset, lower) in lower.iter().enumerate() {
-            let row = i * LANES + offset;
-            let limit = item_mut(self.limits.as_flattened_mut(), row);
-            let [a, b] = [0, 1].map(|n| V::load(&item(lower, n)));
-            let lowest = a.min_or_self(b).min_lane();
-            if !(lowest < *limit) {
-                continue;
-            }
-            let width = 2.0 * (scale * item(self.scales.as_flattened(), row) * self.error + norm_error);
-            let upper = lowest + width;
-            let tie = (TIE_FACTOR - 1.0) * (item(self.norms.as_flattened(), row) + upper).abs();
-            *limit = min_or_first(*limit, upper + tie + UNDERFLOW_GUARD);
-            let below = V::splat(*limit).greater_mask(a) | V::splat(*limit).greater_mask(b) << LANES;
-            let count = item_mut(self.counts.as_flattened_mut(), row);
-            let (kept, classes) = (item_mut(self.lower, row), item_mut(self.classes, row));
-            for lane in Bits(below) {
-                if *count as usize == CAPACITY {
-                    *count = keep_below(*limit, kept, classes, CAPACITY);
-                }
-                if *count as usize == CAPACITY {
-                    *limit = f32::NEG_INFINITY;
-                    break;
-                }
-                *item_mut(kept, *count as usize) = item(lower.as_flattened(), lane);
-                *item_mut(classes, *count as usize) = (first + lane) as u32;
-                *count += 1;
-            }
-        }
-    }
-
-    /// Classes among which the nearest is; `None` for a row that the integers can't search.
-    fn candidates(&mut self, row: usize) -> Option<&[u32]> {
-        let limit = item(self.limits.as_flattened(), row);
-        let classes = item_mut(self.classes, row);
-        let count = item(self.counts.as_flattened(), row) as usize;
-        let count = keep_below(limit, item_mut(self.lower, row), classes, count);
-        (limit > f32::NEG_INFINITY).then(|| slice(classes, 0, count as usize))
     }
 }
 
-/// Keeps the candidates whose lower bound is below `limit`, and returns their number.
-fn keep_below(limit: f32, lower: &mut [f32; CAPACITY], classes: &mut [u32; CAPACITY], count: usize) -> u32 {
-    let mut kept = 0;
-    for i in 0..count {
-        if item(lower, i) < limit {
-            *item_mut(lower, kept) = item(lower, i);
-            *item_mut(classes, kept) = item(classes, i);
-            kept += 1;
+impl RowSearch {
+    /// Adds the centers of a tile that may be the nearest to the candidates. A distance is at most `width` above its
+    /// lower bound.
+    #[inline(never)]
+    #[allow(clippy::cast_possible_truncation, reason = "classes are below 2³¹")]
+    fn observe<V: Vector>(&mut self, lower: &[V; TILE_VECTORS], width: f32, first: usize) {
+        let lowest = lower[0].min_or_self(lower[1]).min_lane();
+        if !(lowest < self.limit) {
+            return;
+        }
+        let upper = lowest + width;
+        let tie = (TIE_FACTOR - 1.0) * (self.norm + upper).abs();
+        self.limit = min_or_first(self.limit, upper + tie + UNDERFLOW_GUARD);
+        let limit = V::splat(self.limit);
+        for lane in Bits(limit.greater_mask(lower[0]) | limit.greater_mask(lower[1]) << LANES) {
+            if self.count as usize == CAPACITY {
+                self.drop_candidates();
+            }
+            if self.count as usize == CAPACITY {
+                self.limit = f32::NEG_INFINITY;
+                return;
+            }
+            *item_mut(&mut self.lower, self.count as usize) = item(lower.map(V::to_array).as_flattened(), lane);
+            *item_mut(&mut self.classes, self.count as usize) = (first + lane) as u32;
+            self.count += 1;
         }
     }
-    kept as u32
+
+    /// Drops the candidates that are not below the limit.
+    #[inline(never)]
+    fn drop_candidates(&mut self) {
+        let count = core::mem::take(&mut self.count);
+        for i in 0..count as usize {
+            let (lower, class) = (item(&self.lower, i), item(&self.classes, i));
+            if lower < self.limit {
+                *item_mut(&mut self.lower, self.count as usize) = lower;
+                *item_mut(&mut self.classes, self.count as usize) = class;
+                self.count += 1;
+            }
+        }
+    }
+
+    /// Class of the smallest direct sum, the lowest among equals.
+    fn nearest<V: Vector>(
+        &mut self,
+        x: &[f32],
+        centers: Rows,
+        excluded: Option<usize>,
+        sums: &mut [[f32; LANES]],
+    ) -> Option<usize> {
+        if self.limit == f32::NEG_INFINITY {
+            return search_directly::<V>(x, centers, excluded, sums);
+        }
+        self.drop_candidates();
+        let candidates = slice(&self.classes, 0, self.count as usize);
+        if let [only] = candidates {
+            return Some(*only as usize);
+        }
+        nearest_of::<V>(x, centers, candidates.iter().map(|class| *class as usize))
+    }
 }
 
 /// Upper bound of a norm, above 0.
@@ -385,10 +383,10 @@ fn norm_bound(square: f32, error: f32) -> f32 {
 
 /// Squared norms of four rows.
 #[inline(never)]
-fn squared_norms<V: Vector>(columns: &Packed<1>) -> [f32; LANES] {
+fn squared_norms<V: Vector>(columns: &[[f32; LANES]]) -> [f32; LANES] {
     let mut sums = [V::splat(0.0); NORM_CHAINS];
     for columns in columns.chunks(NORM_CHAINS) {
-        for (sum, [column]) in sums.iter_mut().zip(columns) {
+        for (sum, column) in sums.iter_mut().zip(columns) {
             let column = V::load(column);
             *sum = column.mul_add(column, *sum);
         }
@@ -396,16 +394,13 @@ fn squared_norms<V: Vector>(columns: &Packed<1>) -> [f32; LANES] {
     sums.into_iter().reduce(V::add).map_or([0.0; LANES], V::to_array)
 }
 
-/// Writes the integers K·column/bound of four rows to vector `n` of each pair of dimensions.
+/// Writes the integers K·column/bound of four rows to every `step`th vector of `packed`.
 #[inline(never)]
-fn quantize<V: Vector, const N: usize>(columns: &Packed<1>, bounds: [f32; LANES], packed: &mut Pairs<N>, n: usize) {
+fn quantize<V: Vector>(columns: &[[f32; LANES]], bounds: [f32; LANES], packed: &mut [[u32; LANES]], step: usize) {
     let scales = V::load(&bounds.map(|bound| NORM / bound));
-    for (columns, to) in columns.chunks(2).zip(packed) {
-        let [low, high] = match columns {
-            [[low], [high]] => [V::load(low), V::load(high)],
-            rest => [rest.first().map_or(V::splat(0.0), |[low]| V::load(low)), V::splat(0.0)],
-        };
-        low.mul(scales).round_to_halves(high.mul(scales)).store(item_mut(to, n));
+    for (i, columns) in columns.chunks(2).enumerate() {
+        let [low, high] = [0, 1].map(|n| columns.get(n).map_or(V::splat(0.0), V::load).mul(scales));
+        low.round_to_halves(high).store(item_mut(packed, i * step));
     }
 }
 

@@ -1,8 +1,8 @@
 //! Refinement of expanded distances: as exact as promised, and exact enough to find the smallest of a row.
 
-use crate::rows::shape::{Rows, item, item_mut, slice};
-use crate::rows::walk::{min, pair_squared_distances};
-use crate::simd::vector::{LANES, Vector, min_or_first};
+use crate::rows::shape::{Rows, item_mut, slice_mut};
+use crate::rows::walk::{copy, min, pair_squared_distances};
+use crate::simd::vector::{LANES, Vector};
 
 /// Largest number of centers in a block: each has a bit in a mask.
 pub(crate) const BLOCK_CENTERS: usize = 32;
@@ -14,27 +14,22 @@ pub(crate) type BlockValues = [f32; BLOCK_CENTERS];
 /// so is each direct sum.
 pub(crate) const TIE_FACTOR: f32 = 1.0 + 4e-5;
 
-/// Replaces doubtful distances of a row to a block by direct sums: distances of at most `row_doubt` +
-/// `center_doubts[j]`, and distances that may be the smallest of the row. `nearest` is the smallest distance so far.
-///
-/// Returns the new smallest distance.
+/// Replaces the distances of a row to a block that are at most `row_doubt` + `center_doubts[j]` by direct sums, and
+/// returns the smallest distance.
 #[inline(never)]
-pub(crate) fn refine<V: Vector>(
+pub(crate) fn sum_doubted<V: Vector>(
     x: &[f32],
     block: Rows,
     row_doubt: f32,
     center_doubts: &BlockValues,
-    nearest: f32,
-    distances: &mut BlockValues,
+    distances: &mut [f32],
 ) -> f32 {
-    let count = block.count();
-    let doubted = not_above::<V>(distances, count, row_doubt, center_doubts);
+    let mut values = [f32::INFINITY; BLOCK_CENTERS];
+    let values_of_block = slice_mut(&mut values, 0, block.count());
+    copy::<V>(distances, values_of_block);
+    let doubted = not_above::<V>(&values, block.count(), row_doubt, center_doubts);
     sum_again::<V>(x, block, doubted, distances);
-    let lowest = min::<V>(slice(distances, 0, count));
-    let limit = min_or_first(nearest, lowest) * TIE_FACTOR;
-    let candidates = not_above::<V>(distances, count, limit, &[0.0; BLOCK_CENTERS]);
-    sum_again::<V>(x, block, candidates & !doubted, distances);
-    Bits(candidates).fold(nearest, |nearest, offset| min_or_first(nearest, item(distances, offset)))
+    min::<V>(distances)
 }
 
 /// Mask of the first `count` distances that are not above `limit` + `more[j]`. NaN is not above.
@@ -50,7 +45,7 @@ fn not_above<V: Vector>(distances: &BlockValues, count: usize, limit: f32, more:
 
 /// Replaces the distances in the mask by direct sums, four at a time.
 #[inline(never)]
-fn sum_again<V: Vector>(x: &[f32], block: Rows, mask: u32, distances: &mut BlockValues) {
+fn sum_again<V: Vector>(x: &[f32], block: Rows, mask: u32, distances: &mut [f32]) {
     let mut offsets = Bits(mask);
     while let Some(first) = offsets.next() {
         let mut last = first;

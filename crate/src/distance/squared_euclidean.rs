@@ -1,6 +1,7 @@
 //! Squared distances of all rows to all centers.
 
 use crate::distance::blocked::for_each_block;
+use crate::distance::center_lanes;
 use crate::distance::gemm;
 use crate::rows::shape::{Rows, slice_mut};
 use crate::rows::walk::copy;
@@ -14,6 +15,9 @@ pub fn distances<V: Vector>(x: Rows, centers: Rows, scratch: &mut [f32], distmat
     let n_classes = centers.count();
     if gemm::is_faster(x.count(), n_classes, x.dim()) {
         return gemm::distances::<V>(x, centers, scratch, distmat);
+    }
+    if center_lanes::is_faster(x.dim()) {
+        return center_lanes::distances::<V>(x, centers, distmat);
     }
     for_each_block::<V>(x, centers, &mut |row, first, distances| {
         let block = slice_mut(distmat, row * n_classes + first, distances.len());

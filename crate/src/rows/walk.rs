@@ -222,6 +222,17 @@ pub(crate) fn copy<V: Vector>(from: &[f32], to: &mut [f32]) {
     for_lanes::<V, 1, 1>([from], [to], |from, _| from);
 }
 
+/// Stores as many lanes of the vectors, one after the other, as there is room for.
+#[inline(never)]
+pub(crate) fn store_first<V: Vector>(vectors: &[V], to: &mut [f32]) {
+    for (vector, to) in vectors.iter().zip(to.chunks_mut(LANES)) {
+        match to.first_chunk_mut() {
+            Some(to) => vector.store(to),
+            None => vector.store_partial(to),
+        }
+    }
+}
+
 /// outputs ← f(inputs, outputs), four dimensions at a time.
 ///
 /// All slices have one length. Outputs whose old values `f` ignores are not read.
