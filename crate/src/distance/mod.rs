@@ -6,12 +6,14 @@
 //! | many pairs | ‖x‖² + ‖c‖² − 2x·c; `refine` computes doubtful ones again | `gemm`, on `packing` and `micro_kernel` |
 //! | few rows | Σ_k (x_ik − c_jk)², in blocks of centers | `blocked` |
 //! | nearest center of one row | Σ_k (x_ik − c_jk)², ended early for far centers | `partial_search` |
+//! | nearest center of one row, from codes | bounds in whole numbers, then Σ_k (x_ik − c_jk)² of centers in doubt | `coded` |
 //! | one pair in a metric | ‖x − c‖², ‖x − c‖, 1 − cos(x, c) | `metric` |
 //! | all pairs in a metric | the same | `pairwise` |
 //! | all pairs by cosine | 1 − cos(x, c) | `cosine` |
 //! | all pairs by a diagonal precision p | Σ_k p_k·(x_k − c_k)² | `mahalanobis` |
 
 pub(crate) mod blocked;
+pub mod coded;
 pub(crate) mod cosine;
 pub mod gemm;
 pub(crate) mod mahalanobis;

@@ -58,7 +58,7 @@ fn not_above<V: Vector>(distances: &BlockValues, count: usize, limit: f32, more:
 
 /// Replaces the distances in the mask by direct sums, four at a time.
 #[inline(never)]
-fn sum_again<V: Vector>(x: &[f32], block: Rows, mask: u32, distances: &mut BlockValues) {
+pub(crate) fn sum_again<V: Vector>(x: &[f32], block: Rows, mask: u32, distances: &mut BlockValues) {
     let mut offsets = Bits(mask);
     while let Some(first) = offsets.next() {
         let mut last = first;
@@ -76,7 +76,7 @@ fn sum_again<V: Vector>(x: &[f32], block: Rows, mask: u32, distances: &mut Block
 }
 
 /// Positions of the bits that are set, in ascending order.
-struct Bits(u32);
+pub(crate) struct Bits(pub(crate) u32);
 
 impl Iterator for Bits {
     type Item = usize;

@@ -2,6 +2,7 @@
 //!
 //! They have a trait of their own because the bits of an integer can be those of a NaN: where the module is translated
 //! to JavaScript, an `f32` does not keep the bits of a NaN.
+#![allow(unsafe_code, reason = "v128 loads and stores go through raw pointers")]
 
 use crate::simd::vector::LANES;
 
@@ -10,6 +11,14 @@ pub trait U32x4: Copy {
     /// Loads four values, the first one into lane 0.
     #[must_use]
     fn load(values: &[u32; LANES]) -> Self;
+    /// Stores four values, lane 0 first.
+    fn store(self, values: &mut [u32; LANES]);
+    /// Sets every lane to `value`.
+    #[must_use]
+    fn splat(value: u32) -> Self;
+    /// Adds to each lane the products of two codes with the two signed halves of a lane of `pairs`.
+    #[must_use]
+    fn add_products(self, codes: &[i8; 2 * LANES], pairs: Self) -> Self;
     /// Adds each pair of lanes.
     #[must_use]
     fn add(self, other: Self) -> Self;
@@ -28,6 +37,23 @@ impl U32x4 for [u32; LANES] {
     #[inline]
     fn load(values: &[u32; LANES]) -> Self {
         *values
+    }
+    #[inline]
+    fn store(self, values: &mut [u32; LANES]) {
+        *values = self;
+    }
+    #[inline]
+    fn splat(value: u32) -> Self {
+        [value; LANES]
+    }
+    #[inline]
+    #[allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "the lower half is signed")]
+    fn add_products(self, codes: &[i8; 2 * LANES], pairs: Self) -> Self {
+        core::array::from_fn(|lane| {
+            let (low, high) = (i32::from(pairs[lane] as i16), pairs[lane].cast_signed() >> 16);
+            let products = i32::from(codes[2 * lane]) * low + i32::from(codes[2 * lane + 1]) * high;
+            self[lane].wrapping_add(products.cast_unsigned())
+        })
     }
     #[inline]
     fn add(self, other: Self) -> Self {
@@ -50,12 +76,31 @@ impl U32x4 for [u32; LANES] {
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 mod simd128 {
     use super::{LANES, U32x4};
-    use core::arch::wasm32::{i32x4_add, i32x4_shl, u32x4, u32x4_shr, v128, v128_or, v128_xor};
+    use core::arch::wasm32::{
+        i16x8_load_extend_i8x8, i32x4_add, i32x4_dot_i16x8, i32x4_shl, u32x4_shr, u32x4_splat, v128, v128_load,
+        v128_or, v128_store, v128_xor,
+    };
 
     impl U32x4 for v128 {
         #[inline]
-        fn load(&[a, b, c, d]: &[u32; LANES]) -> Self {
-            u32x4(a, b, c, d)
+        fn load(values: &[u32; LANES]) -> Self {
+            // SAFETY: the array is 16 readable bytes, and v128 loads need no alignment.
+            unsafe { v128_load(values.as_ptr().cast()) }
+        }
+        #[inline]
+        fn store(self, values: &mut [u32; LANES]) {
+            // SAFETY: the array is 16 writable bytes, and v128 stores need no alignment.
+            unsafe { v128_store(values.as_mut_ptr().cast(), self) }
+        }
+        #[inline]
+        fn splat(value: u32) -> Self {
+            u32x4_splat(value)
+        }
+        #[inline]
+        fn add_products(self, codes: &[i8; 2 * LANES], pairs: Self) -> Self {
+            // SAFETY: the array is 8 readable bytes, and loads need no alignment.
+            let codes = unsafe { i16x8_load_extend_i8x8(codes.as_ptr()) };
+            i32x4_add(self, i32x4_dot_i16x8(codes, pairs))
         }
         #[inline]
         fn add(self, other: Self) -> Self {
