@@ -13,17 +13,17 @@
 //! products of one center. Rounds of dimensions follow each other: those that few centers reach are not read between
 //! those that all centers need.
 
+use core::ops::Range;
+
 use crate::distance::packing::mean_of_sample;
-use crate::distance::refine::{BLOCK_CENTERS, Bits, TIE_FACTOR, sum_again};
-use crate::rows::shape::{Rows, item, item_mut, slice, slice_mut};
-use crate::rows::walk::squared_distances;
+use crate::distance::refine::{BLOCK_CENTERS, Bits, BlockValues, TIE_FACTOR, sum_again};
+use crate::rows::shape::{Rows, item, item_mut, slice, slice_mut, split_mut, total_len};
 use crate::simd::u32x4::U32x4;
 use crate::simd::vector::{LANES, Vector, min_or_first, round_to_f32, sqrt};
 
 /// Number of centers in a block.
 pub const BLOCK: usize = 16;
 const VECTORS: usize = BLOCK / LANES;
-
 /// Codes of a block in two dimensions: those of center [`LANES`]·v + lane are `[v][2·lane..]`.
 pub type PairCodes = [[i8; 2 * LANES]; VECTORS];
 
@@ -34,10 +34,10 @@ const MIN_DIMS: usize = 16;
 /// Largest number of dimensions: sums of products stay below 2³¹.
 const MAX_DIMS: usize = 16_384;
 
-/// Number of pairs of dimensions in a round. Centers that are too far drop out after each round.
-const ROUND_PAIRS: usize = 32;
-/// Share of the rounds, one in so many, that all centers take before the first of them drop out.
-const FIRST_ROUNDS: usize = 4;
+/// Largest number of rounds. The first one is twice as long as the others; centers that are too far drop out after each.
+const ROUNDS: usize = 7;
+/// Smallest number of pairs of dimensions in a round: shorter rounds do not pay.
+const MIN_ROUND_PAIRS: usize = 16;
 
 /// Largest code of a row. A row is farther from the origin than eight times the farthest center before it is cut off.
 const MAX_ROW_CODE: f32 = 1023.0;
@@ -46,20 +46,20 @@ const MAX_SQUARED_CODE: f64 = 128.0 * 128.0;
 /// Sum with a number below 2²² in size, rounded to the nearest whole number, whose last bits are those of that number.
 const ROUNDER: f32 = 12_582_912.0;
 
-/// Share of the centers whose values all have codes that are not cut off. The step of all is that of the farthest
-/// otherwise, and one center far from the others would leave them without codes.
-const COVERED_SHARE: f64 = 15.0 / 16.0;
+/// At most one center in so many has codes that are cut off. Otherwise one that is far from all others would make the
+/// step so long that these have equal codes.
+const COVERED_SHARE: usize = 16;
 /// Smallest ratio of the step to the origin. With a smaller one, o + s·q would lose the last digits in `f64`.
 const MIN_STEP: f64 = 1e-9;
 
-/// Factor that makes a rounded value an upper bound.
+/// Factor that makes a value after a few roundings to `f32` an upper bound.
 const UP: f64 = 1.0 + 1e-6;
 /// Error of a row's code from rounding x − o and its quotient by s to `f32`, in steps.
 const ROW_ERROR: f64 = 2e-4;
 /// Error of a center's code from rounding o + s·q to `f64`, in steps.
 const CENTER_ERROR: f64 = 1e-6;
-/// Error of the sum ‖p‖² + ‖q‖² − 2p·q − 2‖p'‖·‖q'‖ in `f32`, as a share of ‖p‖² + ‖q‖².
-const SUM_ERROR: f64 = 1e-6;
+/// Error of a sum of squares in `f32` for each dimension, as a share of the sum: each lane adds every fourth one.
+const SUM_ERROR_BY_DIM: f64 = 2e-8;
 /// Squared distances that differ by less may have lost the difference to underflow.
 const UNDERFLOW_GUARD: f32 = 1e-30;
 
@@ -77,40 +77,72 @@ pub fn is_faster(n_classes: usize, dim: usize) -> bool {
 }
 
 /// Number of pairs of dimensions.
-#[must_use]
-pub fn pairs(dim: usize) -> usize {
+#[inline]
+fn pairs(dim: usize) -> usize {
     dim.div_ceil(2)
 }
 
-/// Number of rounds.
-#[must_use]
-pub fn rounds(dim: usize) -> usize {
-    pairs(dim).div_ceil(ROUND_PAIRS)
+/// Number of pairs in every round but the first.
+#[inline]
+fn round_pairs(dim: usize) -> usize {
+    pairs(dim).div_ceil(ROUNDS + 1).next_multiple_of(2).max(MIN_ROUND_PAIRS)
 }
 
+/// Number of rounds.
+#[inline]
+fn rounds(dim: usize) -> usize {
+    (pairs(dim).div_ceil(round_pairs(dim)) - 1).max(1)
+}
+
+/// Pairs of a round.
+#[inline]
+fn pairs_in(round: usize, dim: usize) -> Range<usize> {
+    let start = if round == 0 { 0 } else { round + 1 };
+    start * round_pairs(dim)..((round + 2) * round_pairs(dim)).min(pairs(dim))
+}
+
+/// Number of values that all centers share, beside the origin.
+const SCALARS: usize = 2;
+/// Place of the step s.
+const STEP: usize = 0;
+/// Place of the largest error e.
+const MAX_ERROR: usize = 1;
+
 /// Number of terms of a center.
-#[must_use]
-pub fn terms(dim: usize) -> usize {
+#[inline]
+fn terms(dim: usize) -> usize {
     REST + rounds(dim)
+}
+
+/// Lengths of the memory for the codes of some blocks: `codes`, `floats` and `words` of [`Codes::new`].
+#[must_use]
+pub fn lengths(blocks: usize, dim: usize) -> [usize; 3] {
+    [
+        total_len([(blocks, pairs(dim))]),
+        total_len([(1, SCALARS + dim), (1, rounds(dim)), (blocks, LANES), (blocks, terms(dim) * BLOCK)]),
+        total_len([(1, pairs(dim) + 1), (blocks, BLOCK)]),
+    ]
 }
 
 /// Codes of centers, in memory for some blocks.
 #[derive(Debug)]
 pub struct Codes<'a> {
-    /// s
-    pub step: f32,
+    /// s, and the largest e.
+    scalars: &'a mut [f32],
     /// o [dimensions].
-    pub origin: &'a mut [f32],
+    origin: &'a mut [f32],
     /// Codes [blocks · pairs], round after round.
-    pub codes: &'a mut [PairCodes],
+    pairs: &'a mut [PairCodes],
     /// Terms of the centers [blocks · terms].
-    pub terms: &'a mut [[f32; BLOCK]],
-    /// Scratch: p·q [blocks].
-    pub sums: &'a mut [[u32; BLOCK]],
+    terms: &'a mut [[f32; BLOCK]],
     /// Scratch: p, two dimensions in one [pairs], or one more.
-    pub row: &'a mut [u32],
+    row: &'a mut [u32],
     /// Scratch: −2‖p'‖ after each round [rounds].
-    pub rest: &'a mut [f32],
+    rest: &'a mut [f32],
+    /// Scratch: p·q [blocks].
+    sums: &'a mut [[u32; BLOCK]],
+    /// Scratch: smallest bounds of a block [blocks].
+    lowest: &'a mut [[f32; LANES]],
 }
 
 /// Terms of a row, in steps.
@@ -123,42 +155,61 @@ struct RowTerms {
     sum_error: f32,
 }
 
-impl Codes<'_> {
+impl<'a> Codes<'a> {
+    /// Divides memory that has the [`lengths`] for these blocks.
+    #[must_use]
+    pub fn new(
+        blocks: usize,
+        dim: usize,
+        codes: &'a mut [PairCodes],
+        floats: &'a mut [f32],
+        words: &'a mut [u32],
+    ) -> Self {
+        let (scalars, floats) = split_mut(floats, SCALARS);
+        let (origin, floats) = split_mut(floats, dim);
+        let (rest, floats) = split_mut(floats, rounds(dim));
+        let (lowest, terms) = split_mut(floats, blocks * LANES);
+        let (sums, row) = split_mut(words, blocks * BLOCK);
+        let (lowest, terms, sums) = (lowest.as_chunks_mut().0, terms.as_chunks_mut().0, sums.as_chunks_mut().0);
+        Self { scalars, origin, pairs: codes, terms, row, rest, sums, lowest }
+    }
+
+    /// Number of blocks that there is memory for.
+    fn blocks(&self) -> usize {
+        self.sums.len()
+    }
+
     /// Chooses origin and step, and makes the codes of all centers.
     pub fn fit(&mut self, centers: Rows) {
         mean_of_sample(centers, self.origin);
+        let width = terms(self.origin.len());
         let mut largest = 0.0;
-        for class in 0..centers.count() {
-            let range = centers.row(class).iter().zip(&*self.origin).fold(0.0, |range, (c, o)| {
+        self.terms.as_flattened_mut().fill(0.0);
+        for (class, range) in self.terms.iter_mut().step_by(width).flatten().enumerate().take(centers.count()) {
+            for (c, o) in centers.row(class).iter().zip(&*self.origin) {
                 let size = (c - o).abs();
-                if size > range { size } else { range }
-            });
+                *range = if size > *range { size } else { *range };
+            }
             // A center that is not finite needs no code.
-            let range = if range.is_finite() { range } else { 0.0 };
-            *self.term_mut(class, NORM) = range;
-            largest = if range > largest { range } else { largest };
+            *range = if range.is_finite() { *range } else { 0.0 };
+            largest = if *range > largest { *range } else { largest };
         }
-        #[allow(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            clippy::cast_precision_loss,
-            reason = "counts"
-        )]
-        let covered = (centers.count() as f64 * COVERED_SHARE) as usize;
-        loop {
-            let next = largest * 0.75;
-            let count = (0..centers.count()).filter(|&class| *self.term_mut(class, NORM) <= next).count();
-            if count < covered || next == 0.0 {
+        let most = self.blocks() * BLOCK / COVERED_SHARE * (COVERED_SHARE - 1);
+        while largest > f32::MIN_POSITIVE {
+            let less = largest * 0.75;
+            let count = self.terms.iter().step_by(width).flatten().filter(|&&range| range <= less).count();
+            if count < most {
                 break;
             }
-            largest = next;
+            largest = less;
         }
         let farthest = self.origin.iter().fold(0.0, |max, o| if o.abs() > max { o.abs() } else { max });
         let step = f64::from(largest) / 127.0;
         let smallest = f64::from(farthest) * MIN_STEP;
         let step = round_to_f32(if step > smallest { step } else { smallest });
-        self.step = if step.is_normal() { step } else { 1.0 };
-        for class in 0..self.sums.len() * BLOCK {
+        self.scalars.fill(0.0);
+        *item_mut(self.scalars, STEP) = if step.is_normal() { step } else { 1.0 };
+        for class in 0..self.blocks() * BLOCK {
             self.encode(centers, class);
         }
     }
@@ -168,20 +219,28 @@ impl Codes<'_> {
         item_mut::<f32>(terms, class % BLOCK)
     }
 
+    /// Place of the codes of a block in one round.
+    #[inline]
+    fn place(&self, block: usize, round: usize) -> Range<usize> {
+        let pairs = pairs_in(round, self.origin.len());
+        let start = pairs.start * self.blocks() + block * pairs.len();
+        start..start + pairs.len()
+    }
+
     /// Makes the codes of one center again, or of none if there is no such class.
     pub fn encode(&mut self, centers: Rows, class: usize) {
         *self.term_mut(class, NORM) = f32::INFINITY;
         if class >= centers.count() {
             return;
         }
-        let (dim, blocks, lane) = (self.origin.len(), self.sums.len(), class % BLOCK);
-        let (center, step) = (centers.row(class), f64::from(self.step));
+        let (dim, lane) = (self.origin.len(), class % BLOCK);
+        let (center, step) = (centers.row(class), f64::from(item(self.scalars, STEP)));
         let (per_step, mut norm, mut error) = (1.0 / step, 0.0, 0.0);
         for round in (0..rounds(dim)).rev() {
             *self.term_mut(class, REST + round) = round_to_f32(sqrt(norm) * UP);
-            let (start, len) = place(dim, blocks, round, class / BLOCK);
-            let mut values = center.iter().zip(&*self.origin).skip(round * ROUND_PAIRS * 2);
-            for codes in slice_mut(self.codes, start, len) {
+            let place = self.place(class / BLOCK, round);
+            let mut values = center.iter().zip(&*self.origin).skip(pairs_in(round, dim).start * 2);
+            for codes in slice_mut(self.pairs, place.start, place.len()) {
                 let codes = item_mut(codes, lane / LANES);
                 for (code, (c, o)) in slice_mut::<i8>(codes, lane % LANES * 2, 2).iter_mut().zip(&mut values) {
                     let (c, o) = (f64::from(*c), f64::from(*o));
@@ -197,69 +256,62 @@ impl Codes<'_> {
             }
         }
         if error.is_finite() {
-            let rounding = CENTER_ERROR * sqrt(as_f64(dim));
+            let error = round_to_f32((sqrt(error) * per_step + CENTER_ERROR * sqrt(as_f64(dim))) * UP);
             *self.term_mut(class, NORM) = round_to_f32(norm);
-            *self.term_mut(class, ERROR) = round_to_f32((sqrt(error) * per_step + rounding) * UP);
+            *self.term_mut(class, ERROR) = error;
+            let largest = item_mut(self.scalars, MAX_ERROR);
+            *largest = if error > *largest { error } else { *largest };
         }
     }
 
     /// argmin_j ‖x − c_j‖² of direct sums, the lowest j among equals; `None` if no distance is finite.
     pub fn nearest<V: Vector>(&mut self, x: &[f32], centers: Rows) -> Option<usize> {
         let row = self.encode_row::<V>(x);
-        let (dim, blocks) = (x.len(), centers.count().div_ceil(BLOCK));
-        let (all, first) = (rounds(dim), (rounds(dim) / FIRST_ROUNDS).max(1));
+        let (last, blocks) = (rounds(x.len()) - 1, centers.count().div_ceil(BLOCK));
+        let mut distances = [0.0; BLOCK_CENTERS];
         let mut leader = (f32::INFINITY, 0);
+        let pairs = pairs_in(0, x.len()).len();
         for block in 0..blocks {
-            let mut sums = [V::U32x4::splat(0); VECTORS];
-            for round in 0..first {
-                self.add_products::<V>(round, block, &mut sums);
-            }
-            for (sums, to) in sums.into_iter().zip(item_mut(self.sums, block).as_chunks_mut().0) {
-                sums.store(to);
-            }
-            let bounds = self.bounds::<V>(first - 1, block, sums, &row);
+            let codes = slice(self.pairs, block * pairs, pairs);
+            add_products::<V>(codes, slice(self.row, 0, pairs), true, item_mut(self.sums, block));
+            let bounds = self.bounds::<V>(block, 0, row.norm);
             let lowest = bounds.into_iter().fold(V::splat(f32::INFINITY), V::min_or_self);
+            lowest.store(item_mut(self.lowest, block));
             if V::splat(leader.0).greater_mask(lowest) != 0 {
-                for (vector, bounds) in bounds.into_iter().enumerate() {
-                    for (lane, bound) in bounds.to_array().into_iter().enumerate() {
-                        if bound < leader.0 {
-                            leader = (bound, block * BLOCK + vector * LANES + lane);
-                        }
+                for (class, bound) in bounds.map(V::to_array).as_flattened().iter().enumerate() {
+                    if *bound < leader.0 {
+                        leader = (*bound, block * BLOCK + class);
                     }
                 }
             }
         }
-        let [distance] = squared_distances::<V, 1>([x], [centers.row(leader.1); LANES]);
-        let mut limit = min_or_first(f32::INFINITY, item(&distance.to_array(), 0));
-        let mut within = self.within(limit, &row);
+        let mut limit = nearest_of::<V>(x, centers, leader.1 / BLOCK, 1 << (leader.1 % BLOCK), &mut distances).0;
         let mut nearest = (f32::INFINITY, None);
         for block in 0..blocks {
-            let mut sums = [V::U32x4::splat(0); VECTORS];
-            for (sums, from) in sums.iter_mut().zip(item(self.sums, block).as_chunks().0) {
-                *sums = V::U32x4::load(from);
+            let within = self.within(limit, row.error);
+            let farthest = within + item(self.scalars, MAX_ERROR);
+            let bound = V::splat(farthest * farthest + row.sum_error);
+            if bound.greater_mask(V::load(&item(self.lowest, block))) == 0 {
+                continue;
             }
-            let mut round = first;
+            let mut round = 0;
             let candidates = loop {
-                let bounds = self.bounds::<V>(round - 1, block, sums, &row);
+                let bounds = self.bounds::<V>(block, round, row.norm);
                 let candidates = self.not_above::<V>(block, bounds, within, row.sum_error);
-                if candidates == 0 || round == all {
+                if candidates == 0 || round == last {
                     break candidates;
                 }
-                self.add_products::<V>(round, block, &mut sums);
                 round += 1;
+                let (place, pairs) = (self.place(block, round), pairs_in(round, x.len()));
+                let row = slice(self.row, pairs.start, pairs.len());
+                let codes = slice(self.pairs, place.start, place.len());
+                add_products::<V>(codes, row, false, item_mut(self.sums, block));
             };
             if candidates != 0 {
-                let mut distances = [0.0; BLOCK_CENTERS];
-                sum_again::<V>(x, centers.chunk(block * BLOCK, BLOCK), candidates, &mut distances);
-                for offset in Bits(candidates) {
-                    let distance = item(&distances, offset);
-                    if distance < nearest.0 {
-                        nearest = (distance, Some(block * BLOCK + offset));
-                    }
-                }
-                if nearest.0 < limit {
-                    limit = nearest.0;
-                    within = self.within(limit, &row);
+                let found = nearest_of::<V>(x, centers, block, candidates, &mut distances);
+                if found.0 < nearest.0 {
+                    nearest = found;
+                    limit = min_or_first(limit, found.0);
                 }
             }
         }
@@ -267,9 +319,9 @@ impl Codes<'_> {
     }
 
     /// Upper bound of ‖p − q‖ − e of centers that may be at most as far as `limit`, a squared distance.
-    fn within(&self, limit: f32, row: &RowTerms) -> f32 {
+    fn within(&self, limit: f32, row_error: f64) -> f32 {
         let limit = f64::from(limit * TIE_FACTOR + UNDERFLOW_GUARD);
-        round_to_f32((sqrt(limit) / f64::from(self.step) + row.error) * UP)
+        round_to_f32((sqrt(limit) / f64::from(item(self.scalars, STEP)) + row_error) * UP)
     }
 
     /// Mask of the centers whose bound is not above (`within` + e)².
@@ -287,43 +339,30 @@ impl Codes<'_> {
 
     /// Lower bounds of ‖p − q‖² from the products of all rounds up to this one.
     #[inline]
-    fn bounds<V: Vector>(&self, round: usize, block: usize, sums: [V::U32x4; VECTORS], row: &RowTerms) -> [V; VECTORS] {
+    fn bounds<V: Vector>(&self, block: usize, round: usize, row_norm: f32) -> [V; VECTORS] {
         let terms = slice(self.terms, block * terms(self.origin.len()), terms(self.origin.len()));
-        let (norms, rests) = (item(terms, NORM), item(terms, REST + round));
+        let (norms, rests, sums) = (item(terms, NORM), item(terms, REST + round), item(self.sums, block));
         let rest = V::splat(item(self.rest, round));
         core::array::from_fn(|vector| {
-            let norm = V::load(&norms.as_chunks().0[vector]).add(V::splat(row.norm));
-            let known = V::from_signed(sums[vector]).mul_add(V::splat(-2.0), norm);
-            V::load(&rests.as_chunks().0[vector]).mul_add(rest, known)
+            let norm = V::load(&norms.as_chunks().0[vector]).add(V::splat(row_norm));
+            let sum = V::from_signed(V::U32x4::load(&sums.as_chunks().0[vector]));
+            V::load(&rests.as_chunks().0[vector]).mul_add(rest, sum.mul_add(V::splat(-2.0), norm))
         })
-    }
-
-    /// Adds the products of one round to the sums of a block.
-    #[inline]
-    fn add_products<V: Vector>(&self, round: usize, block: usize, sums: &mut [V::U32x4; VECTORS]) {
-        let (start, len) = place(self.origin.len(), self.sums.len(), round, block);
-        let row = slice(self.row, round * ROUND_PAIRS, len);
-        for (codes, row) in slice(self.codes, start, len).iter().zip(row) {
-            let row = V::U32x4::splat(*row);
-            for vector in 0..VECTORS {
-                sums[vector] = sums[vector].add_products(&codes[vector], row);
-            }
-        }
     }
 
     /// Makes the codes of a row.
     #[inline(never)]
     fn encode_row<V: Vector>(&mut self, x: &[f32]) -> RowTerms {
         let dim = x.len();
-        let per_step = V::splat(1.0 / self.step);
+        let per_step = V::splat(1.0 / item(self.scalars, STEP));
         let (mut norm, mut error) = (0.0, 0.0);
         for round in (0..rounds(dim)).rev() {
             *item_mut(self.rest, round) = round_to_f32(-2.0 * UP * sqrt(norm));
-            let start = round * ROUND_PAIRS * 2;
-            let len = (dim - start).min(ROUND_PAIRS * 2);
+            let Range { start, end } = pairs_in(round, dim);
+            let (first, len) = (start * 2, dim.min(end * 2) - start * 2);
             let (mut squares, mut errors) = (V::splat(0.0), V::splat(0.0));
-            let to = slice_mut(self.row, start / 2, len.div_ceil(LANES) * 2);
-            let values = slice(x, start, len).chunks(LANES).zip(slice(self.origin, start, len).chunks(LANES));
+            let to = slice_mut(self.row, start, len.div_ceil(LANES) * 2);
+            let values = slice(x, first, len).chunks(LANES).zip(slice(self.origin, first, len).chunks(LANES));
             for ((x, origin), to) in values.zip(to.as_chunks_mut::<2>().0) {
                 let load = |values: &[f32]| values.first_chunk().map_or_else(|| V::load_partial(values), V::load);
                 let scaled = load(x).sub(load(origin)).mul(per_step);
@@ -339,18 +378,53 @@ impl Codes<'_> {
             norm += f64::from(squares.sum());
             error += f64::from(errors.sum());
         }
+        let up = UP + SUM_ERROR_BY_DIM * as_f64(dim);
         let rounding = ROW_ERROR * sqrt(as_f64(dim));
-        let sum_error = SUM_ERROR * (norm + MAX_SQUARED_CODE * as_f64(dim));
-        // Each of the 16 sums of squares is off by at most 10⁻⁶ of itself.
-        RowTerms { norm: round_to_f32(norm), error: sqrt(error) * UP + rounding, sum_error: round_to_f32(sum_error) }
+        let sum_error = (up - 1.0) * (norm + MAX_SQUARED_CODE * as_f64(dim));
+        RowTerms { norm: round_to_f32(norm), error: sqrt(error) * up + rounding, sum_error: round_to_f32(sum_error) }
     }
 }
 
-/// Place and number of the codes of a block in one round.
-#[inline]
-fn place(dim: usize, blocks: usize, round: usize, block: usize) -> (usize, usize) {
-    let len = (pairs(dim) - round * ROUND_PAIRS).min(ROUND_PAIRS);
-    (round * ROUND_PAIRS * blocks + block * len, len)
+/// Adds the products of a round to the sums of a block, or makes them those of the first round.
+#[inline(never)]
+fn add_products<V: Vector>(codes: &[PairCodes], row: &[u32], is_first: bool, to: &mut [u32; BLOCK]) {
+    let to: &mut [[u32; LANES]] = to.as_chunks_mut().0;
+    let mut sums = [V::U32x4::splat(0); VECTORS];
+    if !is_first {
+        sums = core::array::from_fn(|vector| V::U32x4::load(&to[vector]));
+    }
+    // The loop is not unrolled: the compiler orders the additions to one sum so that the products of all turns are held
+    // at once, in more registers than there are.
+    for (codes, row) in codes.iter().zip(row) {
+        let row = V::U32x4::splat(*row);
+        for vector in 0..VECTORS {
+            sums[vector] = sums[vector].add_products(&codes[vector], row);
+        }
+    }
+    for (sums, to) in sums.into_iter().zip(to) {
+        sums.store(to);
+    }
+}
+
+/// Least of the direct sums ‖x − c_j‖² of the centers of a block that are in a mask, and its class, the lowest among
+/// equals.
+#[inline(never)]
+fn nearest_of<V: Vector>(
+    x: &[f32],
+    centers: Rows,
+    block: usize,
+    mask: u32,
+    distances: &mut BlockValues,
+) -> (f32, Option<usize>) {
+    let mut nearest = (f32::INFINITY, None);
+    sum_again::<V>(x, centers.chunk(block * BLOCK, BLOCK), mask, distances);
+    for offset in Bits(mask) {
+        let distance = item(distances, offset);
+        if distance < nearest.0 {
+            nearest = (distance, Some(block * BLOCK + offset));
+        }
+    }
+    nearest
 }
 
 #[allow(clippy::cast_precision_loss, reason = "dimensions are few")]

@@ -6,45 +6,32 @@ use center_loss::simd::vector::Lanes;
 
 /// Codes with their memory.
 pub(crate) struct OwnedCodes {
-    step: f32,
-    origin: Vec<f32>,
+    blocks: usize,
+    dim: usize,
     codes: Vec<PairCodes>,
-    terms: Vec<[f32; BLOCK]>,
-    sums: Vec<[u32; BLOCK]>,
-    row: Vec<u32>,
-    rest: Vec<f32>,
+    floats: Vec<f32>,
+    words: Vec<u32>,
 }
 
 impl OwnedCodes {
     /// Codes of these centers, with memory for one more block.
     pub(crate) fn of(centers: Rows) -> Self {
         let (blocks, dim) = (centers.count().div_ceil(BLOCK) + 1, centers.dim());
-        let mut codes = Self {
-            step: f32::NAN,
-            origin: vec![f32::NAN; dim],
-            codes: vec![[[0; 8]; 4]; blocks * coded::pairs(dim)],
-            terms: vec![[f32::NAN; BLOCK]; blocks * coded::terms(dim)],
-            sums: vec![[7; BLOCK]; blocks],
-            row: vec![7; coded::pairs(dim) + 1],
-            rest: vec![f32::NAN; coded::rounds(dim)],
-        };
-        codes.step = codes.with(|codes| {
-            codes.fit(centers);
-            codes.step
-        });
-        codes
+        let [codes, floats, words] = coded::lengths(blocks, dim);
+        let (codes, floats, words) = (vec![[[0; 8]; 4]; codes], vec![f32::NAN; floats], vec![7; words]);
+        let mut owned = Self { blocks, dim, codes, floats, words };
+        owned.view().fit(centers);
+        owned
     }
 
-    /// Calls `f` with the codes.
-    pub(crate) fn with<T>(&mut self, f: impl FnOnce(&mut Codes) -> T) -> T {
-        let Self { step, origin, codes, terms, sums, row, rest } = self;
-        f(&mut Codes { step: *step, origin, codes, terms, sums, row, rest })
+    pub(crate) fn view(&mut self) -> Codes<'_> {
+        Codes::new(self.blocks, self.dim, &mut self.codes, &mut self.floats, &mut self.words)
     }
 
     /// Nearest classes of the rows.
     pub(crate) fn predict(&mut self, x: Rows, centers: Rows) -> Vec<i32> {
-        (0..x.count())
-            .map(|row| self.with(|codes| codes.nearest::<Lanes>(x.row(row), centers)).map_or(-1, |class| class as i32))
-            .collect()
+        let mut codes = self.view();
+        let nearest = |row| codes.nearest::<Lanes>(x.row(row), centers).map_or(-1, |class| class as i32);
+        (0..x.count()).map(nearest).collect()
     }
 }
