@@ -25,7 +25,7 @@ pub(crate) struct KeptCodes {
 impl KeptCodes {
     /// Returns the codes for a call with some rows, if codes pay and there is memory for them.
     pub(super) fn get(&mut self, centers: Rows, rows: usize) -> Option<Codes<'_>> {
-        if !self.is_kept || !coded::is_faster(centers.count(), centers.dim()) {
+        if !self.is_kept || !coded::is_faster(rows, centers.count(), centers.dim()) {
             return None;
         }
         if self.changes == 0 {

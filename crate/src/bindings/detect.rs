@@ -62,9 +62,9 @@ impl Centers {
         let (scores, nearest) = (slice_mut(out, 0, rows), slice_mut(nearest, 0, rows));
         let centers = Rows::new(slice(&self.params, 0, self.n_classes * self.n_dim), self.n_dim);
         let codes = if classify::needs_nearest_only(measure, score) { self.codes.get(centers, rows) } else { None };
-        if let Some(mut codes) = codes {
-            classify::classify_by_codes::<Lanes>(x, centers, metric, score, &mut codes, scores, nearest);
-        } else {
+        let by_codes =
+            |mut codes| classify::classify_by_codes::<Lanes>(x, centers, metric, score, &mut codes, scores, nearest);
+        if !codes.is_some_and(by_codes) {
             let len = classify::scratch_len(metric, rows, self.n_classes, self.n_dim);
             let scratch = slice_mut(&mut scratch.values, 0, len);
             classify::classify::<Lanes>(x, centers, measure, score, scratch, scores, nearest);

@@ -63,8 +63,8 @@ pub fn needs_nearest_only(measure: Measure, score: Score) -> bool {
     matches!(measure, Measure::Metric(metric) if metric != Metric::Cosine) && score.needs_nearest_only()
 }
 
-/// Computes [`classify`] by the codes of the centers, with the same results, where [`needs_nearest_only`].
-#[allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "classes are below 2³¹")]
+/// Computes [`classify`] by the codes of the centers, with the same results, where [`needs_nearest_only`]. Returns false,
+/// with no results, where that takes longer.
 pub fn classify_by_codes<V: Vector>(
     x: Rows,
     centers: Rows,
@@ -73,11 +73,12 @@ pub fn classify_by_codes<V: Vector>(
     codes: &mut Codes,
     scores: &mut [f32],
     nearest: &mut [i32],
-) {
-    for (row, class) in nearest.iter_mut().enumerate() {
-        *class = codes.nearest::<V>(x.row(row), centers).map_or(NO_CLASS, |class| class as i32);
+) -> bool {
+    let is_found = codes.predict::<V>(x, centers, nearest);
+    if is_found {
+        score_nearest::<V>(x, centers, metric, score, scores, nearest);
     }
-    score_nearest::<V>(x, centers, metric, score, scores, nearest);
+    is_found
 }
 
 /// Scores that depend on the distance to the nearest class alone.

@@ -15,6 +15,7 @@
 
 use core::ops::Range;
 
+use crate::detect::nearest::NO_CLASS;
 use crate::distance::packing::mean_of_sample;
 use crate::distance::refine::{BLOCK_CENTERS, Bits, BlockValues, TIE_FACTOR, sum_again};
 use crate::rows::shape::{Rows, item, item_mut, slice, slice_mut, split_mut, total_len};
@@ -29,10 +30,17 @@ pub type PairCodes = [[i8; 2 * LANES]; VECTORS];
 
 /// Smallest number of classes for which codes save time.
 const MIN_CLASSES: usize = 64;
-/// Smallest number of dimensions for which codes save time.
+/// Smallest number of dimensions for which codes save time for one row.
 const MIN_DIMS: usize = 16;
+/// Smallest number of dimensions for many rows, which share the centers that they read where there are no codes.
+const MIN_DIMS_OF_MANY: usize = 32;
+/// Largest number of rows that are few.
+const FEW_ROWS: usize = 3;
 /// Largest number of dimensions: sums of products stay below 2³¹.
 const MAX_DIMS: usize = 16_384;
+
+/// In a batch, one center in so many may be in doubt, beside those of one row.
+const DOUBTED_SHARE: usize = 16;
 
 /// Largest number of rounds. The first one is twice as long as the others; centers that are too far drop out after each.
 const ROUNDS: usize = 7;
@@ -72,8 +80,9 @@ const REST: usize = 2;
 
 /// Returns true if the search takes less time with codes.
 #[must_use]
-pub fn is_faster(n_classes: usize, dim: usize) -> bool {
-    n_classes >= MIN_CLASSES && (MIN_DIMS..=MAX_DIMS).contains(&dim)
+pub fn is_faster(rows: usize, n_classes: usize, dim: usize) -> bool {
+    let min_dims = if rows <= FEW_ROWS { MIN_DIMS } else { MIN_DIMS_OF_MANY };
+    n_classes >= MIN_CLASSES && (min_dims..=MAX_DIMS).contains(&dim)
 }
 
 /// Number of pairs of dimensions.
@@ -153,6 +162,8 @@ struct RowTerms {
     error: f64,
     /// Upper bound of the rounding errors of a bound.
     sum_error: f32,
+    /// True if a value has no code: all centers would be in doubt.
+    is_cut_off: bool,
 }
 
 impl<'a> Codes<'a> {
@@ -264,9 +275,28 @@ impl<'a> Codes<'a> {
         }
     }
 
-    /// argmin_j ‖x − c_j‖² of direct sums, the lowest j among equals; `None` if no distance is finite.
-    pub fn nearest<V: Vector>(&mut self, x: &[f32], centers: Rows) -> Option<usize> {
+    /// classes[i] ← argmin_j ‖x_i − c_j‖² of direct sums, the lowest j among equals; [`NO_CLASS`] for a row without a
+    /// finite distance. Returns false, with any classes, if so many centers are in doubt that it takes less time without
+    /// codes.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "classes are below 2³¹")]
+    pub fn predict<V: Vector>(&mut self, x: Rows, centers: Rows, classes: &mut [i32]) -> bool {
+        // One row may have all centers summed: that is no more than there would be without codes.
+        let mut sums = centers.count() + x.count() * (centers.count() / DOUBTED_SHARE);
+        classes.iter_mut().enumerate().all(|(row, class)| {
+            let (nearest, summed) = self.nearest::<V>(x.row(row), centers);
+            *class = nearest.map_or(NO_CLASS, |class| class as i32);
+            sums = sums.saturating_sub(summed);
+            sums > 0
+        })
+    }
+
+    /// argmin_j ‖x − c_j‖², and the number of centers that were summed, or that would have to be.
+    #[inline]
+    fn nearest<V: Vector>(&mut self, x: &[f32], centers: Rows) -> (Option<usize>, usize) {
         let row = self.encode_row::<V>(x);
+        if row.is_cut_off {
+            return (None, usize::MAX);
+        }
         let (last, blocks) = (rounds(x.len()) - 1, centers.count().div_ceil(BLOCK));
         let mut distances = [0.0; BLOCK_CENTERS];
         let mut leader = (f32::INFINITY, 0);
@@ -278,15 +308,13 @@ impl<'a> Codes<'a> {
             let lowest = bounds.into_iter().fold(V::splat(f32::INFINITY), V::min_or_self);
             lowest.store(item_mut(self.lowest, block));
             if V::splat(leader.0).greater_mask(lowest) != 0 {
-                for (class, bound) in bounds.map(V::to_array).as_flattened().iter().enumerate() {
-                    if *bound < leader.0 {
-                        leader = (*bound, block * BLOCK + class);
-                    }
-                }
+                leader = (lowest.min_lane(), block);
             }
         }
-        let mut limit = nearest_of::<V>(x, centers, leader.1 / BLOCK, 1 << (leader.1 % BLOCK), &mut distances).0;
-        let mut nearest = (f32::INFINITY, None);
+        let bounds = self.bounds::<V>(leader.1, 0, row.norm);
+        let leaders = mask_above([V::splat(leader.0.next_up()); VECTORS], bounds);
+        let mut limit = nearest_of::<V>(x, centers, leader.1, leaders, &mut distances).0;
+        let (mut nearest, mut summed) = ((f32::INFINITY, None), 0);
         for block in 0..blocks {
             let within = self.within(limit, row.error);
             let farthest = within + item(self.scalars, MAX_ERROR);
@@ -308,6 +336,7 @@ impl<'a> Codes<'a> {
                 add_products::<V>(codes, row, false, item_mut(self.sums, block));
             };
             if candidates != 0 {
+                summed += candidates.count_ones() as usize;
                 let found = nearest_of::<V>(x, centers, block, candidates, &mut distances);
                 if found.0 < nearest.0 {
                     nearest = found;
@@ -315,7 +344,7 @@ impl<'a> Codes<'a> {
                 }
             }
         }
-        nearest.1
+        (nearest.1, summed)
     }
 
     /// Upper bound of ‖p − q‖ − e of centers that may be at most as far as `limit`, a squared distance.
@@ -328,13 +357,11 @@ impl<'a> Codes<'a> {
     #[inline]
     fn not_above<V: Vector>(&self, block: usize, bounds: [V; VECTORS], within: f32, sum_error: f32) -> u32 {
         let errors = item(self.terms, block * terms(self.origin.len()) + ERROR);
-        let mut mask = 0;
-        for (vector, errors) in errors.as_chunks().0.iter().enumerate() {
-            let length = V::load(errors).add(V::splat(within));
-            let square = length.mul_add(length, V::splat(sum_error));
-            mask |= square.greater_mask(bounds[vector]) << (vector * LANES);
-        }
-        mask
+        let limits = core::array::from_fn(|vector| {
+            let length = V::load(&errors.as_chunks().0[vector]).add(V::splat(within));
+            length.mul_add(length, V::splat(sum_error))
+        });
+        mask_above(limits, bounds)
     }
 
     /// Lower bounds of ‖p − q‖² from the products of all rounds up to this one.
@@ -381,7 +408,13 @@ impl<'a> Codes<'a> {
         let up = UP + SUM_ERROR_BY_DIM * as_f64(dim);
         let rounding = ROW_ERROR * sqrt(as_f64(dim));
         let sum_error = (up - 1.0) * (norm + MAX_SQUARED_CODE * as_f64(dim));
-        RowTerms { norm: round_to_f32(norm), error: sqrt(error) * up + rounding, sum_error: round_to_f32(sum_error) }
+        RowTerms {
+            norm: round_to_f32(norm),
+            error: sqrt(error) * up + rounding,
+            sum_error: round_to_f32(sum_error),
+            // Each rounding is by half a step.
+            is_cut_off: error > as_f64(dim),
+        }
     }
 }
 
@@ -404,6 +437,13 @@ fn add_products<V: Vector>(codes: &[PairCodes], row: &[u32], is_first: bool, to:
     for (sums, to) in sums.into_iter().zip(to) {
         sums.store(to);
     }
+}
+
+/// Mask of the limits that are above their bounds.
+#[inline]
+fn mask_above<V: Vector>(limits: [V; VECTORS], bounds: [V; VECTORS]) -> u32 {
+    let masks = limits.into_iter().zip(bounds).enumerate();
+    masks.fold(0, |mask, (vector, (limit, bound))| mask | limit.greater_mask(bound) << (vector * LANES))
 }
 
 /// Least of the direct sums ‖x − c_j‖² of the centers of a block that are in a mask, and its class, the lowest among

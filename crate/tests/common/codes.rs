@@ -28,10 +28,13 @@ impl OwnedCodes {
         Codes::new(self.blocks, self.dim, &mut self.codes, &mut self.floats, &mut self.words)
     }
 
-    /// Nearest classes of the rows.
-    pub(crate) fn predict(&mut self, x: Rows, centers: Rows) -> Vec<i32> {
+    /// Nearest class of each row; `None` for one that is cut off.
+    pub(crate) fn predict(&mut self, x: Rows, centers: Rows) -> Vec<Option<i32>> {
         let mut codes = self.view();
-        let nearest = |row| codes.nearest::<Lanes>(x.row(row), centers).map_or(-1, |class| class as i32);
-        (0..x.count()).map(nearest).collect()
+        let mut nearest = |row| {
+            let mut class = [i32::MAX];
+            codes.predict::<Lanes>(x.chunk(row, 1), centers, &mut class).then_some(class[0])
+        };
+        (0..x.count()).map(&mut nearest).collect()
     }
 }
