@@ -8,6 +8,7 @@ mod common;
 mod reference;
 
 mod bits;
+mod codes;
 mod distance;
 mod independence;
 mod init;

@@ -288,6 +288,14 @@ export class ClassCenters extends Saveable {
     );
     (this as { nClasses: number }).nClasses = nClasses;
     this._params = undefined;
+    // Codes that are kept lose the last class; a class that is new has some when it is written.
+    rust.changed(nClasses);
+  }
+
+  /** @internal Writes the center of one class, of centers whose codes are kept. */
+  _write(label: number, values: ArrayLike<number>): void {
+    this.params.set(values, label * this.nDim);
+    this.rust.changed(label);
   }
 
   /** Computes the distances of all rows, and lets `finish` change them in `Out`, chunk by chunk. */

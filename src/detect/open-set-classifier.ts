@@ -158,6 +158,7 @@ export class OpenSetClassifier extends Saveable {
     this._centers = new ClassCenters(nClasses || 1, nDim, { metric });
     if (nClasses === 0) this._centers._resize(0);
     this._centers.params.set(params);
+    this._centers.rust.keep_codes();
     this._examples = new Examples(nDim);
   }
 
@@ -302,7 +303,10 @@ export class OpenSetClassifier extends Saveable {
     const [label = -1, score = 0, nearestClass = -1] = [labels[0], scores[0], nearest[0]];
     const { threshold } = this._settings;
     return {
-      ...{ name: this._names.at(label), label, score, nearest: this._names.at(nearestClass) },
+      name: this._names.at(label),
+      label,
+      score,
+      nearest: this._names.at(nearestClass),
       threshold: (typeof threshold === 'object' ? threshold[nearestClass] : threshold) ?? null,
     };
   }
@@ -354,7 +358,7 @@ export class OpenSetClassifier extends Saveable {
    * `ERR_OUT_OF_MEMORY`; nothing has changed then
    */
   addClass(name: string, examples: Embeddings, options: AddClassOptions = {}): void {
-    const { nClasses, nDim } = this;
+    const { nClasses } = this;
     const { radius, threshold } = this._settings;
     this._liveNames.checkNew(name);
     checkOptions(options, ['radius', 'threshold', 'sampleWeight']);
@@ -370,7 +374,7 @@ export class OpenSetClassifier extends Saveable {
     const radii = hasRadii ? appended(radius, ownRadius) : radius;
     const thresholds = typeof threshold === 'object' ? appended(threshold, ownThreshold) : threshold;
     this._centers._resize(nClasses + 1);
-    this._centers.params.set(mean.subarray(1), nClasses * nDim);
+    this._centers._write(nClasses, mean.subarray(1));
     this._names.add(name);
     this._examples.set(nClasses, mean);
     rowsTrainedOn(examples);
@@ -397,7 +401,7 @@ export class OpenSetClassifier extends Saveable {
       );
     }
     const mean = this._joined(earlier, examples, options.sampleWeight);
-    this._centers.params.set(mean.subarray(1), label * nDim);
+    this._centers._write(label, mean.subarray(1));
     this._examples.set(label, mean);
     this._changed();
     rowsTrainedOn(examples);
@@ -425,7 +429,7 @@ export class OpenSetClassifier extends Saveable {
     if (comparesClasses(this.score)) checkComparable(this.score, countFinite(params, nDim, removed));
     const last = nClasses - 1;
     this._examples.remove(removed, last);
-    params.copyWithin(removed * nDim, last * nDim);
+    this._centers._write(removed, params.subarray(last * nDim));
     this._centers._resize(last);
     this._names.remove(removed);
     this._changed();

@@ -72,15 +72,23 @@ export function writeFloats(values: NumberArray, start: number, end: number, add
   floats().set(isWhole ? values : partOf(values, start, end), address / BYTES);
 }
 
+/** Values up to which a loop copies them in less time than it takes to make an array on their memory. */
+const FEW = 8;
+
 /** Fills `to`, or its values from `start` to `end`, with those at an address. */
 export function readFloats(address: number, to: Float32Array, start = 0, end = lengthOf(to)): void {
-  const values = floats().subarray(address / BYTES, address / BYTES + end - start);
-  copyValues(values, to, start);
+  const values = floats();
+  const first = address / BYTES;
+  if (end - start > FEW) return copyValues(values.subarray(first, first + end - start), to, start);
+  for (let i = start; i < end; i++) to[i] = values[first + i - start] as number;
 }
 
 /** Fills `to`, or its values from `start` to `end`, with those at an address. */
 export function readIntegers(address: number, to: Int32Array, start = 0, end = to.length): void {
-  to.set(integers().subarray(address / BYTES, address / BYTES + end - start), start);
+  const values = integers();
+  const first = address / BYTES;
+  if (end - start > FEW) return to.set(values.subarray(first, first + end - start), start);
+  for (let i = start; i < end; i++) to[i] = values[first + i - start] as number;
 }
 
 /** Copies `length` float32 values for the caller to keep. @throws CenterLossError `ERR_OUT_OF_MEMORY` */

@@ -5,6 +5,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::batch::{Batch, Parts};
 use super::buffer::{Buffer, fits};
+use super::codes::KeptCodes;
 use super::variant;
 use crate::detect::classify;
 use crate::detect::nearest;
@@ -115,6 +116,7 @@ pub struct Centers {
     pub(super) class_weight: Buffer<f32>,
     pub(super) counts: Buffer<u32>,
     pub(super) velocity: Buffer<f32>,
+    pub(super) codes: KeptCodes,
 }
 
 #[wasm_bindgen]
@@ -135,6 +137,7 @@ impl Centers {
             class_weight: Buffer::default(),
             counts: Buffer::default(),
             velocity: Buffer::default(),
+            codes: KeptCodes::default(),
         })
     }
 
@@ -156,6 +159,17 @@ impl Centers {
         }
         self.n_classes = n_classes;
         true
+    }
+
+    /// Keeps 8-bit codes of the centers from now on, once they pay. The caller tells of every change by `changed`.
+    pub fn keep_codes(&mut self) {
+        self.codes.is_kept = true;
+    }
+
+    /// Tells that the center of a class has changed, or that the class is new or no more.
+    pub fn changed(&mut self, class: usize) {
+        let centers = Rows::new(slice(&self.params, 0, self.n_classes * self.n_dim), self.n_dim);
+        self.codes.change(centers, class);
     }
 
     /// Reserves what a loss keeps for each class.

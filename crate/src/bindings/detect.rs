@@ -59,10 +59,16 @@ impl Centers {
             ScoreKind::KnnCenters => (by_metric, Score::KnnCenters),
         };
         let x = Rows::new(slice(x, 0, rows * self.n_dim), self.n_dim);
-        let len = classify::scratch_len(metric, rows, self.n_classes, self.n_dim);
-        let scratch = slice_mut(&mut scratch.values, 0, len);
         let (scores, nearest) = (slice_mut(out, 0, rows), slice_mut(nearest, 0, rows));
-        classify::classify::<Lanes>(x, self.rows(), measure, score, scratch, scores, nearest);
+        let centers = Rows::new(slice(&self.params, 0, self.n_classes * self.n_dim), self.n_dim);
+        let codes = if classify::needs_nearest_only(measure, score) { self.codes.get(centers, rows) } else { None };
+        let by_codes =
+            |mut codes| classify::classify_by_codes::<Lanes>(x, centers, metric, score, &mut codes, scores, nearest);
+        if !codes.is_some_and(by_codes) {
+            let len = classify::scratch_len(metric, rows, self.n_classes, self.n_dim);
+            let scratch = slice_mut(&mut scratch.values, 0, len);
+            classify::classify::<Lanes>(x, centers, measure, score, scratch, scores, nearest);
+        }
         decide(scores, nearest, slice(doubles, 0, n_thresholds), slice_mut(labels, 0, rows));
     }
 

@@ -17,6 +17,7 @@ pub(crate) mod batch;
 pub(crate) mod buffer;
 pub(crate) mod center_loss;
 pub(crate) mod centers;
+pub(crate) mod codes;
 pub(crate) mod detect;
 pub(crate) mod proxy_loss;
 pub(crate) mod scores;

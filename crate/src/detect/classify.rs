@@ -4,6 +4,7 @@
 use crate::detect::nearest::{self, NO_CLASS};
 use crate::detect::score::{RowState, Score, position};
 use crate::distance::blocked::for_each_block;
+use crate::distance::coded::Codes;
 use crate::distance::cosine::{self, Directions};
 use crate::distance::mahalanobis;
 use crate::distance::metric::Metric;
@@ -61,12 +62,36 @@ pub fn classify<V: Vector>(
     nearest: &mut [i32],
 ) {
     match measure {
-        Measure::Metric(metric) if metric != Metric::Cosine && score.needs_nearest_only() => {
+        Measure::Metric(metric) if needs_nearest_only(measure, score) => {
             nearest::predict::<V>(x, centers, scratch, nearest);
             score_nearest::<V>(x, centers, metric, score, scores, nearest);
         }
         _ => score_all::<V>(x, centers, measure, score, scratch, scores, nearest),
     }
+}
+
+/// Returns true if scores depend on the nearest class by Euclidean distance alone.
+#[must_use]
+pub fn needs_nearest_only(measure: Measure, score: Score) -> bool {
+    matches!(measure, Measure::Metric(metric) if metric != Metric::Cosine) && score.needs_nearest_only()
+}
+
+/// Computes [`classify`] by the codes of the centers, with the same results, where [`needs_nearest_only`]. Returns false,
+/// with no results, where that takes longer.
+pub fn classify_by_codes<V: Vector>(
+    x: Rows,
+    centers: Rows,
+    metric: Metric,
+    score: Score,
+    codes: &mut Codes,
+    scores: &mut [f32],
+    nearest: &mut [i32],
+) -> bool {
+    let is_found = codes.predict::<V>(x, centers, nearest);
+    if is_found {
+        score_nearest::<V>(x, centers, metric, score, scores, nearest);
+    }
+    is_found
 }
 
 /// Scores that depend on the distance to the nearest class alone.

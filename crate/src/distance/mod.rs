@@ -8,6 +8,7 @@
 //! | few dimensions | Σ_k (x_ik − c_jk)², with a center in each lane | `center_lanes` |
 //! | nearest center of one row | Σ_k (x_ik − c_jk)², ended early for far centers | `partial_search` |
 //! | nearest center of many rows | the same, of the centers that products of integers leave | `quantized_search` |
+//! | nearest center of one row, from codes | bounds in whole numbers, then Σ_k (x_ik − c_jk)² of centers in doubt | `coded` |
 //! | one pair in a metric | ‖x − c‖², ‖x − c‖, 1 − cos(x, c) | `metric` |
 //! | all pairs in a metric | the same | `pairwise` |
 //! | all pairs by cosine | 1 − cos(x, c) | `cosine` |
@@ -15,6 +16,7 @@
 
 pub(crate) mod blocked;
 pub(crate) mod center_lanes;
+pub mod coded;
 pub(crate) mod cosine;
 pub mod gemm;
 pub(crate) mod mahalanobis;

@@ -45,7 +45,7 @@ fn not_above<V: Vector>(distances: &BlockValues, count: usize, limit: f32, more:
 
 /// Replaces the distances in the mask by direct sums, four at a time.
 #[inline(never)]
-fn sum_again<V: Vector>(x: &[f32], block: Rows, mask: u32, distances: &mut [f32]) {
+pub(crate) fn sum_again<V: Vector>(x: &[f32], block: Rows, mask: u32, distances: &mut [f32]) {
     let mut offsets = Bits(mask);
     while let Some(first) = offsets.next() {
         let mut last = first;

@@ -2,6 +2,7 @@
 //!
 //! They have a trait of their own because the bits of an integer can be those of a NaN: where the module is translated
 //! to JavaScript, an `f32` does not keep the bits of a NaN.
+#![allow(unsafe_code, reason = "v128 loads and stores go through raw pointers")]
 
 use crate::simd::vector::LANES;
 
@@ -10,6 +11,14 @@ pub trait U32x4: Copy {
     /// Loads four values, the first one into lane 0.
     #[must_use]
     fn load(values: &[u32; LANES]) -> Self;
+    /// Stores four values, lane 0 first.
+    fn store(self, values: &mut [u32; LANES]);
+    /// Sets every lane to `value`.
+    #[must_use]
+    fn splat(value: u32) -> Self;
+    /// Widens codes to 16 bits, two in the halves of each lane.
+    #[must_use]
+    fn load_codes(codes: &[i8; 2 * LANES]) -> Self;
     /// Adds each pair of lanes.
     #[must_use]
     fn add(self, other: Self) -> Self;
@@ -25,11 +34,6 @@ pub trait U32x4: Copy {
     /// Moves all bits to higher places; the highest become the lowest.
     #[must_use]
     fn rotate_left(self, places: u32) -> Self;
-    /// Sets every lane to `value`.
-    #[must_use]
-    fn splat(value: u32) -> Self;
-    /// Stores four values, lane 0 first.
-    fn store(self, values: &mut [u32; LANES]);
     /// a₀·b₀ + a₁·b₁ in each lane, for the signed 16-bit halves of a lane of `self` and one of `other`.
     #[must_use]
     fn dot_halves(self, other: Self) -> Self;
@@ -39,6 +43,19 @@ impl U32x4 for [u32; LANES] {
     #[inline]
     fn load(values: &[u32; LANES]) -> Self {
         *values
+    }
+    #[inline]
+    fn store(self, values: &mut [u32; LANES]) {
+        *values = self;
+    }
+    #[inline]
+    fn splat(value: u32) -> Self {
+        [value; LANES]
+    }
+    #[inline]
+    fn load_codes(codes: &[i8; 2 * LANES]) -> Self {
+        let half = |code: i8| i32::from(code).cast_unsigned();
+        core::array::from_fn(|lane| half(codes[2 * lane]) & 0xffff | half(codes[2 * lane + 1]) << 16)
     }
     #[inline]
     fn add(self, other: Self) -> Self {
@@ -61,14 +78,6 @@ impl U32x4 for [u32; LANES] {
         self.map(|lane| lane.rotate_left(places))
     }
     #[inline]
-    fn splat(value: u32) -> Self {
-        [value; LANES]
-    }
-    #[inline]
-    fn store(self, values: &mut [u32; LANES]) {
-        *values = self;
-    }
-    #[inline]
     fn dot_halves(self, other: Self) -> Self {
         let halves = |lane: u32| [lane.cast_signed() << 16 >> 16, lane.cast_signed() >> 16];
         core::array::from_fn(|lane| {
@@ -82,14 +91,29 @@ impl U32x4 for [u32; LANES] {
 mod simd128 {
     use super::{LANES, U32x4};
     use core::arch::wasm32::{
-        i32x4_add, i32x4_dot_i16x8, i32x4_shl, u32x4, u32x4_extract_lane, u32x4_shr, u32x4_splat, v128, v128_or,
-        v128_xor,
+        i16x8_load_extend_i8x8, i32x4_add, i32x4_dot_i16x8, i32x4_shl, u32x4_shr, u32x4_splat, v128, v128_load,
+        v128_or, v128_store, v128_xor,
     };
 
     impl U32x4 for v128 {
         #[inline]
-        fn load(&[a, b, c, d]: &[u32; LANES]) -> Self {
-            u32x4(a, b, c, d)
+        fn load(values: &[u32; LANES]) -> Self {
+            // SAFETY: the array is 16 readable bytes, and v128 loads need no alignment.
+            unsafe { v128_load(values.as_ptr().cast()) }
+        }
+        #[inline]
+        fn store(self, values: &mut [u32; LANES]) {
+            // SAFETY: the array is 16 writable bytes, and v128 stores need no alignment.
+            unsafe { v128_store(values.as_mut_ptr().cast(), self) }
+        }
+        #[inline]
+        fn splat(value: u32) -> Self {
+            u32x4_splat(value)
+        }
+        #[inline]
+        fn load_codes(codes: &[i8; 2 * LANES]) -> Self {
+            // SAFETY: the array is 8 readable bytes, and loads need no alignment.
+            unsafe { i16x8_load_extend_i8x8(codes.as_ptr()) }
         }
         #[inline]
         fn add(self, other: Self) -> Self {
@@ -110,20 +134,6 @@ mod simd128 {
         #[inline]
         fn rotate_left(self, places: u32) -> Self {
             v128_or(i32x4_shl(self, places), u32x4_shr(self, u32::BITS - places))
-        }
-        #[inline]
-        fn splat(value: u32) -> Self {
-            u32x4_splat(value)
-        }
-        #[inline]
-        fn store(self, values: &mut [u32; LANES]) {
-            // The compiler joins these to one store.
-            *values = [
-                u32x4_extract_lane::<0>(self),
-                u32x4_extract_lane::<1>(self),
-                u32x4_extract_lane::<2>(self),
-                u32x4_extract_lane::<3>(self),
-            ];
         }
         #[inline]
         fn dot_halves(self, other: Self) -> Self {

@@ -2,9 +2,11 @@
 
 pub(crate) mod class_statistics;
 mod close;
+mod codes;
 mod loss;
 
 pub(crate) use close::{BAD, TOLERANCE, assert_close, assert_matrix_close, assert_same_bits, assert_same_f64};
+pub(crate) use codes::OwnedCodes;
 pub(crate) use loss::{Case, Gradients, LossSpec, PENALTIES, REDUCTIONS, RULES, Radii};
 
 use center_loss::detect::classify::{self, Measure};
@@ -155,11 +157,15 @@ impl Batch {
         self.distances(Metric::SqEuclidean)
     }
 
+    /// The nearest classes, which those by codes are equal to.
     pub(crate) fn predict(&self) -> Vec<i32> {
         let mut classes = vec![i32::MAX; self.rows()];
         let (x, centers) = self.views();
         let mut scratch = vec![f32::NAN; nearest::scratch_len(self.rows(), self.n_classes(), self.n_dim)];
         nearest::predict::<Lanes>(x, centers, &mut scratch, &mut classes);
+        for (row, by_codes) in OwnedCodes::of(centers).predict(x, centers).into_iter().enumerate() {
+            assert_eq!(by_codes.unwrap_or(classes[row]), classes[row], "row {row}, by codes, {}", self.shape());
+        }
         classes
     }
 
