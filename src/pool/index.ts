@@ -128,8 +128,9 @@ export class ClassifierPool extends Disposable {
     const rows = countRows(values, 'x', nDim);
     const [labels, scores, nearest] = [newIntegers(rows), newFloats(rows), newIntegers(rows)];
     const most = Math.max(MIN_ROWS, Math.floor(BLOCK_BYTES / (4 * nDim)));
-    const blockRows = Math.min(most, Math.max(MIN_ROWS, Math.ceil(rows / (BLOCKS_PER_THREAD * workers))));
-    const isShared = typeName(bufferOf(values)) === 'SharedArrayBuffer';
+    const blockRows = Math.min(rows, most, Math.max(MIN_ROWS, Math.ceil(rows / (BLOCKS_PER_THREAD * workers))));
+    // A page that is not isolated has shared memory of WebAssembly, but cannot send it.
+    const isShared = 'SharedArrayBuffer' in globalThis && typeName(bufferOf(values)) === 'SharedArrayBuffer';
     const isLent = !(isShared && arrayType(values) === 'Float32Array');
     let next = 0;
     /** Has a thread classify blocks, one after the other, until none is left. */

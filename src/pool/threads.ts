@@ -40,13 +40,16 @@ export function cores(): number {
   return navigator?.hardwareConcurrency || (process?.getBuiltinModule?.('os').availableParallelism() ?? 1);
 }
 
+/** Address of the script, made once: a worker may read it at any time. */
+let url: string | undefined;
+
 /** Starts threads; gives none where the runtime has no threads, or allows none. */
 export function startThreads(listeners: readonly Listener[]): Thread[] {
   const { Worker, process } = globalThis as Runtime;
   const workers: AnyWorker[] = [];
   try {
     if (Worker) {
-      const url = URL.createObjectURL(new Blob([`${script};thread.serve(self);`], { type: 'text/javascript' }));
+      url ??= URL.createObjectURL(new Blob([`${script};thread.serve(self);`], { type: 'text/javascript' }));
       for (const listener of listeners) workers.push(webWorker(new Worker(url, { type: 'module' }), listener));
     } else {
       const text = `${script};thread.serve(process.getBuiltinModule('worker_threads').parentPort);`;

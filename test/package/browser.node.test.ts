@@ -102,7 +102,10 @@ describe('a pool of threads', () => {
   const POOL = `const { ClassifierPool } = await import('center-loss/pool');
     const { OpenSetClassifier } = await import('center-loss');
     const classifier = new OpenSetClassifier({ params: [0, 0, 3, 4], nClasses: 2, nDim: 2 }, { threshold: 9 });
-    const rows = Float32Array.from({ length: 2000 }, (_, i) => i % 7);
+    // Shared memory that this page, which is not isolated, cannot send.
+    const { buffer } = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
+    const rows = new Float32Array(buffer, 0, 2000);
+    for (const i of rows.keys()) rows[i] = i % 7;
     try {
       const pool = await ClassifierPool.create(classifier, { workers: 2 });
       const [found, expected] = [await pool.classify(rows), classifier.classify(rows)];
