@@ -36,7 +36,7 @@ export const page = (text, outcomes, tests) => `${text.split('<!-- matrix -->')[
 ${tests} tests in each place: results of the references, properties, errors, memory, and bits equal to those of a native
 build. A number is the tests that passed there. A few tests are skipped where they can't run: one needs a place without
 WebAssembly, one needs shared memory, and two need a garbage collection that can be called. An interpreter (\`--jitless\`)
-also skips the tests of memory and the random ones, which would take it minutes.
+also skips the tests of memory and the random ones, which would take it minutes. Workers of browsers skip those of the pool.
 
 ${table(outcomes)}
 
