@@ -118,8 +118,7 @@ pub(crate) fn batch_pass<V: Vector>(
         CenterOutput::Gradient { centers, mut classes, mut gradient } => sum_over_rows(x, labels, grad_x, |row| {
             let class = row.class;
             let center = slice(centers, class * dim, dim);
-            let complete = gradient.row(class, classes.batch_classes.slot(class));
-            let (result, _) = classes.add::<V>(loss, row, center, Term::Gradient, complete);
+            let (result, _) = classes.add::<V>(loss, row, center, Term::Gradient, |slot| gradient.row(class, slot));
             if result.is_averaged {
                 classes.count(class, 1);
             }
@@ -128,7 +127,7 @@ pub(crate) fn batch_pass<V: Vector>(
         CenterOutput::Update { centers, mut classes, rule, sum } => sum_over_rows(x, labels, grad_x, |row| {
             let class = row.class;
             let center = slice_mut(centers, class * dim, dim);
-            let (result, rows) = classes.add::<V>(loss, row, center, Term::Offset, sum);
+            let (result, rows) = classes.add::<V>(loss, row, center, Term::Offset, |_| &mut *sum);
             if rows > 0 {
                 classes.count(class, rows);
                 let rate = V::splat(round_to_f32(rule.rate(rows)));
@@ -158,25 +157,26 @@ fn sum_over_rows(x: Rows, labels: &Labels, grad_x: &mut [f32], mut visit: impl F
 }
 
 impl ClassAccumulators<'_> {
-    /// Visits a row and adds it to the sum of its class. The last row of the class makes `complete` the whole sum, and
-    /// the result is the number of rows in it; for earlier rows the result is 0.
+    /// Visits a row and adds it to the sum of its class. The last row of the class makes `complete` of its slot the whole
+    /// sum, and the result is the number of rows in it; for earlier rows the result is 0.
     #[allow(clippy::inline_always, reason = "a call costs 80 instructions a row")]
     #[inline(always)]
-    fn add<V: Vector>(
+    fn add<'a, V: Vector>(
         &mut self,
         loss: &impl PairLoss,
         row: Row,
         center: &[f32],
         term: Term,
-        complete: &mut [f32],
+        complete: impl FnOnce(usize) -> &'a mut [f32],
     ) -> (RowResult, u32) {
         let Self { batch_classes, sums, .. } = self;
-        let batch_class = batch_classes.get(batch_classes.slot(row.class));
-        let is_last = batch_class.consume_row();
+        let slot = batch_classes.slot(row.class);
+        let batch_class = batch_classes.get(slot);
         let (before, with_row) = sums.peek(batch_class.sum);
-        let after = if is_last { &mut *complete } else { with_row };
+        let mut complete = batch_class.consume_row().then(|| complete(slot));
+        let after = complete.as_deref_mut().unwrap_or(with_row);
         let result = loss.row::<V>(row, center, Some(SumWithRow { term, before, after }));
-        if is_last {
+        if let Some(complete) = complete {
             return (result, sums.finish(batch_class.sum, result.is_added, complete));
         }
         if result.is_added {

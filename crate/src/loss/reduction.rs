@@ -114,7 +114,7 @@ impl Loss {
     }
 
     /// Smallest and largest excess of a squared distance over the radius.
-    fn clamps(self) -> (f64, f64) {
+    pub(crate) fn clamps(self) -> (f64, f64) {
         if self.is_clamped() { (FLOOR, CEILING) } else { (0.0, f64::INFINITY) }
     }
 

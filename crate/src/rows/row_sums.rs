@@ -14,7 +14,7 @@ const PARTIAL_ROWS: u32 = 64;
 #[derive(Clone, Copy, Debug, Default)]
 #[repr(C)]
 pub struct RowSum {
-    /// Row of the partial sum; 0, the row of zeros, before the first row.
+    /// Position of the partial sum; 0, the row of zeros, before the first row.
     partial: u32,
     /// Row of the accumulator; 0, the row of zeros, before the first partial sum is complete.
     accumulator: u32,
@@ -32,8 +32,9 @@ pub struct RowSums<'a> {
     partials: &'a mut [f32],
     accumulators: &'a mut [f64],
     dim: usize,
-    /// Row of `partials` that belongs to no sum.
-    free_row: u32,
+    /// Position in `partials` of a row that belongs to no sum.
+    free: u32,
+    /// Number of values in `partials` that are in use.
     partials_used: u32,
     accumulators_used: u32,
 }
@@ -52,18 +53,20 @@ impl<'a> RowSums<'a> {
     }
 
     /// Prepares the sums of a batch. `partials` and `accumulators` are rows of `dim` values, with any content.
+    #[allow(clippy::cast_possible_truncation, reason = "positions fit the 32 bits of a wasm address")]
     #[must_use]
     pub fn new(partials: &'a mut [f32], accumulators: &'a mut [f64], dim: usize) -> Self {
         slice_mut(partials, 0, dim).fill(0.0);
         slice_mut(accumulators, 0, dim).fill(0.0);
-        Self { partials, accumulators, dim, free_row: 1, partials_used: 2, accumulators_used: 0 }
+        let row = dim as u32;
+        Self { partials, accumulators, dim, free: row, partials_used: 2 * row, accumulators_used: 0 }
     }
 
     /// Returns the partial sum, and memory for the partial sum with one row more.
     #[inline]
     pub fn peek(&mut self, sum: RowSum) -> (&[f32], &mut [f32]) {
-        let row = |row: u32| row as usize * self.dim..(row as usize + 1) * self.dim;
-        match self.partials.get_disjoint_mut([row(sum.partial), row(self.free_row)]) {
+        let row = |start: u32| start as usize..start as usize + self.dim;
+        match self.partials.get_disjoint_mut([row(sum.partial), row(self.free)]) {
             Ok([before, after]) => (before, after),
             Err(_) => trap(),
         }
@@ -71,13 +74,14 @@ impl<'a> RowSums<'a> {
 
     /// Replaces the partial sum by the values written after [`RowSums::peek`]. The last row of a class is not
     /// committed: [`RowSums::finish`] takes it.
+    #[allow(clippy::cast_possible_truncation, reason = "positions fit the 32 bits of a wasm address")]
     #[inline]
     pub fn commit(&mut self, sum: &mut RowSum) {
         if sum.partial == 0 {
             sum.partial = self.partials_used;
-            self.partials_used += 1;
+            self.partials_used += self.dim as u32;
         }
-        core::mem::swap(&mut sum.partial, &mut self.free_row);
+        core::mem::swap(&mut sum.partial, &mut self.free);
         sum.rows += 1;
         if sum.rows.is_multiple_of(PARTIAL_ROWS) {
             self.flush_partial(sum);
@@ -117,10 +121,9 @@ impl<'a> RowSums<'a> {
     }
 
     fn partial_and_accumulator(&mut self, sum: RowSum) -> (&mut [f32], &mut [f64]) {
-        let start = |row: u32| row as usize * self.dim;
         (
-            slice_mut(self.partials, start(sum.partial), self.dim),
-            slice_mut(self.accumulators, start(sum.accumulator), self.dim),
+            slice_mut(self.partials, sum.partial as usize, self.dim),
+            slice_mut(self.accumulators, sum.accumulator as usize * self.dim, self.dim),
         )
     }
 }

@@ -18,12 +18,14 @@ const CHAINS: usize = 4;
 #[must_use]
 #[inline(never)]
 pub fn squared_distance<V: Vector>(x: &[f32], c: &[f32]) -> f64 {
-    residual::<V, 0, 0>(x, c, [], [], |_, []| [])
+    let distance = residual::<V, 0, 0>(x, c, [], [], |_, []| []);
+    if distance.is_finite() { distance } else { squared_distance_in_f64(x, c) }
 }
 
 /// ‖x − c‖² of one pair, and in the same walk outputs ← f(x − c, inputs), dimension by dimension.
 ///
-/// All slices have one length. The distance has the same bits, whatever `f` computes.
+/// All slices have one length. The distance is that of [`squared_distance`], to the same bits, whatever `f` computes. If
+/// it is not finite, a sum may have overflowed `f32`.
 #[inline]
 pub fn residual<V: Vector, const I: usize, const O: usize>(
     x: &[f32],
@@ -75,8 +77,7 @@ pub fn residual<V: Vector, const I: usize, const O: usize>(
             outputs[o].2[k] = results[o].to_array()[0];
         }
     }
-    total += f64::from(sum_chains(sums));
-    if total.is_finite() { total } else { squared_distance_in_f64(x, c) }
+    total + f64::from(sum_chains(sums))
 }
 
 #[inline]
@@ -87,7 +88,7 @@ fn sum_chains<V: Vector>(chains: [V; CHAINS]) -> f32 {
 /// ‖x − c‖² where a sum overflows `f32`. It is finite only if x and c are.
 #[cold]
 #[inline(never)]
-fn squared_distance_in_f64(x: &[f32], c: &[f32]) -> f64 {
+pub(crate) fn squared_distance_in_f64(x: &[f32], c: &[f32]) -> f64 {
     x.iter().zip(c).map(|(x, c)| f64::from(*x) - f64::from(*c)).map(|difference| difference * difference).sum()
 }
 
