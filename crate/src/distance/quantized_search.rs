@@ -6,11 +6,12 @@
 //! multiplies eight pairs at once and adds two by two. With p, the exact product of the integers,
 //!
 //! ‖x − c‖² − ‖x'‖² = ‖c'‖² − 2x'·c' = ‖c'‖² − (2·X·C/K²)·p, and the error is at most
-//! 2·X·C·(√D/K + 16·2⁻²³) + NORM_ERROR·‖c'‖²:
+//! 2·X·C·(√D/K + 16·2⁻²³) + (D/4 + 16)·2⁻²³·‖c'‖²:
 //!
 //! - An integer is off by at most ½, so a row of them is off by a vector of norm ½·√D, which meets the other row's norm,
 //!   at most K. Two such errors are K·√D; their own product, a quarter of D, is a hundredth of that up to D = 10⁶.
 //! - The `f32` roundings of x', c', X, C and p are fewer than 16, of a product that is at most X·C.
+//!   A squared norm is a sum in four parts.
 //!
 //! The bound depends on the norms alone: data without clusters is searched as fast as data with clusters.
 
