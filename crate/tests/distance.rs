@@ -63,7 +63,7 @@ fn squared_distances_of_every_shape() {
 type Layout = (&'static str, fn(&mut Batch));
 
 /// Layouts of rows and centers.
-const LAYOUTS: [Layout; 11] = [
+const LAYOUTS: [Layout; 12] = [
     ("random", |_| {}),
     ("rows close to centers", |batch| batch.near_centers(1e-3)),
     ("tight clusters far from the origin", |batch| {
@@ -82,11 +82,20 @@ const LAYOUTS: [Layout; 11] = [
         }
         batch.near_centers(1e-3);
     }),
-    ("every center eight times", |batch| {
+    ("every center twelve times, more than a search by integers keeps", |batch| {
         for class in 0..batch.n_classes() {
-            let twin = batch.center(class / 8 * 8).to_vec();
+            let twin = batch.center(class / 12 * 12).to_vec();
             batch.center_mut(class).copy_from_slice(&twin);
         }
+    }),
+    ("every center with a twin that integers can't tell from it", |batch| {
+        for class in (1..batch.n_classes()).step_by(2) {
+            let twin = batch.center(class - 1).to_vec();
+            for (value, twin) in batch.center_mut(class).iter_mut().zip(twin) {
+                *value = twin + *value * 1e-5;
+            }
+        }
+        batch.near_centers(0.5);
     }),
     ("tiny", |batch| batch.values_mut().for_each(|value| *value *= 1e-18)),
     ("huge", |batch| batch.values_mut().for_each(|value| *value *= 1e16)),
@@ -125,6 +134,12 @@ fn large_batches_of_every_layout() {
     }
     for n_classes in [95, 96, 97, 99, 100, 103, 104, 105, 128, 129] {
         check_every_layout(25, n_classes, 33);
+    }
+    // Around the start of the search by integers, and around its tiles (4 × 8), blocks (32 centers) and groups (512 rows).
+    let searches = |rows, n_classes, n_dim| nearest::scratch_len(rows, n_classes, n_dim) > 0;
+    assert!(searches(16, 24, 16) && !searches(15, 24, 16) && !searches(16, 23, 16) && !searches(16, 24, 15));
+    for (rows, n_classes) in [(16, 24), (17, 25), (19, 31), (20, 32), (18, 33), (511, 41), (512, 40), (517, 24)] {
+        check_every_layout(rows, n_classes, 18);
     }
     for n_dim in
         [15, 16, 17, 18, 19, 31, 32, 33, 63, 64, 65, 127, 128, 129, 511, 512, 513, 1023, 1024, 1025, 2047, 2049]

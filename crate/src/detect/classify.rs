@@ -95,13 +95,14 @@ pub fn classify_by_codes<V: Vector>(
 }
 
 /// Scores that depend on the distance to the nearest class alone.
-#[allow(clippy::cast_sign_loss, reason = "a class is never negative")]
 fn score_nearest<V: Vector>(x: Rows, centers: Rows, metric: Metric, score: Score, scores: &mut [f32], nearest: &[i32]) {
     for (i, (to, nearest)) in scores.chunks_mut(LANES).zip(nearest.chunks(LANES)).enumerate() {
-        // Lanes past the last row repeat it. A row without a class is compared with the first one, and `value` ignores it.
+        // Lanes past the last row repeat it. A row without a class meets itself, and `value` ignores the distance.
         let at = |lane: usize| lane.min(nearest.len() - 1);
         let rows = core::array::from_fn(|lane| x.row(i * LANES + at(lane)));
-        let own = core::array::from_fn(|lane| centers.row(item(nearest, at(lane)).max(0) as usize));
+        let own = core::array::from_fn(|lane| {
+            usize::try_from(item(nearest, at(lane))).map_or_else(|_| item(&rows, lane), |class| centers.row(class))
+        });
         let squares = pair_squared_distances::<V>(rows, own);
         let distances = if metric == Metric::Euclidean { squares.sqrt() } else { squares }.to_array();
         for ((to, &nearest), min) in to.iter_mut().zip(nearest).zip(distances) {

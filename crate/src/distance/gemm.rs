@@ -108,7 +108,7 @@ pub(crate) fn distances<V: Vector>(x: Rows, centers: Rows, scratch: &mut [f32], 
     let blocks = n_classes.div_ceil(block_centers(dim));
     let mut scratch = Scratch::new(scratch, x.count(), dim);
     let (mut norms, mut doubts) = ([0.0; BLOCK_CENTERS], [0.0; BLOCK_CENTERS]);
-    mean_of_sample(centers, scratch.origin);
+    mean_of_sample::<V>(centers, scratch.origin);
     for first_row in (0..x.count()).step_by(CHUNK_ROWS) {
         let x = x.chunk(first_row, CHUNK_ROWS);
         let distmat = slice_mut(distmat, first_row * n_classes, x.count() * n_classes);
@@ -123,7 +123,7 @@ pub(crate) fn distances<V: Vector>(x: Rows, centers: Rows, scratch: &mut [f32], 
                 max_doubt = if *doubt > max_doubt { *doubt } else { max_doubt };
             }
             for row in (0..x.count()).step_by(LANES) {
-                let to = Segments { distmat, n_classes, first, count: block.count() };
+                let to = &mut Segments { distmat, n_classes, first, count: block.count() };
                 let minima = scratch.expanded_distances::<V>(row, &norms, to);
                 let row_doubts = item(scratch.norms, row / LANES).map(|norm| norm * share + UNDERFLOW_GUARD);
                 let clear = minima.greater_mask(V::load(&row_doubts).add(V::splat(max_doubt)));
@@ -188,7 +188,7 @@ impl Scratch<'_> {
 
     /// Writes the expanded distances of four rows to the block, and returns the smallest of each row.
     #[inline(never)]
-    fn expanded_distances<V: Vector>(&self, row: usize, norms: &BlockValues, to: Segments) -> V {
+    fn expanded_distances<V: Vector>(&self, row: usize, norms: &BlockValues, to: &mut Segments) -> V {
         let dim = self.origin.len();
         let row_norms = item(self.norms, row / LANES).map(V::splat);
         let mut minima = [V::splat(f32::INFINITY); LANES];

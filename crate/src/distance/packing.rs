@@ -1,6 +1,7 @@
 //! Rows in the layout of the register tile: dimension after dimension, the values of a few rows side by side.
 
 use crate::rows::shape::{Rows, item, item_mut, slice};
+use crate::rows::walk::for_lanes;
 use crate::simd::vector::{LANES, Vector};
 
 /// Largest number of rows in the mean that is the origin.
@@ -14,14 +15,12 @@ pub(crate) type Packed<const N: usize> = [[[f32; LANES]; N]];
 /// Relative to this origin the rows are about as short as they can be, and so are the products in their distances. Any
 /// origin is correct: a far one only leaves more distances to be summed directly.
 #[inline(never)]
-pub(crate) fn mean_of_sample(rows: Rows, origin: &mut [f32]) {
+pub(crate) fn mean_of_sample<V: Vector>(rows: Rows, origin: &mut [f32]) {
     let step = rows.count().div_ceil(MAX_ORIGIN_ROWS).max(1);
     origin.fill(0.0);
     let mut count = 0.0;
     for row in (0..rows.count()).step_by(step) {
-        for (sum, value) in origin.iter_mut().zip(rows.row(row)) {
-            *sum += value;
-        }
+        for_lanes::<V, 1, 1>([rows.row(row)], [origin], |[value], [sum]| [sum.add(value)]);
         count += 1.0;
     }
     for sum in origin {

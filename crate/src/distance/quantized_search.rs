@@ -6,11 +6,12 @@
 //! multiplies eight pairs at once and adds two by two. With p, the exact product of the integers,
 //!
 //! ‖x − c‖² − ‖x'‖² = ‖c'‖² − 2x'·c' = ‖c'‖² − (2·X·C/K²)·p, and the error is at most
-//! 2·X·C·(√D/K + 16·2⁻²³) + NORM_ERROR·‖c'‖²:
+//! 2·X·C·(√D/K + 16·2⁻²³) + (D/4 + 16)·2⁻²³·‖c'‖²:
 //!
 //! - An integer is off by at most ½, so a row of them is off by a vector of norm ½·√D, which meets the other row's norm,
 //!   at most K. Two such errors are K·√D; their own product, a quarter of D, is a hundredth of that up to D = 10⁶.
 //! - The `f32` roundings of x', c', X, C and p are fewer than 16, of a product that is at most X·C.
+//!   A squared norm is a sum in four parts.
 //!
 //! The bound depends on the norms alone: data without clusters is searched as fast as data with clusters.
 
@@ -50,13 +51,13 @@ const CHUNK_ROWS: usize = 512;
 const CAPACITY: usize = 8;
 
 /// Smallest number of rows for which packing the centers pays.
-const MIN_ROWS: usize = 8;
+const MIN_ROWS: usize = 16;
 /// Smallest number of classes. With fewer, packing a row takes longer than its products save.
-const MIN_CLASSES: usize = 16;
+const MIN_CLASSES: usize = 24;
 /// Smallest number of dimensions. With fewer, the terms beside the products take longer than the products.
 const MIN_DIMS: usize = 16;
 
-/// Two integers of four rows.
+/// Two dimensions of [`LANES`]·`N` rows of integers, those of a row in the halves of a lane.
 type Pairs<const N: usize> = [[[u32; LANES]; N]];
 
 /// Returns true if the search takes less time than direct sums.
@@ -132,7 +133,7 @@ struct Block {
 pub(crate) fn nearest<V: Vector>(x: Rows, centers: Rows, excluded: &[i32], scratch: &mut [f32], classes: &mut [i32]) {
     let (scratch, sums) = split_mut(scratch, scratch.len() - partial_search::scratch_lanes(centers.count()) * LANES);
     let mut search = Search::new(scratch, x);
-    mean_of_sample(centers, search.origin);
+    mean_of_sample::<V>(centers, search.origin);
     for first_row in (0..x.count()).step_by(CHUNK_ROWS) {
         let x = x.chunk(first_row, CHUNK_ROWS);
         let excluded = |row: usize| class_of(excluded.get(first_row + row).copied().unwrap_or(-1), centers.count());
@@ -321,7 +322,7 @@ impl RowSearch {
     #[allow(clippy::cast_possible_truncation, reason = "classes are below 2³¹")]
     fn observe<V: Vector>(&mut self, lower: &[V; TILE_VECTORS], width: f32, first: usize) {
         let lowest = lower[0].min_or_self(lower[1]).min_lane();
-        if !(lowest < self.limit) {
+        if lowest >= self.limit {
             return;
         }
         let upper = lowest + width;
@@ -384,23 +385,29 @@ fn norm_bound(square: f32, error: f32) -> f32 {
 /// Squared norms of four rows.
 #[inline(never)]
 fn squared_norms<V: Vector>(columns: &[[f32; LANES]]) -> [f32; LANES] {
+    let (groups, rest) = columns.as_chunks::<NORM_CHAINS>();
     let mut sums = [V::splat(0.0); NORM_CHAINS];
-    for columns in columns.chunks(NORM_CHAINS) {
-        for (sum, column) in sums.iter_mut().zip(columns) {
-            let column = V::load(column);
-            *sum = column.mul_add(column, *sum);
+    for group in groups {
+        for i in 0..NORM_CHAINS {
+            let column = V::load(&group[i]);
+            sums[i] = column.mul_add(column, sums[i]);
         }
     }
-    sums.into_iter().reduce(V::add).map_or([0.0; LANES], V::to_array)
+    let sum = sums[0].add(sums[1]).add(sums[2].add(sums[3]));
+    rest.iter().map(V::load).fold(sum, |sum, column| column.mul_add(column, sum)).to_array()
 }
 
 /// Writes the integers K·column/bound of four rows to every `step`th vector of `packed`.
 #[inline(never)]
 fn quantize<V: Vector>(columns: &[[f32; LANES]], bounds: [f32; LANES], packed: &mut [[u32; LANES]], step: usize) {
     let scales = V::load(&bounds.map(|bound| NORM / bound));
-    for (i, columns) in columns.chunks(2).enumerate() {
-        let [low, high] = [0, 1].map(|n| columns.get(n).map_or(V::splat(0.0), V::load).mul(scales));
-        low.round_to_halves(high).store(item_mut(packed, i * step));
+    let (pairs, rest) = columns.as_chunks::<2>();
+    let load = |column| V::load(column).mul(scales);
+    for (i, [low, high]) in pairs.iter().enumerate() {
+        load(low).round_to_halves(load(high)).store(item_mut(packed, i * step));
+    }
+    if let [low] = rest {
+        load(low).round_to_halves(V::splat(0.0)).store(item_mut(packed, pairs.len() * step));
     }
 }
 

@@ -7,7 +7,7 @@
 //! |---|---|
 //! | `vector` | four `f32` lanes |
 //! | `f64x4` | the same four lanes in double precision |
-//! | `u32x4` | four `u32` lanes, for random numbers |
+//! | `u32x4` | four `u32` lanes, for random numbers and products of integers |
 //! | `float16` | conversions of binary16: to `f32`, from `f64` |
 
 pub mod f64x4;
