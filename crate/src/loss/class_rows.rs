@@ -32,25 +32,27 @@ impl<'a> ClassRows<'a> {
         *item_mut(self.before, row) = core::mem::replace(item_mut(self.last, list), row as u32);
     }
 
-    /// Rows of a list, the last one first.
-    pub(crate) fn rows(&self, list: usize) -> impl Iterator<Item = usize> {
-        let row_or_end = |row: u32| (row != NO_ROW).then_some(row as usize);
-        core::iter::successors(row_or_end(item(self.last, list)), move |&row| row_or_end(item(self.before, row)))
+    /// grad ← grad − Σ_i f_i·(x_i − c) over the rows i of a list, with factors f_i. `sum` is scratch.
+    #[inline(never)]
+    pub(crate) fn subtract<V: Vector>(
+        &self,
+        list: usize,
+        x: Rows,
+        center: &[f32],
+        factor: &dyn Fn(usize) -> f64,
+        sum: &mut [[f64; LANES]],
+        grad: &mut [f32],
+    ) {
+        let mut next = item(self.last, list);
+        if next == NO_ROW {
+            return;
+        }
+        widen_to::<V>(grad, sum);
+        while next != NO_ROW {
+            let row = next as usize;
+            add_difference::<V>(x.row(row), center, -factor(row), sum);
+            next = item(self.before, row);
+        }
+        narrow_to::<V>(sum, grad);
     }
-}
-
-/// grad ← grad − Σ_i f_i·(x_i − c) over rows i with factors f_i. `sum` is scratch.
-pub(crate) fn subtract_rows<V: Vector>(
-    x: Rows,
-    center: &[f32],
-    mut rows_and_factors: impl Iterator<Item = (usize, f64)>,
-    sum: &mut [[f64; LANES]],
-    grad: &mut [f32],
-) {
-    let Some(first) = rows_and_factors.next() else { return };
-    widen_to::<V>(grad, sum);
-    for (row, factor) in core::iter::once(first).chain(rows_and_factors) {
-        add_difference::<V>(x.row(row), center, -factor, sum);
-    }
-    narrow_to::<V>(sum, grad);
 }

@@ -20,7 +20,7 @@
 //! digits where the centers are far from the origin.
 
 use crate::distance::metric::combine;
-use crate::loss::class_rows::{ClassRows, subtract_rows};
+use crate::loss::class_rows::ClassRows;
 use crate::loss::proxy::{Batch, Scratch};
 use crate::loss::reduction::Labels;
 use crate::rows::shape::{Rows, item, slice, slice_mut, split_mut};
@@ -112,11 +112,10 @@ impl ContrastiveCenter {
                 } else {
                     combine::<V>(low, center, high, [factor_sum; 2], grad);
                 }
-                let factors = |row| [0, 1].map(|k| item(scratch.row_accumulator, 2 * row + k));
-                let near = rows.rows(class).map(|row| (row, factors(row)[0] - factors(row)[1]));
-                let far =
-                    rows.rows(n_classes).map(|row| (row, factors(row)[usize::from(labels.class(row) != Some(class))]));
-                subtract_rows::<V>(x, center, near.chain(far), sum, grad);
+                let factor = |row: usize, k: usize| item(scratch.row_accumulator, 2 * row + k);
+                rows.subtract::<V>(class, x, center, &|row| factor(row, 0) - factor(row, 1), sum, grad);
+                let of_far = |row| factor(row, usize::from(labels.class(row) != Some(class)));
+                rows.subtract::<V>(n_classes, x, center, &of_far, sum, grad);
             }
         }
         total * scale
@@ -156,6 +155,7 @@ struct Mean<'a> {
 }
 
 /// high + low ← sum / divisor
+#[inline(never)]
 fn split_mean(sum: &[[f64; LANES]], divisor: f64, high: &mut [f32], low: &mut [f32]) {
     for ((sum, high), low) in sum.as_flattened().iter().zip(high).zip(low) {
         let mean = sum / divisor;

@@ -6,7 +6,7 @@ use crate::loss::weights::Weights;
 use crate::rows::shape::{Rows, class_of, item, item_mut, slice_mut};
 use crate::rows::walk::for_lanes;
 use crate::rows::walk_f64::sum;
-use crate::simd::vector::{Vector, round_to_f32};
+use crate::simd::vector::{LANES, Vector, round_to_f32};
 
 /// Computes the loss, and writes ∂loss/∂logits to `grad`. With p = softmax(z), ε = `smoothing`, s the sample weights
 /// and w the class weights:
@@ -97,7 +97,7 @@ impl<'a> Smoothed<'a> {
     }
 }
 
-/// Number of logits between two loads of a row in [`max`].
+/// Number of independent maxima in [`max`], so that one need not wait for the previous one.
 const CHAINS: usize = 4;
 
 /// Largest of the values that are not NaN; −∞ if there are none.
@@ -129,17 +129,15 @@ fn exps_of_others<V: Vector>(logits: &[f32], max: f32, class: usize, terms: &mut
         let mut partial = V::splat(0.0);
         let (lanes, rest) = logits.as_chunks();
         let (term_lanes, last_terms) = terms.as_chunks_mut();
-        for (logits, terms) in lanes.iter().zip(term_lanes) {
-            let term = exp(V::load(logits));
+        // One call of `exp` keeps one copy of it in the module. Lanes past the end have the exponential 0.
+        let last = core::array::from_fn(|lane| rest.get(lane).copied().unwrap_or(f32::NEG_INFINITY));
+        let mut last_term = [0.0; LANES];
+        for i in 0..lanes.len() + usize::from(!rest.is_empty()) {
+            let term = exp(V::load(lanes.get(i).unwrap_or(&last)));
             partial = partial.add(term);
-            term.store(terms);
+            term.store(term_lanes.get_mut(i).unwrap_or(&mut last_term));
         }
-        if !rest.is_empty() {
-            let last = core::array::from_fn(|lane| rest.get(lane).copied().unwrap_or(f32::NEG_INFINITY));
-            let term = exp(V::load(&last));
-            partial = partial.add(term);
-            term.store_partial(last_terms);
-        }
+        V::load(&last_term).store_partial(last_terms);
         total += if class / PARTIAL_TERMS == block {
             *item_mut(terms, class % PARTIAL_TERMS) = 0.0;
             sum::<V>(terms)

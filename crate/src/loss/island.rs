@@ -9,7 +9,7 @@
 
 use crate::distance::metric::combine;
 use crate::loss::center_loss::MAX_GRADIENT_NORM;
-use crate::loss::class_rows::{ClassRows, subtract_rows};
+use crate::loss::class_rows::ClassRows;
 use crate::loss::proxy::{Batch, Scratch};
 use crate::loss::reduction::Labels;
 use crate::rows::shape::{Rows, item, item_mut, slice_mut, split_mut};
@@ -59,8 +59,8 @@ pub(crate) fn island<V: Vector>(
         if scale == 0.0 {
             grad.fill(0.0);
         }
-        let rows = rows.rows(class).map(|row| (row, item(factors, row)));
-        subtract_rows::<V>(x, centers.row(class), rows, slice_mut(rest, 0, sum.len()), grad);
+        let x_sum = slice_mut(rest, 0, sum.len());
+        rows.subtract::<V>(class, x, centers.row(class), &|row| item(factors, row), x_sum, grad);
     }
     total * scale + repulsion
 }
