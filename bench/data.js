@@ -35,6 +35,22 @@ export function makeData({ B, D, C }, seed = 1) {
   return { x, target, centers };
 }
 
+/** Distance of an anchor from the origin; the default of `CACLoss`. */
+const MAGNITUDE = 10;
+
+/** {@link makeData} with anchors on axes as centers. @param {Shape} shape @returns {Data} */
+export function makeAnchors(shape) {
+  const { x, target, centers } = makeData(shape);
+  const anchors = centers.map((_, i) => (i % shape.D === Math.floor(i / shape.D) ? MAGNITUDE : 0));
+  target.forEach((label, row) => {
+    for (let d = 0; d < shape.D; d++) {
+      const i = label * shape.D + d;
+      x[row * shape.D + d] += (anchors[i] ?? 0) - (centers[i] ?? 0);
+    }
+  });
+  return { x, target, centers: anchors };
+}
+
 /** Rate of the centers in `step`; the package's default. */
 export const ALPHA = 0.5;
 
