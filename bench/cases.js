@@ -109,7 +109,7 @@ const speed = () => [
   ),
 ];
 
-/** As many classes as dimensions are for anchors alone. @param {Shape} shape @returns {Case[]} */
+/** Cases of one shape: anchors alone if there are as many classes as dimensions. @param {Shape} shape @returns {Case[]} */
 const openSetCases = (shape) =>
   Object.entries(openSet)
     .filter(([name]) => (name === ANCHORS ? shape.C <= shape.D : shape.C !== shape.D))

@@ -40,15 +40,14 @@ const MAGNITUDE = 10;
 
 /** {@link makeData} with anchors on axes as centers. @param {Shape} shape @returns {Data} */
 export function makeAnchors(shape) {
+  const { D } = shape;
   const { x, target, centers } = makeData(shape);
-  const anchors = centers.map((_, i) => (i % shape.D === Math.floor(i / shape.D) ? MAGNITUDE : 0));
-  target.forEach((label, row) => {
-    for (let d = 0; d < shape.D; d++) {
-      const i = label * shape.D + d;
-      x[row * shape.D + d] += (anchors[i] ?? 0) - (centers[i] ?? 0);
-    }
+  const anchors = centers.map((_, i) => (i % D === Math.floor(i / D) ? MAGNITUDE : 0));
+  const moved = x.map((value, i) => {
+    const at = (target[Math.floor(i / D)] ?? 0) * D + (i % D);
+    return value + (anchors[at] ?? 0) - (centers[at] ?? 0);
   });
-  return { x, target, centers: anchors };
+  return { x: moved, target, centers: anchors };
 }
 
 /** Rate of the centers in `step`; the package's default. */
