@@ -1,9 +1,9 @@
 // @ts-check
 // Everything that `bench/main.js` times: calls at shapes, by suite.
 
-import { expectedDistances, expectedGradients, makeData } from './data.js';
+import { expectedDistances, expectedGradients, makeAnchors, makeData } from './data.js';
 import { EMPTY } from './limits.js';
-import { openSet } from './open-set.js';
+import { ANCHORS, openSet } from './open-set.js';
 import * as ours from './ours.js';
 
 /** @import { Case, Results, Data, Implementation, Shape, Target } from './types.js' */
@@ -109,15 +109,20 @@ const speed = () => [
   ),
 ];
 
-/** @param {Shape} shape @returns {Case[]} */
+/** Cases of one shape: anchors alone if there are as many classes as dimensions. @param {Shape} shape @returns {Case[]} */
 const openSetCases = (shape) =>
-  Object.entries(openSet).map(([name, [method, call]]) => ({
-    ...titled(method, 'losses and scores', shape),
-    base: name,
-    data: () => ({ ...makeData(shape), logits: makeData({ B: shape.B, D: shape.C, C: 1 }, 2).x }),
-    ours: (data) => [call(name, shape, data)],
-    python: { [`${name}, PyTorch`]: method },
-  }));
+  Object.entries(openSet)
+    .filter(([name]) => (name === ANCHORS ? shape.C <= shape.D : shape.C !== shape.D))
+    .map(([name, [method, call]]) => ({
+      ...titled(method, 'losses and scores', shape),
+      base: name,
+      data: () => ({
+        ...(name === ANCHORS ? makeAnchors : makeData)(shape),
+        logits: makeData({ B: shape.B, D: shape.C, C: 1 }, 2).x,
+      }),
+      ours: (data) => [call(name, shape, data)],
+      python: { [`${name}, PyTorch`]: method },
+    }));
 
 /** LAPACK, which makes PyTorch's orthogonal matrices, has wider vectors than WebAssembly. */
 const INIT_TARGETS = { normal: 1, orthogonal: 2 };
@@ -174,7 +179,10 @@ function changesCase(C) {
 /** @type {Record<string, Case[]>} */
 export const suites = {
   speed: speed(),
-  'open-set': [10, 100, 1000].flatMap((C) => openSetCases({ B: 256, D: 128, C })),
+  'open-set': [
+    ...[10, 100, 1000].flatMap((C) => openSetCases({ B: 256, D: 128, C })),
+    ...[100, 1000].flatMap((C) => openSetCases({ B: 256, D: C, C })),
+  ],
   init: [
     initCase('normal', 960, 128),
     initCase('normal', 10_000, 512),

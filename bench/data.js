@@ -35,6 +35,21 @@ export function makeData({ B, D, C }, seed = 1) {
   return { x, target, centers };
 }
 
+/** Distance of an anchor from the origin; the default of `CACLoss`. */
+const MAGNITUDE = 10;
+
+/** {@link makeData} with anchors on axes as centers. @param {Shape} shape @returns {Data} */
+export function makeAnchors(shape) {
+  const { D } = shape;
+  const { x, target, centers } = makeData(shape);
+  const anchors = centers.map((_, i) => (i % D === Math.floor(i / D) ? MAGNITUDE : 0));
+  const moved = x.map((value, i) => {
+    const at = (target[Math.floor(i / D)] ?? 0) * D + (i % D);
+    return value + (anchors[at] ?? 0) - (centers[at] ?? 0);
+  });
+  return { x: moved, target, centers: anchors };
+}
+
 /** Rate of the centers in `step`; the package's default. */
 export const ALPHA = 0.5;
 

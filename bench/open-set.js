@@ -56,13 +56,18 @@ const classify = (score) => (name, shape, data) => {
 const { CACLoss, CenterLoss, ContrastiveCenterLoss, IslandLoss, TripletCenterLoss } = centerLoss;
 const HALF_SQUARED = { reduction: 'batch', metric: 'euclidean', penalty: 'half-squared', radius: 1 };
 
+/** Row whose centers are anchors on axes. */
+export const ANCHORS = 'CAC, anchors on axes';
+const CAC = gradients(CACLoss, { magnitude: 1, lambda: LAMBDA });
+
 /** Method of python_calls.py and our call, by the name of the row. @type {Record<string, [method: string, call: Call]>} */
 export const openSet = {
   'center loss': ['center_loss', gradients(CenterLoss, { reduction: 'batch' })],
   '½·max(0, ‖x − c‖ − 1)²': ['center_loss_half_squared', gradients(CenterLoss, HALF_SQUARED)],
   '1 − cos(x, c)': ['center_loss_cosine', gradients(CenterLoss, { reduction: 'batch', metric: 'cosine' })],
   softmaxCenter: ['softmax_center', softmaxCenter],
-  'CAC, fixed anchors': ['cac', gradients(CACLoss, { magnitude: 1, lambda: LAMBDA })],
+  [ANCHORS]: ['cac', CAC],
+  'CAC, fixed centers': ['cac', CAC],
   'contrastive-center': ['contrastive_center', gradients(ContrastiveCenterLoss, { delta: DELTA })],
   'triplet-center': ['triplet_center', gradients(TripletCenterLoss, { margin: MARGIN })],
   island: ['island', gradients(IslandLoss, { lambda: LAMBDA })],

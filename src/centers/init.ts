@@ -27,6 +27,7 @@ export function createLossCenters(
       () => `${nClasses} classes`,
     );
     rust.configure(rustMetric(metric), rustPenalty(penalty), rustReduction(reduction), radius);
+    if (fixed) rust.fix();
     if (radii) perClass(centers, CentersArray.Radii).set(radii);
     if (classWeight) perClass(centers, CentersArray.ClassWeight).set(classWeight);
     initCenters(centers, settings);

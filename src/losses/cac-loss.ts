@@ -26,6 +26,9 @@ const SPEC: ProxyLossSpec = {
  * are anchors, `magnitude` times unit vectors, which stay where they are; with other options they learn. The gradient of
  * a distance of 0 is 0.
  *
+ * Anchors on axes take O(nClasses + nDim) for a row. Where the centers are fixed, other classes that together weigh less
+ * than 2⁻²⁵ of ℓ and of the length of its gradient count as 0.
+ *
  * Source: Miller, Sünderhauf, Milford, Dayoub, "Class Anchor Clustering: A Loss for Distance-based Open Set Recognition",
  * WACV 2021; `CACLoss` of their dimitymiller/cac-openset, which this is with `reduction: 'batch'` (the default). The class
  * of the same name in pytorch-ood 0.4.0 has squared distances, and leaves out the last class instead of the own.

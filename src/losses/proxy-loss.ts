@@ -270,7 +270,7 @@ export abstract class ProxyLoss extends Saveable {
   }
 
   private _loss({ batch }: Inputs, gradients: RustGradients): number {
-    return this._rust.proxy_loss(batch, ProxyLossKind[this._spec.kind], this._parameter, gradients, this.fixed);
+    return this._rust.proxy_loss(batch, ProxyLossKind[this._spec.kind], this._parameter, gradients);
   }
 }
 

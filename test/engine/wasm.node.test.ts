@@ -97,5 +97,5 @@ it('a call that skips the checks traps instead of giving a result', () => {
   expect(batch.reserve(5, 4, 1)).toBe(true);
   expect(centers.prepare(batch, Work.ProxyLoss, Metric.SqEuclidean)).toBe(true);
   expect(batch.address(BatchArray.X)).toBeGreaterThan(0);
-  expect(() => centers.proxy_loss(batch, ProxyLossKind.Cac, 0.1, Gradients.None, false)).toThrow(WebAssembly.RuntimeError);
+  expect(() => centers.proxy_loss(batch, ProxyLossKind.Cac, 0.1, Gradients.None)).toThrow(WebAssembly.RuntimeError);
 });

@@ -108,6 +108,8 @@ pub struct Centers {
     pub(super) metric: Metric,
     pub(super) penalty: Penalty,
     pub(super) reduction: Reduction,
+    /// True if losses against proxies have no gradient of the centers.
+    pub(super) fixed: bool,
     /// Radius of all classes; NaN if each has its own.
     pub(super) radius: f64,
     /// Slot of each class in a batch; [`NO_SLOT`] between calls.
@@ -131,6 +133,7 @@ impl Centers {
             metric: Metric::SqEuclidean,
             penalty: Penalty::Hinge,
             reduction: Reduction::Mean,
+            fixed: false,
             radius: 0.0,
             slots: Buffer::default(),
             radii: Buffer::default(),
@@ -196,6 +199,11 @@ impl Centers {
         if !radius.is_nan() {
             self.radii.fill(round_to_f32(radius));
         }
+    }
+
+    /// Makes the centers fixed for losses against proxies.
+    pub fn fix(&mut self) {
+        self.fixed = true;
     }
 
     /// Address of an array.

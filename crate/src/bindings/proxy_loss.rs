@@ -14,7 +14,7 @@ use crate::simd::vector::Lanes;
 
 #[wasm_bindgen]
 impl Centers {
-    /// Loss of the rows against all centers, and gradients: that of the centers is always dense, and `fixed` centers have
+    /// Loss of the rows against all centers, and gradients: that of the centers is always dense, and fixed centers have
     /// none. Requires `prepare`.
     pub fn proxy_loss(
         &mut self,
@@ -22,7 +22,6 @@ impl Centers {
         #[wasm_bindgen(unchecked_param_type = "ProxyLossKind")] kind: u32,
         parameter: f64,
         #[wasm_bindgen(unchecked_param_type = "Gradients")] gradients: u32,
-        fixed: bool,
     ) -> f64 {
         let kind: ProxyLossKind = variant(kind);
         let sizes = ScratchSizes::new(batch.rows, self.n_classes, self.n_dim);
@@ -31,7 +30,7 @@ impl Centers {
             x,
             labels,
             centers: self.rows(),
-            fixed,
+            fixed: self.fixed,
             weights: Weights { class: &self.class_weight, sample: sample_weight },
             reduction: self.reduction,
         };

@@ -38,7 +38,7 @@ impl Cac {
     /// Past o + t, o = min_{j≠y} d_j, C classes add at most C·e^−t of Σ_{j≠y} e^(d_y − d_j). Past d_y + t, they add at
     /// most C·e^−t to that sum and to 1 − p_y, while the anchor term is λ·d_y, and its gradient has the length λ.
     fn limit(self, own: f64, nearest: f64, n_classes: usize) -> f64 {
-        let bits = SKIPPED_BITS + (usize::BITS - n_classes.leading_zeros()) as i32;
+        let bits = SKIPPED_BITS + (usize::BITS - n_classes.leading_zeros()).cast_signed();
         let anchor_bits = bits - exponent(self.lambda * if own < 1.0 { own } else { 1.0 });
         let (by_others, by_anchor) = (nearest + f64::from(bits) * LN_2, own + f64::from(anchor_bits) * LN_2);
         if by_anchor < by_others { by_anchor } else { by_others }

@@ -8,7 +8,7 @@
 //! | center loss, any metric | s·Σ_i w_i·ℓ(d_{i,y_i}, r_{y_i}) | `center_loss` |
 //! | penalty ℓ | e or ½e², e = max(d − r, 0) | `penalty` |
 //! | losses of a row against all centers | s·Σ_i w_i·ℓ(d_i1, …, d_iC; y_i) | `proxy` |
-//! | class anchor clustering | ℓ = log(1 + Σ_{j≠y} e^(d_y − d_j)) + λ·d_y, d Euclidean | `cac` |
+//! | class anchor clustering | ℓ = log(1 + Σ_{j≠y} e^(d_y − d_j)) + λ·d_y, d Euclidean | `cac`, `anchors` (centers on axes) |
 //! | contrastive-center | ℓ = ½·d²_y / (Σ_{j≠y} d²_j + δ) | `contrastive_center` |
 //! | triplet-center | ℓ = max(0, ½d²_y + m − min_{j≠y} ½d²_j) | `triplet_center` |
 //! | island | ℓ = ½d²_y, and λ₁·Σ_j Σ_{k≠j} (cos(c_j, c_k) + 1) | `island` |

@@ -1,14 +1,16 @@
 //! Losses of a row against all centers ("proxies"), which separate classes.
 //!
 //! loss = s·Σ_i w_i·ℓ(d_i1, …, d_iC; y_i) over the known rows, with w by [`Weights`], and s by [`Reduction`], where Σ
-//! w_i stands for B. A [`ProxyLoss`] is ℓ, the loss of one row.
+//! w_i stands for B. Where ℓ has no simpler form, as in [`Cac`], the rows meet all centers in [`proxy_pass`].
 //!
 //! [`proxy_pass`] takes a chunk of rows, whose distances fit in memory, and walks over it in blocks of rows. A block
 //! meets four centers at a time: its rows and gradients stay in the cache. There is no distance matrix of the whole
 //! batch.
 //!
-//! A [`ProxyLoss`] gives factors f_ij. The gradients ∂ℓ/∂x_i = Σ_j f_ij·(x_i − c_j) and ∂ℓ/∂c_j = −f_ij·(x_i − c_j) are
+//! ℓ gives factors f_ij. The gradients ∂ℓ/∂x_i = Σ_j f_ij·(x_i − c_j) and ∂ℓ/∂c_j = −f_ij·(x_i − c_j) are
 //! summed from the differences: Σ f_ij·x_i and Σ f_ij·c_j alone would cancel where the centers are far from the origin.
+//!
+//! Fixed centers that are anchors on axes need no pairs: `anchors` has the distances and the gradient of a row.
 //!
 //! The sum of a gradient's terms is kept in `f32` for [`PARTIAL_TERMS`] terms, the partial sum, and then moves to
 //! `f64`, the accumulator.
@@ -206,11 +208,11 @@ impl Batch<'_> {
             }
         };
         let RowLoss { cost, factor } = loss.row(distances, class);
-        let factor = V::F64x4::splat(factor * weight * scale);
+        let factor = V::splat(round_to_f32(factor * weight * scale));
         // `non_finite` stays 0 until a factor is not finite, and is NaN from then on.
         let non_finite = Cell::new(V::splat(0.0));
         for_lanes::<V, 0, 1>([], [distances], |[], [factors]| {
-            let scaled = V::narrow(factors.widen().mul(factor));
+            let scaled = factors.mul(factor);
             non_finite.set(non_finite.get().add(scaled.sub(scaled)));
             [scaled]
         });

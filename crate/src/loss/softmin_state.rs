@@ -21,8 +21,10 @@ pub(crate) struct SoftminState {
 impl SoftminState {
     /// Builds the softmin of a row from m, d_y and Σ_{k≠y} e^(m − d_k).
     pub(crate) fn new(min: f32, own_distance: f32, others: f64) -> Self {
-        let own = libm::exp(f64::from(min) - f64::from(own_distance));
-        Self { min: min.into(), own_distance: own_distance.into(), own, others }
+        let (min, own_distance) = (f64::from(min), f64::from(own_distance));
+        // The own class is the nearest one of most rows.
+        let own = if own_distance <= min { 1.0 } else { libm::exp(min - own_distance) };
+        Self { min, own_distance, own, others }
     }
 
     /// Σ_k e^(m − d_k)

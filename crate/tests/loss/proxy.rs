@@ -1,7 +1,8 @@
 //! Losses against proxies where their formulas have an edge.
 
-use crate::common::{BAD, Batch, Case, LossSpec, TOLERANCE};
+use crate::common::{BAD, Batch, Case, LossSpec, TOLERANCE, mixed_labels};
 use crate::common::{assert_close, assert_matrix_close, assert_same_bits, assert_same_f64};
+use crate::loss::gradients::check;
 use crate::reference::{self, Matrix};
 use center_loss::loss::ProxyLossKind;
 use center_loss::loss::island::repulsion;
@@ -84,6 +85,17 @@ fn the_lowest_of_the_nearest_other_centers_is_pushed() {
         let actual = row_at_zero(0, &[own, 1.0], LossSpec::Proxy(ProxyLossKind::TripletCenter, margin)).gradients();
         assert_same_f64(actual.loss, 0.0, format_args!("d = {own}, m = {margin}"));
         assert_same_bits(&actual.centers, &[0.0, 0.0], "∂/∂centers");
+    }
+}
+
+/// Batches with and without a search by integers, which gives up where too many centers are equally near.
+#[test]
+fn the_lowest_of_many_equal_other_centers_is_pushed() {
+    for (rows, n_classes, n_dim) in [(5, 6, 3), (40, 40, 32), (40, 97, 70)] {
+        let mut batch = Batch::with_labels(mixed_labels(rows, n_classes), n_classes, n_dim, 5);
+        let first = batch.center(0).to_vec();
+        (0..n_classes).for_each(|class| batch.center_mut(class).copy_from_slice(&first));
+        check(&Case::new(batch, LossSpec::Proxy(ProxyLossKind::TripletCenter, 5.0), Reduction::Sum));
     }
 }
 
