@@ -111,7 +111,7 @@ fn score_all<V: Vector>(
             (Measure::Weighted(weights), _) => mahalanobis::for_each_block::<V>(x, centers, weights, &mut keep),
             (_, Some(directions)) => {
                 let (distances, scratch) = split_mut(scratch, x.count() * n_classes);
-                directions.distances::<V>(x, scratch, distances);
+                directions.distances::<V>(x, !score.needs_nearest_only(), scratch, distances);
                 for row in 0..x.count() {
                     keep(row, 0, slice(distances, row * n_classes, n_classes));
                 }
