@@ -66,7 +66,9 @@ pub fn classify<V: Vector>(
 ) {
     match measure {
         Measure::Metric(metric) if metric != Metric::Cosine && score.needs_nearest_only() => {
-            nearest::predict::<V>(x, centers, scratch, nearest);
+            // The search walks over all of its scratch.
+            let len = nearest::scratch_len(x.count(), centers.count(), x.dim());
+            nearest::predict::<V>(x, centers, slice_mut(scratch, 0, len), nearest);
             score_nearest::<V>(x, centers, metric, score, scores, nearest);
         }
         _ => score_all::<V>(x, centers, measure, score, scratch, scores, nearest),
