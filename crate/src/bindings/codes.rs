@@ -3,6 +3,7 @@
 use super::buffer::Buffer;
 use crate::distance::coded::{self, BLOCK, Codes, PairCodes};
 use crate::rows::shape::Rows;
+use crate::simd::vector::Lanes;
 
 /// Number of rows after which codes are made: about as many cost as much time as making codes.
 const WORTHWHILE_ROWS: usize = 32;
@@ -46,7 +47,7 @@ impl KeptCodes {
         let fits = self.codes.reserve(codes, 1) && self.floats.reserve(floats, 1) && self.words.reserve(words, 1);
         if fits {
             (self.blocks, self.changes) = (blocks, count);
-            self.view(dim).fit(centers);
+            self.view(dim).fit::<Lanes>(centers);
         } else {
             self.forget();
         }

@@ -1,11 +1,14 @@
-//! Nearest classes with scores, in one pass over the centers without a matrix of all distances, and decisions by
-//! thresholds.
+//! Nearest classes with scores, in one pass over the centers for some rows at a time, and decisions by thresholds.
+//!
+//! A row has the same score in a batch of any size: each of its distances depends on the row and the centers alone.
 
 use crate::detect::nearest::{self, NO_CLASS};
-use crate::detect::score::{RowState, Score, position};
+use crate::detect::score::{RowState, Score};
+use crate::detect::smallest::{Smallest, position};
 use crate::distance::blocked::for_each_block;
 use crate::distance::coded::Codes;
 use crate::distance::cosine::{self, Directions};
+use crate::distance::expansion;
 use crate::distance::mahalanobis;
 use crate::distance::metric::Metric;
 use crate::distance::pairwise;
@@ -13,12 +16,13 @@ use crate::rows::shape::{Rows, item, item_mut, slice, slice_mut, split_mut, tota
 use crate::rows::walk::{copy, pair_squared_distances};
 use crate::simd::vector::{LANES, Vector, round_to_f32};
 
-/// Number of distances that are kept at once: they stay in a usual second-level cache.
-const CHUNK_LEN: usize = 1 << 16;
-/// Smallest number of rows that meet all centers together.
-const MIN_CHUNK_ROWS: usize = 8;
-/// Largest number of rows that meet all centers together: with the block of centers that they meet, they stay in a cache.
-const MAX_CHUNK_ROWS: usize = 64;
+/// Number of distances that are kept at once, if more rows than [`MIN_CHUNK_ROWS`] have that many: they stay in a usual
+/// second-level cache.
+const CHUNK_LEN: usize = 1 << 17;
+/// Smallest number of rows that meet all centers together: with fewer, reading the centers takes longer.
+const MIN_CHUNK_ROWS: usize = 64;
+/// Largest number of rows that meet all centers together.
+const MAX_CHUNK_ROWS: usize = 256;
 
 /// Distance that a score is computed from.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -38,7 +42,7 @@ pub fn scratch_len(metric: Metric, rows: usize, n_classes: usize, dim: usize) ->
     let padded = n_classes.saturating_add(LANES);
     let others = match metric {
         Metric::Cosine => total_len([(rows, n_classes), (1, pairwise::scratch_len(metric, rows, n_classes, dim))]),
-        _ => 0,
+        _ => expansion::scratch_len(rows, n_classes, dim),
     };
     nearest.max(total_len([(rows, padded), (1, others)]))
 }
@@ -63,7 +67,9 @@ pub fn classify<V: Vector>(
 ) {
     match measure {
         Measure::Metric(metric) if needs_nearest_only(measure, score) => {
-            nearest::predict::<V>(x, centers, scratch, nearest);
+            // The search walks over all of its scratch.
+            let len = nearest::scratch_len(x.count(), centers.count(), x.dim());
+            nearest::predict::<V>(x, centers, slice_mut(scratch, 0, len), nearest);
             score_nearest::<V>(x, centers, metric, score, scores, nearest);
         }
         _ => score_all::<V>(x, centers, measure, score, scratch, scores, nearest),
@@ -125,9 +131,13 @@ fn score_all<V: Vector>(
     let chunk_rows = chunk_rows(x.count(), n_classes);
     let padded = n_classes.next_multiple_of(LANES);
     let (distmat, scratch) = split_mut(scratch, chunk_rows * padded);
-    let len = scratch.len().min(cosine::center_scratch_len(n_classes, dim));
-    let (center_scratch, scratch) = split_mut(scratch, len);
     let is_cosine = measure == Measure::Metric(Metric::Cosine);
+    let len = if is_cosine { cosine::center_scratch_len(n_classes, dim) } else { 0 };
+    let (center_scratch, scratch) = split_mut(scratch, len);
+    // `KnnCenters` gains nothing: its sums of differences are faster than the products with their checks.
+    let is_expanded = score.temperature().is_some()
+        && matches!(measure, Measure::Metric(Metric::SqEuclidean | Metric::Euclidean))
+        && expansion::is_faster::<V>(centers, scratch);
     let directions = is_cosine.then(|| Directions::new::<V>(centers, center_scratch));
     // Lanes past the last class are infinitely far.
     distmat.fill(f32::INFINITY);
@@ -136,21 +146,29 @@ fn score_all<V: Vector>(
         let mut keep = |row: usize, first: usize, distances: &[f32]| {
             copy::<V>(distances, slice_mut(distmat, row * padded + first, distances.len()));
         };
+        let mut expanded = None;
         match (measure, &directions) {
             (Measure::Weighted(weights), _) => mahalanobis::for_each_block::<V>(x, centers, weights, &mut keep),
             (_, Some(directions)) => {
                 let (distances, scratch) = split_mut(scratch, x.count() * n_classes);
-                directions.distances::<V>(x, scratch, distances);
+                directions.distances::<V>(x, !score.needs_nearest_only(), scratch, distances);
                 for row in 0..x.count() {
                     keep(row, 0, slice(distances, row * n_classes, n_classes));
                 }
+            }
+            (Measure::Metric(_), None) if is_expanded => {
+                expanded = Some(expansion::distances::<V>(x, centers, scratch, distmat));
             }
             (Measure::Metric(_), None) => for_each_block::<V>(x, centers, &mut keep),
         }
         for row in 0..x.count() {
             let distances = slice_mut(distmat, row * padded, padded).as_chunks_mut().0;
             let of_squares = measure == Measure::Metric(Metric::Euclidean);
-            let mut state = RowState::new::<V>(score, of_squares, distances);
+            let smallest = match &expanded {
+                Some(expanded) => expanded.refine::<V>(row, distances),
+                None => Smallest::of::<V>(distances),
+            };
+            let mut state = RowState::new::<V>(score, of_squares, smallest, distances);
             // The smallest distance is exact, but a ratio needs the second smallest to be exact too.
             if let (Some(directions), Score::KnnCenters) = (&directions, score)
                 && let Some(class) = position::<V>(distances, state.second)

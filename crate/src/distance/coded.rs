@@ -191,8 +191,8 @@ impl<'a> Codes<'a> {
     }
 
     /// Chooses origin and step, and makes the codes of all centers.
-    pub fn fit(&mut self, centers: Rows) {
-        mean_of_sample(centers, self.origin);
+    pub fn fit<V: Vector>(&mut self, centers: Rows) {
+        mean_of_sample::<V>(centers, self.origin);
         let width = terms(self.origin.len());
         let mut largest = 0.0;
         self.terms.as_flattened_mut().fill(0.0);

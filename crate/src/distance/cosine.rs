@@ -53,13 +53,18 @@ impl<'a> Directions<'a> {
         Self { centers, units, is_zero, zero_count: is_zero.iter().sum() }
     }
 
-    /// distmat[i, j] = 1 − cos(x_i, c_j): exactly 1 where x or c is zero, NaN where a value is not finite.
+    /// distmat[i, j] = 1 − cos(x_i, c_j): exactly 1 where x or c is zero, NaN where a value is not finite. If `direct`, all
+    /// have the same bits in a batch of any size, and not the smallest alone.
     #[inline(never)]
-    pub(crate) fn distances<V: Vector>(&self, x: Rows, scratch: &mut [f32], distmat: &mut [f32]) {
+    pub(crate) fn distances<V: Vector>(&self, x: Rows, direct: bool, scratch: &mut [f32], distmat: &mut [f32]) {
         let len = x.count() * (x.dim() + 1);
         let (row_scratch, scratch) = split_mut(scratch, len);
         let (units, is_zero) = normalize::<V>(x, row_scratch);
-        squared_euclidean::distances::<V>(units, self.units, scratch, distmat);
+        if direct {
+            squared_euclidean::direct_distances::<V>(units, self.units, distmat);
+        } else {
+            squared_euclidean::distances::<V>(units, self.units, scratch, distmat);
+        }
         let n_classes = self.centers.count();
         for row in 0..x.count() {
             let distances = slice_mut(distmat, row * n_classes, n_classes);

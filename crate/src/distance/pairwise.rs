@@ -27,7 +27,7 @@ pub fn distances<V: Vector>(metric: Metric, x: Rows, centers: Rows, scratch: &mu
     if metric == Metric::Cosine {
         let len = cosine::center_scratch_len(centers.count(), x.dim());
         let (center_scratch, scratch) = split_mut(scratch, len);
-        return Directions::new::<V>(centers, center_scratch).distances::<V>(x, scratch, distmat);
+        return Directions::new::<V>(centers, center_scratch).distances::<V>(x, false, scratch, distmat);
     }
     squared_euclidean::distances::<V>(x, centers, scratch, distmat);
     if metric == Metric::Euclidean {

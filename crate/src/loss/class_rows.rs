@@ -10,36 +10,38 @@ use crate::simd::vector::{LANES, Vector};
 /// End of a list.
 const NO_ROW: u32 = u32::MAX;
 
-/// Linked lists of rows.
+/// Linked lists of entries: rows, which may be in more than one list under different numbers.
 #[derive(Debug)]
 pub(crate) struct ClassRows<'a> {
-    /// Last row of each list.
+    /// Last entry of each list.
     last: &'a mut [u32],
-    /// Row before each row in its list.
+    /// Entry before each entry in its list.
     before: &'a mut [u32],
 }
 
 impl<'a> ClassRows<'a> {
-    /// Makes empty lists for `rows` rows in `links`, which has an entry for each list and each row, with any content.
-    pub(crate) fn new(links: &'a mut [u32], lists: usize, rows: usize) -> Self {
+    /// Makes empty lists for `entries` entries in `links`, which has a value for each list and each entry, with any
+    /// content.
+    pub(crate) fn new(links: &'a mut [u32], lists: usize, entries: usize) -> Self {
         let (last, rest) = split_mut(links, lists);
         last.fill(NO_ROW);
-        Self { last, before: slice_mut(rest, 0, rows) }
+        Self { last, before: slice_mut(rest, 0, entries) }
     }
 
     #[allow(clippy::cast_possible_truncation, reason = "rows fit the 32 bits of a wasm address")]
-    pub(crate) fn push(&mut self, list: usize, row: usize) {
-        *item_mut(self.before, row) = core::mem::replace(item_mut(self.last, list), row as u32);
+    pub(crate) fn push(&mut self, list: usize, entry: usize) {
+        *item_mut(self.before, entry) = core::mem::replace(item_mut(self.last, list), entry as u32);
     }
 
-    /// grad ← grad − Σ_i f_i·(x_i − c) over the rows i of a list, with factors f_i. `sum` is scratch.
+    /// grad ← grad − Σ_i f_i·(x_i − c) over the entries of a list; `part` gives the row i of an entry and its factor f_i.
+    /// `sum` is scratch.
     #[inline(never)]
     pub(crate) fn subtract<V: Vector>(
         &self,
         list: usize,
         x: Rows,
         center: &[f32],
-        factor: &dyn Fn(usize) -> f64,
+        part: &dyn Fn(usize) -> (usize, f64),
         sum: &mut [[f64; LANES]],
         grad: &mut [f32],
     ) {
@@ -49,9 +51,10 @@ impl<'a> ClassRows<'a> {
         }
         widen_to::<V>(grad, sum);
         while next != NO_ROW {
-            let row = next as usize;
-            add_difference::<V>(x.row(row), center, -factor(row), sum);
-            next = item(self.before, row);
+            let entry = next as usize;
+            let (row, factor) = part(entry);
+            add_difference::<V>(x.row(row), center, -factor, sum);
+            next = item(self.before, entry);
         }
         narrow_to::<V>(sum, grad);
     }

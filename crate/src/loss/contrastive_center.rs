@@ -113,8 +113,8 @@ impl ContrastiveCenter {
                     combine::<V>(low, center, high, [factor_sum; 2], grad);
                 }
                 let factor = |row: usize, k: usize| item(scratch.row_accumulator, 2 * row + k);
-                rows.subtract::<V>(class, x, center, &|row| factor(row, 0) - factor(row, 1), sum, grad);
-                let of_far = |row| factor(row, usize::from(labels.class(row) != Some(class)));
+                rows.subtract::<V>(class, x, center, &|row| (row, factor(row, 0) - factor(row, 1)), sum, grad);
+                let of_far = |row| (row, factor(row, usize::from(labels.class(row) != Some(class))));
                 rows.subtract::<V>(n_classes, x, center, &of_far, sum, grad);
             }
         }

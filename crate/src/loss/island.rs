@@ -60,7 +60,7 @@ pub(crate) fn island<V: Vector>(
             grad.fill(0.0);
         }
         let x_sum = slice_mut(rest, 0, sum.len());
-        rows.subtract::<V>(class, x, centers.row(class), &|row| item(factors, row), x_sum, grad);
+        rows.subtract::<V>(class, x, centers.row(class), &|row| (row, item(factors, row)), x_sum, grad);
     }
     total * scale + repulsion
 }

@@ -10,7 +10,7 @@ use crate::detect::nearest::{NO_CLASS, is_any_below};
 use crate::distance::metric::combine;
 use crate::distance::quantized_search;
 use crate::distance::squared_euclidean;
-use crate::loss::class_rows::{ClassRows, subtract_rows};
+use crate::loss::class_rows::ClassRows;
 use crate::loss::proxy::{Batch, Scratch, chunk_rows};
 use crate::loss::reduction::Labels;
 use crate::rows::shape::{Rows, class_of, item, item_mut, slice, slice_mut, split_mut};
@@ -74,13 +74,12 @@ impl TripletCenter {
         }
         for (class, grad) in grad_centers.chunks_exact_mut(x.dim()).enumerate() {
             grad.fill(0.0);
-            let factor = |row: usize| item(scratch.row_accumulator, row);
-            let rows = rows.rows(class).map(|entry| match entry.checked_sub(n_rows) {
-                Some(row) => (row, -factor(row)),
-                None => (entry, factor(entry)),
-            });
+            let part = |entry: usize| match entry.checked_sub(n_rows) {
+                Some(row) => (row, -item(scratch.row_accumulator, row)),
+                None => (entry, item(scratch.row_accumulator, entry)),
+            };
             let sum = slice_mut(scratch.center_sum, 0, x.dim().div_ceil(LANES));
-            subtract_rows::<V>(x, centers.row(class), rows, sum, grad);
+            rows.subtract::<V>(class, x, centers.row(class), &part, sum, grad);
         }
         total * scale
     }

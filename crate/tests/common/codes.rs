@@ -3,6 +3,7 @@
 use center_loss::distance::coded::{self, BLOCK, Codes, PairCodes};
 use center_loss::rows::shape::Rows;
 use center_loss::simd::vector::Lanes;
+use center_loss::simd::vector::Lanes;
 
 /// Codes with their memory.
 pub(crate) struct OwnedCodes {
@@ -20,7 +21,7 @@ impl OwnedCodes {
         let [codes, floats, words] = coded::lengths(blocks, dim);
         let (codes, floats, words) = (vec![[[0; 8]; 4]; codes], vec![f32::NAN; floats], vec![7; words]);
         let mut owned = Self { blocks, dim, codes, floats, words };
-        owned.view().fit(centers);
+        owned.view().fit::<Lanes>(centers);
         owned
     }
 

@@ -121,11 +121,13 @@ fn scores_of_every_shape() {
 /// The expansion ‖x‖² + ‖c‖² − 2x·c would lose all digits here.
 #[test]
 fn scores_of_tight_clusters_off_the_origin() {
-    for n_dim in [3, 16, 64] {
-        let mut batch = Batch::of_one_class(9, 5, n_dim, 5);
-        batch.centers.iter_mut().for_each(|value| *value += 100.0);
-        batch.near_centers(1e-2);
-        check_all(&batch, "tight");
+    for (n_classes, n_dim) in [(5, 3), (5, 16), (5, 64), (120, 64)] {
+        for offset in [0.0, 0.5, 1.0, 100.0] {
+            let mut batch = Batch::of_one_class(9, n_classes, n_dim, 5);
+            batch.centers.iter_mut().for_each(|value| *value += offset);
+            batch.near_centers(1e-2);
+            check_all(&batch, "tight");
+        }
     }
 }
 
@@ -164,11 +166,45 @@ fn the_lowest_of_equal_classes_is_the_nearest() {
     }
 }
 
+/// Two equal classes among many others, which need two sums of differences.
+#[test]
+fn the_lower_of_two_equal_classes_among_many_is_the_nearest() {
+    let mut batch = Batch::of_one_class(3, 120, 32, 3);
+    let center = batch.center(7).to_vec();
+    batch.center_mut(99).copy_from_slice(&center);
+    for spread in [0.0, 1e-3, 0.3] {
+        for row in 0..3 {
+            let values = center
+                .iter()
+                .zip(normal(32, row as u64))
+                .map(|(value, noise)| value + spread * noise)
+                .collect::<Vec<_>>();
+            batch.row_mut(row).copy_from_slice(&values);
+        }
+        check_all(&batch, "two equal classes");
+        for score in [Score::Cac(1.0), Score::Softmin(1.0), Score::Entropy(1.0)] {
+            assert_eq!(batch.classify(SQUARED, score).1, [7; 3], "{score:?}");
+        }
+    }
+}
+
+/// Many classes on either side of the largest gap that counts.
+#[test]
+fn far_classes_weigh_nothing() {
+    for gap in [5.0_f32, 20.0, 39.0, 41.0, 80.0, 100.0] {
+        let mut batch = Batch::new(&[0.0], &[0], &vec![(9.0 + gap).sqrt(); 100_000], 1);
+        batch.centers[..2].copy_from_slice(&[1.0, 3.0]);
+        check(&batch, SQUARED, "far classes");
+    }
+}
+
 /// Distances of 10⁴ to 10³⁰ in units of T: probabilities of 0 and 1 have logarithms.
 #[test]
 fn scores_of_any_scale() {
-    for scale in [1e2, 1e6, 1e14] {
-        let mut batch = Batch::of_one_class(40, 70, 9, 8);
+    for (scale, [n_classes, n_dim]) in
+        [1e2, 1e6, 1e14].into_iter().flat_map(|scale| [[70, 9], [120, 32]].map(|of| (scale, of)))
+    {
+        let mut batch = Batch::of_one_class(40, n_classes, n_dim, 8);
         batch.values_mut().for_each(|value| *value *= scale);
         for measure in [SQUARED, Measure::Metric(Metric::Euclidean)] {
             check(&batch, measure, "scaled");
@@ -294,7 +330,7 @@ fn a_ratio_of_two_zeros_is_one() {
 
 #[test]
 fn a_row_that_is_not_finite_is_unknown_and_leaves_the_others() {
-    for n_dim in [3, 20] {
+    for n_dim in [3, 20, 32] {
         let batch = Batch::of_one_class(66, 130, n_dim, 3);
         let bad = [(0, f32::NAN), (5, f32::INFINITY), (64, f32::NEG_INFINITY), (65, f32::NAN)];
         let mut spoiled = batch.clone();
@@ -316,7 +352,7 @@ fn a_row_that_is_not_finite_is_unknown_and_leaves_the_others() {
 
 #[test]
 fn a_center_that_is_not_finite_is_near_no_row() {
-    for n_dim in [3, 20] {
+    for n_dim in [3, 20, 32] {
         let batch = Batch::of_one_class(30, 130, n_dim, 3);
         let centers = [&vec![f32::NAN; n_dim], &batch.centers[..], &vec![f32::INFINITY; n_dim]].concat();
         let spoiled = Batch { centers, ..batch.clone() };
@@ -382,7 +418,7 @@ proptest! {
     }
 
     #[test]
-    fn the_score_of_a_row_does_not_depend_on_the_others(rows in 1..140_usize, n_classes in 2..80_usize, n_dim in 1..30_usize, seed: u64, pick in any::<prop::sample::Index>()) {
+    fn the_score_of_a_row_does_not_depend_on_the_others(rows in 1..140_usize, n_classes in 2..140_usize, n_dim in prop::sample::select(vec![1, 3, 16, 29, 32, 64, 132]), seed: u64, pick in any::<prop::sample::Index>()) {
         let batch = Batch::of_one_class(rows, n_classes, n_dim, seed);
         let row = pick.index(rows);
         for (measure, score) in measures(&weights(n_dim)).into_iter().flat_map(|of| SCORES.map(|score| (of, score))) {
