@@ -61,7 +61,7 @@ impl KeptCodes {
         if self.changes == 0 {
             return;
         }
-        self.changes -= 1;
+        self.changes -= usize::from(class < centers.count());
         if self.changes == 0 || class >= self.blocks * BLOCK {
             return self.forget();
         }
