@@ -7,7 +7,7 @@ import { ANCHORS, openSet } from './open-set.js';
 import * as ours from './ours.js';
 
 /** @import { Case, Results, Data, Implementation, Shape, Target } from './types.js' */
-/** @typedef {'gradients' | 'step' | 'distances' | 'predict' | 'calls'} Operation */
+/** @typedef {'gradients' | 'step' | 'distances' | 'predict' | 'decide' | 'calls'} Operation */
 
 /** @typedef {(shape: Shape, data: Data) => Implementation[]} Ours */
 /** @typedef {Pick<Case, 'title' | 'base' | 'python'> & { ours: Ours, expected: (shape: Shape, data: Data) => Results }} Call */
@@ -45,6 +45,7 @@ const CALLS = {
     },
     expected: expectedDistances,
   },
+  decide: { title: 'decision of a classifier', base: 'decide(row)', ours: ours.decide, expected: expectedDistances },
   calls: { title: 'calls for one row', base: EMPTY, ours: ours.calls, expected: expectedGradients },
 };
 
@@ -98,6 +99,13 @@ const speed = () => [
   ...[...LARGE.map(single), ...LARGE.map(({ C }) => ({ B: 1, D: 512, C }))].map((shape) => {
     const what = `predict, B = 1, D = ${shape.D}, ${classes(shape)}: time over that of reading the centers`;
     return callCase('predict', shape, { what, row: CALLS.predict.base, over: 'streaming', atMost: 1.1 });
+  }),
+  ...[
+    { B: 1, D: 128, C: 960, atMost: 0.7 },
+    { B: 1, D: 512, C: 10_000, atMost: 0.4 },
+  ].map(({ atMost, ...shape }) => {
+    const what = `decide, D = ${shape.D}, ${classes(shape)}: time over that of reading the centers`;
+    return callCase('decide', shape, { what, row: CALLS.decide.base, over: 'streaming', atMost });
   }),
   callCase(
     'calls',

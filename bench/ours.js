@@ -182,6 +182,28 @@ export function predict(shape, data) {
   return [form('predict(x)', () => loss.centers.predict(data.x), named, { cost, dispose })];
 }
 
+/** A classifier that has its codes, and centers without codes. @param {Shape} shape @param {Data} data */
+export function decide(shape, data) {
+  const { C, D } = shape;
+  const classifier = new centerLoss.OpenSetClassifier({ params: data.centers, nClasses: C, nDim: D });
+  for (let row = 0; row < 64; row++) classifier.decide(data.x);
+  const cost = pairsCost(shape, 1);
+  const [decided, named] = ['decide(row)', (/** @type {Int32Array} */ nearest) => ({ nearest })];
+  return [
+    form(
+      decided,
+      () => classifier.decide(data.x),
+      ({ label }) => ({ nearest: [label] }),
+      {
+        cost,
+        dispose: () => classifier.dispose(),
+      },
+    ),
+    form('predict(row) of the classifier', () => classifier.predict(data.x), named, { cost }),
+    form('predict(row) of its centers', () => classifier.centers.predict(data.x), named, { cost }),
+  ];
+}
+
 /** One row in place, where most of the time is that of a call. @param {Shape} shape @param {Data} data */
 export function calls(shape, data) {
   const { loss, batch, dispose } = open(shape, data);

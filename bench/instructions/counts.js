@@ -110,6 +110,11 @@ function countOpenSet({ B, D, C }, count) {
     const more = { ...(score === 'mahalanobis' && { precision }), ...(score === 'normalized' && { radius }) };
     add(`classify, ${score}`, () => centerLoss.classify(anchors, x, { score, ...more }));
   }
+  const classifier = new centerLoss.OpenSetClassifier(anchors);
+  // Codes are made after some rows, and count among those of no call.
+  for (let row = 0; row < 64; row++) classifier.decide(x.subarray(0, D));
+  add('classify of a classifier', () => classifier.classify(x));
+  classifier.dispose();
   anchors.dispose();
 
   for (const covariance of COVARIANCES) {

@@ -2,6 +2,7 @@
 //! of nearest centers runs by codes as well (see [`Batch::predict`]).
 
 use crate::common::{Batch, OwnedCodes, normal};
+use center_loss::distance::coded::{self, BLOCK, PairCodes};
 use center_loss::rows::shape::Rows;
 use center_loss::simd::vector::Lanes;
 use proptest::prelude::*;
@@ -31,6 +32,15 @@ fn rows_near_their_centers_are_decided_by_codes() {
         // A row far from all centers has no code.
         let far = Rows::new(&[1e5; 1030][..n_dim], n_dim);
         assert!(!OwnedCodes::of(centers).view().predict::<Lanes>(far, centers, &mut [7]));
+    }
+}
+
+#[test]
+fn codes_have_less_than_a_third_of_the_bytes_of_centers() {
+    for (n_dim, most) in [(128, 0.31), (512, 0.28), (4096, 0.26)] {
+        let [codes, floats, words] = coded::lengths(1000, n_dim);
+        let bytes = codes * size_of::<PairCodes>() + 4 * (floats + words);
+        assert!((bytes as f64) < most * (4 * 1000 * BLOCK * n_dim) as f64, "D = {n_dim}: {bytes}");
     }
 }
 

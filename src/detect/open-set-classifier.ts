@@ -112,6 +112,11 @@ interface SavedConfig extends Pick<ScoreOptions, 'score' | 'metric' | 'temperatu
  * touches, however many classes there are. One threshold of all classes then stays, unless the score compares classes
  * ('cac', 'softmin', 'entropy', 'knn-centers'). Values that each class has of its own stay when a class is removed, and a
  * new class needs its own. Where they no longer hold, the classifier refuses to decide until `fit` is called again.
+ *
+ * Scores 'distance' and 'normalized' by a Euclidean metric, with 64 classes and 16 dimensions or more, make the classifier
+ * keep the centers as 8-bit codes, too, after its first 32 rows: about 30 % more memory, for decisions in a tenth to a
+ * half of the time. Bounds of the codes' errors leave few centers in doubt, which are summed as without codes, so that no
+ * bit of a result differs.
  */
 export class OpenSetClassifier extends Saveable {
   /** Centers without names, which nobody else has: changes move their memory. */

@@ -75,20 +75,21 @@ export function writeFloats(values: NumberArray, start: number, end: number, add
 /** Values up to which a loop copies them in less time than it takes to make an array on their memory. */
 const FEW = 8;
 
+/** Fills `to`, or its values from `start` to `end`, with those of `memory` at an address. */
+function readValues(memory: View, address: number, to: Float32Array | Int32Array, start: number, end: number): void {
+  const first = address / BYTES;
+  if (end - start > FEW) copyValues(memory.subarray(first, first + end - start), to, start);
+  else for (let i = start; i < end; i++) to[i] = memory[first + i - start] as number;
+}
+
 /** Fills `to`, or its values from `start` to `end`, with those at an address. */
 export function readFloats(address: number, to: Float32Array, start = 0, end = lengthOf(to)): void {
-  const values = floats();
-  const first = address / BYTES;
-  if (end - start > FEW) return copyValues(values.subarray(first, first + end - start), to, start);
-  for (let i = start; i < end; i++) to[i] = values[first + i - start] as number;
+  readValues(floats(), address, to, start, end);
 }
 
 /** Fills `to`, or its values from `start` to `end`, with those at an address. */
 export function readIntegers(address: number, to: Int32Array, start = 0, end = to.length): void {
-  const values = integers();
-  const first = address / BYTES;
-  if (end - start > FEW) return to.set(values.subarray(first, first + end - start), start);
-  for (let i = start; i < end; i++) to[i] = values[first + i - start] as number;
+  readValues(integers(), address, to, start, end);
 }
 
 /** Copies `length` float32 values for the caller to keep. @throws CenterLossError `ERR_OUT_OF_MEMORY` */

@@ -65,6 +65,7 @@ it('memory grows up to 4 GB; then objects keep their values, and freed memory ca
   // The sum does not depend on how many rows there are, and so neither do the gradients of the rows.
   const loss = new CenterLoss(C, D, { init: 'normal', seed: 1, reduction: 'sum' });
   const params = loss.centers.params.slice();
+  using many = new OpenSetClassifier(new CenterLoss(2 ** 15, D, { init: 'normal', seed: 2 }));
 
   const held: Held[] = [];
   const more = () => held.push(fill(loss.batch(ROWS), loss, held.length + 2));
@@ -121,4 +122,16 @@ it('memory grows up to 4 GB; then objects keep their values, and freed memory ca
   expectError(() => loss.batch(ROWS), 'ERR_OUT_OF_MEMORY', /for a batch of 524288 rows/);
   for (const one of held) expectUnchanged(one, loss);
   expect(isSame(loss.centers.params, params)).toBe(true);
+
+  // A classifier that has no memory for codes of its centers decides without them.
+  const row = many.centers.params.slice(D, 2 * D);
+  const rest: ClassCenters[] = [];
+  expectError(
+    () => {
+      for (;;) rest.push(new ClassCenters(2 ** 12, D));
+    },
+    'ERR_OUT_OF_MEMORY',
+    /for 4096 centers of 64 dimensions/,
+  );
+  for (let i = 0; i < 100; i++) expect(many.decide(row).label).toBe(1);
 });
