@@ -3,7 +3,6 @@
 use center_loss::distance::coded::{self, BLOCK, Codes, PairCodes};
 use center_loss::rows::shape::Rows;
 use center_loss::simd::vector::Lanes;
-use center_loss::simd::vector::Lanes;
 
 /// Codes with their memory.
 pub(crate) struct OwnedCodes {
