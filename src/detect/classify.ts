@@ -112,7 +112,7 @@ export interface ScoreSettings {
 
 /**
  * Nearest class of each row with a score of how unknown the row looks and, by a threshold, the decision: in one pass
- * over the centers for each 64 to 256 rows.
+ * over the centers, without a matrix [B, nClasses].
  *
  * Scores are as exact as their distances, each within 1e-5 (relative) of the float64 value; by 'cosine', the difference
  * of two directions is also off by a rounding of each, 3e-7·√d. An exponent is as exact as its distance: the logarithms

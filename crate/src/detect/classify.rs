@@ -1,14 +1,11 @@
-//! Nearest classes with scores, in one pass over the centers for some rows at a time, and decisions by thresholds.
-//!
-//! A row has the same score in a batch of any size: each of its distances depends on the row and the centers alone.
+//! Nearest classes with scores, in one pass over the centers without a matrix of all distances, and decisions by
+//! thresholds.
 
 use crate::detect::nearest::{self, NO_CLASS};
-use crate::detect::score::{RowState, Score};
-use crate::detect::smallest::{Smallest, position};
+use crate::detect::score::{RowState, Score, position};
 use crate::distance::blocked::for_each_block;
 use crate::distance::coded::Codes;
 use crate::distance::cosine::{self, Directions};
-use crate::distance::expansion;
 use crate::distance::mahalanobis;
 use crate::distance::metric::Metric;
 use crate::distance::pairwise;
@@ -16,13 +13,12 @@ use crate::rows::shape::{Rows, item, item_mut, slice, slice_mut, split_mut, tota
 use crate::rows::walk::{copy, pair_squared_distances};
 use crate::simd::vector::{LANES, Vector, round_to_f32};
 
-/// Number of distances that are kept at once, if more rows than [`MIN_CHUNK_ROWS`] have that many: they stay in a usual
-/// second-level cache.
-const CHUNK_LEN: usize = 1 << 17;
-/// Smallest number of rows that meet all centers together: with fewer, reading the centers takes longer.
-const MIN_CHUNK_ROWS: usize = 64;
-/// Largest number of rows that meet all centers together.
-const MAX_CHUNK_ROWS: usize = 256;
+/// Number of distances that are kept at once: they stay in a usual second-level cache.
+const CHUNK_LEN: usize = 1 << 16;
+/// Smallest number of rows that meet all centers together.
+const MIN_CHUNK_ROWS: usize = 8;
+/// Largest number of rows that meet all centers together: with the block of centers that they meet, they stay in a cache.
+const MAX_CHUNK_ROWS: usize = 64;
 
 /// Distance that a score is computed from.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -42,7 +38,7 @@ pub fn scratch_len(metric: Metric, rows: usize, n_classes: usize, dim: usize) ->
     let padded = n_classes.saturating_add(LANES);
     let others = match metric {
         Metric::Cosine => total_len([(rows, n_classes), (1, pairwise::scratch_len(metric, rows, n_classes, dim))]),
-        _ => expansion::scratch_len(rows, n_classes, dim),
+        _ => 0,
     };
     nearest.max(total_len([(rows, padded), (1, others)]))
 }
@@ -131,13 +127,9 @@ fn score_all<V: Vector>(
     let chunk_rows = chunk_rows(x.count(), n_classes);
     let padded = n_classes.next_multiple_of(LANES);
     let (distmat, scratch) = split_mut(scratch, chunk_rows * padded);
-    let is_cosine = measure == Measure::Metric(Metric::Cosine);
-    let len = if is_cosine { cosine::center_scratch_len(n_classes, dim) } else { 0 };
+    let len = scratch.len().min(cosine::center_scratch_len(n_classes, dim));
     let (center_scratch, scratch) = split_mut(scratch, len);
-    // `KnnCenters` gains nothing: its sums of differences are faster than the products with their checks.
-    let is_expanded = score.temperature().is_some()
-        && matches!(measure, Measure::Metric(Metric::SqEuclidean | Metric::Euclidean))
-        && expansion::is_faster::<V>(centers, scratch);
+    let is_cosine = measure == Measure::Metric(Metric::Cosine);
     let directions = is_cosine.then(|| Directions::new::<V>(centers, center_scratch));
     // Lanes past the last class are infinitely far.
     distmat.fill(f32::INFINITY);
@@ -146,7 +138,6 @@ fn score_all<V: Vector>(
         let mut keep = |row: usize, first: usize, distances: &[f32]| {
             copy::<V>(distances, slice_mut(distmat, row * padded + first, distances.len()));
         };
-        let mut expanded = None;
         match (measure, &directions) {
             (Measure::Weighted(weights), _) => mahalanobis::for_each_block::<V>(x, centers, weights, &mut keep),
             (_, Some(directions)) => {
@@ -156,19 +147,12 @@ fn score_all<V: Vector>(
                     keep(row, 0, slice(distances, row * n_classes, n_classes));
                 }
             }
-            (Measure::Metric(_), None) if is_expanded => {
-                expanded = Some(expansion::distances::<V>(x, centers, scratch, distmat));
-            }
             (Measure::Metric(_), None) => for_each_block::<V>(x, centers, &mut keep),
         }
         for row in 0..x.count() {
             let distances = slice_mut(distmat, row * padded, padded).as_chunks_mut().0;
             let of_squares = measure == Measure::Metric(Metric::Euclidean);
-            let smallest = match &expanded {
-                Some(expanded) => expanded.refine::<V>(row, distances),
-                None => Smallest::of::<V>(distances),
-            };
-            let mut state = RowState::new::<V>(score, of_squares, smallest, distances);
+            let mut state = RowState::new::<V>(score, of_squares, distances);
             // The smallest distance is exact, but a ratio needs the second smallest to be exact too.
             if let (Some(directions), Score::KnnCenters) = (&directions, score)
                 && let Some(class) = position::<V>(distances, state.second)

@@ -6,7 +6,6 @@
 //! | probabilities | p_ij = e^(−d_ij/T) / Σ_k e^(−d_ik/T) | `softmin` |
 //! | temperature | argmin_T −Σ_i ln p_{i,y_i} | `temperature` |
 //! | scores with the nearest class | a function of a row's distances to all centers | `score`, `classify` |
-//! | two smallest distances | d₁, its class, d₂ | `smallest` |
 //! | decision | unknown where score > threshold | `classify` |
 //! | tied diagonal precision | 1 / (Σ_i (x_ik − c_{y_i,k})² / n) | `precision` |
 //! | threshold, p-values | order statistics of the scores of known rows | `threshold` |
@@ -17,7 +16,6 @@ pub mod nearest;
 pub mod precision;
 pub mod radii;
 pub mod score;
-pub(crate) mod smallest;
 pub mod softmin;
 pub mod temperature;
 pub mod threshold;

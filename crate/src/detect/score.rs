@@ -20,10 +20,9 @@
 //! d, so the smallest distance has the smallest score. No score subtracts values that may be almost equal.
 
 use crate::detect::nearest::NO_CLASS;
-use crate::detect::smallest::Smallest;
 use crate::detect::softmin::{exp2_of_negative, shifted_exps};
 use crate::rows::shape::{item, item_mut};
-use crate::simd::vector::{LANES, Vector, round_to_f32, sqrt};
+use crate::simd::vector::{LANES, Vector, min_or_first, round_to_f32, sqrt};
 
 /// Largest gap (d_j − d₂)/T of a class that counts in A and U, in units of ln 2. 2³¹ classes beyond it add less than
 /// 10⁻⁸ to A ≥ 1, and less than 10⁻⁶ to U.
@@ -59,7 +58,7 @@ impl Score<'_> {
     }
 
     /// T of a score that depends on p.
-    pub(crate) fn temperature(self) -> Option<f64> {
+    fn temperature(self) -> Option<f64> {
         match self {
             Self::Cac(temperature) | Self::Softmin(temperature) | Self::Entropy(temperature) => Some(temperature),
             _ => None,
@@ -124,43 +123,33 @@ impl RowState {
         Self { nearest, min, second: f32::INFINITY, others: 0.0, excess: 0.0 }
     }
 
-    /// State of a row with these distances, or with the roots of these if `of_squares`. Distances that are not finite do
-    /// not count. The smallest of `distances` becomes infinite.
+    /// Observes all distances of a row, or their squares if `of_squares`. Distances that are not finite do not count.
+    /// The smallest of `distances` becomes infinite.
     #[allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "classes are below 2³¹")]
-    pub(crate) fn new<V: Vector>(
-        score: Score,
-        of_squares: bool,
-        smallest: Smallest,
-        distances: &mut [[f32; LANES]],
-    ) -> Self {
-        let Smallest { class: Some(class), min, second } = smallest else {
-            return Self::of_nearest(NO_CLASS, f32::INFINITY);
-        };
+    pub(crate) fn new<V: Vector>(score: Score, of_squares: bool, distances: &mut [[f32; LANES]]) -> Self {
+        let [min, second] = two_smallest::<V>(distances);
+        let Some(class) = position::<V>(distances, min) else { return Self::of_nearest(NO_CLASS, min) };
         // The nearest class does not count in A and U.
         *item_mut(distances.as_flattened_mut(), class) = f32::INFINITY;
         let distance = |value: f32| if of_squares { round_to_f32(sqrt(f64::from(value))) } else { value };
         let mut state = Self { second: distance(second), ..Self::of_nearest(class as i32, distance(min)) };
         // Without a second finite distance there is nothing to sum.
         if let Some(temperature) = score.temperature().filter(|_| second < f32::INFINITY) {
-            if of_squares {
-                state.sum_terms::<V, true>(temperature, distances);
-            } else {
-                state.sum_terms::<V, false>(temperature, distances);
-            }
+            state.sum_terms::<V>(of_squares, temperature, distances);
         }
         state
     }
 
     /// Sums A and U over the classes but the nearest.
     #[inline(never)]
-    fn sum_terms<V: Vector, const OF_SQUARES: bool>(&mut self, temperature: f64, distances: &[[f32; LANES]]) {
+    fn sum_terms<V: Vector>(&mut self, of_squares: bool, temperature: f64, distances: &[[f32; LANES]]) {
         let scale = V::splat(round_to_f32(core::f64::consts::LOG2_E / temperature));
         let (second, max_gap) = (V::splat(self.second), V::splat(MAX_GAP));
         for block in distances.chunks(F32_SUM_VECTORS) {
             let (mut others, mut excess) = (V::splat(0.0), V::splat(0.0));
             for distances in block {
                 let values = V::load(distances);
-                let distances = if OF_SQUARES { values.sqrt() } else { values };
+                let distances = if of_squares { values.sqrt() } else { values };
                 let gap = distances.sub(second).mul(scale);
                 if max_gap.greater_mask(gap) == 0 {
                     continue;
@@ -198,4 +187,29 @@ impl RowState {
         let ratio = if odds > 1e-8 { libm::log1p(odds) / odds } else { 1.0 };
         log(self.others * ratio + (gap * self.others + self.excess) / (1.0 + odds)) - gap
     }
+}
+
+/// d₁ and d₂; infinite where there are none.
+fn two_smallest<V: Vector>(distances: &[[f32; LANES]]) -> [f32; 2] {
+    let (mut lows, mut nexts) = (V::splat(f32::INFINITY), V::splat(f32::INFINITY));
+    for distances in distances {
+        let distances = V::load(distances);
+        // The larger of NaN and another value is NaN, which is never the smaller.
+        nexts = nexts.min_or_self(lows.max(distances));
+        lows = lows.min_or_self(distances);
+    }
+    let [mut min, mut second] = [f32::INFINITY; 2];
+    for value in lows.to_array().into_iter().chain(nexts.to_array()) {
+        second = min_or_first(second, if value < min { min } else { value });
+        min = min_or_first(min, value);
+    }
+    [min, second]
+}
+
+/// First position of a finite value.
+pub(crate) fn position<V: Vector>(distances: &[[f32; LANES]], value: f32) -> Option<usize> {
+    let limit = V::splat(value.next_up());
+    let is_among = |distances: &[f32; LANES]| limit.greater_mask(V::load(distances)) != 0;
+    let (i, lanes) = distances.iter().enumerate().find(|(_, distances)| is_among(distances))?;
+    Some(i * LANES + lanes.iter().position(|distance| *distance <= value)?)
 }

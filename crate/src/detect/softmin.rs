@@ -66,14 +66,10 @@ pub(crate) fn exp<V: Vector>(x: V) -> V {
 /// polynomial of degree 5 whose largest error is the smallest, 10⁻⁷, for 2⁻ᶠ.
 #[inline]
 pub(crate) fn exp2_of_negative<V: Vector>(x: V) -> V {
-    const LN_2: f32 = core::f32::consts::LN_2;
+    const POLYNOMIAL: [f32; 5] = [9.669_692e-3, -5.550_558e-2, 2.402_228e-1, -core::f32::consts::LN_2, 1.0];
     let n = round(x);
     let f = x.sub(n);
-    let f2 = f.mul(f);
-    // Pairs of terms wait for each other less than Horner's rule.
-    let pair = |slope: f32, constant: f32| f.mul_add(V::splat(slope), V::splat(constant));
-    let high = f2.mul_add(pair(-1.330_061e-3, 9.669_692e-3), pair(-5.550_558e-2, 2.402_228e-1));
-    let power = f2.mul_add(high, pair(-LN_2, 1.0));
+    let power = POLYNOMIAL.iter().fold(V::splat(-1.330_061e-3), |sum, factor| sum.mul_add(f, V::splat(*factor)));
     power.mul(V::splat(0.0).sub(n).power_of_two())
 }
 

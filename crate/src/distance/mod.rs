@@ -4,7 +4,6 @@
 //! |---|---|---|
 //! | all pairs | ‖x_i − c_j‖² | `squared_euclidean` |
 //! | many pairs | ‖x‖² + ‖c‖² − 2x·c; `refine` computes doubtful ones again | `gemm`, on `packing` and `micro_kernel` |
-//! | all centers, the same in any batch | ‖x‖² + ‖c‖² − 2x·c, or Σ_k (x_ik − c_jk)² where that is in doubt | `expansion` |
 //! | few rows | Σ_k (x_ik − c_jk)², in blocks of centers | `blocked` |
 //! | few dimensions | Σ_k (x_ik − c_jk)², with a center in each lane | `center_lanes` |
 //! | nearest center of one row | Σ_k (x_ik − c_jk)², ended early for far centers | `partial_search` |
@@ -19,7 +18,6 @@ pub(crate) mod blocked;
 pub(crate) mod center_lanes;
 pub mod coded;
 pub(crate) mod cosine;
-pub(crate) mod expansion;
 pub mod gemm;
 pub(crate) mod mahalanobis;
 pub mod metric;

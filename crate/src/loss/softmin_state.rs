@@ -22,8 +22,7 @@ impl SoftminState {
     /// Builds the softmin of a row from m, d_y and Σ_{k≠y} e^(m − d_k).
     pub(crate) fn new(min: f32, own_distance: f32, others: f64) -> Self {
         let (min, own_distance) = (f64::from(min), f64::from(own_distance));
-        // The own class is the nearest one of most rows.
-        let own = if own_distance <= min { 1.0 } else { libm::exp(min - own_distance) };
+        let own = libm::exp(min - own_distance);
         Self { min, own_distance, own, others }
     }
 
