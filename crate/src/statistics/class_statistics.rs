@@ -30,11 +30,11 @@ const MIN_RUN_WEIGHT: f64 = 1.0 / 1_048_576.0;
 /// Largest weight of a row in a run: its products stay within `f32`.
 const MAX_RUN_WEIGHT: f64 = 1_048_576.0;
 
-/// Bytes of rows that are prefetched together: they and the sums of some classes fit a first-level cache.
-const PREFETCH_BYTES: usize = 3 << 13;
-/// Largest size of pivots and sums that a first-level cache keeps beside the rows. The processor then reads the rows
-/// ahead by itself; when sums miss that cache too, it does not.
-const SMALL_CACHE_BYTES: usize = 9 << 11;
+/// Bytes of rows that are prefetched together: they fit a second-level cache.
+const PREFETCH_BYTES: usize = 1 << 15;
+/// Largest size of pivots and sums that stay in a first-level cache while rows pass. The processor then reads the rows
+/// ahead by itself, a fourth faster for 64 dimensions; where sums miss that cache, its own reading takes longer.
+const SMALL_CACHE_BYTES: usize = 3 << 12;
 const CACHE_LINE_BYTES: usize = 64;
 
 /// Largest growth of the weights of new rows before all weights are scaled down.
