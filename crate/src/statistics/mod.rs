@@ -3,9 +3,7 @@
 //! | file | content |
 //! |---|---|
 //! | `class_statistics` | count, mean, variance and scatter of each class |
-//! | `run_sums` | sums of several rows of one class in one walk |
 //! | `scatter` | scatter matrices Σ w·v·vᵀ |
 
 pub mod class_statistics;
-pub(crate) mod run_sums;
 pub(crate) mod scatter;
