@@ -76,7 +76,14 @@ describe('in quick mode, without PyTorch', () => {
     return { stdout, report: JSON.parse(await readFile(join(folder, `${suite}.json`), 'utf8')) };
   }
 
-  const speed = ['gradients-64x64x10', 'step-256x128x960', 'distances-1x64x10', 'predict-1x64x10', 'calls-1x64x10'];
+  const speed = [
+    'gradients-64x64x10',
+    'step-256x128x960',
+    'distances-1x64x10',
+    'predict-1x64x10',
+    'decide-1x128x960',
+    'calls-1x64x10',
+  ];
   test.each([
     ['speed', speed, ['plain JS', 'plain JS, touched', 'tfjs-backend-wasm']],
     ['open-set', ['256x128x10'], ['softmaxCenter', 'classify, entropy']],
