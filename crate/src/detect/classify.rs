@@ -131,6 +131,7 @@ fn score_all<V: Vector>(
     let (center_scratch, scratch) = split_mut(scratch, len);
     let is_cosine = measure == Measure::Metric(Metric::Cosine);
     let directions = is_cosine.then(|| Directions::new::<V>(centers, center_scratch));
+    let of_squares = measure == Measure::Metric(Metric::Euclidean);
     // Lanes past the last class are infinitely far.
     distmat.fill(f32::INFINITY);
     for start in (0..x.count()).step_by(chunk_rows) {
@@ -151,7 +152,6 @@ fn score_all<V: Vector>(
         }
         for row in 0..x.count() {
             let distances = slice_mut(distmat, row * padded, padded).as_chunks_mut().0;
-            let of_squares = measure == Measure::Metric(Metric::Euclidean);
             let mut state = RowState::new::<V>(score, of_squares, distances);
             // The smallest distance is exact, but a ratio needs the second smallest to be exact too.
             if let (Some(directions), Score::KnnCenters) = (&directions, score)

@@ -23,7 +23,7 @@ use crate::distance::metric::combine;
 use crate::loss::class_rows::ClassRows;
 use crate::loss::proxy::{Batch, Scratch};
 use crate::loss::reduction::Labels;
-use crate::rows::shape::{Rows, item, slice, slice_mut, split_mut};
+use crate::rows::shape::{Rows, item, row_if_wanted, slice, slice_mut, split_mut};
 use crate::rows::walk::{for_lanes, squared_distance};
 use crate::rows::walk_f64::{add_difference, add_scaled, for_each_vector, narrow_to, squared_norm};
 use crate::simd::vector::{LANES, Vector, round_to_f32};
@@ -70,8 +70,7 @@ impl ContrastiveCenter {
         let (mut total, mut factor_sum) = (0.0, 0.0);
         x_sum.fill([0.0; LANES]);
         for row in 0..x.count() {
-            let grad_dim = if grad_x.is_empty() { 0 } else { dim };
-            let grad = slice_mut(grad_x, row * grad_dim, grad_dim);
+            let grad = row_if_wanted(grad_x, row, dim);
             grad.fill(0.0);
             let (class, weight) = match batch.class_and_weight(&labels, row) {
                 Ok(known) => known,

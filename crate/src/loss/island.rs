@@ -12,7 +12,7 @@ use crate::loss::center_loss::MAX_GRADIENT_NORM;
 use crate::loss::class_rows::ClassRows;
 use crate::loss::proxy::{Batch, Scratch};
 use crate::loss::reduction::Labels;
-use crate::rows::shape::{Rows, item, item_mut, slice_mut, split_mut};
+use crate::rows::shape::{Rows, item, item_mut, row_if_wanted, slice_mut, split_mut};
 use crate::rows::walk::squared_distance;
 use crate::rows::walk_f64::{add_scaled, for_each_vector, squared_norm};
 use crate::simd::f64x4::F64x4;
@@ -35,8 +35,7 @@ pub(crate) fn island<V: Vector>(
     let mut rows = ClassRows::new(scratch.links, centers.count(), x.count());
     let mut total = 0.0;
     for row in 0..x.count() {
-        let grad_dim = if grad_x.is_empty() { 0 } else { x.dim() };
-        let grad = slice_mut(grad_x, row * grad_dim, grad_dim);
+        let grad = row_if_wanted(grad_x, row, x.dim());
         grad.fill(0.0);
         total += batch.class_and_weight(&labels, row).map_or_else(
             |cost| cost,
@@ -91,8 +90,7 @@ pub fn repulsion<V: Vector>(
     }
     for (j, &inverse_length) in inverse_lengths.iter().enumerate() {
         let center = centers.row(j);
-        let grad_dim = if grad_centers.is_empty() { 0 } else { center.len() };
-        let grad = slice_mut(grad_centers, j * grad_dim, grad_dim);
+        let grad = row_if_wanted(grad_centers, j, center.len());
         let slope = 2.0 * lambda * inverse_length;
         if inverse_length > 0.0 {
             let along = dot::<V>(center, sum) * inverse_length;

@@ -13,7 +13,7 @@ use crate::distance::squared_euclidean;
 use crate::loss::class_rows::ClassRows;
 use crate::loss::proxy::{Batch, Scratch, chunk_rows};
 use crate::loss::reduction::Labels;
-use crate::rows::shape::{Rows, class_of, item, item_mut, slice, slice_mut, split_mut};
+use crate::rows::shape::{Rows, class_of, item, item_mut, row_if_wanted, slice, slice_mut, split_mut};
 use crate::rows::walk::squared_distance;
 use crate::simd::vector::{LANES, Vector, round_to_f32};
 
@@ -44,8 +44,7 @@ impl TripletCenter {
         let mut rows = ClassRows::new(scratch.links, n_classes, 2 * n_rows);
         let mut total = 0.0;
         for row in 0..n_rows {
-            let grad_dim = if grad_x.is_empty() { 0 } else { x.dim() };
-            let grad = slice_mut(grad_x, row * grad_dim, grad_dim);
+            let grad = row_if_wanted(grad_x, row, x.dim());
             grad.fill(0.0);
             let (class, weight) = match batch.class_and_weight(&labels, row) {
                 Ok(known) => known,

@@ -46,6 +46,13 @@ pub(crate) fn slice_mut<T>(values: &mut [T], start: usize, len: usize) -> &mut [
     }
 }
 
+/// Returns a row of an output of `dim` values for each row, or nothing if the output is not wanted, which is empty.
+#[inline]
+#[track_caller]
+pub(crate) fn row_if_wanted(output: &mut [f32], row: usize, dim: usize) -> &mut [f32] {
+    if output.is_empty() { output } else { slice_mut(output, row * dim, dim) }
+}
+
 /// Splits off the first `len` values.
 #[inline]
 #[track_caller]
