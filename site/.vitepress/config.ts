@@ -64,7 +64,7 @@ export default defineConfig({
     },
   },
   vite: {
-    publicDir: '../build/site-public',
+    publicDir: join(ROOT, 'build/site-public'),
     resolve: {
       alias: {
         'center-loss/tfjs': join(ROOT, 'dist/tfjs.js'),
