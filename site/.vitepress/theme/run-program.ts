@@ -1,9 +1,8 @@
 // A worker that runs one program and sends what it prints. The page ends the worker when the reader stops the program.
-import inspect from 'object-inspect';
+import { format } from 'node-inspect-extracted';
 import { MODULES } from './modules.js';
 
-const textOf = (value: unknown) => (typeof value === 'string' ? value : inspect(value, { depth: 4 }));
-const print = (...values: unknown[]) => postMessage({ line: values.map(textOf).join(' ') });
+const print = (...values: unknown[]) => postMessage({ line: format(...values) });
 Object.assign(console, { log: print, warn: print, error: print });
 
 addEventListener('message', async ({ data: { code, folder } }: MessageEvent<{ code: string; folder: string }>) => {
