@@ -13,7 +13,7 @@ const samples = lines.map((line) => {
   return { label, row: values.map(Number) };
 });
 
-/** Takes some of every five samples: rows and labels. @param {number[]} remainders */
+/** Gives rows and labels of those samples whose number has one of these remainders by 5. @param {number[]} remainders */
 function part(...remainders) {
   const taken = samples.filter((_, i) => remainders.includes(i % 5));
   return { rows: taken.map(({ row }) => row), labels: taken.map(({ label }) => label) };
@@ -22,7 +22,8 @@ function part(...remainders) {
 const [train, heldOut, test] = [part(0, 1, 2), part(3), part(4)];
 
 const centers = ClassCenters.fit(train.rows, train.labels);
-// This score weighs each column by how little it varies. Embeddings of a network want the default, 'distance'.
+// In this score a column counts by how little it varies, since millimeters and grams differ in scale. Numbers of one scale,
+// such as embeddings of a network, need no score: the default is the distance.
 const classifier = new OpenSetClassifier(centers, { score: 'mahalanobis' });
 classifier.fit(heldOut.rows, heldOut.labels, { tpr: 0.95 });
 
