@@ -113,6 +113,7 @@ api_reference() { (cd site && node_modules/.bin/typedoc --options typedoc.json);
 site_files() {
   rm -rf build/site-public
   mkdir -p build/site-public/run
+  cp docs/pictures/logo.svg build/site-public/
   cp dist/{core,index,tfjs}.js build/site-public/run/
   cp node_modules/@tensorflow/tfjs/dist/tf.fesm.min.js build/site-public/run/tf.js
 }

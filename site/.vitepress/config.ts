@@ -2,7 +2,8 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { defineConfig, type MarkdownOptions } from 'vitepress';
+import { slug } from 'github-slugger';
+import { type DefaultTheme, defineConfig, type MarkdownOptions } from 'vitepress';
 import reference from '../api/typedoc-sidebar.json' with { type: 'json' };
 import { addRunButtons } from './run-buttons.js';
 
@@ -10,6 +11,15 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const REPOSITORY = 'https://github.com/OWNER/center-loss';
 
 const pages = (...names: [text: string, page: string][]) => names.map(([text, page]) => ({ text, link: `/${page}` }));
+
+/** A group of the sidebar opens on a click, so a link inside of it would be a control in a control: it becomes an item. */
+const withoutLinkedGroups = (items: DefaultTheme.SidebarItem[]): DefaultTheme.SidebarItem[] =>
+  items.map((item) => {
+    if (item.items === undefined) return item;
+    const { link, items, ...group } = item;
+    const contents = link === undefined ? [] : [{ text: 'Contents', link }];
+    return { ...group, items: [...contents, ...withoutLinkedGroups(items)] };
+  });
 
 /** Gives each picture that has a dark form beside it that form, too; the theme shows one of them. */
 const addDarkPictures: NonNullable<MarkdownOptions['config']> = (md) => {
@@ -44,6 +54,16 @@ const linkToRepository: NonNullable<MarkdownOptions['config']> = (md) => {
   });
 };
 
+/** Makes the empty corner of a table a cell: a screen reader would announce a heading without a name. */
+const addCorners: NonNullable<MarkdownOptions['config']> = (md) => {
+  md.core.ruler.push('corners', ({ tokens }) => {
+    for (const [i, token] of tokens.entries()) {
+      if (token.type !== 'th_open' || tokens[i + 1]?.content !== '') continue;
+      for (const part of [token, tokens[i + 2]]) if (part) part.tag = 'td';
+    }
+  });
+};
+
 export default defineConfig({
   title: 'center-loss',
   description: 'Teach a network to keep each class in one tight cluster, and refuse what fits no class.',
@@ -56,10 +76,14 @@ export default defineConfig({
   cacheDir: '../build/site-cache',
   head: [['link', { rel: 'icon', type: 'image/svg+xml', href: '/center-loss/logo.svg' }]],
   markdown: {
+    theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
     image: { lazyLoading: true },
+    // Links of the docs have the anchors that GitHub gives.
+    anchor: { slugify: slug },
     config(md) {
       addDarkPictures(md);
       linkToRepository(md);
+      addCorners(md);
       addRunButtons(md);
     },
   },
@@ -138,7 +162,7 @@ export default defineConfig({
           ),
         },
       ],
-      '/api/': reference,
+      '/api/': withoutLinkedGroups(reference),
     },
     footer: { message: 'MIT licence. The digits are those of MNIST.' },
   },
