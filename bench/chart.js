@@ -32,12 +32,12 @@ const JOBS = [
     title: 'Nearest of 960 classes, for one row',
     cases: {
       'decide-1x128x960': { 'decide(row)': 'center-loss, classifier' },
-      'predict-1x128x960': { 'predict(x)': 'center-loss, centers', ...NEAREST },
+      'predict-1x128x960': { 'predict(x)': 'center-loss', ...NEAREST },
     },
   },
   {
     title: 'Nearest of 960 classes, for 256 rows',
-    cases: { 'predict-256x128x960': { 'predict(x)': 'center-loss, centers', ...NEAREST } },
+    cases: { 'predict-256x128x960': { 'predict(x)': 'center-loss', ...NEAREST } },
   },
 ];
 
@@ -47,7 +47,7 @@ export function jobBars(results, machine, colors) {
     title: {
       text: 'Time of the same job, on one thread: shorter is faster',
       subtitle: [
-        '128 dimensions. Each panel has its own scale. ×: how many times as long as the centers of center-loss take.',
+        '128 dimensions. Each panel has its own scale. ×: how many times as long as center-loss takes.',
         machine[0] ?? '',
       ],
     },

@@ -353,7 +353,7 @@ export function rocCurves(subtitle, curves, colors) {
   const color = {
     field: 'name',
     type: 'nominal',
-    scale: { domain: names, range: [4, 0, 6, 8].map((digit) => CLASS_COLORS[digit]) },
+    scale: { domain: names, range: [5, 0, 6, 3].map((digit) => CLASS_COLORS[digit]) },
     legend: {
       title: 'training, score: AUROC in %',
       orient: 'right',

@@ -1,5 +1,5 @@
 // @ts-check
-// Usage: node scripts/charts/pictures.js — draws the pictures of the pages that need no training and no bench: losses
+// Usage: node scripts/charts/pictures.js [FOLDER] — draws the pictures of the pages that need no training and no bench: losses
 // and accuracy from calls of the package, lambda and cores from the figures that the pages give.
 
 import { readFileSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { CLASS_COLORS } from './theme.js';
 /** @import { Colors } from './theme.js' */
 
 const page = (/** @type {string} */ name) => readFileSync(new URL(`../../docs/${name}.md`, import.meta.url), 'utf8');
-const SERIES = [0, 6, 4, 5].map((at) => String(CLASS_COLORS[at]));
+const SERIES = [0, 6, 3, 5].map((at) => String(CLASS_COLORS[at]));
 const DASHES = [
   [1, 0],
   [7, 3],
@@ -263,5 +263,5 @@ for (const [name, draw] of Object.entries({
   accuracy: accuracy(),
   losses: losses(),
 })) {
-  await writePicture(PICTURES, name, draw);
+  await writePicture(process.argv[2] ?? PICTURES, name, draw);
 }

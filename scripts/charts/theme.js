@@ -33,7 +33,7 @@ export const COLORS = {
     known: '#0072b2',
     unknown: '#d55e00',
     accepted: '#d3e6f2',
-    ramp: ['#d9e8f3', '#0b3c5d'],
+    ramp: ['#9fc7e6', '#0b3c5d'],
   },
   dark: {
     background: '#1b1b1f',
@@ -41,11 +41,11 @@ export const COLORS = {
     muted: '#b0b0ba',
     grid: '#2f2f36',
     frame: '#55555f',
-    neutral: '#3a3a42',
+    neutral: '#33333a',
     known: '#56b4e9',
-    unknown: '#ff8a3d',
+    unknown: '#e8703a',
     accepted: '#233c4d',
-    ramp: ['#24465c', '#c8e6f8'],
+    ramp: ['#2f6186', '#c8e6f8'],
   },
 };
 
@@ -64,7 +64,15 @@ export function theme({ background, text, muted, grid, frame }) {
       ...{ anchor: 'start', fontSize: 15, color: text, offset: 10 },
       ...{ subtitleFontSize: 12, subtitleColor: muted, subtitlePadding: 4, subtitleLineHeight: 16 },
     },
-    legend: { ...label, labelColor: text, titleFontWeight: 'normal', labelLimit: 0, symbolOpacity: 1 },
+    legend: {
+      ...label,
+      labelColor: text,
+      titleFontWeight: 'normal',
+      labelLimit: 0,
+      symbolOpacity: 1,
+      // @ts-expect-error Vega has this option, for which Vega-Lite has no type.
+      layout: { top: { margin: 28 } },
+    },
     concat: { spacing: 24 },
   };
 }
