@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { instance } from '@viz-js/viz';
 import { CenterLoss } from 'center-loss';
 
-/** @typedef {{ page: string, ink: string, line: string, box: string, known: string, unknown: string }} Colors */
+/** @typedef {{ background: string, text: string, muted: string, grid: string, known: string, unknown: string }} Colors */
 
 /** Graphviz knows the widths of this font. Few browsers have it; Verdana is as wide. */
 const FONT = 'DejaVu Sans';
@@ -20,8 +20,22 @@ const FONTS = `${FONT},Verdana,sans-serif`;
 
 /** @type {Record<string, Colors>} */
 const FORMS = {
-  '': { page: '#ffffff', ink: '#1f2328', line: '#6e7781', box: '#f6f6f7', known: '#0072b2', unknown: '#d55e00' },
-  '-dark': { page: '#1b1b1f', ink: '#dfdfd6', line: '#98989f', box: '#2a2a2f', known: '#56b4e9', unknown: '#f0894a' },
+  '': {
+    background: '#ffffff',
+    text: '#1b1b1f',
+    muted: '#5a5a62',
+    grid: '#ececf0',
+    known: '#0072b2',
+    unknown: '#d55e00',
+  },
+  '-dark': {
+    background: '#1b1b1f',
+    text: '#f2f2f5',
+    muted: '#b0b0ba',
+    grid: '#2f2f36',
+    known: '#56b4e9',
+    unknown: '#ff8a3d',
+  },
 };
 
 /** Boxes and arrows of a page. `KNOWN` and `UNKNOWN` color a box, `FILE` draws it as a sheet, and `TEXT` without a frame. */
@@ -125,30 +139,30 @@ const DIAGRAMS = {
 };
 
 /** @param {string} dot @param {Colors} colors */
-function flow(dot, { page, ink, line, box, known, unknown }) {
+function flow(dot, { background, text, muted, grid, known, unknown }) {
   const nodes = dot
     .replaceAll('UNKNOWN', `color="${unknown}" penwidth=2`)
     .replaceAll('KNOWN', `color="${known}" penwidth=2`)
     .replaceAll('FILE', 'shape=note style=filled')
     .replaceAll('TEXT', 'color=none fillcolor=none margin="0.05,0"');
   return `digraph {
-    graph [rankdir=LR bgcolor="${page}" pad=0.15 nodesep=0.2 ranksep=0.4]
-    node [shape=box style="rounded,filled" fontname="${FONT}" fontsize=13 fontcolor="${ink}" color="${line}" fillcolor="${box}" margin="0.12,0.09" height=0]
-    edge [fontname="${FONT}" fontsize=12 fontcolor="${ink}" color="${line}" arrowsize=0.7]
+    graph [rankdir=LR bgcolor="${background}" pad=0.15 nodesep=0.2 ranksep=0.4]
+    node [shape=box style="rounded,filled" fontname="${FONT}" fontsize=13 fontcolor="${text}" color="${muted}" fillcolor="${grid}" margin="0.12,0.09" height=0]
+    edge [fontname="${FONT}" fontsize=12 fontcolor="${text}" color="${muted}" arrowsize=0.7]
     ${nodes} }`;
 }
 
 /** The words of the glossary in a plane: two classes, and a row that belongs to neither. @param {Colors} colors */
-function plane({ page, ink, line, known, unknown }) {
+function plane({ background, text, muted, known, unknown }) {
   const center = (/** @type {number} */ x, /** @type {number} */ y) =>
-    `<path d="M${x - 7} ${y}h14M${x} ${y - 7}v14" stroke="${ink}" stroke-width="3"/>`;
+    `<path d="M${x - 7} ${y}h14M${x} ${y - 7}v14" stroke="${text}" stroke-width="3"/>`;
   const rows = (/** @type {[number, number][]} */ ...points) =>
     points.map(([x, y]) => `<circle cx="${x}" cy="${y}" r="4" fill="${known}"/>`).join('');
   const word = (/** @type {number} */ x, /** @type {number} */ y, /** @type {string} */ label) =>
     `<text x="${x}" y="${y}" font-weight="bold" text-anchor="middle">${label}</text>`;
   return `<svg xmlns="http://www.w3.org/2000/svg" width="690" height="330" viewBox="0 0 690 330" font-family="${FONTS}" font-size="13">
-<rect width="690" height="330" fill="${page}"/>
-<g fill="none" stroke="${line}" stroke-width="1.5">
+<rect width="690" height="330" fill="${background}"/>
+<g fill="none" stroke="${muted}" stroke-width="1.5">
 <circle cx="150" cy="165" r="120"/><circle cx="560" cy="195" r="120"/>
 <g stroke-dasharray="4 4"><circle cx="150" cy="165" r="66"/><circle cx="560" cy="195" r="42"/></g>
 <path d="M150 165L350 50" stroke="${unknown}"/>
@@ -156,7 +170,7 @@ function plane({ page, ink, line, known, unknown }) {
 ${rows([112, 136], [185, 122], [176, 208], [106, 196], [138, 219], [194, 172], [582, 178], [540, 176], [586, 210], [546, 220])}
 ${center(150, 165)}${center(560, 195)}
 <circle cx="350" cy="50" r="6" fill="${unknown}"/>
-<g fill="${ink}">
+<g fill="${text}">
 ${word(150, 36, 'class owl')}${word(560, 66, 'class cat')}
 <text x="362" y="30"><tspan font-weight="bold">unknown row</tspan>: farther than the threshold</text><text x="362" y="48">from every center</text>
 ${word(334, 92, 'distance')}${word(234, 177, 'row')}${word(150, 190, 'center')}
@@ -211,16 +225,16 @@ function record() {
 }
 
 /** Lines as a terminal of 80 columns shows them. @param {string[]} lines @param {Colors} colors */
-function terminal(lines, { page, ink, line, box, known }) {
-  const wrapped = lines.flatMap((text) => text.match(new RegExp(`.{1,${TERMINAL_COLUMNS}}`, 'g')) ?? ['']);
+function terminal(lines, { background, text, muted, grid, known }) {
+  const wrapped = lines.flatMap((written) => written.match(new RegExp(`.{1,${TERMINAL_COLUMNS}}`, 'g')) ?? ['']);
   const height = wrapped.length * 18 + 28;
   // SVG joins usual spaces.
-  const texts = wrapped.map((text, i) => {
-    const color = text.startsWith('$ ') ? ` fill="${known}"` : '';
-    return `<text x="18" y="${i * 18 + 28}"${color}>${text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll(' ', '\u00a0')}</text>`;
+  const texts = wrapped.map((written, i) => {
+    const color = written.startsWith('$ ') ? ` fill="${known}"` : '';
+    return `<text x="18" y="${i * 18 + 28}"${color}>${written.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll(' ', '\u00a0')}</text>`;
   });
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="668" height="${height}" viewBox="0 0 668 ${height}" font-family="DejaVu Sans Mono,Menlo,Consolas,monospace" font-size="13" fill="${ink}">
-<rect width="668" height="${height}" fill="${page}"/><rect x="1" y="1" width="666" height="${height - 2}" rx="6" fill="${box}" stroke="${line}"/>
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="668" height="${height}" viewBox="0 0 668 ${height}" font-family="DejaVu Sans Mono,Menlo,Consolas,monospace" font-size="13" fill="${text}">
+<rect width="668" height="${height}" fill="${background}"/><rect x="1" y="1" width="666" height="${height - 2}" rx="6" fill="${grid}" stroke="${muted}"/>
 ${texts.join('\n')}
 </svg>
 `;
