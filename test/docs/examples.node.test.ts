@@ -195,9 +195,15 @@ describe('coming from PyTorch', () => {
 });
 
 describe('training', () => {
-  const [minimize = '', fit = ''] = examplesIn(read('docs/training.md'));
+  const [plain = '', minimize = '', fit = ''] = examplesIn(read('docs/training.md'));
   /** Numbers in the last line that a program prints. TensorFlow.js greets in the lines before. */
   const numbersOf = (lines: string[]) => (lines.at(-1)?.match(/-?\d+(\.\d+)?(e-?\d+)?/g) ?? []).map(Number);
+
+  it('the program without a framework learns', () => {
+    const losses = [...run(plain).matchAll(/loss (\S+)/g)].map(([, value]) => Number(value));
+    expect(losses.length).toBe(5);
+    expect(losses[4]).toBeLessThan((losses[0] as number) / 5);
+  });
 
   it('the program for minimize learns, moves the centers, and knows held-out rows', () => {
     const more = 'console.log(JSON.stringify([...classifier.classify(heldOut).labels]), ...loss.updateCounts);';
