@@ -187,7 +187,6 @@ const SESSIONS = {
   'cli-inspect': ['inspect animals.safetensors'],
 };
 const DIM = 8;
-const TERMINAL_COLUMNS = 80;
 
 /** Rows of N(0, 1), the same for the same seed. @param {number} rows @param {number} seed */
 const normal = (rows, seed) => new CenterLoss(rows, DIM, { init: 'normal', seed }).centers.toArray();
@@ -224,17 +223,17 @@ function record() {
   }
 }
 
-/** Lines as a terminal of 80 columns shows them. @param {string[]} lines @param {Colors} colors */
+/** Lines in a terminal of 70 columns. @param {string[]} lines @param {Colors} colors */
 function terminal(lines, { background, text, muted, grid, known }) {
-  const wrapped = lines.flatMap((written) => written.match(new RegExp(`.{1,${TERMINAL_COLUMNS}}`, 'g')) ?? ['']);
+  const wrapped = lines.flatMap((written) => written.match(/.{1,70}(?: |$)/g) ?? ['']);
   const height = wrapped.length * 18 + 28;
   // SVG joins usual spaces.
   const texts = wrapped.map((written, i) => {
     const color = written.startsWith('$ ') ? ` fill="${known}"` : '';
     return `<text x="18" y="${i * 18 + 28}"${color}>${written.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll(' ', '\u00a0')}</text>`;
   });
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="668" height="${height}" viewBox="0 0 668 ${height}" font-family="DejaVu Sans Mono,Menlo,Consolas,monospace" font-size="13" fill="${text}">
-<rect width="668" height="${height}" fill="${background}"/><rect x="1" y="1" width="666" height="${height - 2}" rx="6" fill="${grid}" stroke="${muted}"/>
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="590" height="${height}" viewBox="0 0 590 ${height}" font-family="DejaVu Sans Mono,Menlo,Consolas,monospace" font-size="13" fill="${text}">
+<rect width="590" height="${height}" fill="${background}"/><rect x="1" y="1" width="588" height="${height - 2}" rx="6" fill="${grid}" stroke="${muted}"/>
 ${texts.join('\n')}
 </svg>
 `;
