@@ -39,6 +39,32 @@ function run(code: string): string {
   }
 }
 
+/** Guides that begin with a program. */
+const GUIDES = [
+  ...[
+    'accuracy',
+    'coming-from-pytorch',
+    'edge',
+    'embeddings',
+    'errors',
+    'files',
+    'getting-started',
+    'glossary',
+    'losses',
+  ],
+  ...['many-cores', 'many-machines', 'open-set', 'performance', 'reliability', 'training', 'what-it-does'],
+];
+
+describe('guides', () => {
+  it.each([...GUIDES, 'cli'])('%s begins with a picture', (name) => {
+    expect(read(`docs/${name}.md`)).toMatch(/^# .+\n\n\*\*(?:.+\n)+\n!\[.+\]\(pictures\/.+\)\n/);
+  });
+
+  it.each(GUIDES)('%s begins with a program that prints', (name) => {
+    expect(run(examplesIn(read(`docs/${name}.md`))[0] ?? '')).not.toBe('');
+  });
+});
+
 /** Pages whose snippets each define what they use. README's second one reads what the first one writes. */
 const PLAIN = [
   'README.md',
@@ -116,7 +142,7 @@ it('the pages name every option, loss and score', () => {
 
 describe('files', () => {
   const page = read('docs/files.md');
-  const [save = '', json = '', fromPython = '', arrays = ''] = examplesIn(page);
+  const [, save = '', json = '', fromPython = '', arrays = ''] = examplesIn(page);
 
   it('an object is saved and loaded', () => {
     expect(run(save)).toBe("[ 'cat', 'dog' ] 0.5 Int32Array(2) [ 0, -1 ]\nOpenSetClassifier\n");
@@ -186,7 +212,7 @@ describe('coming from PyTorch', () => {
   it.skipIf(!hasPytorch)('the program in Python and the one in JavaScript print the same', () => {
     const [code = ''] = /(?<=```python\n).*?(?=```)/s.exec(guide) ?? [];
     const { autc, ...theirs } = figures(runPython(code));
-    const ours = figures(run(examplesIn(guide)[0] ?? ''));
+    const ours = figures(run(examplesIn(guide)[1] ?? ''));
     expect(Object.keys(ours).sort()).toEqual(['auprin', 'auprout', 'auroc', 'fpr95', 'loss']);
     expectClose(
       Object.values(ours),
@@ -197,14 +223,20 @@ describe('coming from PyTorch', () => {
   it('the program in JavaScript opens a file of pytorch-ood', () => {
     const file = stateDicts.find(({ name, shape }) => name === 'pytorch-ood ClassCenters' && shape[1] === 2);
     writeFileSync(join(folder, 'loss.safetensors'), bytesOf(file as (typeof stateDicts)[number]));
-    expect(figures(run(examplesIn(guide)[0] ?? '')).loss).toBeGreaterThan(0);
+    expect(figures(run(examplesIn(guide)[1] ?? '')).loss).toBeGreaterThan(0);
   });
 });
 
 describe('training', () => {
-  const [minimize = '', fit = ''] = examplesIn(read('docs/training.md'));
+  const [plain = '', minimize = '', fit = ''] = examplesIn(read('docs/training.md'));
   /** Numbers in the last line that a program prints. TensorFlow.js greets in the lines before. */
   const numbersOf = (lines: string[]) => (lines.at(-1)?.match(/-?\d+(\.\d+)?(e-?\d+)?/g) ?? []).map(Number);
+
+  it('the program without a framework learns', () => {
+    const losses = [...run(plain).matchAll(/^\d+ (\S+)$/gm)].map(([, value]) => Number(value));
+    expect(losses.length).toBe(5);
+    expect(losses[4]).toBeLessThan((losses[0] as number) / 5);
+  });
 
   it('the program for minimize learns, moves the centers, and knows held-out rows', () => {
     const more = 'console.log(JSON.stringify([...classifier.classify(heldOut).labels]), ...loss.updateCounts);';
@@ -229,22 +261,32 @@ describe('training', () => {
 });
 
 describe('at the edge', () => {
-  const snippets = examplesIn(read('docs/edge.md'));
+  const page = read('docs/edge.md');
+  const [, save = ''] = examplesIn(page);
+  // Node reads the files that bundlers import, and stands for KV and for two calls of Deno.
+  const before = `import { readFileSync } from 'node:fs';
+    const bytes = readFileSync('classifier.safetensors');
+    const env = { CLASSIFIERS: { get: async () => bytes } };
+    globalThis.Deno = { readFile: async () => bytes, serve: (handler) => Object.assign(Deno, { handler }) };`;
 
-  it('a classifier is saved, and a route decides by name', () => {
-    run(snippets[0] ?? '');
-    // Node takes an import of JSON only with an attribute, and from beside the script.
-    const route = snippets
-      .find((code) => code.includes('POST'))
-      ?.replace(
-        /import saved .*/,
-        "import { readFileSync } from 'node:fs'; const saved = JSON.parse(readFileSync('classifier.json'));",
-      );
+  it.each([
+    ['Cloudflare, the file in the bundle', 'worker.fetch'],
+    ['Cloudflare, the file in KV', 'worker.fetch'],
+    ['Vercel and Next', 'POST'],
+    ['Deno Deploy', 'Deno.handler'],
+  ])('%s: decides by name', (place, answer) => {
+    run(save);
+    const [code = ''] = examplesIn(page.slice(page.indexOf(`## ${place}`)));
+    const program = code
+      .replace('npm:', '')
+      .replace(/import saved .*safetensors.*/, 'const saved = bytes;')
+      .replace(/import saved .*json.*/, "const saved = JSON.parse(readFileSync('classifier.json', 'utf8'));")
+      .replace('export default', 'const worker =');
     const calls = `for (const row of [[9, 9], [5, 5]]) {
-        const reply = await POST(new Request('http://localhost', { method: 'POST', body: JSON.stringify({ row }) }));
-        console.log((await reply.json()).name);
-      }`;
-    expect(run(`${route}\n${calls}`)).toBe('dog\nnull\n');
+      const reply = await ${answer}(new Request('http://localhost', { method: 'POST', body: JSON.stringify({ row }) }), env);
+      console.log((await reply.json()).name);
+    }`;
+    expect(run([before, program, calls].join('\n'))).toBe('dog\nnull\n');
   });
 });
 
@@ -294,6 +336,7 @@ describe('pages', () => {
       const path = pathOf(address, page);
       if (path === undefined) continue;
       expect([link, existsSync(join(ROOT, path))]).toEqual([link, true]);
+      if (path.startsWith('docs/pictures/')) expect([link, existsSync(join(ROOT, darkOf(path)))]).toEqual([link, true]);
       if (anchor !== undefined) expect([link, anchorsOf(path).includes(anchor)]).toEqual([link, true]);
     }
   });
@@ -303,6 +346,9 @@ describe('pages', () => {
     for (const link of linksOf(readme)) expect(link).toMatch(allowed);
   });
 });
+
+/** Path of the picture for dark pages. */
+const darkOf = (path: string) => path.replace(/\.\w+$/, '-dark$&');
 
 /** Links and pictures of a page. */
 const linksOf = (text: string) =>
