@@ -1,5 +1,6 @@
 /** The network and its training: TensorFlow.js computes the network, this package the loss of its features. */
 import * as tf from '@tensorflow/tfjs-core';
+import '@tensorflow/tfjs-core/dist/register_all_gradients.js';
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import plainFile from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url';
 import simdFile from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url';
@@ -26,9 +27,15 @@ const LEARNING_RATE = 2e-3;
 /** Steps in which λ rises to its value: at full strength at once, it holds all features in one heap. */
 const RAMP = 500;
 
-/** Starts the backend. It uses SIMD where the browser has it, and no shared memory. */
+/** Starts the backend. It uses SIMD where the browser has it. */
 export async function startBackend(): Promise<void> {
-  setWasmPaths({ 'tfjs-backend-wasm.wasm': plainFile, 'tfjs-backend-wasm-simd.wasm': simdFile });
+  // Threads would need shared memory, which few sites have. TensorFlow.js wants a file for them nevertheless.
+  tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
+  setWasmPaths({
+    'tfjs-backend-wasm.wasm': plainFile,
+    'tfjs-backend-wasm-simd.wasm': simdFile,
+    'tfjs-backend-wasm-threaded-simd.wasm': simdFile,
+  });
   if (!(await tf.setBackend('wasm'))) throw new Error('the WebAssembly backend of TensorFlow.js did not start');
   // The gradient of tfjs multiplies by transposed operands, for which the backend has scalar loops only.
   tf.unregisterGradient('BatchMatMul');

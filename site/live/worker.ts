@@ -22,9 +22,7 @@ let ready: Promise<void> | undefined;
 const send = (message: FromWorker, transfer: Transferable[] = []) => postMessage(message, transfer);
 
 async function prepare(url: string) {
-  const backend = startBackend();
-  parts = await loadDigits(url, (share) => send({ type: 'loading', share }));
-  await backend;
+  [parts] = await Promise.all([loadDigits(url, (share) => send({ type: 'loading', share })), startBackend()]);
 }
 
 /** Fits the threshold on the held-out digits, and sends where the test digits are. */
