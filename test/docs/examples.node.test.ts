@@ -15,6 +15,13 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
 const examplesIn = (text: string) => [...text.matchAll(/```js\n(.*?)```/gs)].map(([, code]) => code ?? '');
 const readme = read('README.md');
+const manifest = JSON.parse(read('package.json'));
+/** Addresses of the repository, of its files as they are, and of the site. */
+const REPOSITORY: string = manifest.repository.url.replace(/^git\+|\.git$/g, '');
+const RAW = REPOSITORY.replace('//github.com/', '//raw.githubusercontent.com/');
+const SITE: string = manifest.homepage;
+/** Address of a file of the repository, or of a page of docs/ in the site. */
+const ADDRESS = new RegExp(`^(?:${REPOSITORY}/(?:blob|tree)|${RAW})/main/(.+)$|^${SITE}([\\w-]+)$`);
 const examples = examplesIn(readme);
 
 /** Folder of the files that examples read. */
@@ -31,6 +38,32 @@ function run(code: string): string {
     rmSync(file);
   }
 }
+
+/** Guides that begin with a program. */
+const GUIDES = [
+  ...[
+    'accuracy',
+    'coming-from-pytorch',
+    'edge',
+    'embeddings',
+    'errors',
+    'files',
+    'getting-started',
+    'glossary',
+    'losses',
+  ],
+  ...['many-cores', 'many-machines', 'open-set', 'performance', 'reliability', 'training', 'what-it-does'],
+];
+
+describe('guides', () => {
+  it.each([...GUIDES, 'cli'])('%s begins with a picture', (name) => {
+    expect(read(`docs/${name}.md`)).toMatch(/^# .+\n\n\*\*(?:.+\n)+\n!\[.+\]\(pictures\/.+\)\n/);
+  });
+
+  it.each(GUIDES)('%s begins with a program that prints', (name) => {
+    expect(run(examplesIn(read(`docs/${name}.md`))[0] ?? '')).not.toBe('');
+  });
+});
 
 /** Pages whose snippets each define what they use. README's second one reads what the first one writes. */
 const PLAIN = [
@@ -81,7 +114,7 @@ describe('README', () => {
   });
 
   it('names every entry', () => {
-    const entries = Object.keys(JSON.parse(read('package.json')).exports).filter((entry) => !entry.endsWith('.json'));
+    const entries = Object.keys(manifest.exports).filter((entry) => !entry.endsWith('.json'));
     for (const entry of entries) {
       expect(readme).toContain(`\`center-loss${entry.slice(1)}\``);
       expect(read('docs/runtimes.md')).toContain(`| \`center-loss${entry.slice(1)}\` |`);
@@ -109,7 +142,7 @@ it('the pages name every option, loss and score', () => {
 
 describe('files', () => {
   const page = read('docs/files.md');
-  const [save = '', json = '', fromPython = '', arrays = ''] = examplesIn(page);
+  const [, save = '', json = '', fromPython = '', arrays = ''] = examplesIn(page);
 
   it('an object is saved and loaded', () => {
     expect(run(save)).toBe("[ 'cat', 'dog' ] 0.5 Int32Array(2) [ 0, -1 ]\nOpenSetClassifier\n");
@@ -179,7 +212,7 @@ describe('coming from PyTorch', () => {
   it.skipIf(!hasPytorch)('the program in Python and the one in JavaScript print the same', () => {
     const [code = ''] = /(?<=```python\n).*?(?=```)/s.exec(guide) ?? [];
     const { autc, ...theirs } = figures(runPython(code));
-    const ours = figures(run(examplesIn(guide)[0] ?? ''));
+    const ours = figures(run(examplesIn(guide)[1] ?? ''));
     expect(Object.keys(ours).sort()).toEqual(['auprin', 'auprout', 'auroc', 'fpr95', 'loss']);
     expectClose(
       Object.values(ours),
@@ -190,14 +223,20 @@ describe('coming from PyTorch', () => {
   it('the program in JavaScript opens a file of pytorch-ood', () => {
     const file = stateDicts.find(({ name, shape }) => name === 'pytorch-ood ClassCenters' && shape[1] === 2);
     writeFileSync(join(folder, 'loss.safetensors'), bytesOf(file as (typeof stateDicts)[number]));
-    expect(figures(run(examplesIn(guide)[0] ?? '')).loss).toBeGreaterThan(0);
+    expect(figures(run(examplesIn(guide)[1] ?? '')).loss).toBeGreaterThan(0);
   });
 });
 
 describe('training', () => {
-  const [minimize = '', fit = ''] = examplesIn(read('docs/training.md'));
+  const [plain = '', minimize = '', fit = ''] = examplesIn(read('docs/training.md'));
   /** Numbers in the last line that a program prints. TensorFlow.js greets in the lines before. */
   const numbersOf = (lines: string[]) => (lines.at(-1)?.match(/-?\d+(\.\d+)?(e-?\d+)?/g) ?? []).map(Number);
+
+  it('the program without a framework learns', () => {
+    const losses = [...run(plain).matchAll(/^\d+ (\S+)$/gm)].map(([, value]) => Number(value));
+    expect(losses.length).toBe(5);
+    expect(losses[4]).toBeLessThan((losses[0] as number) / 5);
+  });
 
   it('the program for minimize learns, moves the centers, and knows held-out rows', () => {
     const more = 'console.log(JSON.stringify([...classifier.classify(heldOut).labels]), ...loss.updateCounts);';
@@ -222,22 +261,32 @@ describe('training', () => {
 });
 
 describe('at the edge', () => {
-  const snippets = examplesIn(read('docs/edge.md'));
+  const page = read('docs/edge.md');
+  const [, save = ''] = examplesIn(page);
+  // Node reads the files that bundlers import, and stands for KV and for two calls of Deno.
+  const before = `import { readFileSync } from 'node:fs';
+    const bytes = readFileSync('classifier.safetensors');
+    const env = { CLASSIFIERS: { get: async () => bytes } };
+    globalThis.Deno = { readFile: async () => bytes, serve: (handler) => Object.assign(Deno, { handler }) };`;
 
-  it('a classifier is saved, and a route decides by name', () => {
-    run(snippets[0] ?? '');
-    // Node takes an import of JSON only with an attribute, and from beside the script.
-    const route = snippets
-      .find((code) => code.includes('POST'))
-      ?.replace(
-        /import saved .*/,
-        "import { readFileSync } from 'node:fs'; const saved = JSON.parse(readFileSync('classifier.json'));",
-      );
+  it.each([
+    ['Cloudflare, the file in the bundle', 'worker.fetch'],
+    ['Cloudflare, the file in KV', 'worker.fetch'],
+    ['Vercel and Next', 'POST'],
+    ['Deno Deploy', 'Deno.handler'],
+  ])('%s: decides by name', (place, answer) => {
+    run(save);
+    const [code = ''] = examplesIn(page.slice(page.indexOf(`## ${place}`)));
+    const program = code
+      .replace('npm:', '')
+      .replace(/import saved .*safetensors.*/, 'const saved = bytes;')
+      .replace(/import saved .*json.*/, "const saved = JSON.parse(readFileSync('classifier.json', 'utf8'));")
+      .replace('export default', 'const worker =');
     const calls = `for (const row of [[9, 9], [5, 5]]) {
-        const reply = await POST(new Request('http://localhost', { method: 'POST', body: JSON.stringify({ row }) }));
-        console.log((await reply.json()).name);
-      }`;
-    expect(run(`${route}\n${calls}`)).toBe('dog\nnull\n');
+      const reply = await ${answer}(new Request('http://localhost', { method: 'POST', body: JSON.stringify({ row }) }), env);
+      console.log((await reply.json()).name);
+    }`;
+    expect(run([before, program, calls].join('\n'))).toBe('dog\nnull\n');
   });
 });
 
@@ -280,15 +329,38 @@ describe('pages', () => {
     expect(read(`docs/${page}`)).toMatch(/^# .+\n\n\*\*/);
   });
 
-  it.each(['README.md', ...pages.map((name) => `docs/${name}`)])('links of %s lead to what is there', (page) => {
-    for (const [, link = ''] of read(page).matchAll(/\]\((?!https?:)([^)\s]+)\)/g)) {
-      const [file = '', anchor] = link.split('#');
-      const path = file === '' ? page : join(page, '..', file);
+  const linking = ['README.md', 'CHANGELOG.md', 'examples/template/README.md', ...pages.map((name) => `docs/${name}`)];
+  it.each(linking)('links of %s lead to what is there', (page) => {
+    for (const link of linksOf(read(page))) {
+      const [address = '', anchor] = link.split('#');
+      const path = pathOf(address, page);
+      if (path === undefined) continue;
       expect([link, existsSync(join(ROOT, path))]).toEqual([link, true]);
+      if (path.startsWith('docs/pictures/')) expect([link, existsSync(join(ROOT, darkOf(path)))]).toEqual([link, true]);
       if (anchor !== undefined) expect([link, anchorsOf(path).includes(anchor)]).toEqual([link, true]);
     }
   });
+
+  it('README, which npm shows too, has whole addresses, and those on GitHub are of this repository', () => {
+    const allowed = new RegExp(`^(?:${REPOSITORY}|${RAW}|${SITE}|https:(?!.*github))`);
+    for (const link of linksOf(readme)) expect(link).toMatch(allowed);
+  });
 });
+
+/** Path of the picture for dark pages. */
+const darkOf = (path: string) => path.replace(/\.\w+$/, '-dark$&');
+
+/** Links and pictures of a page. */
+const linksOf = (text: string) =>
+  [...text.matchAll(/(?:\]\(|(?:src|srcset|href)=")([^)\s"]+)/g)].map(([, link = '']) => link);
+
+/** Gives the path in this repository that an address on a page stands for, unless it leads elsewhere or to what is built. */
+function pathOf(address: string, page: string): string | undefined {
+  if (!address.includes('://')) return address === '' ? page : join(page, '..', address);
+  if (address === REPOSITORY) return 'README.md';
+  const [, file, name] = ADDRESS.exec(address) ?? [];
+  return file ?? (name && `docs/${name}.md`);
+}
 
 /** Anchors that GitHub gives the headings of a page. */
 const anchorsOf = (page: string) =>

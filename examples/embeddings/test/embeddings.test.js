@@ -2,7 +2,7 @@
 // The programs run as they are, in transformers.js with a model of the same name that test/model.js writes.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -14,17 +14,19 @@ import { writeModel } from './model.js';
 const cwd = mkdtempSync(join(tmpdir(), 'embeddings-'));
 after(() => rmSync(cwd, { recursive: true }));
 
+/** @param {string} file */
+const path = (file) => fileURLToPath(new URL(file, import.meta.url));
+
 /** @param {string} program @param {string[]} texts */
 function run(program, ...texts) {
-  const path = (/** @type {string} */ file) => fileURLToPath(new URL(file, import.meta.url));
-  const args = ['--import', path('local.js'), path(`../src/${program}.js`), ...texts];
+  const args = ['--import', path('local.js'), path(program), ...texts];
   return execFileSync(process.execPath, args, { cwd, encoding: 'utf8' });
 }
 
 test('a saved classifier names new sentences, and refuses those of no class', () => {
-  run('train');
+  run('../src/train.js');
   const printed = run(
-    'decide',
+    '../src/decide.js',
     'Did my package arrive?',
     'I want a refund for this order',
     'How do I change my password?',
@@ -35,6 +37,26 @@ test('a saved classifier names new sentences, and refuses those of no class', ()
     .split('\n')
     .map((line) => / → (\w+)/.exec(line)?.[1]);
   assert.deepEqual(verdicts, ['delivery', 'refund', 'account', 'unknown'], printed);
+});
+
+test('the programs of the guide run', () => {
+  writeModel(cwd);
+  renameSync(join(cwd, 'onnx/model.onnx'), join(cwd, 'model.onnx'));
+  const page = readFileSync(path('../../../docs/embeddings.md'), 'utf8');
+  const programs = [...page.matchAll(/```js\n(.*?)```/gs)].map(([, code]) => code ?? '');
+  const printed = programs.map((code) => {
+    // A program finds its packages from where it is.
+    const file = path('../guide.tmp.mjs');
+    writeFileSync(file, code);
+    try {
+      return run('../guide.tmp.mjs');
+    } finally {
+      rmSync(file);
+    }
+  });
+  assert.match(printed[0] ?? '', /name: 'refund'[\s\S]*\nnull\n$/);
+  assert.match(printed[1] ?? '', /Did my package arrive\? delivery\nDoes it rain in Lisbon\? unknown\n$/);
+  assert.match(printed[2] ?? '', /\[ 'money', 'parcel', null \]\n$/);
 });
 
 test('the tensors of ONNX Runtime Web are taken as they are', async () => {
