@@ -12,13 +12,12 @@ const REPOSITORY = 'https://github.com/OWNER/center-loss';
 
 const pages = (...names: [text: string, page: string][]) => names.map(([text, page]) => ({ text, link: `/${page}` }));
 
-/** A group of the sidebar opens on a click, so a link inside of it would be a control in a control: it becomes an item. */
-const withoutLinkedGroups = (items: DefaultTheme.SidebarItem[]): DefaultTheme.SidebarItem[] =>
+/** Links each group of the sidebar to its list. A group without a link would be a button that holds a second one. */
+const linked = (items: DefaultTheme.SidebarItem[], above = ''): DefaultTheme.SidebarItem[] =>
   items.map((item) => {
     if (item.items === undefined) return item;
-    const { link, items, ...group } = item;
-    const contents = link === undefined ? [] : [{ text: 'Contents', link }];
-    return { ...group, items: [...contents, ...withoutLinkedGroups(items)] };
+    const link = item.link ?? `${above}#${slug(item.text ?? '')}`;
+    return { ...item, link, items: linked(item.items, link) };
   });
 
 /** Gives each picture that has a dark form beside it that form, too; the theme shows one of them. */
@@ -162,7 +161,7 @@ export default defineConfig({
           ),
         },
       ],
-      '/api/': withoutLinkedGroups(reference),
+      '/api/': linked(reference),
     },
     footer: { message: 'MIT licence. The digits are those of MNIST.' },
   },
