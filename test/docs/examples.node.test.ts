@@ -348,7 +348,7 @@ describe('pages', () => {
 });
 
 /** Path of the picture for dark pages. */
-const darkOf = (path: string) => path.replace(/\.\w+$/, '-dark$&');
+const darkOf = (path: string) => path.replace(/(?:-dark)?(\.\w+)$/, '-dark$1');
 
 /** Links and pictures of a page. */
 const linksOf = (text: string) =>
