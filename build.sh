@@ -36,7 +36,7 @@ Usage: ./build.sh VERB [options]
           bench init: initial centers beside PyTorch                         (--quick)
           bench classes: classes that come and go, beside decisions           (--quick)
           bench open-set: its losses and scores beside PyTorch               (--quick)
-  docs    build, then the API reference from the doc comments, as pages in build/docs
+  site    build, then the docs and the API reference as a site in build/site   (--serve: and show it)
   matrix  build, then run the suite of the packed package in every runtime and bundler    (--ci, --only TEXT)
   reproduce  build in two folders, compare all bytes, and leave the package in build/
   audit   check licences, sources and known faults of crates and npm packages
@@ -57,7 +57,7 @@ case $verb in
   lint) run_lint ;;
   demo) build && link_package && node examples/mnist/main.js "$@" ;;
   bench) build && run_bench "$@" ;;
-  docs) build && build_docs ;;
+  site) build && build_site && { [ "${1:-}" != --serve ] || site/node_modules/.bin/vitepress preview site; } ;;
   reproduce) run_reproduce ;;
   audit) run_audit ;;
   newcomer) build && run_newcomer "$@" ;;

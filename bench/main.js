@@ -6,9 +6,10 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { renderPng, renderSvg } from '../scripts/charts/render.js';
+import { PICTURES, writePicture } from '../scripts/charts/render.js';
 import { openBaselines } from './baselines/index.js';
 import { suites } from './cases.js';
+import { jobBars } from './chart.js';
 import { describe, hosts } from './hosts.js';
 import { openLimits } from './limits.js';
 import { fill, tables, targetCells } from './report.js';
@@ -24,7 +25,8 @@ const usage = `usage: node bench/main.js [SUITE] [--quick] [--out FOLDER] [--doc
   SUITE         ${Object.keys(suites).join(', ')}, shapes (default ${DEFAULT})
   --quick       fewer rounds, and fewer shapes in shapes
   --out FOLDER  where SUITE.json, every figure and sample, and SUITE.md or shapes.png go (default bench/out)
-  --docs        the tables of speed and the picture of shapes go into docs/, too
+  --docs        the tables of speed, and the pictures of speed and of shapes, go into docs/, too
+  --from FILE   draws and fills in what an earlier run left in SUITE.json, and measures nothing
   --alone       without baselines that need a package, and only on this Node
   FILTER        only cases whose name contains one of these: gradients, 256x128x960, predict-1x ...
 
@@ -38,6 +40,7 @@ const { values: options, positionals } = parseArgs({
     quick: { type: 'boolean', default: false },
     out: { type: 'string', default: fileURLToPath(new URL('out', import.meta.url)) },
     docs: { type: 'boolean', default: false },
+    from: { type: 'string' },
     alone: { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h', default: false },
   },
@@ -104,11 +107,19 @@ async function mainCases(suite, filters) {
     runs,
   };
   writeFileSync(join(options.out, `${suite}.json`), JSON.stringify(report));
+  await publish(report);
+}
+
+/** @param {Report} report */
+async function publish(report) {
+  const { suite, whole, runs } = report;
   const sections = Object.entries(tables(report)).map(([name, table]) => `## ${name}\n\n${table}\n`);
   writeFileSync(join(options.out, `${suite}.md`), sections.join('\n'));
   if (!options.docs) return;
-  if (!report.whole || suite !== DEFAULT) throw new Error(`--docs takes the whole of ${DEFAULT}, without --quick`);
+  const [main] = runs;
+  if (!main || !whole || suite !== DEFAULT) throw new Error(`--docs takes the whole of ${DEFAULT}, without --quick`);
   writeFileSync(docs('performance.md'), fill(readFileSync(docs('performance.md'), 'utf8'), tables(report)));
+  await writePicture(PICTURES, 'performance', (colors) => jobBars(main.results, main.machine, colors));
 }
 
 async function mainShapes() {
@@ -117,15 +128,22 @@ async function mainShapes() {
   const spots = await survey(options.quick, status);
   console.log(summary(spots));
   writeFileSync(join(options.out, 'shapes.json'), JSON.stringify({ machine, spots }));
-  const png = renderPng(await renderSvg(heatMap(spots, machine)));
-  writeFileSync(join(options.out, 'shapes.png'), png);
-  if (options.docs) writeFileSync(docs('shapes.png'), png);
+  await drawShapes({ machine, spots });
 }
+
+/** @param {{ machine: string[], spots: import('./shapes.js').Spot[] }} measured */
+const drawShapes = ({ machine, spots }) =>
+  writePicture(options.docs ? PICTURES : options.out, 'shapes', (colors) => heatMap(spots, machine, colors));
 
 async function main() {
   const [first = DEFAULT, ...rest] = positionals;
   mkdirSync(options.out, { recursive: true });
-  if (options.help) console.log(usage);
+  if (options.help) {
+    console.log(usage);
+    return;
+  }
+  const saved = options.from && JSON.parse(readFileSync(options.from, 'utf8'));
+  if (saved) await (saved.spots ? drawShapes(saved) : publish(saved));
   else if (first === 'shapes') await mainShapes();
   else if (first in suites) await mainCases(first, rest);
   else await mainCases(DEFAULT, positionals);

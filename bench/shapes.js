@@ -3,14 +3,13 @@
 // three times: of moving as many bytes as the call must, of its multiply-adds in registers, and of the same call with
 // B = D = C = 1.
 
-import { THEME } from '../scripts/charts/theme.js';
 import { callCase } from './cases.js';
 import { openLimits } from './limits.js';
 import { spread } from './measure.js';
 import { efforts, run } from './run.js';
 import { duration, text } from './table.js';
 
-/** @import { TopLevelSpec } from 'vega-lite' */
+/** @import { Colors } from '../scripts/charts/theme.js' */
 /** @import { Case, Effort, Shape } from './types.js' */
 /** @typedef {Shape & { call: string, ns: number, efficiency: number, by: string }} Spot */
 
@@ -26,6 +25,9 @@ const QUICK_GRID = { B: [1, 64], D: [3, 128], C: [2, 960] };
 
 /** @type {Effort} */
 const EFFORT = { warmMs: 1, sampleMs: 0.2, caseMs: 20, minRounds: 3, maxRounds: 10 };
+/** Nanoseconds below which the map tells no efficiency: a call has a fixed cost of about a microsecond. */
+const FIXED_COST = 2000;
+
 /** Number of shapes in the table of the least efficient ones, for each call. */
 const LISTED = 10;
 
@@ -90,35 +92,63 @@ export function summary(spots) {
 ${text([['least efficient', 'B', 'D', 'C', 'time', 'efficiency', 'limit'], ...leastEfficient])}\n`;
 }
 
-/** A map of D × C for each call and number of rows. @param {Spot[]} spots @param {string[]} machine @returns {TopLevelSpec} */
-export function heatMap(spots, machine) {
-  const axis = { grid: false, ticks: false };
-  const header = { title: null, labelFontSize: 13 };
+/** A map of D × C for each call and number of rows. @param {Spot[]} spots @param {string[]} machine @param {Colors} colors */
+export function heatMap(spots, machine, colors) {
   const values = spots.map((spot) => ({ ...spot, rows: `B = ${spot.B}` }));
-  const least = 'least: the longest of moving the bytes, the multiply-adds, and a call with B = D = C = 1';
-  const title = 'Efficiency by shape: the least time that the machine needs over the time taken';
+  const header = { title: null, labelFontSize: 13 };
+  const axis = { grid: false, ticks: false, labelOverlap: 'greedy' };
+  const place = {
+    x: { field: 'C', type: 'ordinal', axis: { ...axis, labelAngle: -90 } },
+    y: { field: 'D', type: 'ordinal', axis },
+  };
+  const legend = { orient: 'top', titleLimit: 0, offset: 12 };
+  const range = [colors.neutral];
   return {
-    config: THEME,
-    title: { text: title, subtitle: [least, ...machine] },
+    title: {
+      text: 'How near a call is to the limit of the machine, by shape',
+      subtitle: [
+        'B rows, D dimensions, C classes. The limit is the longest of moving the bytes,',
+        'the multiply-adds, and a call with B = D = C = 1. The rest of the time is loops, checks and copies.',
+        machine.join('; '),
+      ],
+    },
     data: { values },
     facet: {
       row: { field: 'call', type: 'nominal', sort: [...new Set(values.map(({ call }) => call))], header },
       column: { field: 'rows', type: 'nominal', sort: [...new Set(values.map(({ rows }) => rows))], header },
     },
+    spacing: 8,
     spec: {
-      width: { step: 15 },
-      height: { step: 15 },
-      mark: { type: 'rect', aria: false },
-      encoding: {
-        x: { field: 'C', type: 'ordinal', axis: { ...axis, labelAngle: -90 } },
-        y: { field: 'D', type: 'ordinal', axis },
-        color: {
-          field: 'efficiency',
-          type: 'quantitative',
-          scale: { domain: [0, 1], clamp: true, scheme: 'viridis' },
-          legend: { title: 'efficiency', format: '.0%', gradientLength: 200 },
+      width: { step: 10.5 },
+      height: { step: 13 },
+      layer: [
+        {
+          transform: [{ filter: `datum.ns < ${FIXED_COST}` }],
+          mark: { type: 'rect', aria: false },
+          encoding: {
+            ...place,
+            fill: {
+              datum: `less than ${FIXED_COST / 1000} µs: mostly the fixed cost of a call`,
+              type: 'nominal',
+              scale: { range },
+              legend: { ...legend, title: null, symbolStrokeWidth: 0 },
+            },
+          },
         },
-      },
+        {
+          transform: [{ filter: `datum.ns >= ${FIXED_COST}` }],
+          mark: { type: 'rect', aria: false },
+          encoding: {
+            ...place,
+            color: {
+              field: 'efficiency',
+              type: 'quantitative',
+              scale: { domain: [0, 1], clamp: true, range: colors.ramp },
+              legend: { ...legend, title: 'limit over time', format: '.0%', gradientLength: 220 },
+            },
+          },
+        },
+      ],
     },
   };
 }

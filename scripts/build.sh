@@ -106,12 +106,23 @@ build_package() {
   printf '%s' "$inputs" >build/dist.stamp
 }
 
-# The API reference, from the types that are published. typedoc has a package of its own: it needs an older TypeScript.
-api_reference() { docs/api/node_modules/.bin/typedoc --options docs/api/typedoc.json; }
+# The API reference as pages of the site, from the types that are published.
+api_reference() { (cd site && node_modules/.bin/typedoc --options typedoc.json); }
 
-build_docs() {
-  ensure_packages docs/api "the API reference (40 MB)"
+# What the site serves beside its pages: the modules that programs of the docs import.
+site_files() {
+  rm -rf build/site-public
+  mkdir -p build/site-public/run
+  cp docs/pictures/logo.svg build/site-public/
+  cp dist/{core,index,tfjs}.js build/site-public/run/
+  cp node_modules/@tensorflow/tfjs/dist/tf.fesm.min.js build/site-public/run/tf.js
+}
+
+build_site() {
+  ensure_packages site "the site (250 MB)"
   step "API reference (typedoc)" api_reference || die "the API reference has gaps; see above."
+  site_files
+  step "site (VitePress)" site/node_modules/.bin/vitepress build site || die "the site could not be built; see above."
 }
 
 # Lets the examples, which are a project of their own, find the package by its name, also before their packages are there.

@@ -139,11 +139,11 @@ run_all() {
   ensure_browsers
   ensure_packages test/runtimes "the matrix (2 GB)"
   ensure_packages examples "the examples (500 MB)"
-  ensure_packages docs/api "the API reference (40 MB)"
   ensure_baselines
   reproduce
+  check "site: no gap in the API reference, no dead link" build_site
   check "TypeScript of everything" node_modules/.bin/tsc --project tsconfig.tools.json
-  check "API reference without a gap" api_reference
+  check "site: links, accessibility and programs of its pages in Chromium" node --test site/test
   check "bench coldstart runs, and all agree on the loss" node bench/baselines/coldstart/main.js --quick
   check "edge worker in workerd, 100,000 requests" env LOAD=100000 npm test --prefix examples/edge-worker
   check "many machines, in workerd, give the fit of one, 200,000 batches" \

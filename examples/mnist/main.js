@@ -6,8 +6,8 @@ import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { SingleBar } from 'cli-progress';
-import { renderPng, renderSvg } from '../../scripts/charts/render.js';
-import { THEME } from '../../scripts/charts/theme.js';
+import { PICTURES, suffix, writePicture } from '../../scripts/charts/render.js';
+import { COLORS } from '../../scripts/charts/theme.js';
 import { markdownTable } from '../../scripts/markdown-table.js';
 import { loadMnist } from './data.js';
 import { startBackend } from './network.js';
@@ -16,6 +16,7 @@ import { reportHtml } from './report.js';
 import { twoFeatures } from './two-features.js';
 
 /** @import { Digits } from './data.js' */
+/** @import { Colors } from '../../scripts/charts/theme.js' */
 /** @import { Table } from './report.js' */
 
 const HELP = `Usage: ./build.sh demo [open-set] [options]
@@ -28,6 +29,7 @@ open-set: trains on six of the ten digits, and measures which scores tell the ot
   --limit N     train on the first N digits only
   --seed N      of weights, batches and centers (default 1); the same seed gives the same figures
   --out DIR     folder of the report (default examples/mnist/out)
+  --docs        the pictures go into docs/pictures instead
   --help        this text`;
 
 /** Milliseconds between lines of progress where there is no terminal. */
@@ -40,10 +42,11 @@ const LINE_INTERVAL = 5000;
  * @property {string} intro
  * @property {Table} table
  * @property {object} figures
- * @property {{ name: string, description: string, spec: import('./charts.js').Spec }[]} pictures
+ * @property {{ name: string, description: string, draw: (colors: Colors) => object }[]} pictures
  * @property {string[]} notes
  * @property {string} conclusion
  * @property {Record<string, object>} [files] further results, each a JSON file
+ * @property {{ name: string, draw: (colors: Colors) => string }} [moving] picture that moves, an SVG
  */
 
 /** @typedef {{ epochs: number, limit: number, splits?: number }} Size */
@@ -67,6 +70,7 @@ async function main(args) {
       limit: { type: 'string' },
       seed: { type: 'string' },
       out: { type: 'string' },
+      docs: { type: 'boolean' },
       help: { type: 'boolean' },
     },
   });
@@ -91,7 +95,7 @@ async function main(args) {
   const result = await experiment.run(await loadMnist(), options, startProgress);
   const seconds = (performance.now() - started) / 1000;
   const folder = resolve(values.out ?? fileURLToPath(new URL('out', import.meta.url)));
-  const report = await write(folder, result, seconds);
+  const report = await write(folder, result, seconds, values.docs ? PICTURES : folder);
   console.log(`\n${markdownTable([result.table.head, ...result.table.rows])}\n\n${result.conclusion}`);
   console.log(`report: ${relative('.', report)}, ${seconds.toFixed(0)} s`);
 }
@@ -130,19 +134,21 @@ function startProgress(steps) {
  * @param {string} folder
  * @param {Result} result
  * @param {number} seconds
+ * @param {string} pictureFolder
  * @returns {Promise<string>} path of the report
  */
-async function write(folder, { name, figures, files, ...result }, seconds) {
+async function write(folder, { name, figures, files, moving, ...result }, seconds, pictureFolder) {
   await mkdir(folder, { recursive: true });
   const json = { ...files, [name]: { ...figures, seconds } };
   for (const [file, value] of Object.entries(json)) {
     await writeFile(join(folder, `${file}.json`), `${JSON.stringify(value)}\n`);
   }
   const pictures = [];
-  for (const { name, description, spec } of result.pictures) {
-    const svg = await renderSvg(/** @type {import('vega-lite').TopLevelSpec} */ ({ config: THEME, ...spec }));
-    await writeFile(join(folder, `${name}.png`), renderPng(svg));
-    pictures.push({ svg, description });
+  for (const { name, description, draw } of result.pictures) {
+    pictures.push({ svg: await writePicture(pictureFolder, name, draw), description });
+  }
+  for (const [scheme, colors] of moving ? Object.entries(COLORS) : []) {
+    await writeFile(join(pictureFolder, `${moving?.name}${suffix(scheme)}.svg`), String(moving?.draw(colors)));
   }
   const report = join(folder, `${name}.html`);
   await writeFile(report, reportHtml({ ...result, pictures }));

@@ -69,7 +69,7 @@ describe('two features, quick', () => {
       }
     }
     expect(run.stdout).toContain(`classify ${Math.round(1e4 * center.nearestCenterAccuracy)} of the 10000 test digits`);
-    await expectReport(html, ['softmax.png', 'center-loss.png'].map(run.png));
+    await expectReport(html, ['features'], run.png);
   });
 
   test('the centers that it writes classify the embeddings that it writes, nearly all within the threshold', async () => {
@@ -138,18 +138,31 @@ describe('open set, quick', () => {
       expect(text).toContain(`accepts ${Math.round(6030 * accepted)} of 6030 known test digits`);
       expect(text).toContain(`refuses ${Math.round(3970 * refused)} of 3970 unknown ones`);
     }
-    await expectReport(html, ['open-set-scores.png', 'open-set-regions.png'].map(run.png));
+    await expectReport(html, ['scores', 'roc', 'regions'], run.png);
+  });
+
+  test('the moving picture has a form for light and for dark, and a still one for who wants no motion', async () => {
+    for (const name of ['what-it-does.svg', 'what-it-does-dark.svg']) {
+      const svg = await run.text(name);
+      expect(svg.length).toBeLessThan(200_000);
+      expect(svg).not.toMatch(/NaN|undefined/);
+      const [moving = '', still = ''] = svg.split('<g class="still">');
+      expect(moving.match(/<circle r="2.6">/g)?.length).toBe(300);
+      expect(moving).toContain('<animateMotion');
+      expect(still).not.toContain('<animate');
+    }
   });
 });
 
-/** Expects a report that loads no other file, with pictures that are large enough for print. */
-async function expectReport(html: string, pictures: Promise<Buffer>[]) {
+/** Expects a report that loads no other file, with pictures for a column of 690 pixels at twice their number. */
+async function expectReport(html: string, pictures: string[], png: (file: string) => Promise<Buffer>) {
   expect(html).not.toMatch(/(src|href)="(?!data:)/);
   expect(html.match(/<svg/g)?.length).toBe(pictures.length);
-  for (const png of await Promise.all(pictures)) {
-    expect(png.subarray(1, 4).toString()).toBe('PNG');
-    expect(png.readUInt32BE(16)).toBeGreaterThan(1000);
-    expect(png.length).toBeGreaterThan(20_000);
+  for (const file of pictures.flatMap((name) => [`${name}.png`, `${name}-dark.png`])) {
+    const bytes = await png(file);
+    expect(bytes.subarray(1, 4).toString()).toBe('PNG');
+    expect(bytes.readUInt32BE(16)).toBe(2 * 690);
+    expect(bytes.length).toBeGreaterThan(20_000);
   }
 }
 

@@ -5,17 +5,19 @@
  */
 
 import { deviation, flatRollup, mean } from 'd3-array';
-import { ALIGNED, histograms, plane } from './charts.js';
-import { select, shuffled } from './data.js';
+import { ALIGNED, histograms, plane, rocCurves } from './charts.js';
+import { CLASSES, select, shuffled } from './data.js';
 import { ALPHA, CAC, classMeans, LAMBDA, METHOD_NAMES, objective } from './losses.js';
+import { movingPicture } from './moving.js';
 import { infer, Network, SETTINGS, stepsOf, train } from './network.js';
 import { percent } from './report.js';
 import { evaluate, fitClassifier, SCORES, TPR } from './scores.js';
 
 /** @import { Digits } from './data.js' */
 /** @import { Method } from './losses.js' */
+/** @import { Colors } from '../../scripts/charts/theme.js' */
 /** @import { Experiment } from './main.js' */
-/** @import { TrainingOptions } from './network.js' */
+/** @import { Outputs, TrainingOptions } from './network.js' */
 /** @import { Evaluation, Trained } from './scores.js' */
 
 /**
@@ -38,8 +40,24 @@ const VALIDATION_SHARE = 0.2;
 const FEATURES = 64;
 const PLANE = 2;
 
-/** Digits of each kind in the picture of the plane. */
+/** Digits of each kind in the picture of the plane, and in the moving one. */
 const POINTS = 1500;
+const MOVING_POINTS = { known: 300, unknown: 100 };
+
+/** Moments of a training at which the features of the moving digits are taken. */
+const FRAMES = 16;
+
+/** @type {Method[]} */
+const DRAWN_IN_PLANE = ['softmax', 'center'];
+
+/** Scores in the histograms, and in the curves with the best one last. @type {[Method, string][]} */
+const HISTOGRAMS = [
+  ['softmax', '1 − max softmax'],
+  ['center', 'distance'],
+  ['cac', 'cac'],
+];
+/** @type {[Method, string][]} */
+const CURVES = [['softmax', 'distance'], ...HISTOGRAMS];
 
 /** @type {{ key: keyof Evaluation, title: string }[]} */
 const COLUMNS = [
@@ -60,6 +78,8 @@ const COLUMNS = [
 
 /** @typedef {{ split: number, method: Method, score: string, evaluation: Evaluation }} Trial */
 
+/** @typedef {Trained & { frames: Float32Array[] }} Drawn  with the features of some known digits over the training */
+
 /** @type {Experiment} */
 export const openSet = {
   defaults: { epochs: 5, limit: Infinity },
@@ -71,15 +91,14 @@ export const openSet = {
     /** @type {Job[]} */
     const jobs = [
       ...known.flatMap((_, split) => methods.map((method) => ({ split, method, nDim: FEATURES }))),
-      { split: 0, method: 'softmax', nDim: PLANE },
-      { split: 0, method: 'center', nDim: PLANE },
+      ...DRAWN_IN_PLANE.map((method) => ({ split: 0, method, nDim: PLANE })),
     ];
     const sets = known.map((_, split) => splitDigits(mnist, split, { limit, seed: seed + split }));
     const steps = jobs.map(({ split }) => stepsOf(Number(sets[split]?.train.labels.length), epochs));
     const progress = startProgress(steps.reduce((sum, count) => sum + count));
     /** @type {Trial[]} */
     const trials = [];
-    /** @type {Map<Job, Trained>} results that are drawn */
+    /** @type {Map<Job, Drawn>} */
     const drawn = new Map();
     for (const job of jobs) {
       const set = /** @type {Split} */ (sets[job.split]);
@@ -92,7 +111,11 @@ export const openSet = {
     }
     progress.stop();
 
-    const about = `split 1, known digits ${known[0]?.join(' ')}`;
+    const about = `Split 1, known digits ${known[0]?.join(' ')}`;
+    const drawnOf = (/** @type {Method} */ method, /** @type {number} */ nDim) => {
+      const found = [...drawn].find(([job]) => job.method === method && job.nDim === nDim);
+      return /** @type {Drawn} */ (found?.[1]);
+    };
     const shown = trials.find(({ method, score }) => method === 'center' && score === 'distance');
     const [first] = sets;
     return {
@@ -106,31 +129,63 @@ export const openSet = {
       figures: { settings: { ...SETTINGS, epochs, limit, seed }, known, trials },
       pictures: [
         {
-          name: 'open-set-scores',
-          description: 'Histograms of the scores of known and unknown digits',
-          spec: histograms(
-            `${about}, ${FEATURES} features; dashed: threshold that accepts ${percent(TPR, 0)} of held-out known digits`,
-            [...drawn].filter(([{ nDim }]) => nDim === FEATURES).map(([{ method }, each]) => histogram(method, each)),
-          ),
+          name: 'scores',
+          description:
+            'Histograms of the scores of known and unknown digits after three trainings. After softmax they overlap; ' +
+            'after center loss and CAC most unknown digits are beyond the threshold',
+          draw: (colors) =>
+            histograms(
+              [
+                `${about}, ${FEATURES} features. Dashed: the threshold, which accepts ${percent(TPR, 0)} of`,
+                'held-out known digits. Digits to its right are refused.',
+              ],
+              HISTOGRAMS.map(([method, score]) => scoresOf(method, score, drawnOf(method, FEATURES))),
+              colors,
+            ),
         },
         {
-          name: 'open-set-regions',
-          description: 'The plane of two features: where each known digit is accepted, and where all are refused',
-          spec: {
+          name: 'roc',
+          description:
+            'Known digits accepted over unknown digits accepted, for every threshold. The curves of center loss and of ' +
+            'CAC are above those of softmax',
+          draw: (colors) =>
+            rocCurves(
+              [
+                `${about}, ${FEATURES} features.`,
+                `Dots: the thresholds that accept ${percent(TPR, 0)} of held-out known digits. Thin line: chance.`,
+              ],
+              CURVES.map(([method, score]) => ({
+                ...scoresOf(method, score, drawnOf(method, FEATURES)),
+                auroc: Number(
+                  trials.find((each) => each.split === 0 && each.method === method && each.score === score)?.evaluation
+                    .auroc,
+                ),
+              })),
+              colors,
+            ),
+        },
+        {
+          name: 'regions',
+          description:
+            'The plane of two features after two trainings, with known and unknown digits. After softmax the regions ' +
+            'that are accepted cover most unknown digits; after center loss they are small circles around the centers',
+          draw: (colors) => ({
             title: {
-              text: 'Decisions in the plane of two features',
+              text: 'Where a digit is accepted: the plane of two features',
               subtitle: [
-                about,
-                'colors: known digits and where they are accepted; white: refused; black: unknown digits',
+                `${about}. Blue points: known digits. Orange crosses: unknown digits.`,
+                'Pale blue: accepted as the digit that is written beside. Elsewhere: refused.',
               ],
             },
-            hconcat: [...drawn]
-              .filter(([{ nDim }]) => nDim === PLANE)
-              .map(([{ method }, each]) => region(method, each, known[0] ?? [])),
+            hconcat: DRAWN_IN_PLANE.map((method) => region(method, drawnOf(method, PLANE), known[0] ?? [], colors)),
             ...ALIGNED,
-          },
+          }),
         },
       ],
+      moving: {
+        name: 'what-it-does',
+        draw: (colors) => movingPicture(moving(drawnOf('center', PLANE), known[0] ?? []), colors),
+      },
       notes: [
         `Known digits of the splits: ${known.map((digits) => digits.join(' ')).join(' · ')}. A fifth of the known ` +
           `training digits is held out, to fit radii, precisions and thresholds; a threshold accepts ` +
@@ -142,7 +197,7 @@ export const openSet = {
           `After softmax alone, class means of the training features stand in for centers. Seed ${seed}.`,
       ],
       conclusion:
-        `On ${about}, softmax + center loss with score distance accepts ` +
+        `On split 1, known digits ${known[0]?.join(' ')}, softmax + center loss with score distance accepts ` +
         `${countOf(shown?.evaluation.accepted, first?.test)} known test digits and refuses ` +
         `${countOf(shown?.evaluation.refused, first?.unknown)} unknown ones.`,
     };
@@ -173,11 +228,29 @@ export function splitDigits({ train, test }, split, { limit, seed }) {
   };
 }
 
-/** @param {Split} set @param {Job} job @param {TrainingOptions} options @returns {Promise<Trained>} */
+/** @param {Split} set @param {Job} job @param {TrainingOptions} options @returns {Promise<Drawn>} */
 async function trainOne(set, { method, nDim }, { epochs, seed, onStep }) {
   const network = new Network({ nDim, nClasses: KNOWN, seed });
   const loss = objective(method, { nDim, nClasses: KNOWN, seed });
-  await train(network, loss, set.train, { epochs, seed, onStep });
+  const sample = select(
+    set.test,
+    Int32Array.from({ length: MOVING_POINTS.known }, (_, row) => row),
+  );
+  const last = stepsOf(set.train.labels.length, epochs);
+  const frames = [infer(network, sample).embedding];
+  let step = 0;
+  await train(network, loss, set.train, {
+    epochs,
+    seed,
+    onStep(value) {
+      onStep(value);
+      step += 1;
+      // Closer together at the start, where the features move most.
+      if (nDim === PLANE && step >= last * (frames.length / FRAMES) ** 2) {
+        frames.push(infer(network, sample).embedding);
+      }
+    },
+  });
   const outputs = (/** @type {Digits} */ digits) => infer(network, digits, loss.embedding);
   const trained = {
     centers: (loss.centers ?? classMeans(outputs(set.train), KNOWN)).params.slice(),
@@ -185,6 +258,7 @@ async function trainOne(set, { method, nDim }, { epochs, seed, onStep }) {
     validation: outputs(set.validation),
     test: outputs(set.test),
     unknown: outputs(set.unknown),
+    frames,
   };
   network.dispose();
   loss.dispose();
@@ -220,42 +294,66 @@ function countOf(share = 0, digits) {
   return `${Math.round(share * all)} of ${all}`;
 }
 
-/** @param {Method} method @param {Trained} trained */
-function histogram(method, trained) {
-  const name = { softmax: '1 − max softmax', center: 'distance', cac: 'cac' }[method];
+/** @param {Method} method @param {string} name of the score @param {Trained} trained */
+function scoresOf(method, name, trained) {
   const score = SCORES.find((each) => each.name === name);
   if (!score) throw new Error(`there is no score '${name}'`);
   const { threshold, apply } = score.fit(trained);
   // The axis is logarithmic, and 'cac' is a logarithm already.
-  const linear = (/** @type {number} */ value) => (method === 'cac' ? Math.exp(value) : value);
+  const linear = (/** @type {number} */ value) => (name === 'cac' ? Math.exp(value) : value);
   return {
-    title: METHOD_NAMES[method],
-    score: method === 'cac' ? 'exp(cac)' : name,
+    training: METHOD_NAMES[method],
+    score: name,
+    axis: name === 'cac' ? 'exp(cac)' : name,
     threshold: linear(threshold),
     known: apply(trained.test).scores.map(linear),
     unknown: apply(trained.unknown).scores.map(linear),
   };
 }
 
-/** @param {Method} method @param {Trained} trained @param {number[]} digits known ones */
-function region(method, trained, digits) {
+/** @param {Trained} trained */
+function decision(trained) {
   const classifier = fitClassifier(trained, { score: 'distance', metric: 'euclidean' });
   const labelsOf = (/** @type {Float32Array} */ rows) => classifier.classify(rows).labels;
-  const accepted = (/** @type {Float32Array} */ rows) => mean(labelsOf(rows), (label) => Number(label >= 0)) ?? 0;
+  const accepted = (/** @type {Outputs} */ { embedding }) =>
+    mean(labelsOf(embedding), (label) => Number(label >= 0)) ?? 0;
+  return { radius: Number(classifier.threshold), labelsOf, accepted };
+}
+
+/** @param {Method} method @param {Trained} trained @param {number[]} digits known ones @param {Colors} colors */
+function region(method, trained, digits, colors) {
+  const { labelsOf, accepted } = decision(trained);
   const { centers, test, unknown } = trained;
-  return plane({
-    title: METHOD_NAMES[method],
-    subtitle: [
-      `accepts ${percent(accepted(test.embedding), 1)} of the known digits`,
-      `and ${percent(accepted(unknown.embedding), 1)} of the unknown ones`,
-    ],
-    side: 400,
+  return plane(
+    {
+      title: METHOD_NAMES[method],
+      subtitle: [
+        `accepts ${percent(accepted(test), 1)} of the known digits`,
+        `and ${percent(accepted(unknown), 1)} of the unknown ones`,
+      ],
+      digits,
+      centers,
+      known: { features: test.embedding.subarray(0, PLANE * POINTS), labels: test.labels.subarray(0, POINTS) },
+      unknown: unknown.embedding.subarray(0, PLANE * POINTS),
+      labelsOf,
+    },
+    colors,
+  );
+}
+
+/** @param {Drawn} trained @param {number[]} digits known ones */
+function moving(trained, digits) {
+  const { radius, accepted } = decision(trained);
+  const { centers, frames, test, unknown } = trained;
+  return {
     digits,
+    strangers: Array.from({ length: CLASSES }, (_, digit) => digit).filter((digit) => !digits.includes(digit)),
     centers,
-    points: [unknown, test].map(({ embedding, labels }) => ({
-      features: embedding.subarray(0, 2 * POINTS),
-      labels: labels.subarray(0, POINTS),
-    })),
-    labelsOf,
-  });
+    radius,
+    frames,
+    labels: test.labels.subarray(0, MOVING_POINTS.known),
+    unknown: unknown.embedding.subarray(0, PLANE * MOVING_POINTS.unknown),
+    accepted: accepted(test),
+    refused: 1 - accepted(unknown),
+  };
 }

@@ -5,7 +5,7 @@
  */
 
 import { accuracy, ClassStatistics, fitThreshold } from 'center-loss';
-import { plane } from './charts.js';
+import { ALIGNED, plane } from './charts.js';
 import { CLASSES, select } from './data.js';
 import { ALPHA, classMeans, LAMBDA, METHOD_NAMES, objective } from './losses.js';
 import { infer, Network, SETTINGS, stepsOf, train } from './network.js';
@@ -23,6 +23,9 @@ const KNOWN_SHARE = 0.95;
 
 /** Test digits whose features are written beside the centers, for programs that use them. */
 const EMBEDDINGS = 200;
+
+/** Test digits in the picture. */
+const POINTS = 2500;
 
 const DIGITS = Array.from({ length: CLASSES }, (_, digit) => digit);
 
@@ -65,8 +68,26 @@ export const twoFeatures = {
         center: center.figures,
       },
       pictures: [
-        picture('softmax', 'Softmax only', 'circles: class means of the training features', softmax),
-        picture('center-loss', `Softmax + center loss, λ = ${LAMBDA}`, 'circles: trained centers', center),
+        {
+          name: 'features',
+          description:
+            'Two scatter plots of the two features of test digits. After softmax only: long spokes that meet at the ' +
+            'origin. After softmax and center loss: a tight cluster around each center',
+          draw: (colors) => ({
+            title: {
+              text: `The two features of ${POINTS.toLocaleString('en')} digits that were not in the training`,
+              subtitle: [
+                'Each color is a digit, named beside its points. A ring is the center of a class.',
+                'The scales differ, read the axes: the left panel is much wider than the right one.',
+              ],
+            },
+            hconcat: [
+              panel('Softmax only', 'Spokes meet in the middle;', softmax, colors),
+              panel('Softmax + center loss', 'Clusters have room between them;', center, colors),
+            ],
+            ...ALIGNED,
+          }),
+        },
       ],
       notes: [
         `Network 784-256-128-${FEATURES}-${CLASSES} with leaky rectifiers on the hidden layers, trained on ${count} ` +
@@ -154,27 +175,20 @@ function spreadRatio({ embedding, labels }) {
 }
 
 /**
- * @param {string} name
  * @param {string} title
- * @param {string} circles
+ * @param {string} words
  * @param {Awaited<ReturnType<typeof trainOne>>} trained
+ * @param {import('../../scripts/charts/theme.js').Colors} colors
  */
-function picture(name, title, circles, { figures, features, labels, centers }) {
-  const { headAccuracy, nearestCenterAccuracy } = figures;
-  return {
-    name,
-    description: `Scatter plot: features of the test digits. ${title}`,
-    spec: plane({
+function panel(title, words, { figures, features, labels, centers }, colors) {
+  return plane(
+    {
       title,
-      subtitle: [
-        `softmax head ${percent(headAccuracy)}, nearest center ${percent(nearestCenterAccuracy)} correct`,
-        `between-class over within-class spread ${figures.spreadRatio.toFixed(1)}`,
-        circles,
-      ],
-      side: 480,
+      subtitle: [words, `the nearest center is right for ${percent(figures.nearestCenterAccuracy, 1)}`],
       digits: DIGITS,
       centers,
-      points: [{ features, labels }],
-    }),
-  };
+      known: { features: features.subarray(0, FEATURES * POINTS), labels: labels.subarray(0, POINTS) },
+    },
+    colors,
+  );
 }

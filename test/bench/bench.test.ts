@@ -7,9 +7,11 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { implementations } from '../../bench/baselines/plain-js.js';
 import { callCase } from '../../bench/cases.js';
+import { jobBars } from '../../bench/chart.js';
 import { assertAgrees } from '../../bench/data.js';
 import { assemble } from '../../bench/limits.js';
 import { fill, tables } from '../../bench/report.js';
+import { COLORS } from '../../scripts/charts/theme.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -116,6 +118,32 @@ describe('in quick mode, without PyTorch', () => {
     const { report } = await run('shapes');
     expect(report.spots).toHaveLength(3 * 8);
     for (const { efficiency } of report.spots) expect(efficiency).toBeGreaterThan(0);
-    expect((await readFile(join(folder, 'shapes.png'))).subarray(1, 4).toString()).toBe('PNG');
+    await expectPictures(folder, ['shapes']);
+    await rm(join(folder, 'shapes.png'));
+    await promisify(execFile)(process.execPath, [
+      join(ROOT, 'bench/main.js'),
+      ...['--from', join(folder, 'shapes.json'), '--out', folder],
+    ]);
+    await expectPictures(folder, ['shapes']);
+  });
+
+  test('the bars of a report have a row for each implementation', async () => {
+    const { runs } = JSON.parse(await readFile(join(folder, 'speed.json'), 'utf8'));
+    const { vconcat } = jobBars(runs[0].results, runs[0].machine, COLORS.dark);
+    const [, nearest] = vconcat.map(({ data }) => data.values.map(({ name }) => name));
+    expect(nearest).toEqual(expect.arrayContaining(['center-loss, classifier']));
   });
 });
+
+test('pictures of calls and of tables in pages can be drawn again', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'pictures-'));
+  await promisify(execFile)(process.execPath, [join(ROOT, 'scripts/charts/pictures.js'), folder]);
+  await expectPictures(folder, ['lambda', 'cores', 'accuracy', 'losses']);
+  await rm(folder, { recursive: true });
+});
+
+async function expectPictures(folder: string, names: string[]) {
+  for (const file of names.flatMap((name) => [`${name}.png`, `${name}-dark.png`])) {
+    expect((await readFile(join(folder, file))).subarray(1, 4).toString()).toBe('PNG');
+  }
+}

@@ -15,6 +15,13 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
 const examplesIn = (text: string) => [...text.matchAll(/```js\n(.*?)```/gs)].map(([, code]) => code ?? '');
 const readme = read('README.md');
+const manifest = JSON.parse(read('package.json'));
+/** Addresses of the repository, of its files as they are, and of the site. */
+const REPOSITORY: string = manifest.repository.url.replace(/^git\+|\.git$/g, '');
+const RAW = REPOSITORY.replace('//github.com/', '//raw.githubusercontent.com/');
+const SITE: string = manifest.homepage;
+/** Address of a file of the repository, or of a page of docs/ in the site. */
+const ADDRESS = new RegExp(`^(?:${REPOSITORY}/(?:blob|tree)|${RAW})/main/(.+)$|^${SITE}([\\w-]+)$`);
 const examples = examplesIn(readme);
 
 /** Folder of the files that examples read. */
@@ -96,7 +103,7 @@ describe('README', () => {
   });
 
   it('names every entry', () => {
-    const entries = Object.keys(JSON.parse(read('package.json')).exports).filter((entry) => !entry.endsWith('.json'));
+    const entries = Object.keys(manifest.exports).filter((entry) => !entry.endsWith('.json'));
     for (const entry of entries) {
       expect(readme).toContain(`\`center-loss${entry.slice(1)}\``);
       expect(read('docs/runtimes.md')).toContain(`| \`center-loss${entry.slice(1)}\` |`);
@@ -311,19 +318,38 @@ describe('pages', () => {
     expect(read(`docs/${page}`)).toMatch(/^# .+\n\n\*\*/);
   });
 
-  it.each(['README.md', ...pages.map((name) => `docs/${name}`)])('links of %s lead to what is there', (page) => {
-    for (const [, link = ''] of read(page).matchAll(/\]\((?!https?:)([^)\s]+)\)/g)) {
-      const [file = '', anchor] = link.split('#');
-      const path = file === '' ? page : join(page, '..', file);
+  const linking = ['README.md', 'CHANGELOG.md', 'examples/template/README.md', ...pages.map((name) => `docs/${name}`)];
+  it.each(linking)('links of %s lead to what is there', (page) => {
+    for (const link of linksOf(read(page))) {
+      const [address = '', anchor] = link.split('#');
+      const path = pathOf(address, page);
+      if (path === undefined) continue;
       expect([link, existsSync(join(ROOT, path))]).toEqual([link, true]);
       if (path.startsWith('docs/pictures/')) expect([link, existsSync(join(ROOT, darkOf(path)))]).toEqual([link, true]);
       if (anchor !== undefined) expect([link, anchorsOf(path).includes(anchor)]).toEqual([link, true]);
     }
   });
+
+  it('README, which npm shows too, has whole addresses, and those on GitHub are of this repository', () => {
+    const allowed = new RegExp(`^(?:${REPOSITORY}|${RAW}|${SITE}|https:(?!.*github))`);
+    for (const link of linksOf(readme)) expect(link).toMatch(allowed);
+  });
 });
 
 /** Path of the picture for dark pages. */
 const darkOf = (path: string) => path.replace(/\.\w+$/, '-dark$&');
+
+/** Links and pictures of a page. */
+const linksOf = (text: string) =>
+  [...text.matchAll(/(?:\]\(|(?:src|srcset|href)=")([^)\s"]+)/g)].map(([, link = '']) => link);
+
+/** Gives the path in this repository that an address on a page stands for, unless it leads elsewhere or to what is built. */
+function pathOf(address: string, page: string): string | undefined {
+  if (!address.includes('://')) return address === '' ? page : join(page, '..', address);
+  if (address === REPOSITORY) return 'README.md';
+  const [, file, name] = ADDRESS.exec(address) ?? [];
+  return file ?? (name && `docs/${name}.md`);
+}
 
 /** Anchors that GitHub gives the headings of a page. */
 const anchorsOf = (page: string) =>

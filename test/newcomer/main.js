@@ -102,22 +102,38 @@ async function cdn(file) {
   }
 }
 
-async function worker() {
-  const folder = await newFolder('worker');
+/** Bundles a worker as for a deployment, and gives its reply in workerd. @param {string} folder @param {unknown} body */
+async function inWorkerd(folder, body) {
   const server = startWorkerd(await bundleWorker(folder));
   try {
-    const body = JSON.stringify([
-      [1, 0],
-      [0, 1],
-      [9, 9],
-    ]);
-    assert.deepEqual(
-      await reportIn(await server.dispatchFetch('http://localhost/', { method: 'POST', body })),
-      DECIDED,
-    );
+    const init = { method: 'POST', body: JSON.stringify(body) };
+    return await reportIn(await server.dispatchFetch('http://localhost/', init));
   } finally {
     await server.dispose();
   }
+}
+
+async function worker() {
+  const rows = [
+    [1, 0],
+    [0, 1],
+    [9, 9],
+  ];
+  assert.deepEqual(await inWorkerd(await newFolder('worker'), rows), DECIDED);
+}
+
+/** Trains, tests and bundles a copy of the template: training writes the classifier that the template has. */
+async function template() {
+  const source = join(ROOT, 'examples/template');
+  const folder = join(scratch, 'template');
+  await cp(source, folder, { recursive: true });
+  await run(['npm', 'install', '--omit=dev', '--no-audit', '--no-fund', tarball], folder);
+  const classifier = 'src/classifier.json';
+  await rm(join(folder, classifier));
+  await run(['npm', 'run', 'train'], folder);
+  assert.equal(await readFile(join(folder, classifier), 'utf8'), await readFile(join(source, classifier), 'utf8'));
+  await run(['npm', 'test'], folder);
+  assert.equal((await inWorkerd(folder, [46.1, 13.2, 211, 4500])).name, 'Gentoo');
 }
 
 /** @param {string} command in node_modules/.bin @param {string} folder */
@@ -180,6 +196,7 @@ const trials = [
   ['a page with an import map and a CDN', () => cdn('index.html')],
   ['a page with an import map, slim and a CDN', () => cdn('slim.html')],
   ["wrangler's workerd, with an asset", worker],
+  ['the template of a worker', template],
   [
     'TensorFlow.js, model.fit',
     async () => {
@@ -190,7 +207,7 @@ const trials = [
 ];
 if (existsSync(ODD_FILES)) trials.push(['the command line, on odd files', oddFiles]);
 
-await installPacked(installed);
+const tarball = await installPacked(installed);
 const words = process.argv.slice(2);
 const count = { passed: 0, failed: 0 };
 for (const [i, [name, trial]] of trials.entries()) {

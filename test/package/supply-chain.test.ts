@@ -35,11 +35,12 @@ interface Workflow {
 }
 
 describe('workflows', () => {
-  const files = readdirSync(join(root, '.github/workflows'));
+  const files = readdirSync(join(root, '.github/workflows')).sort();
   const workflows = files.map((file) => parse(read(`.github/workflows/${file}`)) as Workflow);
   const jobs = workflows.flatMap(({ jobs }) => Object.entries(jobs));
   const steps = jobs.flatMap(([, { steps }]) => steps);
   const { publish } = parse(read('.github/workflows/publish.yml')).jobs as Record<string, Job>;
+  const pages = (parse(read('.github/workflows/pages.yml')).jobs as Record<string, Job>).publish;
 
   it.each(files)('%s names actions by commit, and says of which version', (file) => {
     const lines = read(`.github/workflows/${file}`).match(/^.*\buses:.*$/gm);
@@ -59,12 +60,14 @@ describe('workflows', () => {
     expect(steps.filter(({ run }) => /npm (?:i|install|ci|exec)\b|npx/.test(run ?? ''))).toEqual([]);
   });
 
-  it('give rights to one job, which has no sources and runs nothing of others', () => {
+  it('give rights to two jobs, which have no sources and run nothing of others', () => {
     for (const { permissions } of workflows) expect([{}, { contents: 'read' }]).toContainEqual(permissions);
     const granted = [...workflows, ...jobs.map(([, job]) => job)].map(({ permissions = {} }) => permissions);
     const writing = granted.filter((permissions) => Object.values(permissions).some((right) => right !== 'read'));
-    expect(writing).toEqual([{ 'id-token': 'write' }]);
-    expect(publish?.permissions).toEqual(writing[0]);
+    expect(writing).toEqual([{ pages: 'write', 'id-token': 'write' }, { 'id-token': 'write' }]);
+    expect([pages?.permissions, publish?.permissions]).toEqual(writing);
+    expect(pages?.needs).toBe('build');
+    expect(pages?.steps.map(({ uses, run }) => uses?.split('@')[0] ?? run)).toEqual(['actions/deploy-pages']);
     expect(publish).toMatchObject({ needs: 'build', environment: 'npm' });
     const done = publish?.steps.map(({ uses, run }) => uses?.split('@')[0] ?? run);
     expect(done).toEqual([

@@ -69,6 +69,12 @@ describe('size, gzipped, in KB', () => {
     expect(await bundled(entry, names)).toBeCloseTo(given(mark), 0);
   });
 
+  it('of everything: as the badge of README says', () => {
+    const readme = readFileSync(join(root, 'README.md'), 'utf8');
+    const size = given('all');
+    expect(readme).toContain(`[${size} KB, minified and gzipped](https://img.shields.io/badge/gzipped-${size}_KB-`);
+  });
+
   it('of center-loss/pool beside center-loss: as README says', async () => {
     const both = await bundled('center-loss', '*', "export * from 'center-loss/pool'");
     expect(both - (await bundled('center-loss', '*'))).toBeCloseTo(given('pool'), 0);

@@ -1,0 +1,169 @@
+// The pages of docs/, the API reference and the front page, as one site.
+import { existsSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { slug } from 'github-slugger';
+import { type DefaultTheme, defineConfig, type MarkdownOptions } from 'vitepress';
+import reference from '../api/typedoc-sidebar.json' with { type: 'json' };
+import { addRunButtons } from './run-buttons.js';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const REPOSITORY = 'https://github.com/OWNER/center-loss';
+
+const pages = (...names: [text: string, page: string][]) => names.map(([text, page]) => ({ text, link: `/${page}` }));
+
+/** A group of the sidebar opens on a click, so a link inside of it would be a control in a control: it becomes an item. */
+const withoutLinkedGroups = (items: DefaultTheme.SidebarItem[]): DefaultTheme.SidebarItem[] =>
+  items.map((item) => {
+    if (item.items === undefined) return item;
+    const { link, items, ...group } = item;
+    const contents = link === undefined ? [] : [{ text: 'Contents', link }];
+    return { ...group, items: [...contents, ...withoutLinkedGroups(items)] };
+  });
+
+/** Gives each picture that has a dark form beside it that form, too; the theme shows one of them. */
+const addDarkPictures: NonNullable<MarkdownOptions['config']> = (md) => {
+  const light = md.renderer.rules.image;
+  md.renderer.rules.image = (tokens, index, options, env, self) => {
+    const render = () => light?.(tokens, index, options, env, self) ?? '';
+    const token = tokens[index];
+    const source = token?.attrGet('src') ?? '';
+    const dark = source.replace(/\.(png|svg)$/, '-dark.$1');
+    if (token === undefined || dark === source || !existsSync(join(dirname(env.path), dark))) return render();
+    token.attrJoin('class', 'light-only');
+    const first = render();
+    token.attrSet('src', dark);
+    token.attrSet('class', 'dark-only');
+    return first + render();
+  };
+};
+
+/** Points links to files that are no pages to the repository. */
+const linkToRepository: NonNullable<MarkdownOptions['config']> = (md) => {
+  md.core.ruler.push('repository-links', ({ tokens, env }) => {
+    for (const token of tokens.flatMap(({ children }) => children ?? [])) {
+      const link = token.type === 'link_open' ? (token.attrGet('href') ?? '') : '';
+      if (!link.startsWith('../')) continue;
+      const [path = '', anchor] = link.split('#');
+      const target = relative(ROOT, resolve(dirname(env.path), path));
+      if (target.startsWith('site/')) continue;
+      const anchored = anchor === undefined ? target : `${target}#${anchor}`;
+      token.attrSet('href', target === 'README.md' ? `${REPOSITORY}#readme` : `${REPOSITORY}/blob/main/${anchored}`);
+      token.attrSet('target', '_blank');
+    }
+  });
+};
+
+/** Makes the empty corner of a table a cell: a screen reader would announce a heading without a name. */
+const addCorners: NonNullable<MarkdownOptions['config']> = (md) => {
+  md.core.ruler.push('corners', ({ tokens }) => {
+    for (const [i, token] of tokens.entries()) {
+      if (token.type !== 'th_open' || tokens[i + 1]?.content !== '') continue;
+      for (const part of [token, tokens[i + 2]]) if (part) part.tag = 'td';
+    }
+  });
+};
+
+export default defineConfig({
+  title: 'center-loss',
+  description: 'Teach a network to keep each class in one tight cluster, and refuse what fits no class.',
+  base: '/center-loss/',
+  cleanUrls: true,
+  srcDir: '..',
+  srcExclude: ['*.md', '!(docs|site)/**', '.github/**', 'site/node_modules/**'],
+  rewrites: { 'site/index.md': 'index.md', 'docs/:page': ':page', 'site/api/:page(.*)': 'api/:page' },
+  outDir: '../build/site',
+  cacheDir: '../build/site-cache',
+  head: [['link', { rel: 'icon', type: 'image/svg+xml', href: '/center-loss/logo.svg' }]],
+  markdown: {
+    theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
+    image: { lazyLoading: true },
+    // Links of the docs have the anchors that GitHub gives.
+    anchor: { slugify: slug },
+    config(md) {
+      addDarkPictures(md);
+      linkToRepository(md);
+      addCorners(md);
+      addRunButtons(md);
+    },
+  },
+  vite: {
+    publicDir: join(ROOT, 'build/site-public'),
+    resolve: {
+      alias: {
+        'center-loss/tfjs': join(ROOT, 'dist/tfjs.js'),
+        'center-loss': join(ROOT, 'dist/index.js'),
+      },
+    },
+    plugins: [
+      {
+        // Pages become components, and those of docs/ would look for Vue from where they are.
+        name: 'packages-of-the-site',
+        enforce: 'pre',
+        resolveId(source, importer, options) {
+          if (!/^vue(\/|$)/.test(source)) return;
+          if (options.ssr) return { id: source, external: true };
+          if (!importer?.startsWith(join(ROOT, 'docs/'))) return;
+          return this.resolve(source, join(ROOT, 'site/index.md'), { ...options, skipSelf: true });
+        },
+      },
+    ],
+    worker: { format: 'es' },
+    build: { chunkSizeWarningLimit: 3000 },
+  },
+  themeConfig: {
+    logo: '/logo.svg',
+    search: { provider: 'local' },
+    outline: [2, 3],
+    nav: [
+      { text: 'Guide', link: '/what-it-does', activeMatch: '^/(?!api/)[^/]+' },
+      { text: 'API', link: '/api/', activeMatch: '/api/' },
+      { text: 'npm', link: 'https://www.npmjs.com/package/center-loss' },
+    ],
+    socialLinks: [{ icon: 'github', link: REPOSITORY }],
+    sidebar: {
+      '/': [
+        {
+          text: 'Begin',
+          items: pages(['What center loss does', 'what-it-does'], ['Getting started', 'getting-started']),
+        },
+        {
+          text: 'Train',
+          items: pages(
+            ['With TensorFlow.js', 'training'],
+            ['From embeddings', 'embeddings'],
+            ['Coming from PyTorch', 'coming-from-pytorch'],
+            ['Losses', 'losses'],
+          ),
+        },
+        {
+          text: 'Decide',
+          items: pages(
+            ['Known or unknown', 'open-set'],
+            ['At the edge', 'edge'],
+            ['Many cores', 'many-cores'],
+            ['Many machines', 'many-machines'],
+          ),
+        },
+        {
+          text: 'Files and tools',
+          items: pages(['Files and Python', 'files'], ['Command line', 'cli'], ['Its input', 'cli-input']),
+        },
+        {
+          text: 'Look up',
+          items: pages(
+            ['Glossary', 'glossary'],
+            ['Errors', 'errors'],
+            ['Runtimes', 'runtimes'],
+            ['Parity with pytorch-ood', 'parity'],
+            ['Accuracy', 'accuracy'],
+            ['Performance', 'performance'],
+            ['Reliability', 'reliability'],
+          ),
+        },
+      ],
+      '/api/': withoutLinkedGroups(reference),
+    },
+    footer: { message: 'MIT licence. The digits are those of MNIST.' },
+  },
+});

@@ -1,0 +1,6 @@
+/** Files that Vite makes modules of. */
+declare module '*.vue' {
+  const component: import('vue').DefineComponent;
+  export default component;
+}
+declare module '*.css';
