@@ -116,6 +116,7 @@ site_files() {
   cp docs/pictures/logo.svg build/site-public/
   cp dist/{core,index,tfjs}.js build/site-public/run/
   cp node_modules/@tensorflow/tfjs/dist/tf.fesm.min.js build/site-public/run/tf.js
+  node site/live/make-digits.js build/site-public/digits.bin
 }
 
 build_site() {
