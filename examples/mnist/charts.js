@@ -30,7 +30,7 @@ const SHORT_NUMBER = "format(datum.value, datum.value < 0.01 ? '.0e' : '~g')";
 /** Points of a curve, of thousands that nobody can tell apart. */
 const CURVE_POINTS = 300;
 
-/** Panels side by side by their frames: without a browser, the width of the text around them is only estimated. */
+/** Panels side by side by their frames, with pixels between for the labels of an axis. */
 export const ALIGNED = /** @type {const} */ ({ bounds: 'flush', spacing: 56 });
 
 /**
@@ -58,7 +58,7 @@ export function plane({ title, subtitle, digits, centers, known, unknown, labels
     label,
     color: labelsOf ? colors.known : CLASS_COLORS[Number(digits[label])],
   }));
-  const strangers = Array.from({ length: (unknown?.length ?? 0) / 2 }, (_, row) =>
+  const unknownDots = Array.from({ length: (unknown?.length ?? 0) / 2 }, (_, row) =>
     placeOf(/** @type {Float32Array} */ (unknown), row),
   );
   const rings = digits.map((_, label) => placeOf(centers, label));
@@ -97,7 +97,7 @@ export function plane({ title, subtitle, digits, centers, known, unknown, labels
       encoding: { x, y, color: { field: 'color', type: 'nominal', scale: null } },
     },
     {
-      data: { values: strangers },
+      data: { values: unknownDots },
       mark: { type: 'point', shape: 'cross', size: 9, color: colors.unknown, filled: true, clip: true, aria: false },
       encoding: { x, y },
     },
@@ -115,7 +115,7 @@ export function plane({ title, subtitle, digits, centers, known, unknown, labels
 }
 
 /** @param {ArrayLike<number>} rows [count, 2] @param {number} row */
-function placeOf(rows, row) {
+export function placeOf(rows, row) {
   return { x: Number(rows[2 * row]), y: Number(rows[2 * row + 1]) };
 }
 

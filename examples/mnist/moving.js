@@ -1,11 +1,12 @@
 // @ts-check
 /**
  * Picture of what center loss does, as an SVG that moves by itself in an `<img>`: features move to their centers, circles
- * appear around these, then unknown digits. Who wants no motion sees the last state.
+ * appear around these, then unknown digits. A reader who asks for less motion sees the last state.
  */
 
 import { extent, mean } from 'd3-array';
 import { CLASS_COLORS, FONT, WIDTH } from '../../scripts/charts/theme.js';
+import { placeOf } from './charts.js';
 import { percent } from './report.js';
 
 /** @import { Colors } from '../../scripts/charts/theme.js' */
@@ -35,7 +36,7 @@ const FADE = 0.025;
  * @property {Float32Array} unknown features [count, 2] after the training
  * @property {number} accepted share of known digits
  * @property {number} refused share of unknown digits
- * @property {number[]} strangers unknown digits
+ * @property {number[]} unknownDigits the digits of these
  */
 
 /** @param {Scene} scene @param {Colors} colors @returns {string} */
@@ -56,7 +57,7 @@ export function movingPicture(scene, colors) {
 }
 
 /** @param {Scene} scene @param {Colors} colors @param {boolean} moves */
-function draw({ digits, centers, radius, frames, labels, unknown, accepted, refused, strangers }, colors, moves) {
+function draw({ digits, centers, radius, frames, labels, unknown, accepted, refused, unknownDigits }, colors, moves) {
   const centerPlaces = digits.map((_, label) => placeOf(centers, label));
   const last = /** @type {Float32Array} */ (frames.at(-1));
   const { at, scale } = panelScale([...centerPlaces, ...places(last), ...places(unknown)]);
@@ -106,13 +107,13 @@ function draw({ digits, centers, radius, frames, labels, unknown, accepted, refu
     ['Start', 'A new network gives each image', 'two features. All digits mix.'],
     ['Train', 'Center loss pulls each digit', 'to the center of its class.'],
     ['Measure', 'One radius around the centers', `holds ${percent(accepted, 0)} of known digits.`],
-    ['Decide', `The network never saw ${strangers.join(' ')}.`, `Outside: ${percent(refused, 0)} are refused.`],
+    ['Decide', `Digits it never saw, ${unknownDigits.join(' ')}:`, `${percent(refused, 0)} lie outside: unknown.`],
   ].map(([title, ...lines], i) => {
     const y = CAPTIONS.y + i * CAPTIONS.step;
     const text = lines.map((line, row) => `<text x="${CAPTIONS.x}" y="${y + 22 + 19 * row}">${line}</text>`);
     const share = [0, STAGES.train, STAGES.radius, STAGES.unknown][i] ?? 0;
     const head = `<text x="${CAPTIONS.x}" y="${y}" font-weight="bold" font-size="15">${i + 1}. ${title}</text>`;
-    return share === 0 ? head + text.join('') : appears(share, head + text.join(''), 0.3);
+    return share === 0 ? head + text.join('') : appears(share, head + text.join(''), 0.4);
   });
   const y = CAPTIONS.y + captions.length * CAPTIONS.step;
   const legend = `<g fill="none" stroke="${colors.unknown}" stroke-width="2"><path transform="translate(${CAPTIONS.x + 4} ${y})" d="M-4-4L4 4M4-4L-4 4"/></g>
@@ -128,7 +129,7 @@ function draw({ digits, centers, radius, frames, labels, unknown, accepted, refu
     ),
     `<g fill="${colors.text}" stroke="${colors.background}" stroke-width="4" paint-order="stroke" font-weight="bold" font-size="17" text-anchor="middle">${names.join('')}</g>`,
   ].join('\n');
-  const round = moves ? opacity([0, 1, 1, 0], [0, FADE, 1 - FADE, 1]) : '';
+  const round = moves ? opacity([1, 1, 0], [0, 1 - FADE, 1]) : '';
   return `<g clip-path="url(#panel)"><g>${plane}${round}</g></g><g fill="${colors.text}">${captions.join('\n')}${appears(STAGES.unknown, legend)}</g>`;
 }
 
@@ -146,11 +147,6 @@ function keyTimes(count) {
 
 /** @param {number} value */
 const short = (value) => String(Math.round(value * 1000) / 1000).replace(/^0\./, '.');
-
-/** @param {ArrayLike<number>} rows [count, 2] @param {number} row @returns {Place} */
-function placeOf(rows, row) {
-  return { x: Number(rows[2 * row]), y: Number(rows[2 * row + 1]) };
-}
 
 /** @param {Float32Array} rows [count, 2] */
 const places = (rows) => Array.from({ length: rows.length / 2 }, (_, row) => placeOf(rows, row));

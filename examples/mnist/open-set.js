@@ -347,7 +347,7 @@ function moving(trained, digits) {
   const { centers, frames, test, unknown } = trained;
   return {
     digits,
-    strangers: Array.from({ length: CLASSES }, (_, digit) => digit).filter((digit) => !digits.includes(digit)),
+    unknownDigits: Array.from({ length: CLASSES }, (_, digit) => digit).filter((digit) => !digits.includes(digit)),
     centers,
     radius,
     frames,

@@ -11,32 +11,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { instance } from '@viz-js/viz';
 import { CenterLoss } from 'center-loss';
+import { COLORS, FONT } from './theme.js';
 
-/** @typedef {{ background: string, text: string, muted: string, grid: string, known: string, unknown: string }} Colors */
+/** @typedef {import('./theme.js').Colors} Colors */
 
-/** Graphviz knows the widths of this font. Few browsers have it; Verdana is as wide. */
-const FONT = 'DejaVu Sans';
-const FONTS = `${FONT},Verdana,sans-serif`;
-
-/** @type {Record<string, Colors>} */
-const FORMS = {
-  '': {
-    background: '#ffffff',
-    text: '#1b1b1f',
-    muted: '#5a5a62',
-    grid: '#ececf0',
-    known: '#0072b2',
-    unknown: '#d55e00',
-  },
-  '-dark': {
-    background: '#1b1b1f',
-    text: '#f2f2f5',
-    muted: '#b0b0ba',
-    grid: '#2f2f36',
-    known: '#56b4e9',
-    unknown: '#ff8a3d',
-  },
-};
+/** The first font of FONT, whose widths Graphviz knows. */
+const DEJAVU = 'DejaVu Sans';
 
 /** Boxes and arrows of a page. `KNOWN` and `UNKNOWN` color a box, `FILE` draws it as a sheet, and `TEXT` without a frame. */
 const DIAGRAMS = {
@@ -147,8 +127,8 @@ function flow(dot, { background, text, muted, grid, known, unknown }) {
     .replaceAll('TEXT', 'color=none fillcolor=none margin="0.05,0"');
   return `digraph {
     graph [rankdir=LR bgcolor="${background}" pad=0.15 nodesep=0.2 ranksep=0.4]
-    node [shape=box style="rounded,filled" fontname="${FONT}" fontsize=13 fontcolor="${text}" color="${muted}" fillcolor="${grid}" margin="0.12,0.09" height=0]
-    edge [fontname="${FONT}" fontsize=12 fontcolor="${text}" color="${muted}" arrowsize=0.7]
+    node [shape=box style="rounded,filled" fontname="${DEJAVU}" fontsize=13 fontcolor="${text}" color="${muted}" fillcolor="${grid}" margin="0.12,0.09" height=0]
+    edge [fontname="${DEJAVU}" fontsize=12 fontcolor="${text}" color="${muted}" arrowsize=0.7]
     ${nodes} }`;
 }
 
@@ -160,7 +140,7 @@ function plane({ background, text, muted, known, unknown }) {
     points.map(([x, y]) => `<circle cx="${x}" cy="${y}" r="4" fill="${known}"/>`).join('');
   const word = (/** @type {number} */ x, /** @type {number} */ y, /** @type {string} */ label) =>
     `<text x="${x}" y="${y}" font-weight="bold" text-anchor="middle">${label}</text>`;
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="690" height="330" viewBox="0 0 690 330" font-family="${FONTS}" font-size="13">
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="690" height="330" viewBox="0 0 690 330" font-family="${FONT}" font-size="13">
 <rect width="690" height="330" fill="${background}"/>
 <g fill="none" stroke="${muted}" stroke-width="1.5">
 <circle cx="150" cy="165" r="120"/><circle cx="560" cy="195" r="120"/>
@@ -241,7 +221,7 @@ ${texts.join('\n')}
 
 const sessions = record();
 const graphviz = await instance();
-for (const [form, colors] of Object.entries(FORMS)) {
+for (const [form, colors] of Object.entries({ '': COLORS.light, '-dark': COLORS.dark })) {
   const write = (/** @type {string} */ name, /** @type {string} */ svg) =>
     writeFileSync(new URL(`../../docs/pictures/${name}${form}.svg`, import.meta.url), svg);
   for (const [name, dot] of Object.entries(DIAGRAMS)) {
@@ -251,7 +231,7 @@ for (const [form, colors] of Object.entries(FORMS)) {
       svg
         .replace(/^.*?(?=<svg)/s, '')
         .replace(/(\d)pt"/g, '$1"') // one unit is one pixel
-        .replaceAll(`"${FONT}"`, `"${FONTS}"`)
+        .replaceAll(`"${DEJAVU}"`, `"${FONT}"`)
         .replaceAll(/<!--.*?-->\n|<title>.*?<\/title>\n/gs, ''),
     );
   }

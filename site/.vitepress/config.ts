@@ -20,6 +20,9 @@ const linked = (items: DefaultTheme.SidebarItem[], above = ''): DefaultTheme.Sid
     return { ...item, link, items: linked(item.items, link) };
   });
 
+/** Folder of the file that a page is made of. The index of the search knows only one path, which is the real one. */
+const folderOf = ({ realPath, path }: { realPath?: string; path: string }) => dirname(realPath ?? path);
+
 /** Gives each picture that has a dark form beside it that form, too; the theme shows one of them. */
 const addDarkPictures: NonNullable<MarkdownOptions['config']> = (md) => {
   const light = md.renderer.rules.image;
@@ -28,7 +31,7 @@ const addDarkPictures: NonNullable<MarkdownOptions['config']> = (md) => {
     const token = tokens[index];
     const source = token?.attrGet('src') ?? '';
     const dark = source.replace(/\.(png|svg)$/, '-dark.$1');
-    if (token === undefined || dark === source || !existsSync(join(dirname(env.path), dark))) return render();
+    if (token === undefined || dark === source || !existsSync(join(folderOf(env), dark))) return render();
     token.attrJoin('class', 'light-only');
     const first = render();
     token.attrSet('src', dark);
@@ -44,7 +47,7 @@ const linkToRepository: NonNullable<MarkdownOptions['config']> = (md) => {
       const link = token.type === 'link_open' ? (token.attrGet('href') ?? '') : '';
       if (!link.startsWith('../')) continue;
       const [path = '', anchor] = link.split('#');
-      const target = relative(ROOT, resolve(dirname(env.path), path));
+      const target = relative(ROOT, resolve(folderOf(env), path));
       if (target.startsWith('site/')) continue;
       const anchored = anchor === undefined ? target : `${target}#${anchor}`;
       token.attrSet('href', target === 'README.md' ? `${REPOSITORY}#readme` : `${REPOSITORY}/blob/main/${anchored}`);
