@@ -56,10 +56,10 @@ export function randomNumbers(seed: number): () => number {
 /** Copies a picture, a little turned, scaled, slanted and moved, so that the network sees no picture twice. */
 export function distort(picture: Uint8Array, out: Float32Array, random: () => number): void {
   const within = (limit: number) => (2 * random() - 1) * limit;
-  const angle = within(0.22);
-  const scale = 1 + within(0.12);
-  const slant = within(0.2);
-  const [right, down] = [within(1.5), within(1.5)];
+  const angle = within(0.13);
+  const scale = 1 + within(0.07);
+  const slant = within(0.12);
+  const [right, down] = [within(0.9), within(0.9)];
   const middle = (SIDE - 1) / 2;
   const [cosine, sine] = [Math.cos(angle) / scale, Math.sin(angle) / scale];
   const ink = (x: number, y: number) => (x < 0 || y < 0 || x >= SIDE || y >= SIDE ? 0 : (picture[y * SIDE + x] ?? 0));

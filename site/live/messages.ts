@@ -4,8 +4,6 @@ export const LOSSES = {
   softmax: 'softmax alone',
   center: 'softmax + center loss',
   cac: 'class anchors (CAC)',
-  contrastive: 'softmax + contrastive-center loss',
-  triplet: 'softmax + triplet-center loss',
   island: 'softmax + island loss',
 } as const;
 
@@ -43,12 +41,17 @@ export interface Picture {
   radius: number;
 }
 
-export interface Frame extends Picture {
+/** One point of the curves. */
+export interface Point {
   steps: number;
+  /** Losses in the last step; null if the training has none. */
   softmax: number | null;
   center: number | null;
   /** Share of the test digits whose nearest center is that of their class. */
   accuracy: number;
+}
+
+export interface Frame extends Picture, Point {
   /** Milliseconds of the steps so far, and those in this package. */
   time: { all: number; core: number };
 }

@@ -4,15 +4,7 @@ import '@tensorflow/tfjs-core/dist/register_all_gradients.js';
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import plainFile from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url';
 import simdFile from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url';
-import {
-  CACLoss,
-  CenterLoss,
-  ClassCenters,
-  ContrastiveCenterLoss,
-  IslandLoss,
-  type ProxyLoss,
-  TripletCenterLoss,
-} from 'center-loss';
+import { CACLoss, CenterLoss, ClassCenters, IslandLoss, type ProxyLoss } from 'center-loss';
 import { centerLossTerm } from 'center-loss/tfjs';
 import { CLASSES, type Digits, distort, PIXELS, randomNumbers, scribble } from './digits.js';
 import type { Settings } from './messages.js';
@@ -25,6 +17,8 @@ const BATCH = 64;
 const SCRIBBLES = 13;
 /** Different scribbles. */
 const ALL_SCRIBBLES = 2000;
+/** Digits whose means stand in for centers where the loss has none. */
+const FOR_MEANS = 500;
 const LEARNING_RATE = 2e-3;
 /** Steps in which λ rises to its value: at full strength at once, it holds all features in one heap. */
 const RAMP = 500;
@@ -59,8 +53,6 @@ export async function startBackend(): Promise<void> {
 function makeLoss({ loss, seed }: Settings): CenterLoss | ProxyLoss | null {
   if (loss === 'center') return new CenterLoss(CLASSES, FEATURES, { reduction: 'batch', init: 'normal', seed });
   if (loss === 'cac') return new CACLoss(CLASSES, FEATURES);
-  if (loss === 'contrastive') return new ContrastiveCenterLoss(CLASSES, FEATURES, { seed });
-  if (loss === 'triplet') return new TripletCenterLoss(CLASSES, FEATURES, { seed });
   if (loss === 'island') return new IslandLoss(CLASSES, FEATURES, { lambda: 1, seed });
   return null;
 }
@@ -106,19 +98,19 @@ export class Training {
     this.#loss = makeLoss(settings);
   }
 
-  /** Centers of the training; for softmax alone, the means of the held-out features. */
-  centers(heldOut: Float32Array, labels: Int32Array): ClassCenters {
-    return this.#loss?.centers ?? ClassCenters.fit({ data: heldOut, dims: [labels.length, FEATURES] }, labels);
+  /** Centers of the training; for softmax alone, the class means of some digits that it trains on. */
+  centers(): ClassCenters {
+    if (this.#loss) return this.#loss.centers;
+    const { pixels, labels } = this.#digits;
+    const data = this.features(pixels.subarray(0, FOR_MEANS * PIXELS));
+    return ClassCenters.fit({ data, dims: [FOR_MEANS, FEATURES] }, labels.subarray(0, FOR_MEANS));
   }
 
   /** Features [count, D] of pictures [count, 784]. */
   features(pixels: Uint8Array): Float32Array {
     return tf.tidy(() => {
-      const inputs = tf.tensor2d(
-        Float32Array.from(pixels, (grey) => grey / 255),
-        [pixels.length / PIXELS, PIXELS],
-      );
-      return this.#forward(inputs).dataSync() as Float32Array;
+      const inputs = tf.div(tf.tensor2d(Float32Array.from(pixels), [pixels.length / PIXELS, PIXELS]), 255);
+      return this.#forward(inputs as tf.Tensor2D).dataSync() as Float32Array;
     });
   }
 

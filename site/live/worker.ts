@@ -28,7 +28,7 @@ async function prepare(url: string) {
 /** Fits the threshold on the held-out digits, and sends where the test digits are. */
 function look(of: Training) {
   const heldOut = of.features(parts.heldOut.pixels);
-  const centers = of.centers(heldOut, parts.heldOut.labels);
+  const centers = of.centers();
   const rows = (data: Float32Array) => ({ data, dims: [data.length / FEATURES, FEATURES] });
   const classifier = new OpenSetClassifier(centers, { metric: 'euclidean' });
   classifier.fit(rows(heldOut), parts.heldOut.labels, { tpr: settings.accepted });
