@@ -16,8 +16,8 @@ export interface Settings {
   seed: number;
   /** Share of the held-out digits that the threshold accepts. */
   accepted: number;
-  /** Train with scribbles, which have no class. */
-  scribbles: boolean;
+  /** Train with pictures of no class, too. */
+  strangers: boolean;
 }
 
 export type ToWorker =
