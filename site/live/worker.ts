@@ -85,7 +85,10 @@ function classify(pixels: Uint8Array) {
   const { label, score, threshold } = view.classifier.decide(features);
   const { nearest } = view.classifier.classify({ data: features, dims: [1, FEATURES] });
   const [x = 0, y = 0] = view.plane.points(features, nearest);
-  send({ type: 'verdict', verdict: { label, nearest: Number(nearest[0]), score, threshold: Number(threshold), point: [x, y] } });
+  send({
+    type: 'verdict',
+    verdict: { label, nearest: Number(nearest[0]), score, threshold: Number(threshold), point: [x, y] },
+  });
 }
 
 const pictureOf = ({ pixels }: Digits, row: number) => pixels.slice(row * PIXELS, (row + 1) * PIXELS);
