@@ -23,9 +23,14 @@ export const FEATURES = 16;
 const BATCH = 64;
 /** Rows of a batch that are scribbles, of no class. */
 const SCRIBBLES = 13;
+/** Different scribbles. */
+const ALL_SCRIBBLES = 2000;
 const LEARNING_RATE = 2e-3;
 /** Steps in which λ rises to its value: at full strength at once, it holds all features in one heap. */
 const RAMP = 500;
+
+/** Part of TensorFlow.js that the term needs: a bundler would keep all of `tf`. */
+const { customGrad, mul, scalar, tensor } = tf;
 
 /** Starts the backend. It uses SIMD where the browser has it. */
 export async function startBackend(): Promise<void> {
@@ -60,6 +65,11 @@ function makeLoss({ loss, seed }: Settings): CenterLoss | ProxyLoss | null {
   return null;
 }
 
+interface Layer {
+  weights: tf.Variable<tf.Rank.R2>;
+  bias: tf.Variable;
+}
+
 export class Training {
   /** Milliseconds in calls of this package, and in whole steps. */
   readonly time = { core: 0, all: 0 };
@@ -69,9 +79,9 @@ export class Training {
 
   readonly #settings: Settings;
   readonly #digits: Digits;
-  readonly #scribbles: Uint8Array[];
+  readonly #scribbles: Uint8Array[] = [];
   readonly #random: () => number;
-  readonly #layers: { weights: tf.Variable<tf.Rank.R2>; bias: tf.Variable }[];
+  readonly #layers: Layer[];
   readonly #optimizer = tf.train.adam(LEARNING_RATE);
   readonly #loss: CenterLoss | ProxyLoss | null;
 
@@ -80,12 +90,17 @@ export class Training {
     this.#settings = settings;
     this.#digits = digits;
     this.#random = randomNumbers(settings.seed);
-    this.#scribbles = settings.scribbles ? Array.from({ length: 2000 }, () => scribble(this.#random)) : [];
     const sizes = [PIXELS, ...HIDDEN, FEATURES, CLASSES];
     this.#layers = sizes.slice(1).map((outputs, i) => {
       const inputs = sizes[i] as number;
       // tfjs takes seed 0 for "no seed", hence the + 1.
-      const weights = tf.randomNormal([inputs, outputs], 0, Math.sqrt(2 / inputs), 'float32', settings.seed * 10 + i + 1);
+      const weights = tf.randomNormal(
+        [inputs, outputs],
+        0,
+        Math.sqrt(2 / inputs),
+        'float32',
+        settings.seed * 10 + i + 1,
+      );
       return { weights: tf.variable(weights as tf.Tensor2D), bias: tf.variable(tf.zeros([outputs])) };
     });
     this.#loss = makeLoss(settings);
@@ -99,7 +114,10 @@ export class Training {
   /** Features [count, D] of pictures [count, 784]. */
   features(pixels: Uint8Array): Float32Array {
     return tf.tidy(() => {
-      const inputs = tf.tensor2d(Float32Array.from(pixels, (grey) => grey / 255), [pixels.length / PIXELS, PIXELS]);
+      const inputs = tf.tensor2d(
+        Float32Array.from(pixels, (grey) => grey / 255),
+        [pixels.length / PIXELS, PIXELS],
+      );
       return this.#forward(inputs).dataSync() as Float32Array;
     });
   }
@@ -129,12 +147,18 @@ export class Training {
     const center = this.#loss && this.#term(this.#loss)(features, labels);
     this.losses.center = center ? (center.dataSync()[0] ?? null) : null;
     if (center && loss === 'cac') return center;
-    const { weights, bias } = this.#layers.at(-1) as (typeof this.#layers)[number];
+    const { weights, bias } = this.#layers.at(-1) as Layer;
     const logits = tf.add(tf.matMul(features, weights), bias);
     // A scribble is to have the same probability in every class.
     const wanted = tf.tidy(() => {
       const known = tf.oneHot(tf.tensor1d(labels, 'int32'), CLASSES);
-      return tf.add(known, tf.reshape(Float32Array.from(labels, (label) => (label < 0 ? 1 / CLASSES : 0)), [BATCH, 1]));
+      return tf.add(
+        known,
+        tf.reshape(
+          Float32Array.from(labels, (label) => (label < 0 ? 1 / CLASSES : 0)),
+          [BATCH, 1],
+        ),
+      );
     });
     const softmax = tf.losses.softmaxCrossEntropy(wanted, logits) as tf.Scalar;
     this.losses.softmax = softmax.dataSync()[0] ?? null;
@@ -163,7 +187,10 @@ export class Training {
         loss instanceof CenterLoss ? loss.step(x, target, { alpha }) : loss.step(x, target, { learningRate: alpha }),
       ),
     };
-    return centerLossTerm(tf, clocked as never, { step: true }) as (x: tf.Tensor2D, labels: Int32Array) => tf.Scalar;
+    return centerLossTerm({ customGrad, mul, scalar, tensor }, clocked as never, { step: true }) as (
+      x: tf.Tensor2D,
+      labels: Int32Array,
+    ) => tf.Scalar;
   }
 
   #forward(inputs: tf.Tensor2D): tf.Tensor2D {
@@ -176,8 +203,12 @@ export class Training {
   #nextBatch(): { pixels: Float32Array; labels: Int32Array } {
     const pixels = new Float32Array(BATCH * PIXELS);
     const labels = new Int32Array(BATCH);
-    const scribbles = this.#scribbles.length > 0 ? SCRIBBLES : 0;
+    const scribbles = this.#settings.scribbles ? SCRIBBLES : 0;
     const pick = (count: number) => Math.floor(this.#random() * count);
+    // The first steps make the scribbles, so that the training begins at once.
+    if (this.#scribbles.length < ALL_SCRIBBLES) {
+      for (let i = 0; i < scribbles; i++) this.#scribbles.push(scribble(this.#random));
+    }
     for (let row = 0; row < BATCH; row++) {
       const isScribble = row < scribbles;
       const digit = pick(this.#digits.labels.length);

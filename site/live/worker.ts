@@ -58,7 +58,7 @@ function look(of: Training) {
 /** Trains until it is stopped. Between steps it hears what the page says. */
 async function train(of: Training) {
   const mine = ++turn;
-  let next = 0;
+  let next = performance.now() + MIN_PAUSE;
   while (running && mine === turn) {
     of.step();
     const now = performance.now();
