@@ -25,7 +25,7 @@ const usage = `usage: node bench/main.js [SUITE] [--quick] [--out FOLDER] [--doc
   SUITE         ${Object.keys(suites).join(', ')}, shapes (default ${DEFAULT})
   --quick       fewer rounds, and fewer shapes in shapes
   --out FOLDER  where SUITE.json, every figure and sample, and SUITE.md or shapes.png go (default bench/out)
-  --docs        the tables of speed, and the pictures of speed and of shapes, go into docs/, too
+  --docs        the tables of speed go into docs/performance.md, too, and pictures into docs/pictures
   --from FILE   draws and fills in what an earlier run left in SUITE.json, and measures nothing
   --alone       without baselines that need a package, and only on this Node
   FILTER        only cases whose name contains one of these: gradients, 256x128x960, predict-1x ...

@@ -199,7 +199,9 @@ function expansion(a, b) {
   return fround(fround(dot(a, a) + dot(b, b)) - fround(2 * dot(a, b)));
 }
 
+/** Points of a curve, and place of the other center. */
 const STEPS = 160;
+const OTHER = 4;
 
 /** Losses of one row by its distance to its center, and by its place between two centers. */
 function losses() {
@@ -254,8 +256,6 @@ function losses() {
     resolve: { scale: { color: 'independent', strokeDash: 'independent' } },
   });
 }
-
-const OTHER = 4;
 
 for (const [name, draw] of Object.entries({
   lambda: lambda(),

@@ -18,7 +18,6 @@ export const CLASS_COLORS = [
   ...['#a96b59', '#e76300', '#b9ac70', '#717581', '#92dadd'],
 ];
 
-/** @typedef {'light' | 'dark'} Scheme */
 /** @typedef {typeof COLORS.light} Colors */
 
 /** Known and unknown are Okabe and Ito's blue and vermilion, lighter on dark. Dark is the background of VitePress. */

@@ -166,6 +166,6 @@ export default defineConfig({
       ],
       '/api/': linked(reference),
     },
-    footer: { message: 'MIT licence. The digits are those of MNIST.' },
+    footer: { message: 'MIT license. The digits are those of MNIST.' },
   },
 });
