@@ -26,20 +26,8 @@ export type ToWorker =
   | { type: 'run' }
   | { type: 'pause' }
   | { type: 'step' }
-  | { type: 'example'; picture: number }
+  | { type: 'example'; digit: number }
   | { type: 'classify'; picture: Uint8Array };
-
-/** Points and circles of the map. The ring of centers has the radius 1. */
-export interface Picture {
-  /** x and y of each test digit [1000, 2]. */
-  points: Float32Array;
-  /** Class of each test digit. */
-  labels: Int32Array;
-  /** x and y of each center [10, 2]. */
-  centers: Float32Array;
-  /** Radius of the circle around each center: the threshold. */
-  radius: number;
-}
 
 /** One point of the curves. */
 export interface Point {
@@ -51,7 +39,16 @@ export interface Point {
   accuracy: number;
 }
 
-export interface Frame extends Picture, Point {
+/** Points and circles of the map, where the ring of centers has the radius 1, and the figures beside it. */
+export interface Frame extends Point {
+  /** x and y of each test digit [1000, 2]. */
+  points: Float32Array;
+  /** Class of each test digit. */
+  labels: Int32Array;
+  /** x and y of each center [10, 2]. */
+  centers: Float32Array;
+  /** Radius of the circle around each center: the threshold. */
+  radius: number;
   /** Milliseconds of the steps so far, and those in this package. */
   time: { all: number; core: number };
 }

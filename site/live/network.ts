@@ -11,7 +11,7 @@ import type { Settings } from './messages.js';
 
 const HIDDEN = [256, 128];
 /** D, the width of the features. */
-export const FEATURES = 16;
+const FEATURES = 16;
 const BATCH = 64;
 /** Rows of a batch that have no class. */
 const STRANGERS = 13;
@@ -76,6 +76,7 @@ export class Training {
   readonly #layers: Layer[];
   readonly #optimizer = tf.train.adam(LEARNING_RATE);
   readonly #loss: CenterLoss | ProxyLoss | null;
+  #means: ClassCenters | undefined;
 
   /** `settings` may change while it trains: λ and α are read at every step. */
   constructor(settings: Settings, digits: Digits) {
@@ -102,8 +103,10 @@ export class Training {
   centers(): ClassCenters {
     if (this.#loss) return this.#loss.centers;
     const { pixels, labels } = this.#digits;
-    const data = this.features(pixels.subarray(0, FOR_MEANS * PIXELS));
-    return ClassCenters.fit({ data, dims: [FOR_MEANS, FEATURES] }, labels.subarray(0, FOR_MEANS));
+    this.#means?.dispose();
+    const features = this.features(pixels.subarray(0, FOR_MEANS * PIXELS));
+    this.#means = ClassCenters.fit(features, labels.subarray(0, FOR_MEANS), { nDim: FEATURES });
+    return this.#means;
   }
 
   /** Features [count, D] of pictures [count, 784]. */
@@ -132,6 +135,7 @@ export class Training {
     for (const { weights, bias } of this.#layers) tf.dispose([weights, bias]);
     this.#optimizer.dispose();
     this.#loss?.dispose();
+    this.#means?.dispose();
   }
 
   #cost(features: tf.Tensor2D, labels: Int32Array): tf.Scalar {
