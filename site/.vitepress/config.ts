@@ -1,8 +1,9 @@
 // The pages of docs/, the API reference and the front page, as one site.
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { slug } from 'github-slugger';
+import { imageSize } from 'image-size';
 import { type DefaultTheme, defineConfig, type MarkdownOptions } from 'vitepress';
 import reference from '../api/typedoc-sidebar.json' with { type: 'json' };
 import { addRunButtons } from './run-buttons.js';
@@ -23,15 +24,23 @@ const linked = (items: DefaultTheme.SidebarItem[], above = ''): DefaultTheme.Sid
 /** Folder of the file that a page is made of. The index of the search knows only one path, which is the real one. */
 const folderOf = ({ realPath, path }: { realPath?: string; path: string }) => dirname(realPath ?? path);
 
-/** Gives each picture that has a dark form beside it that form, too; the theme shows one of them. */
-const addDarkPictures: NonNullable<MarkdownOptions['config']> = (md) => {
+/**
+ * Gives each picture its size, so that nothing moves when it comes, and adds its dark form if there is one. The theme shows
+ * one of the two.
+ */
+const addPictures: NonNullable<MarkdownOptions['config']> = (md) => {
   const light = md.renderer.rules.image;
   md.renderer.rules.image = (tokens, index, options, env, self) => {
     const render = () => light?.(tokens, index, options, env, self) ?? '';
     const token = tokens[index];
     const source = token?.attrGet('src') ?? '';
-    const dark = source.replace(/\.(png|svg)$/, '-dark.$1');
-    if (token === undefined || dark === source || !existsSync(join(folderOf(env), dark))) return render();
+    const pathOf = (picture: string) => join(folderOf(env), picture);
+    if (token === undefined || !existsSync(pathOf(source))) return render();
+    const { width, height } = imageSize(readFileSync(pathOf(source)));
+    token.attrSet('width', String(width));
+    token.attrSet('height', String(height));
+    const dark = source.replace(/\.\w+$/, '-dark$&');
+    if (!existsSync(pathOf(dark))) return render();
     token.attrJoin('class', 'light-only');
     const first = render();
     token.attrSet('src', dark);
@@ -83,7 +92,7 @@ export default defineConfig({
     // Links of the docs have the anchors that GitHub gives.
     anchor: { slugify: slug },
     config(md) {
-      addDarkPictures(md);
+      addPictures(md);
       linkToRepository(md);
       addCorners(md);
       addRunButtons(md);
