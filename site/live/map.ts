@@ -36,7 +36,7 @@ export class Plane {
           (this.#axes[axis * width + i] as number) += value * (this.places[2 * a + axis] as number);
       }
     }
-    // Neighbours on the ring are as far from each other as the nearest two centers are on average.
+    // Neighbors on the ring are as far from each other as the nearest two centers are on average.
     this.scale = (2 * Math.sin(Math.PI / count)) / Math.max(gaps, Number.MIN_VALUE);
   }
 
