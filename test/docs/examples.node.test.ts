@@ -305,7 +305,9 @@ describe('errors', () => {
 
 it('the glossary is in alphabetical order with a link in each entry', () => {
   const entries = read('docs/glossary.md').split(/^- /m).slice(1);
-  const words = entries.map((entry) => (/^(?:<a id="[\w-]+"><\/a>)?\*\*(?:\S, )?(.+?)\*\*: /.exec(entry)?.[1] ?? '').toLowerCase());
+  const words = entries.map((entry) =>
+    (/^(?:<a id="[\w-]+"><\/a>)?\*\*(?:\S, )?(.+?)\*\*: /.exec(entry)?.[1] ?? '').toLowerCase(),
+  );
   expect(words.length).toBeGreaterThan(50);
   expect(words).toEqual([...words].sort());
   for (const entry of entries) expect(entry).toMatch(/\]\(.+\)$/m);
