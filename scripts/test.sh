@@ -144,7 +144,7 @@ run_all() {
   check "site: no gap in the API reference, no dead link" build_site
   check "TypeScript of everything" node_modules/.bin/tsc --project tsconfig.tools.json
   check "spelling of the docs" site/node_modules/.bin/cspell --no-progress --quiet
-  check "site: links, accessibility and programs of its pages in Chromium" node --test site/test
+  check "site: links, accessibility and programs of its pages in Chromium, training in Chromium and Firefox" node --test site/test
   check "bench coldstart runs, and all agree on the loss" node bench/baselines/coldstart/main.js --quick
   check "edge worker in workerd, 100,000 requests" env LOAD=100000 npm test --prefix examples/edge-worker
   check "many machines, in workerd, give the fit of one, 200,000 batches" \

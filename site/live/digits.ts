@@ -7,6 +7,9 @@ export const CLASSES = 10;
 /** Digits of each part of the file that `make-digits.js` writes. */
 const COUNTS = { train: 8000, heldOut: 500, test: 1000 };
 
+/** Digits that look like no digit in a mirror. */
+const STRANGE_IN_MIRROR = [3, 4, 6, 7, 9];
+
 export interface Digits {
   /** Grey values [count, 784], 0 to 255; ink is 255. */
   readonly pixels: Uint8Array;
@@ -56,10 +59,10 @@ export function randomNumbers(seed: number): () => number {
 /** Copies a picture, a little turned, scaled, slanted and moved, so that the network sees no picture twice. */
 export function distort(picture: Uint8Array, out: Float32Array, random: () => number): void {
   const within = (limit: number) => (2 * random() - 1) * limit;
-  const angle = within(0.22);
-  const scale = 1 + within(0.12);
-  const slant = within(0.2);
-  const [right, down] = [within(1.5), within(1.5)];
+  const angle = within(0.13);
+  const scale = 1 + within(0.07);
+  const slant = within(0.12);
+  const [right, down] = [within(0.9), within(0.9)];
   const middle = (SIDE - 1) / 2;
   const [cosine, sine] = [Math.cos(angle) / scale, Math.sin(angle) / scale];
   const ink = (x: number, y: number) => (x < 0 || y < 0 || x >= SIDE || y >= SIDE ? 0 : (picture[y * SIDE + x] ?? 0));
@@ -113,8 +116,8 @@ export function centerDrawing(ink: Uint8Array | Uint8ClampedArray, width: number
   return out;
 }
 
-/** Draws a few random lines and arcs with a round pen: a picture that is no digit. */
-export function scribble(random: () => number): Uint8Array {
+/** Draws a few random lines and arcs with a round pen. */
+function scribble(random: () => number): Uint8Array {
   const width = 2 * SIDE;
   const ink = new Uint8Array(width * width);
   const somewhere = () => 8 + random() * (width - 16);
@@ -141,4 +144,12 @@ export function scribble(random: () => number): Uint8Array {
     [x, y] = [endX, endY];
   }
   return centerDrawing(ink, width) ?? new Uint8Array(PIXELS);
+}
+
+/** Makes a picture that is no digit: a scribble, or a digit in a mirror. */
+export function stranger({ pixels, labels }: Digits, random: () => number): Uint8Array {
+  const row = Math.floor(random() * labels.length);
+  if (!STRANGE_IN_MIRROR.includes(labels[row] as number)) return scribble(random);
+  const digit = pixels.subarray(row * PIXELS, (row + 1) * PIXELS);
+  return digit.map((_, i) => digit[i - 2 * (i % SIDE) + SIDE - 1] as number);
 }

@@ -1,11 +1,8 @@
 /**
  * Lays features of many dimensions out on a plane. The centers stand on a ring. Each point lies at its true distance from
- * its nearest center, so that it is within the circle of the threshold if, and only if, the classifier accepts it. Its
+ * its nearest center, so that it is within the circle of that center if, and only if, the classifier accepts it. Its
  * direction from there is a projection: it leans towards the classes that it resembles.
  */
-
-/** Width of the ring's gap between two neighbours, where 1 is the radius. */
-const gapOf = (count: number) => 2 * Math.sin(Math.PI / count);
 
 export class Plane {
   /** x and y of each center [C, 2]. */
@@ -39,7 +36,8 @@ export class Plane {
           (this.#axes[axis * width + i] as number) += value * (this.places[2 * a + axis] as number);
       }
     }
-    this.scale = gapOf(count) / Math.max(gaps, Number.MIN_VALUE);
+    // Neighbours on the ring are as far from each other as the nearest two centers are on average.
+    this.scale = (2 * Math.sin(Math.PI / count)) / Math.max(gaps, Number.MIN_VALUE);
   }
 
   /** Places [B, 2] of features [B, D], given the nearest center of each. */

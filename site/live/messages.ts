@@ -4,8 +4,6 @@ export const LOSSES = {
   softmax: 'softmax alone',
   center: 'softmax + center loss',
   cac: 'class anchors (CAC)',
-  contrastive: 'softmax + contrastive-center loss',
-  triplet: 'softmax + triplet-center loss',
   island: 'softmax + island loss',
 } as const;
 
@@ -18,8 +16,8 @@ export interface Settings {
   seed: number;
   /** Share of the held-out digits that the threshold accepts. */
   accepted: number;
-  /** Train with scribbles, which have no class. */
-  scribbles: boolean;
+  /** Train with pictures of no class, too. */
+  strangers: boolean;
 }
 
 export type ToWorker =
@@ -28,11 +26,21 @@ export type ToWorker =
   | { type: 'run' }
   | { type: 'pause' }
   | { type: 'step' }
-  | { type: 'example'; picture: number }
+  | { type: 'example'; digit: number }
   | { type: 'classify'; picture: Uint8Array };
 
-/** Points and circles of the map. The ring of centers has the radius 1. */
-export interface Picture {
+/** One point of the curves. */
+export interface Point {
+  steps: number;
+  /** Losses in the last step; null if the training has none. */
+  softmax: number | null;
+  center: number | null;
+  /** Share of the test digits whose nearest center is that of their class. */
+  accuracy: number;
+}
+
+/** Points and circles of the map, where the ring of centers has the radius 1, and the figures beside it. */
+export interface Frame extends Point {
   /** x and y of each test digit [1000, 2]. */
   points: Float32Array;
   /** Class of each test digit. */
@@ -41,14 +49,6 @@ export interface Picture {
   centers: Float32Array;
   /** Radius of the circle around each center: the threshold. */
   radius: number;
-}
-
-export interface Frame extends Picture {
-  steps: number;
-  softmax: number | null;
-  center: number | null;
-  /** Share of the test digits whose nearest center is that of their class. */
-  accuracy: number;
   /** Milliseconds of the steps so far, and those in this package. */
   time: { all: number; core: number };
 }

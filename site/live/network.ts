@@ -4,33 +4,27 @@ import '@tensorflow/tfjs-core/dist/register_all_gradients.js';
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import plainFile from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url';
 import simdFile from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url';
-import {
-  CACLoss,
-  CenterLoss,
-  ClassCenters,
-  ContrastiveCenterLoss,
-  IslandLoss,
-  type ProxyLoss,
-  TripletCenterLoss,
-} from 'center-loss';
+import { CACLoss, CenterLoss, ClassCenters, IslandLoss, type ProxyLoss, type Target } from 'center-loss';
 import { centerLossTerm } from 'center-loss/tfjs';
-import { CLASSES, type Digits, distort, PIXELS, randomNumbers, scribble } from './digits.js';
+import { CLASSES, type Digits, distort, PIXELS, randomNumbers, stranger } from './digits.js';
 import type { Settings } from './messages.js';
 
 const HIDDEN = [256, 128];
 /** D, the width of the features. */
-export const FEATURES = 16;
+const FEATURES = 16;
 const BATCH = 64;
-/** Rows of a batch that are scribbles, of no class. */
-const SCRIBBLES = 13;
-/** Different scribbles. */
-const ALL_SCRIBBLES = 2000;
+/** Rows of a batch that have no class. */
+const STRANGERS = 13;
+/** Different pictures of no class. */
+const ALL_STRANGERS = 2000;
+/** Digits whose means stand in for centers where the loss has none. */
+const FOR_MEANS = 500;
 const LEARNING_RATE = 2e-3;
 /** Steps in which λ rises to its value: at full strength at once, it holds all features in one heap. */
 const RAMP = 500;
 
 /** Part of TensorFlow.js that the term needs: a bundler would keep all of `tf`. */
-const { customGrad, mul, scalar, tensor } = tf;
+const BRIDGE = { customGrad: tf.customGrad, mul: tf.mul, scalar: tf.scalar, tensor: tf.tensor };
 
 /** Starts the backend. It uses SIMD where the browser has it. */
 export async function startBackend(): Promise<void> {
@@ -59,8 +53,6 @@ export async function startBackend(): Promise<void> {
 function makeLoss({ loss, seed }: Settings): CenterLoss | ProxyLoss | null {
   if (loss === 'center') return new CenterLoss(CLASSES, FEATURES, { reduction: 'batch', init: 'normal', seed });
   if (loss === 'cac') return new CACLoss(CLASSES, FEATURES);
-  if (loss === 'contrastive') return new ContrastiveCenterLoss(CLASSES, FEATURES, { seed });
-  if (loss === 'triplet') return new TripletCenterLoss(CLASSES, FEATURES, { seed });
   if (loss === 'island') return new IslandLoss(CLASSES, FEATURES, { lambda: 1, seed });
   return null;
 }
@@ -79,11 +71,12 @@ export class Training {
 
   readonly #settings: Settings;
   readonly #digits: Digits;
-  readonly #scribbles: Uint8Array[] = [];
+  readonly #strangers: Uint8Array[] = [];
   readonly #random: () => number;
   readonly #layers: Layer[];
   readonly #optimizer = tf.train.adam(LEARNING_RATE);
   readonly #loss: CenterLoss | ProxyLoss | null;
+  #means: ClassCenters | undefined;
 
   /** `settings` may change while it trains: λ and α are read at every step. */
   constructor(settings: Settings, digits: Digits) {
@@ -106,19 +99,21 @@ export class Training {
     this.#loss = makeLoss(settings);
   }
 
-  /** Centers of the training; for softmax alone, the means of the held-out features. */
-  centers(heldOut: Float32Array, labels: Int32Array): ClassCenters {
-    return this.#loss?.centers ?? ClassCenters.fit({ data: heldOut, dims: [labels.length, FEATURES] }, labels);
+  /** Centers of the training; for softmax alone, the class means of some digits that it trains on. */
+  centers(): ClassCenters {
+    if (this.#loss) return this.#loss.centers;
+    const { pixels, labels } = this.#digits;
+    this.#means?.dispose();
+    const features = this.features(pixels.subarray(0, FOR_MEANS * PIXELS));
+    this.#means = ClassCenters.fit(features, labels.subarray(0, FOR_MEANS), { nDim: FEATURES });
+    return this.#means;
   }
 
   /** Features [count, D] of pictures [count, 784]. */
   features(pixels: Uint8Array): Float32Array {
     return tf.tidy(() => {
-      const inputs = tf.tensor2d(
-        Float32Array.from(pixels, (grey) => grey / 255),
-        [pixels.length / PIXELS, PIXELS],
-      );
-      return this.#forward(inputs).dataSync() as Float32Array;
+      const inputs = tf.div(tf.tensor2d(Float32Array.from(pixels), [pixels.length / PIXELS, PIXELS]), 255);
+      return this.#forward(inputs as tf.Tensor2D).dataSync() as Float32Array;
     });
   }
 
@@ -140,6 +135,7 @@ export class Training {
     for (const { weights, bias } of this.#layers) tf.dispose([weights, bias]);
     this.#optimizer.dispose();
     this.#loss?.dispose();
+    this.#means?.dispose();
   }
 
   #cost(features: tf.Tensor2D, labels: Int32Array): tf.Scalar {
@@ -149,18 +145,12 @@ export class Training {
     if (center && loss === 'cac') return center;
     const { weights, bias } = this.#layers.at(-1) as Layer;
     const logits = tf.add(tf.matMul(features, weights), bias);
-    // A scribble is to have the same probability in every class.
-    const wanted = tf.tidy(() => {
-      const known = tf.oneHot(tf.tensor1d(labels, 'int32'), CLASSES);
-      return tf.add(
-        known,
-        tf.reshape(
-          Float32Array.from(labels, (label) => (label < 0 ? 1 / CLASSES : 0)),
-          [BATCH, 1],
-        ),
-      );
+    // A picture of no class is to have the same probability in every class.
+    const wanted = Float32Array.from({ length: BATCH * CLASSES }, (_, i) => {
+      const label = labels[Math.floor(i / CLASSES)] as number;
+      return label < 0 ? 1 / CLASSES : Number(label === i % CLASSES);
     });
-    const softmax = tf.losses.softmaxCrossEntropy(wanted, logits) as tf.Scalar;
+    const softmax = tf.losses.softmaxCrossEntropy(tf.tensor2d(wanted, [BATCH, CLASSES]), logits) as tf.Scalar;
     this.losses.softmax = softmax.dataSync()[0] ?? null;
     if (!center) return softmax;
     return tf.add(softmax, tf.mul(center, lambda * Math.min(1, this.steps / RAMP)));
@@ -181,16 +171,13 @@ export class Training {
     const clocked = {
       nDim,
       nClasses,
-      evaluate: timed((x: Float32Array, target: Int32Array) => loss.evaluate(x, target)),
-      gradients: timed((x: Float32Array, target: Int32Array) => loss.gradients(x, target)),
-      step: timed((x: Float32Array, target: Int32Array) =>
+      evaluate: timed((x: Float32Array, target: Target) => loss.evaluate(x, target)),
+      gradients: timed((x: Float32Array, target: Target) => loss.gradients(x, target)),
+      step: timed((x: Float32Array, target: Target) =>
         loss instanceof CenterLoss ? loss.step(x, target, { alpha }) : loss.step(x, target, { learningRate: alpha }),
       ),
     };
-    return centerLossTerm({ customGrad, mul, scalar, tensor }, clocked as never, { step: true }) as (
-      x: tf.Tensor2D,
-      labels: Int32Array,
-    ) => tf.Scalar;
+    return centerLossTerm(BRIDGE, clocked, { step: true });
   }
 
   #forward(inputs: tf.Tensor2D): tf.Tensor2D {
@@ -203,19 +190,19 @@ export class Training {
   #nextBatch(): { pixels: Float32Array; labels: Int32Array } {
     const pixels = new Float32Array(BATCH * PIXELS);
     const labels = new Int32Array(BATCH);
-    const scribbles = this.#settings.scribbles ? SCRIBBLES : 0;
+    const strangers = this.#settings.strangers ? STRANGERS : 0;
     const pick = (count: number) => Math.floor(this.#random() * count);
-    // The first steps make the scribbles, so that the training begins at once.
-    if (this.#scribbles.length < ALL_SCRIBBLES) {
-      for (let i = 0; i < scribbles; i++) this.#scribbles.push(scribble(this.#random));
+    // The first steps make the pictures of no class, so that the training begins at once.
+    if (this.#strangers.length < ALL_STRANGERS) {
+      for (let i = 0; i < strangers; i++) this.#strangers.push(stranger(this.#digits, this.#random));
     }
     for (let row = 0; row < BATCH; row++) {
-      const isScribble = row < scribbles;
+      const isStranger = row < strangers;
       const digit = pick(this.#digits.labels.length);
-      const picture = isScribble
-        ? (this.#scribbles[pick(this.#scribbles.length)] as Uint8Array)
+      const picture = isStranger
+        ? (this.#strangers[pick(this.#strangers.length)] as Uint8Array)
         : this.#digits.pixels.subarray(digit * PIXELS, (digit + 1) * PIXELS);
-      labels[row] = isScribble ? -1 : (this.#digits.labels[digit] as number);
+      labels[row] = isStranger ? -1 : (this.#digits.labels[digit] as number);
       distort(picture, pixels.subarray(row * PIXELS, (row + 1) * PIXELS), this.#random);
     }
     return { pixels, labels };

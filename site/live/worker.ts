@@ -1,10 +1,10 @@
 /// <reference lib="webworker" />
 // Trains in the background, and sends the page what to draw.
 import { OpenSetClassifier } from 'center-loss';
-import { CLASSES, type Digits, loadDigits, type Parts, PIXELS } from './digits.js';
+import { CLASSES, loadDigits, type Parts, PIXELS } from './digits.js';
 import { Plane } from './map.js';
 import type { FromWorker, Settings, ToWorker } from './messages.js';
-import { FEATURES, startBackend, Training } from './network.js';
+import { startBackend, Training } from './network.js';
 
 /** Share of the time that goes into looking at the test digits. */
 const SHARE_OF_LOOKING = 0.2;
@@ -19,7 +19,7 @@ let running = false;
 let turn = 0;
 let ready: Promise<void> | undefined;
 
-const send = (message: FromWorker, transfer: Transferable[] = []) => postMessage(message, transfer);
+const send = (message: FromWorker) => postMessage(message);
 
 async function prepare(url: string) {
   [parts] = await Promise.all([loadDigits(url, (share) => send({ type: 'loading', share })), startBackend()]);
@@ -28,12 +28,11 @@ async function prepare(url: string) {
 /** Fits the threshold on the held-out digits, and sends where the test digits are. */
 function look(of: Training) {
   const heldOut = of.features(parts.heldOut.pixels);
-  const centers = of.centers(heldOut, parts.heldOut.labels);
-  const rows = (data: Float32Array) => ({ data, dims: [data.length / FEATURES, FEATURES] });
+  const centers = of.centers();
   const classifier = new OpenSetClassifier(centers, { metric: 'euclidean' });
-  classifier.fit(rows(heldOut), parts.heldOut.labels, { tpr: settings.accepted });
+  classifier.fit(heldOut, parts.heldOut.labels, { tpr: settings.accepted });
   const features = of.features(parts.test.pixels);
-  const { nearest } = classifier.classify(rows(features));
+  const { nearest } = classifier.classify(features);
   const plane = new Plane(centers.toArray(), CLASSES);
   view?.classifier.dispose();
   view = { classifier, plane };
@@ -83,15 +82,13 @@ function classify(pixels: Uint8Array) {
   if (!training || !view) return;
   const features = training.features(pixels);
   const { label, score, threshold } = view.classifier.decide(features);
-  const { nearest } = view.classifier.classify({ data: features, dims: [1, FEATURES] });
+  const { nearest } = view.classifier.classify(features);
   const [x = 0, y = 0] = view.plane.points(features, nearest);
   send({
     type: 'verdict',
     verdict: { label, nearest: Number(nearest[0]), score, threshold: Number(threshold), point: [x, y] },
   });
 }
-
-const pictureOf = ({ pixels }: Digits, row: number) => pixels.slice(row * PIXELS, (row + 1) * PIXELS);
 
 async function answer(message: ToWorker) {
   if (message.type === 'start') {
@@ -111,6 +108,7 @@ async function answer(message: ToWorker) {
     look(training);
   } else if (message.type === 'pause') {
     running = false;
+    look(training);
   } else if (message.type === 'run') {
     running = true;
     await train(training);
@@ -118,7 +116,9 @@ async function answer(message: ToWorker) {
     training.step();
     look(training);
   } else if (message.type === 'example') {
-    send({ type: 'digit', picture: pictureOf(parts.test, message.picture % parts.test.labels.length) });
+    const { pixels, labels } = parts.test;
+    const start = (message.digit % labels.length) * PIXELS;
+    send({ type: 'digit', picture: pixels.slice(start, start + PIXELS) });
   } else {
     classify(message.picture);
   }
