@@ -59,7 +59,7 @@ function lambda() {
     return figures.map((figure, i) => ({
       name,
       x: cells(head)[i] ?? '',
-      y: figure.endsWith('%') ? Number.parseFloat(figure) : 100 * Number(figure),
+      y: Number.parseFloat(figure),
     }));
   });
   return () => ({

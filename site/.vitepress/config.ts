@@ -100,12 +100,6 @@ export default defineConfig({
   },
   vite: {
     publicDir: join(ROOT, 'build/site-public'),
-    resolve: {
-      alias: {
-        'center-loss/tfjs': join(ROOT, 'dist/tfjs.js'),
-        'center-loss': join(ROOT, 'dist/index.js'),
-      },
-    },
     plugins: [
       {
         // Pages become components, and those of docs/ would look for Vue from where they are.

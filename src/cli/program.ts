@@ -25,7 +25,7 @@ const SIDES = Object.keys({ known: true, unknown: true } satisfies Record<Side, 
 export function program(version: string): Command {
   const root = new Command('center-loss')
     .description(
-      'Fits centers of classes to labelled embeddings, classifies rows by the nearest center, and shows what is in files. Reads .npy, .npz, .safetensors and .csv, also compressed by gzip.',
+      'Fits centers of classes to labeled embeddings, classifies rows by the nearest center, and shows what is in files. Reads .npy, .npz, .safetensors and .csv, also compressed by gzip.',
     )
     .version(version)
     .showHelpAfterError('(run with --help for usage)')
@@ -43,7 +43,7 @@ export function program(version: string): Command {
     );
 
   rows(root.command('fit'), 'rows')
-    .summary('make a center of each class from labelled rows')
+    .summary('make a center of each class from labeled rows')
     .description(
       'Makes the mean of each class its center, in one pass over the rows. With --score, --tpr or --per-class, also fits a threshold, above which a row is unknown. The threshold is fitted to a fifth of the rows of each class, which are held out of the centers; --holdout, --calibration and --no-holdout choose other rows.',
     )
@@ -112,9 +112,9 @@ export function program(version: string): Command {
   }
 
   model(rows(root.command('evaluate'), 'rows'))
-    .summary('evaluate a model on labelled rows')
+    .summary('evaluate a model on labeled rows')
     .description(
-      'Reports the accuracy of a model on labelled rows. If some rows are unknown (the label is below 0, or a name that no class has), also reports how well the scores separate the known rows from the unknown ones.',
+      'Reports the accuracy of a model on labeled rows. If some rows are unknown (the label is below 0, or a name that no class has), also reports how well the scores separate the known rows from the unknown ones.',
     )
     .option('-l, --labels <file>', 'file of the labels, if they are not beside the rows')
     .option('--others-unknown', 'take a number that no class has for an unknown row, not for an error')
@@ -141,7 +141,7 @@ export function program(version: string): Command {
       'Shows what is in a file: classes and threshold of a model, or type and shape of arrays and tables. With --html, draws a model on a page.',
     )
     .option('--html <file>', 'page to draw: centers, classes, distances, and results on --data', outputPath)
-    .option('--data <file>', 'file of labelled rows to try the model on')
+    .option('--data <file>', 'file of labeled rows to try the model on')
     .option('-l, --labels <file>', 'file of the labels of --data, if they are not beside the rows')
     .option('--others-unknown', 'take a number that no class has for an unknown row, not for an error')
     .option('--model-tensor <name>', 'tensor of the centers, in a file of another library')

@@ -149,7 +149,7 @@ async function look(name: string, width = 1400, colorScheme: 'light' | 'dark' = 
 
 const SOUND = { outside: 0, covered: 0, broken: false };
 
-/** Writes a model of long names, and labelled rows of it with unknown ones among them. */
+/** Writes a model of long names, and labeled rows of it with unknown ones among them. */
 async function writeNamed(name: string, nClasses: number, nDim: number, options: string): Promise<string> {
   write(`${name}.txt`, Array.from({ length: nClasses }, (_, j) => `wild animal number ${j + 1} of Africa`).join('\n'));
   writeSample(`${name}-test`, sample(200, nClasses, nDim, 2, 50));

@@ -1,4 +1,4 @@
-// The command line as a user has it: dist/cli.js, on files in a folder of its own; and labelled rows around centers, in
+// The command line as a user has it: dist/cli.js, on files in a folder of its own; and labeled rows around centers, in
 // such files.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

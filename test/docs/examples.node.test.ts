@@ -305,7 +305,9 @@ describe('errors', () => {
 
 it('the glossary is in alphabetical order with a link in each entry', () => {
   const entries = read('docs/glossary.md').split(/^- /m).slice(1);
-  const words = entries.map((entry) => (/^\*\*(?:\S, )?(.+?)\*\*: /.exec(entry)?.[1] ?? '').toLowerCase());
+  const words = entries.map((entry) =>
+    (/^(?:<a id="[\w-]+"><\/a>)?\*\*(?:\S, )?(.+?)\*\*: /.exec(entry)?.[1] ?? '').toLowerCase(),
+  );
   expect(words.length).toBeGreaterThan(50);
   expect(words).toEqual([...words].sort());
   for (const entry of entries) expect(entry).toMatch(/\]\(.+\)$/m);
@@ -353,10 +355,10 @@ function pathOf(address: string, page: string): string | undefined {
   return file ?? (name && `docs/${name}.md`);
 }
 
-/** Anchors that GitHub gives the headings of a page. */
+/** Anchors of a page: those that GitHub gives its headings, and those that it names itself. */
 const anchorsOf = (page: string) =>
-  [...read(page).matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
-    heading
+  [...read(page).matchAll(/^#+ (.*)$|<a id="(.+?)">/gm)].map(([, heading = '', id]) =>
+    (id ?? heading)
       .toLowerCase()
       .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
       .replaceAll(' ', '-'),

@@ -1,4 +1,4 @@
-//! Quality of decisions on labelled rows.
+//! Quality of decisions on labeled rows.
 //!
 //! | metric | formula | file |
 //! |---|---|---|

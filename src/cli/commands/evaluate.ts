@@ -20,7 +20,7 @@ export interface EvaluateOptions extends EvaluationOptions, ModelOptions {
   readonly positive?: Side | undefined;
 }
 
-/** Reports how many labelled rows a model classifies correctly, and how well its scores separate known and unknown rows. */
+/** Reports how many labeled rows a model classifies correctly, and how well its scores separate known and unknown rows. */
 export async function evaluate(input: string, options: EvaluateOptions): Promise<void> {
   const started = performance.now();
   if (input === PIPE && options.model === PIPE) throw new UsageFailure('rows and model cannot both be standard input');
@@ -45,7 +45,7 @@ export async function evaluate(input: string, options: EvaluateOptions): Promise
   if (matrix && !options.json) process.stdout.write(`\n${table(matrix, names)}`);
 }
 
-/** Results of labelled rows. */
+/** Results of labeled rows. */
 export interface Evaluation {
   readonly accumulator: EvaluationAccumulator;
   readonly rows: number;
@@ -55,7 +55,7 @@ export interface Evaluation {
   readonly threshold: OpenSetClassifier['threshold'];
 }
 
-/** Runs labelled rows through a model. A label that is not the name of a class is unknown. */
+/** Runs labeled rows through a model. A label that is not the name of a class is unknown. */
 export async function evaluateRows(
   input: string,
   model: Model,

@@ -4,7 +4,7 @@ import { type Report, share } from '../report.js';
 /** Most classes of a confusion matrix that is counted. */
 export const MAX_CONFUSION_CLASSES = 1000;
 
-/** Accumulator of the results of labelled rows. */
+/** Accumulator of the results of labeled rows. */
 export class EvaluationAccumulator {
   readonly #nClasses: number;
   /** Number of rows by class and by decision [nClasses + 1, nClasses + 1]; undefined for too many classes. */

@@ -42,7 +42,7 @@ const MAX_NAMES_BYTES = 2 ** 26;
 const CALIBRATION_BYTES = 2 ** 25;
 
 /**
- * Makes the mean of each class its center in one pass over labelled rows; with a score, fits a classifier. Its threshold
+ * Makes the mean of each class its center in one pass over labeled rows; with a score, fits a classifier. Its threshold
  * comes from rows that no center is made of, since those of the centers are nearer to them than others.
  */
 export async function fit(input: string, given: FitOptions): Promise<void> {
