@@ -11,7 +11,7 @@ const COUNTS = { train: 8000, heldOut: 500, test: 1000 };
 const STRANGE_IN_MIRROR = [3, 4, 6, 7, 9];
 
 export interface Digits {
-  /** Grey values [count, 784], 0 to 255; ink is 255. */
+  /** Gray values [count, 784], 0 to 255; ink is 255. */
   readonly pixels: Uint8Array;
   /** Class of each digit [count]. */
   readonly labels: Int32Array;

@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * Writes the digits that the front page trains on: `node site/live/make-digits.js FILE`. The file is gzipped: a byte for
- * the label of each digit, then 28 × 28 bytes for its grey values. 16 levels of grey halve its size.
+ * the label of each digit, then 28 × 28 bytes for its gray values. 16 levels of gray halve its size.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -26,7 +26,7 @@ const parts = PARTS.map(({ file, start, count }) => ({
   pixels: readFileSync(join(folder, `${file}-images-idx3-ubyte`))
     .subarray(IMAGES_HEADER)
     .subarray(start * PIXELS, (start + count) * PIXELS)
-    .map((grey) => Math.round(grey / 17) * 17),
+    .map((gray) => Math.round(gray / 17) * 17),
 }));
 const bytes = Buffer.concat([...parts.map(({ labels }) => labels), ...parts.map(({ pixels }) => pixels)]);
 writeFileSync(String(process.argv[2]), gzipSync(bytes, { level: 9 }));
