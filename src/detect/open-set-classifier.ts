@@ -111,6 +111,9 @@ export type CentersSource =
 const FITTED = ['radius', 'precision', 'temperature'] as const;
 type Fitted = (typeof FITTED)[number];
 
+/** Difference up to which a p-value is equal to 1 − confidence: both are rounded to float64. */
+const ROUNDING = 1e-12;
+
 /** Options in a file. */
 interface SavedConfig extends Pick<ScoreOptions, 'score' | 'metric' | 'temperature'> {
   readonly centersMetric: Metric;
@@ -326,10 +329,10 @@ export class OpenSetClassifier extends Saveable {
    * and does not depend on the other classes or on the batch.
    */
   private _scoresOf(label: number, x: NumberArray, settings: ScoreSettings): Float32Array<ArrayBuffer> {
-    const { nDim } = this;
+    const { rust, nDim } = this._centers;
     const score = settings.score === 'mahalanobis' ? 'mahalanobis' : 'distance';
     const xView = stable(x);
-    this._own ??= new ClassCenters(1, nDim);
+    this._own ??= rust && new ClassCenters(1, nDim);
     this._own.params.set(this._centers.params.subarray(label * nDim, (label + 1) * nDim));
     return classifyBy(this._own, xView(), { ...settings, score, radius: undefined, threshold: undefined }).scores;
   }
@@ -396,7 +399,9 @@ export class OpenSetClassifier extends Saveable {
     checkOptions(options, ['smoothingSeed']);
     const seed = checkSmoothing(options);
     const { settings } = this._decider();
-    const { nClasses, nDim, _calibration: calibration, _changes: before } = this;
+    const { _calibration: calibration, _changes: before } = this;
+    // A disposed object says so, fitted or not.
+    const { rust: _, nClasses, nDim } = this._centers;
     if (calibration === undefined) {
       throw new CenterLossError(
         'ERR_NOT_INITIALIZED',
@@ -426,9 +431,10 @@ export class OpenSetClassifier extends Saveable {
     const p = this.pValues(x, rest);
     const { nClasses } = this;
     const labels = Array.from({ length: p.length / nClasses }, () => [] as number[]);
-    // The quotient (n + 1 − k)/(n + 1) is that of a share written as 0.95; the difference 1 − 0.95 would be rounded.
+    // In float64, 1 − 0.9 is below 1/10.
+    const most = 1 - confidence + ROUNDING;
     p.forEach((value, at) => {
-      if (1 - value < confidence) labels[Math.floor(at / nClasses)]?.push(at % nClasses);
+      if (value > most) labels[Math.floor(at / nClasses)]?.push(at % nClasses);
     });
     return { labels, names: labels.map((set) => set.map((label) => this._names.at(label) as string)) };
   }
