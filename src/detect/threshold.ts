@@ -92,7 +92,9 @@ function byClass(
 }
 
 /** Options of p-values by class. */
-export interface ClassPValueOptions extends PValueOptions, ClassOptions {}
+export interface ClassPValueOptions
+  extends PValueOptions,
+    Pick<ClassThresholdOptions, 'classes' | 'nClasses' | 'names'> {}
 
 /**
  * p-values by split conformal prediction, p = (1 + #{calibration ≥ score}) / (n + 1): the probability that a known row
