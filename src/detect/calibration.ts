@@ -24,6 +24,18 @@ export function checkSmoothing({ smoothingSeed }: PValueOptions): number | undef
   return smoothingSeed;
 }
 
+/** Lists the rows of each class that has some. */
+export function rowsByClass(labels: Int32Array): ReadonlyMap<number, readonly number[]> {
+  const rowsOf = new Map<number, number[]>();
+  labels.forEach((label, row) => {
+    if (label < 0) return;
+    const rows = rowsOf.get(label);
+    if (rows) rows.push(row);
+    else rowsOf.set(label, [row]);
+  });
+  return rowsOf;
+}
+
 /**
  * Computes the p-values of scores against calibration scores.
  * @param stream stream of the seed: each gives other numbers
@@ -41,12 +53,12 @@ export function pValues(
 
 /**
  * Computes p-values [rows, nClasses], each against the calibration scores of its class.
- * @param calibrationOf gives the calibration scores of a class, undefined without any
+ * @param calibration scores of each class that has some
  * @param scoresOf gives the scores [rows] of the rows as members of a class
  * @throws CenterLossError `ERR_OUT_OF_MEMORY`
  */
 export function pValuesByClass(
-  calibrationOf: (label: number) => NumberArray | undefined,
+  calibration: ReadonlyMap<number, NumberArray>,
   [rows, nClasses]: readonly [number, number],
   seed: number | undefined,
   scoresOf: (label: number) => NumberArray,
@@ -55,7 +67,7 @@ export function pValuesByClass(
   // Without smoothing, (0 + 1) / (0 + 1) is the p-value by a class without calibration.
   if (seed === undefined) all.fill(1);
   for (let label = 0; label < nClasses; label++) {
-    const known = calibrationOf(label);
+    const known = calibration.get(label);
     if (known === undefined && seed === undefined) continue;
     const p = pValues(known ?? newFloats(0), known ? scoresOf(label) : newFloats(rows), seed, label);
     for (let i = 0; i < rows; i++) all[i * nClasses + label] = p[i] as number;
@@ -75,9 +87,9 @@ export class Calibration {
   /** Removes a class. The class `last` takes its number. */
   remove(label: number, last: number): void {
     const scores = this.scores.get(last);
-    this.scores.delete(last);
     this.scores.delete(label);
-    if (scores && label !== last) this.scores.set(label, scores);
+    if (scores) this.scores.set(label, scores);
+    this.scores.delete(last);
   }
 
   /** Numbers of scores [nClasses], and the scores, class after class. */

@@ -13,7 +13,7 @@ import { type Labels, type Target, writeLabels } from '../validate/labels.js';
 import { checkMetric, type Metric } from '../validate/metric.js';
 import { checkNames, Names } from '../validate/names.js';
 import { rowsTrainedOn, warnIfTrainedOn } from '../validate/trained-rows.js';
-import { Calibration, checkSmoothing, type PValueOptions, pValuesByClass } from './calibration.js';
+import { Calibration, checkSmoothing, type PValueOptions, pValuesByClass, rowsByClass } from './calibration.js';
 import {
   type Classification,
   checkComparable,
@@ -305,15 +305,8 @@ export class OpenSetClassifier extends Saveable {
   private _calibrated(x: NumberArray, labels: Int32Array, settings: ScoreSettings): Calibration {
     const { nDim } = this;
     const xView = stable(x);
-    const rowsOf = new Map<number, number[]>();
-    labels.forEach((label, i) => {
-      if (label < 0) return;
-      const rows = rowsOf.get(label);
-      if (rows) rows.push(i);
-      else rowsOf.set(label, [i]);
-    });
     const calibration = new Calibration();
-    for (const [label, rows] of rowsOf) {
+    for (const [label, rows] of rowsByClass(labels)) {
       const own = newFloats(rows.length * nDim);
       rows.forEach((row, nth) => {
         own.set(partOf(xView(), row * nDim, (row + 1) * nDim), nth * nDim);
@@ -389,19 +382,23 @@ export class OpenSetClassifier extends Saveable {
    * rows of class j. A row of class j has p_ij ≤ ε with a probability of at most ε, if it comes from where the
    * calibration rows came from (Vovk et al. 2005).
    *
-   * The least p is 1/(n_j + 1), also for a row at no finite distance. A class without calibration rows has p = 1: so has
-   * one that was added, or was given examples, after `fit`.
+   * By 'mahalanobis' the bound is exact if other rows gave the precision. The least p is 1/(n_j + 1), also for a row at no
+   * finite distance. A class without calibration rows has p = 1: so has one that was added, or was given examples, after
+   * `fit`.
    * @param x rows [B, nDim]
    * @throws CenterLossError `ERR_SHAPE`, `ERR_OPTION`, `ERR_NOT_INITIALIZED` before `fit(x, target, { pValues: true })`
    * and if `fit` is needed after a change of the classes; `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
    */
   pValues(x: Embeddings, options: PValueOptions = {}): Float64Array<ArrayBuffer> {
     checkOptions(options, ['smoothingSeed']);
-    const seed = checkSmoothing(options);
-    const { settings } = this._decider();
-    const { _calibration: calibration, _changes: before } = this;
+    return this._pValues(x, checkSmoothing(options)).p;
+  }
+
+  private _pValues(x: Embeddings, seed: number | undefined) {
     // A disposed object says so, fitted or not.
-    const { rust: _, nClasses, nDim } = this._centers;
+    this._centers.rust;
+    const { settings } = this._decider();
+    const { nClasses, nDim, _calibration: calibration, _changes: before } = this;
     if (calibration === undefined) {
       throw new CenterLossError(
         'ERR_NOT_INITIALIZED',
@@ -411,8 +408,8 @@ export class OpenSetClassifier extends Saveable {
     const xView = stable(asRows(x, 'x', nDim));
     this._checkUnchanged(before);
     const rows = countRows(xView(), 'x', nDim);
-    const calibrationOf = (label: number) => calibration.scores.get(label);
-    return pValuesByClass(calibrationOf, [rows, nClasses], seed, (label) => this._scoresOf(label, xView(), settings));
+    const scoresOf = (label: number) => this._scoresOf(label, xView(), settings);
+    return { p: pValuesByClass(calibration.scores, [rows, nClasses], seed, scoresOf), rows, nClasses };
   }
 
   /**
@@ -426,11 +423,10 @@ export class OpenSetClassifier extends Saveable {
    */
   predictionSets(x: Embeddings, options: PredictionSetOptions = {}): PredictionSets {
     checkOptions(options, ['confidence', 'smoothingSeed']);
-    const { confidence = 0.95, ...rest } = options;
+    const { confidence = 0.95 } = options;
     checkNumber(confidence, 'confidence', (value) => value > 0 && value < 1, 'a number over 0 and below 1');
-    const p = this.pValues(x, rest);
-    const { nClasses } = this;
-    const labels = Array.from({ length: p.length / nClasses }, () => [] as number[]);
+    const { p, rows, nClasses } = this._pValues(x, checkSmoothing(options));
+    const labels = Array.from({ length: rows }, () => [] as number[]);
     // In float64, 1 − 0.9 is below 1/10.
     const most = 1 - confidence + ROUNDING;
     p.forEach((value, at) => {

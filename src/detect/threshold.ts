@@ -7,7 +7,7 @@ import { countRows } from '../validate/embeddings.js';
 import { CenterLossError } from '../validate/errors.js';
 import { labelsOf, type Target, writeLabels } from '../validate/labels.js';
 import { checkNames } from '../validate/names.js';
-import { checkSmoothing, type PValueOptions, pValues, pValuesByClass } from './calibration.js';
+import { checkSmoothing, type PValueOptions, pValues, pValuesByClass, rowsByClass } from './calibration.js';
 
 /** Options of a threshold that is fitted to scores. */
 export interface ThresholdOptions {
@@ -54,8 +54,10 @@ export function fitThreshold(
   const thresholdOf = (known: NumberArray) => takeScores('fitThreshold', { known }).threshold(tpr, finiteSample);
   if (!isByClass(options)) return thresholdOf(taken);
   const { groups, nClasses } = byClass(taken, options);
-  const thresholds = newDoubles(nClasses).fill(thresholdOf(Float64Array.from([...groups.values()].flat())));
-  for (const [label, group] of groups) thresholds[label] = thresholdOf(Float64Array.from(group));
+  const thresholds = newDoubles(nClasses).fill(
+    thresholdOf(Float64Array.from([...groups.values()].flatMap((group) => [...group]))),
+  );
+  for (const [label, group] of groups) thresholds[label] = thresholdOf(group);
   return thresholds;
 }
 
@@ -69,7 +71,7 @@ const isByClass = (options: object): options is ClassOptions => CLASS_OPTIONS.so
 function byClass(
   scores: NumberArray,
   options: ClassOptions,
-): { readonly groups: ReadonlyMap<number, number[]>; readonly nClasses: number } {
+): { readonly groups: ReadonlyMap<number, Float64Array>; readonly nClasses: number } {
   const { nClasses = checkNames(options.names)?.length as number } = options;
   checkCount(nClasses, 'nClasses');
   const names = checkNames(options.names, nClasses);
@@ -80,13 +82,13 @@ function byClass(
   }
   const labels = newIntegers(rows);
   writeLabels(classes, rows, { nClasses, names, labels: 'strict' }, labels, 0, 'classes');
-  const groups = new Map<number, number[]>();
-  labels.forEach((label, i) => {
-    if (label < 0) return;
-    const group = groups.get(label);
-    if (group) group.push(scores[i] as number);
-    else groups.set(label, [scores[i] as number]);
-  });
+  const groups = new Map<number, Float64Array>();
+  for (const [label, own] of rowsByClass(labels)) {
+    groups.set(
+      label,
+      Float64Array.from(own, (row) => scores[row] as number),
+    );
+  }
   if (groups.size === 0) throw new CenterLossError('ERR_SHAPE', `none of the ${rows} scores has a class`);
   return { groups, nClasses };
 }
@@ -126,11 +128,7 @@ export function conformalPValues(
   const { groups, nClasses } = byClass(known, options);
   const rows = countRows(unknown, 'scores', nClasses, 'nClasses');
   const scoresView = stable(unknown);
-  const calibrationOf = (label: number) => {
-    const group = groups.get(label);
-    return group && Float64Array.from(group);
-  };
-  return pValuesByClass(calibrationOf, [rows, nClasses], seed, (label) => {
+  return pValuesByClass(groups, [rows, nClasses], seed, (label) => {
     const all = scoresView();
     return newDoubles(rows).map((_, i) => all[i * nClasses + label] as number);
   });

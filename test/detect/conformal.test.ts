@@ -180,6 +180,9 @@ it('the calibration is that of the last fit, and goes with its classes', () => {
   classifier.addExamples('new', [[4, 3, 2, 1]]);
   expect(column(classifier.pValues(test), 0, 2)).toEqual(new Float64Array(test.length).fill(1));
   expect(column(classifier.pValues(test), 1, 2)).toEqual(column(before, 1, 3));
+  const empty = OpenSetClassifier.load(classifier.save());
+  for (const name of ['new', 'versicolor']) empty.removeClass(name);
+  expect(empty.predictionSets([1, 2, 3, 4])).toEqual({ labels: [[]], names: [[]] });
   classifier.fit(calibration, isNew);
   expectError(() => classifier.pValues(test), 'ERR_NOT_INITIALIZED', 'there is no calibration: call fit with held-out');
   // A score that compares classes needs a new fit.
