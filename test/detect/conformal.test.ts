@@ -50,7 +50,7 @@ describe('crepes', () => {
       above.map((low, i) => low + (u[i] ?? 0) * ((p[i] ?? 0) - low));
     const { byClass, pooled } = crepes;
     const u = uniform(distances.length, 5);
-    // SplitMix64 (Steele et al. 2014) computed by hand: the bits are the same on every runtime.
+    // The first numbers of SplitMix64 (Steele et al. 2014), by Python's integers: the bits are the same on every runtime.
     expect([...u.slice(0, 3)]).toEqual([0.24491767505262274, 0.6744516210143112, 0.4465023445332359]);
     const smoothed = conformalPValues(own, distances, { smoothingSeed: 5 });
     expectClose(smoothed, between(pooled.above, pooled.p, u), { relative: 1e-14 });
