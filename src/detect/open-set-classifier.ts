@@ -4,15 +4,16 @@ import { centersTensor, encodeObject, limitTensor, listTensor, restored, SavedOb
 import { takeRows } from '../memory/inputs.js';
 import { stable } from '../memory/views.js';
 import type { AddOptions } from '../statistics/class-statistics.js';
-import { newArray, newIntegers } from '../validate/allocate.js';
-import { copyOfFloats, type NumberArray } from '../validate/arrays.js';
+import { newArray, newFloats, newIntegers } from '../validate/allocate.js';
+import { copyOfFloats, type NumberArray, partOf } from '../validate/arrays.js';
 import { checkChoice, checkCount, checkNumber, checkOptions, type Floats, show } from '../validate/checks.js';
-import { asRows, type Embeddings } from '../validate/embeddings.js';
+import { asRows, countRows, type Embeddings } from '../validate/embeddings.js';
 import { CenterLossError, quoted } from '../validate/errors.js';
 import { type Labels, type Target, writeLabels } from '../validate/labels.js';
 import { checkMetric, type Metric } from '../validate/metric.js';
 import { checkNames, Names } from '../validate/names.js';
 import { rowsTrainedOn, warnIfTrainedOn } from '../validate/trained-rows.js';
+import { Calibration, checkSmoothing, type PValueOptions, pValuesByClass, rowsByClass } from './calibration.js';
 import {
   type Classification,
   checkComparable,
@@ -51,6 +52,25 @@ export interface CentersLike {
 export interface FitOptions extends ThresholdOptions {
   /** True: each class gets a threshold of its own, from the rows that are nearest to it. Default false. */
   readonly perClass?: boolean;
+  /**
+   * True: the rows are kept as calibration for `pValues` and `predictionSets`: one float32 a row, in files too. Default
+   * false.
+   */
+  readonly pValues?: boolean;
+}
+
+/** Options of {@link OpenSetClassifier.predictionSets}. */
+export interface PredictionSetOptions extends PValueOptions {
+  /** Least share of the known rows whose set has their class, over 0 and below 1. Default 0.95. */
+  readonly confidence?: number;
+}
+
+/** Classes that rows may be of; no class = unknown. */
+export interface PredictionSets {
+  /** Classes of each row [B], ascending. */
+  readonly labels: number[][];
+  /** Names of these classes, their numbers where classes have no names. */
+  readonly names: string[][];
 }
 
 /** Options of {@link OpenSetClassifier.addClass}. */
@@ -91,6 +111,9 @@ export type CentersSource =
 const FITTED = ['radius', 'precision', 'temperature'] as const;
 type Fitted = (typeof FITTED)[number];
 
+/** Difference up to which a p-value is equal to 1 − confidence: both are rounded to float64. */
+const ROUNDING = 1e-12;
+
 /** Options in a file. */
 interface SavedConfig extends Pick<ScoreOptions, 'score' | 'metric' | 'temperature'> {
   readonly centersMetric: Metric;
@@ -126,6 +149,10 @@ export class OpenSetClassifier extends Saveable {
   private _copy: ClassCenters | undefined;
   /** Examples of the classes that were added. */
   private readonly _examples: Examples;
+  /** Calibration of p-values; undefined before `fit` was asked for one. */
+  private _calibration: Calibration | undefined;
+  /** Center of one class alone, made when p-values first need it. */
+  private _own: ClassCenters | undefined;
   private _settings: ScoreSettings;
   /** Parameters that `fit` leaves as they are. */
   private _given: { readonly [Name in Fitted]: boolean };
@@ -238,9 +265,10 @@ export class OpenSetClassifier extends Saveable {
    * `ERR_OUT_OF_MEMORY`; nothing has changed then
    */
   fit(x: Embeddings, target: Target, options: FitOptions = {}): this {
-    checkOptions(options, ['tpr', 'perClass', 'finiteSample']);
-    const { perClass = false, ...thresholdOptions } = options;
+    checkOptions(options, ['tpr', 'perClass', 'finiteSample', 'pValues']);
+    const { perClass = false, pValues = false, ...thresholdOptions } = options;
     checkChoice(perClass, 'perClass', [true, false]);
+    checkChoice(pValues, 'pValues', [true, false]);
     const { nClasses, nDim, names, _changes: before } = this;
     const { values, rows, labels: given } = takeRows(x, target, { width: nDim });
     this._checkUnchanged(before);
@@ -264,11 +292,42 @@ export class OpenSetClassifier extends Saveable {
     const threshold = perClass
       ? fitThreshold(scores, { ...thresholdOptions, classes, nClasses })
       : fitThreshold(scores, thresholdOptions);
+    const calibration = pValues ? this._calibrated(xView(), labels, settings) : undefined;
     this._changes += 1;
     this._settings = { ...settings, threshold };
+    this._calibration = calibration;
     this._outdatedBy = undefined;
     warnIfTrainedOn('fit', x);
     return this;
+  }
+
+  /** Scores each row as a member of its own class; rows at no finite distance are left out. */
+  private _calibrated(x: NumberArray, labels: Int32Array, settings: ScoreSettings): Calibration {
+    const { nDim } = this;
+    const xView = stable(x);
+    const calibration = new Calibration();
+    for (const [label, rows] of rowsByClass(labels)) {
+      const own = newFloats(rows.length * nDim);
+      rows.forEach((row, nth) => {
+        own.set(partOf(xView(), row * nDim, (row + 1) * nDim), nth * nDim);
+      });
+      const scores = this._scoresOf(label, own, settings).filter(Number.isFinite);
+      if (scores.length > 0) calibration.scores.set(label, scores.sort());
+    }
+    return calibration;
+  }
+
+  /**
+   * Scores rows as members of a class, by the distance to its center: the order of the rows is that of 'normalized', too,
+   * and does not depend on the other classes or on the batch.
+   */
+  private _scoresOf(label: number, x: NumberArray, settings: ScoreSettings): Float32Array<ArrayBuffer> {
+    const { rust, nDim } = this._centers;
+    const score = settings.score === 'mahalanobis' ? 'mahalanobis' : 'distance';
+    const xView = stable(x);
+    this._own ??= rust && new ClassCenters(1, nDim);
+    this._own.params.set(this._centers.params.subarray(label * nDim, (label + 1) * nDim));
+    return classifyBy(this._own, xView(), { ...settings, score, radius: undefined, threshold: undefined }).scores;
   }
 
   /** Fits the parameters that the score needs and the constructor was not given. */
@@ -314,6 +373,66 @@ export class OpenSetClassifier extends Saveable {
       nearest: this._names.at(nearestClass),
       threshold: (typeof threshold === 'object' ? threshold[nearestClass] : threshold) ?? null,
     };
+  }
+
+  /**
+   * Class-conditional p-values p_ij [B, nClasses] of the rows as members of each class, by split conformal prediction:
+   * p_ij = (1 + #{calibration rows of class j at s_ij or farther}) / (n_j + 1), where s_ij is the distance of row i to
+   * the center of class j by the metric of the score ('mahalanobis': by its precision), and n_j counts the calibration
+   * rows of class j. A row of class j has p_ij ≤ ε with a probability of at most ε, if it comes from where the
+   * calibration rows came from (Vovk et al. 2005).
+   *
+   * By 'mahalanobis' the bound is exact if other rows gave the precision. The least p is 1/(n_j + 1), also for a row at no
+   * finite distance. A class without calibration rows has p = 1: so has one that was added, or was given examples, after
+   * `fit`.
+   * @param x rows [B, nDim]
+   * @throws CenterLossError `ERR_SHAPE`, `ERR_OPTION`, `ERR_NOT_INITIALIZED` before `fit(x, target, { pValues: true })`
+   * and if `fit` is needed after a change of the classes; `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
+   */
+  pValues(x: Embeddings, options: PValueOptions = {}): Float64Array<ArrayBuffer> {
+    checkOptions(options, ['smoothingSeed']);
+    return this._pValues(x, checkSmoothing(options)).p;
+  }
+
+  private _pValues(x: Embeddings, seed: number | undefined) {
+    // A disposed object says so, fitted or not.
+    this._centers.rust;
+    const { settings } = this._decider();
+    const { nClasses, nDim, _calibration: calibration, _changes: before } = this;
+    if (calibration === undefined) {
+      throw new CenterLossError(
+        'ERR_NOT_INITIALIZED',
+        'there is no calibration: call fit with held-out rows and the option pValues: true',
+      );
+    }
+    const xView = stable(asRows(x, 'x', nDim));
+    this._checkUnchanged(before);
+    const rows = countRows(xView(), 'x', nDim);
+    const scoresOf = (label: number) => this._scoresOf(label, xView(), settings);
+    return { p: pValuesByClass(calibration.scores, [rows, nClasses], seed, scoresOf), rows, nClasses };
+  }
+
+  /**
+   * Classes that each row may be of: those with {@link OpenSetClassifier.pValues} over 1 − confidence. A known row's set
+   * has its class with a probability of at least `confidence`, in each class. An empty set is an unknown row; one of
+   * several classes is a row that cannot be told apart at this confidence.
+   *
+   * A class of fewer than confidence/(1 − confidence) calibration rows, 19 at 0.95, is in every set.
+   * @param x rows [B, nDim]
+   * @throws CenterLossError as {@link OpenSetClassifier.pValues}
+   */
+  predictionSets(x: Embeddings, options: PredictionSetOptions = {}): PredictionSets {
+    checkOptions(options, ['confidence', 'smoothingSeed']);
+    const { confidence = 0.95 } = options;
+    checkNumber(confidence, 'confidence', (value) => value > 0 && value < 1, 'a number over 0 and below 1');
+    const { p, rows, nClasses } = this._pValues(x, checkSmoothing(options));
+    const labels = Array.from({ length: rows }, () => [] as number[]);
+    // In float64, 1 − 0.9 is below 1/10.
+    const most = 1 - confidence + ROUNDING;
+    p.forEach((value, at) => {
+      if (value > most) labels[Math.floor(at / nClasses)]?.push(at % nClasses);
+    });
+    return { labels, names: labels.map((set) => set.map((label) => this._names.at(label) as string)) };
   }
 
   private _classify(x: Embeddings) {
@@ -389,7 +508,7 @@ export class OpenSetClassifier extends Saveable {
 
   /**
    * Adds examples to a class that was added, whose center is then the mean of all of them. Radii and thresholds stay:
-   * call `fit` when centers have moved far.
+   * call `fit` when centers have moved far. The calibration of the class for p-values goes.
    * @param examples rows [n, nDim], at least one that is finite; others are left out
    * @throws CenterLossError `ERR_LABEL` for a name that no class has; `ERR_OPTION`, also for a class whose center the
    * constructor was given; `ERR_SHAPE`, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`; nothing has changed then
@@ -408,6 +527,7 @@ export class OpenSetClassifier extends Saveable {
     const mean = this._joined(earlier, examples, options.sampleWeight);
     this._centers._write(label, mean.subarray(1));
     this._examples.set(label, mean);
+    this._calibration?.forget(label);
     this._changed();
     rowsTrainedOn(examples);
   }
@@ -434,6 +554,7 @@ export class OpenSetClassifier extends Saveable {
     if (comparesClasses(this.score)) checkComparable(this.score, countFinite(params, nDim, removed));
     const last = nClasses - 1;
     this._examples.remove(removed, last);
+    this._calibration?.remove(removed, last);
     this._centers._write(removed, params.subarray(last * nDim));
     this._centers._resize(last);
     this._names.remove(removed);
@@ -522,6 +643,7 @@ export class OpenSetClassifier extends Saveable {
         precision: precision && listTensor(precision),
         threshold: threshold === undefined ? undefined : limitTensor(threshold),
         ...this._examples.tensors(nClasses),
+        ...this._calibration?.tensors(nClasses),
       },
     });
   }
@@ -549,6 +671,7 @@ export class OpenSetClassifier extends Saveable {
       const classifier = new OpenSetClassifier(centers, options);
       classifier._given = givenIn(options, fitted);
       classifier._examples.read(saved, nClasses);
+      classifier._calibration = Calibration.read(saved, nClasses);
       return classifier;
     });
   }
@@ -562,6 +685,7 @@ export class OpenSetClassifier extends Saveable {
   dispose(): void {
     this._centers.dispose();
     this._copy?.dispose();
+    this._own?.dispose();
   }
 }
 

@@ -1,12 +1,13 @@
-import { copyDoubles } from '../memory/views.js';
+import { stable } from '../memory/views.js';
 import { asScores, checkOrdered, checkTpr, takeScores } from '../metrics/scores.js';
 import { newDoubles, newIntegers } from '../validate/allocate.js';
 import { lengthOf, type NumberArray } from '../validate/arrays.js';
 import { asNumbers, checkChoice, checkCount, checkOptions, type Floats } from '../validate/checks.js';
+import { countRows } from '../validate/embeddings.js';
 import { CenterLossError } from '../validate/errors.js';
 import { labelsOf, type Target, writeLabels } from '../validate/labels.js';
 import { checkNames } from '../validate/names.js';
-import { ScoresArray } from '../wasm/bindings.js';
+import { checkSmoothing, type PValueOptions, pValues, pValuesByClass, rowsByClass } from './calibration.js';
 
 /** Options of a threshold that is fitted to scores. */
 export interface ThresholdOptions {
@@ -45,24 +46,32 @@ export function fitThreshold(
   scores: Floats,
   options: ThresholdOptions | ClassThresholdOptions = {},
 ): number | Float64Array<ArrayBuffer> {
-  checkOptions(options, ['tpr', 'finiteSample', 'classes', 'nClasses', 'names']);
+  checkOptions(options, ['tpr', 'finiteSample', ...CLASS_OPTIONS]);
   const { tpr = 0.95, finiteSample = false } = options;
   checkTpr(tpr);
   checkChoice(finiteSample, 'finiteSample', [true, false]);
   const taken = asScores(scores, 'scores');
   const thresholdOf = (known: NumberArray) => takeScores('fitThreshold', { known }).threshold(tpr, finiteSample);
-  if (!['classes', 'nClasses', 'names'].some((name) => name in options)) return thresholdOf(taken);
-  const { groups, nClasses } = byClass(taken, options as ClassThresholdOptions);
-  const thresholds = newDoubles(nClasses).fill(thresholdOf(Float64Array.from([...groups.values()].flat())));
-  for (const [label, group] of groups) thresholds[label] = thresholdOf(Float64Array.from(group));
+  if (!isByClass(options)) return thresholdOf(taken);
+  const { groups, nClasses } = byClass(taken, options);
+  const thresholds = newDoubles(nClasses).fill(
+    thresholdOf(Float64Array.from([...groups.values()].flatMap((group) => [...group]))),
+  );
+  for (const [label, group] of groups) thresholds[label] = thresholdOf(group);
   return thresholds;
 }
+
+/** Options that name the class of each score. */
+const CLASS_OPTIONS = ['classes', 'nClasses', 'names'] as const;
+type ClassOptions = Pick<ClassThresholdOptions, (typeof CLASS_OPTIONS)[number]>;
+
+const isByClass = (options: object): options is ClassOptions => CLASS_OPTIONS.some((name) => name in options);
 
 /** Scores of each class that has any. */
 function byClass(
   scores: NumberArray,
-  options: ClassThresholdOptions,
-): { readonly groups: ReadonlyMap<number, number[]>; readonly nClasses: number } {
+  options: ClassOptions,
+): { readonly groups: ReadonlyMap<number, Float64Array>; readonly nClasses: number } {
   const { nClasses = checkNames(options.names)?.length as number } = options;
   checkCount(nClasses, 'nClasses');
   const names = checkNames(options.names, nClasses);
@@ -73,32 +82,54 @@ function byClass(
   }
   const labels = newIntegers(rows);
   writeLabels(classes, rows, { nClasses, names, labels: 'strict' }, labels, 0, 'classes');
-  const groups = new Map<number, number[]>();
-  labels.forEach((label, i) => {
-    if (label < 0) return;
-    const group = groups.get(label);
-    if (group) group.push(scores[i] as number);
-    else groups.set(label, [scores[i] as number]);
-  });
+  const groups = new Map<number, Float64Array>();
+  for (const [label, own] of rowsByClass(labels)) {
+    groups.set(
+      label,
+      Float64Array.from(own, (row) => scores[row] as number),
+    );
+  }
   if (groups.size === 0) throw new CenterLossError('ERR_SHAPE', `none of the ${rows} scores has a class`);
   return { groups, nClasses };
 }
+
+/** Options of p-values by class. */
+export interface ClassPValueOptions
+  extends PValueOptions,
+    Pick<ClassThresholdOptions, 'classes' | 'nClasses' | 'names'> {}
 
 /**
  * p-values by split conformal prediction, p = (1 + #{calibration ≥ score}) / (n + 1): the probability that a known row
  * looks as unknown as this one, or more so. Rejecting rows of p ≤ ε rejects a known row with a probability of at most ε,
  * whatever the scores are, if known rows come from where the calibration rows came from (Vovk et al. 2005). Equal scores
- * count in full, so that no p-value is too small.
- * @param calibration scores of known rows that were not trained on, at least one
- * @param scores scores of new rows, any number
- * @returns p-value of each score, from 1/(n + 1) to 1
- * @throws CenterLossError `ERR_SHAPE` for no calibration score, and NaN; `ERR_OUT_OF_MEMORY`
+ * count in full, so that no p-value is too small, unless `smoothingSeed` is given.
+ *
+ * With `classes`, each class has its own calibration (Mondrian conformal prediction): p_ij is the p-value of row i as a
+ * member of class j, by the n_j calibration scores of that class, and the bound holds for the rows of each class. A class
+ * without calibration has p = 1, or U.
+ * @param calibration scores of known rows that were not trained on, at least one; with `classes`, of each row as a
+ * member of its own class
+ * @param scores scores of new rows, any number; with `classes`, of each row as a member of each class [B, nClasses]
+ * @returns p-value of each score, from 1/(n + 1) to 1; smoothed ones from 0
+ * @throws CenterLossError `ERR_SHAPE` for no calibration score, NaN, and another number of scores than [B, nClasses];
+ * `ERR_LABEL`, `ERR_OPTION`, `ERR_OUT_OF_MEMORY`
  */
-export function conformalPValues(calibration: Floats, scores: Floats): Float64Array<ArrayBuffer> {
+export function conformalPValues(
+  calibration: Floats,
+  scores: Floats,
+  options: PValueOptions | ClassPValueOptions = {},
+): Float64Array<ArrayBuffer> {
+  checkOptions(options, ['smoothingSeed', ...CLASS_OPTIONS]);
+  const seed = checkSmoothing(options);
   const unknown = asNumbers(scores, 'scores');
   const known = asScores(calibration, 'calibration');
   checkOrdered(unknown, 'scores');
-  const taken = takeScores('conformalPValues', { known, unknown, inOrder: true });
-  taken.p_values();
-  return copyDoubles(taken.address(ScoresArray.Unknown), lengthOf(unknown));
+  if (!isByClass(options)) return pValues(known, unknown, seed);
+  const { groups, nClasses } = byClass(known, options);
+  const rows = countRows(unknown, 'scores', nClasses, 'nClasses');
+  const scoresView = stable(unknown);
+  return pValuesByClass(groups, [rows, nClasses], seed, (label) => {
+    const all = scoresView();
+    return newDoubles(rows).map((_, i) => all[i * nClasses + label] as number);
+  });
 }

@@ -153,13 +153,18 @@ export function checkCentersOptions(
   checkNumber(magnitude, 'magnitude', (value) => Math.abs(value) <= MAX_MAGNITUDE, 'a number up to ±1e30');
   checkChoice(fixed, 'fixed', [true, false]);
   checkChoice(reduction, 'reduction', Object.keys(REDUCTIONS) as Reduction[]);
-  checkNumber(seed, 'seed', (value) => Number.isSafeInteger(value) && value >= 0, 'a whole number ≥ 0');
+  checkSeed(seed);
   checkChoice(labels, 'labels', ['strict', 'lenient']);
   const names = checkNames(options.names, nClasses);
   const classWeight = copyOfWeights(options.classWeight, 'classWeight', nClasses, 'classes');
   const first = typeof init === 'string' ? init : copyOfFloats(asRows(init, 'init', nDim));
   checkInit(first, magnitude, nClasses, nDim);
   return { init: first, magnitude, seed, fixed, names, labels, reduction, classWeight };
+}
+
+/** @throws CenterLossError `ERR_OPTION` unless `seed` is a whole number ≥ 0 that a float64 holds exactly. */
+export function checkSeed(seed: number, name = 'seed'): void {
+  checkNumber(seed, name, (value) => Number.isSafeInteger(value) && value >= 0, 'a whole number ≥ 0');
 }
 
 const withoutUndefined = ({ magnitude, fixed, reduction }: CentersOptions) => ({

@@ -384,8 +384,9 @@ const KINDS: Record<string, { make(nClasses: number, nDim: number): object; call
     calls: [
       ({ nClasses, nDim }) => {
         const rows = B();
-        return ['fit', rowsArgument(rows, nDim), labelsArgument(rows, nClasses)];
+        return ['fit', rowsArgument(rows, nDim), labelsArgument(rows, nClasses), always({ pValues: chance(50) })];
       },
+      rowsCall('pValues'),
       rowsCall('classify'),
       rowsCall('predict'),
       ({ nDim }) => ['addClass', always(`class ${below(6)}`), rowsArgument(B(), nDim), withWeights(1)],
@@ -414,6 +415,11 @@ const FUNCTIONS: readonly ((pair: Pair) => [(subject: Subject, ...given: never[]
   () => [
     (_, known: number[], classes: number[]) => centerLoss.fitThreshold(known, { classes, nClasses: 3 }),
     ...[scores(4), labelsArgument(4, 3)],
+  ],
+  () => [
+    (_, known: number[], unknown: number[], classes: number[]) =>
+      centerLoss.conformalPValues(known, unknown, { classes, nClasses: 3, smoothingSeed: 1 }),
+    ...[scores(4), scores(6), labelsArgument(4, 3)],
   ],
   () => [
     (_, one: number[], target: number[]) => centerLoss.openSetMetrics(one, target),

@@ -156,7 +156,7 @@ describe('dispose', () => {
   it('of a classifier ends its decisions', () => {
     const classifier = new OpenSetClassifier({ params: [1, 2], nClasses: 1, nDim: 2 });
     classifier.dispose();
-    for (const use of ['classify', 'predict', 'scores', 'save'] as const) {
+    for (const use of ['classify', 'predict', 'scores', 'pValues', 'predictionSets', 'save'] as const) {
       expectError(() => classifier[use]([1, 2]), 'ERR_DISPOSED', 'this ClassCenters was disposed');
     }
     expectError(() => classifier.fit([1, 2], [0]), 'ERR_DISPOSED', /disposed/);

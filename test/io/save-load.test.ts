@@ -152,6 +152,19 @@ for (const score of ['distance', 'normalized', 'cac', 'softmin', 'entropy', 'mah
 }
 const radius = { radius: 'F64 []', threshold: 'F64 [3]' };
 classifier('with a radius that was given', { score: 'normalized', radius: 2 }, { perClass: true, tensors: radius });
+add({
+  name: 'OpenSetClassifier with a calibration, of which one class has none',
+  tensors: {
+    ...{ centers: 'F32 [3,2]', threshold: 'F64 []', precision: 'F32 [2]' },
+    ...{ calibrationCounts: 'U32 [3]', calibrationScores: 'F32 [20]' },
+  },
+  make: () => {
+    using centers = ClassCenters.fit(x, target, { nDim: 2 });
+    const some = target.map((label) => (label === 1 ? -1 : label));
+    return new OpenSetClassifier(centers, { score: 'mahalanobis' }).fit(x, some, { pValues: true });
+  },
+  use: (one) => [one.pValues(others), one.predictionSets(others, { smoothingSeed: 3 }), one.fit(x, target).save()],
+});
 for (const options of [
   {},
   { score: 'normalized', radius: 0.3 },

@@ -128,6 +128,25 @@ it('OpenSetClassifier', () => {
     [{ names: '["a","b"]' }, /"names" has 2 names, but there are 3 classes/],
   ]);
   const mahalanobis = saved(new OpenSetClassifier(centers, { score: 'mahalanobis' }).fit(x, target));
+  const calibrated = saved(new OpenSetClassifier(centers).fit(x, target, { pValues: true }));
+  const { calibrationScores } = fromSafetensors(calibrated).tensors;
+  const rows = calibrationScores?.shape[0] ?? 0;
+  const counts = (...data: number[]) => ({ dtype: 'U32', shape: [data.length], data: Uint32Array.from(data) }) as const;
+  expectRefused(OpenSetClassifier.load, calibrated, [
+    [
+      { calibrationCounts: counts(rows, 0) },
+      /tensor "calibrationCounts" is U32 of shape \[2\]; expected U32 of shape \[3\]/,
+    ],
+    [
+      { calibrationCounts: counts(rows, 0, 1) },
+      new RegExp(`"calibrationScores" .* expected F32 of shape \\[${rows + 1}\\]`),
+    ],
+    [{ calibrationScores: undefined }, /has no tensor "calibrationScores"/],
+    [
+      { calibrationScores: f32([rows], ...new Array(rows - 1).fill(1), Number.NaN) },
+      /tensor "calibrationScores" is NaN at \[\d+\]; expected finite/,
+    ],
+  ]);
   const negative: Wrong = [{ precision: f32([2], -1, 1) }, /precision\[0\] must be a finite number ≥ 0/];
   expectRefused(OpenSetClassifier.load, mahalanobis, [negative]);
 });

@@ -126,9 +126,13 @@ impl Scores {
         threshold::threshold(slice(&self.known, 0, self.n_known), tpr, finite_sample)
     }
 
-    /// Replaces the unknown scores by conformal p-values against the known ones.
-    pub fn p_values(&mut self) {
-        threshold::p_values(slice(&self.known, 0, self.n_known), slice_mut(&mut self.unknown, 0, self.n_unknown));
+    /// Replaces the unknown scores by conformal p-values against the known ones. With a seed other than NaN they are
+    /// smoothed, by the stream of this number.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a seed is a whole number below 2^53")]
+    pub fn p_values(&mut self, seed: f64, stream: u32) {
+        let bits = (!seed.is_nan()).then(|| threshold::smoothing_bits(seed as u64, u64::from(stream)));
+        let scores = slice_mut(&mut self.unknown, 0, self.n_unknown);
+        threshold::p_values(slice(&self.known, 0, self.n_known), scores, bits);
     }
 }
 

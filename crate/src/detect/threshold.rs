@@ -1,5 +1,8 @@
 //! Thresholds and p-values from the order of the scores of known rows.
 
+use rand_core::{Rng, SeedableRng};
+use rand_xoshiro::SplitMix64;
+
 use crate::rows::shape::item;
 
 /// Smallest score t such that at least a share `tpr` of the scores is ≤ t: the k-th smallest, k/n ≥ tpr.
@@ -37,11 +40,26 @@ pub(crate) fn rank(share: f64, n: usize) -> usize {
 /// is at least as high. It is small for an unknown row (Vovk et al. 2005). Ties count in full, which makes p-values
 /// larger, never too small.
 ///
+/// With a source of bits, ties count in part, (#{calibration > score} + U·(1 + #{calibration = score})) / (n + 1), by a
+/// U of its own for each score, uniform in 0 … 1: smoothed p-values, which are uniform themselves for known rows.
+///
 /// `sorted` ascends.
 #[allow(clippy::cast_precision_loss, reason = "counts are below 2⁵³")]
-pub fn p_values(sorted: &[f64], scores: &mut [f64]) {
+pub fn p_values(sorted: &[f64], scores: &mut [f64], mut bits: Option<SplitMix64>) {
     for score in scores {
-        let below = sorted.partition_point(|calibration| *calibration < *score);
-        *score = (1 + sorted.len() - below) as f64 / (1 + sorted.len()) as f64;
+        let count_over = |below: usize| (sorted.len() - below) as f64;
+        let mut count = 1.0 + count_over(sorted.partition_point(|calibration| *calibration < *score));
+        if let Some(bits) = &mut bits {
+            let above = count_over(sorted.partition_point(|calibration| *calibration <= *score));
+            let uniform = (bits.next_u64() >> 11) as f64 / (1_u64 << 53) as f64;
+            count = above + uniform * (count - above);
+        }
+        *score = count / (1 + sorted.len()) as f64;
     }
+}
+
+/// Source of the bits of smoothed p-values: each seed has a stream for each class.
+#[must_use]
+pub fn smoothing_bits(seed: u64, stream: u64) -> SplitMix64 {
+    SplitMix64::seed_from_u64(SplitMix64::seed_from_u64(stream).next_u64() ^ seed)
 }

@@ -2,7 +2,7 @@
 
 use crate::common::sorted;
 use crate::reference::scores as reference;
-use center_loss::detect::threshold::{p_values, threshold};
+use center_loss::detect::threshold::{p_values, smoothing_bits, threshold};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -40,9 +40,25 @@ proptest! {
         let calibration: Vec<f64> = calibration.into_iter().map(f64::from).collect();
         let scores: Vec<f64> = scores.into_iter().map(f64::from).collect();
         let mut actual = scores.clone();
-        p_values(&sorted(calibration.clone()), &mut actual);
+        p_values(&sorted(calibration.clone()), &mut actual, None);
         for (p, score) in actual.into_iter().zip(scores) {
             prop_assert_eq!(p, reference::p_value(&calibration, score));
+        }
+    }
+
+    #[test]
+    fn smoothed_p_values_are_as_defined(
+        calibration in vec(0..20_i32, 0..60), scores in vec(-2..22_i32, 0..60), seed: u64, stream: u64
+    ) {
+        let calibration: Vec<f64> = calibration.into_iter().map(f64::from).collect();
+        let scores: Vec<f64> = scores.into_iter().map(f64::from).collect();
+        let (mut actual, mut uniform) = (scores.clone(), vec![0.0; scores.len()]);
+        p_values(&sorted(calibration.clone()), &mut actual, Some(smoothing_bits(seed, stream)));
+        // Without calibration, p = (0 + U·1) / 1.
+        p_values(&[], &mut uniform, Some(smoothing_bits(seed, stream)));
+        for ((p, u), score) in actual.into_iter().zip(uniform).zip(scores) {
+            prop_assert!((0.0..1.0).contains(&u));
+            prop_assert_eq!(p, reference::smoothed_p_value(&calibration, score, u));
         }
     }
 
@@ -52,10 +68,27 @@ proptest! {
     ) {
         let calibration = sorted(calibration.into_iter().map(f64::from));
         let mut p = [f64::from(score)];
-        p_values(&calibration, &mut p);
+        p_values(&calibration, &mut p, None);
         let is_over = f64::from(score) > threshold(&calibration, tpr, true);
         // The bound is met to a rounding of 1 − tpr.
         prop_assert!(!is_over || p[0] <= 1.0 - tpr + 1e-12, "{} with tpr {tpr}", p[0]);
         prop_assert!(is_over || p[0] > 1.0 - tpr - 1e-12, "{} with tpr {tpr}", p[0]);
     }
+}
+
+#[test]
+fn uniform_numbers_of_each_seed_and_stream_are_their_own() {
+    let uniform = |seed, stream| {
+        let mut p = [0.0; 1000];
+        p_values(&[], &mut p, Some(smoothing_bits(seed, stream)));
+        p
+    };
+    let all: Vec<_> =
+        [(0, 0), (0, 1), (1, 0), (1, 1), (1 << 52, 0)].map(|(seed, stream)| uniform(seed, stream)).concat();
+    let mut distinct = sorted(all.clone());
+    distinct.dedup();
+    assert_eq!(distinct.len(), all.len());
+    // The largest distance of 5000 uniform numbers from their places in order is below 1.95/√5000 with a chance of 0.999.
+    let furthest = distinct.iter().enumerate().map(|(i, u)| (u - i as f64 / 5000.0).abs()).fold(0.0, f64::max);
+    assert!(furthest < 1.95 / 5000_f64.sqrt(), "{furthest}");
 }

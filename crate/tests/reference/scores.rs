@@ -80,6 +80,13 @@ pub(crate) fn p_value(calibration: &[f64], score: f64) -> f64 {
     (1 + above) as f64 / (1 + calibration.len()) as f64
 }
 
+/// Smoothed p-value by the definition: (#{calibration > score} + u·(1 + #{calibration = score})) / (n + 1).
+pub(crate) fn smoothed_p_value(calibration: &[f64], score: f64, u: f64) -> f64 {
+    let above = calibration.iter().filter(|&&calibration| calibration > score).count();
+    let equal = calibration.iter().filter(|&&calibration| calibration == score).count();
+    (above as f64 + u * (1 + equal) as f64) / (1 + calibration.len()) as f64
+}
+
 /// Σ over pairs of [unknown above known] + ½·[equal], over the number of pairs; a known row counts if `counts`.
 pub(crate) fn concordance(known: &[f64], unknown: &[f64], counts: impl Fn(usize) -> bool) -> f64 {
     let mut sum = 0.0;
