@@ -52,13 +52,13 @@ class Residuals {
     let rows = 0;
     for (let row = 0; row < labels.length; row++) {
       const [from, center, to] = [row * nDim, (labels[row] as number) * nDim, (rows % LANES) * nDim];
-      let isFinite = center >= 0;
-      for (let k = 0; isFinite && k < nDim; k++) {
+      let isCounted = center >= 0;
+      for (let k = 0; isCounted && k < nDim; k++) {
         const value = Math.fround(x[from + k] as number) - (centers[center + k] as number);
-        isFinite = Number.isFinite(value);
+        isCounted = Number.isFinite(value);
         four[to + k] = value;
       }
-      if (!isFinite) {
+      if (!isCounted) {
         four.fill(0, to, to + nDim);
         continue;
       }
@@ -228,12 +228,17 @@ function startOf(i: number): number {
   return LANES * (blocks + 1) * (2 * blocks + (i % LANES));
 }
 
-/** Writes W·c, with zeros up to a multiple of 4; Infinity for a center that is not finite. */
+/**
+ * Writes W·c, with Infinity for NaN. The sums are those of the kernel, so that a row at a center has the distance 0.
+ */
 function whitenTo(to: Doubles, factor: Doubles, center: ArrayLike<number>): void {
   for (let i = 0; i < center.length; i++) {
     const row = factor.subarray(startOf(i), startOf(i + 1));
-    let sum = 0;
-    for (let k = 0; k <= i; k++) sum += (row[k] as number) * (center[k] as number);
+    const sums: [number, number, number, number] = [0, 0, 0, 0];
+    for (let k = 0; k <= i; k++) {
+      sums[k % LANES] = (sums[k % LANES] as number) + (row[k] as number) * (center[k] as number);
+    }
+    const sum = sums[0] + sums[2] + (sums[1] + sums[3]);
     to[i] = Number.isNaN(sum) ? Number.POSITIVE_INFINITY : sum;
   }
 }
