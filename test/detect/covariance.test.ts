@@ -11,7 +11,7 @@ import {
 import { ClassifierPool } from 'center-loss/pool';
 import { describe, expect, it } from 'vitest';
 import expected from '../oracle/covariance.json' with { type: 'json' };
-import { wine } from '../oracle/datasets.json' with { type: 'json' };
+import datasets from '../oracle/datasets.json' with { type: 'json' };
 import { expectClose } from '../support/close.js';
 import { expectError, expectErrors } from '../support/error.js';
 
@@ -25,8 +25,8 @@ const tied = (params: ArrayLike<number>, nDim: number, options: ClassifierOption
   );
 
 describe('as pytorch-ood and scikit-learn', () => {
-  const x = wine.rows;
-  const target = wine.labels.map((label) => (label < 2 ? label : -1));
+  const { rows: x, labels } = datasets.wine;
+  const target = labels.map((label) => (label < 2 ? label : -1));
   const nDim = 13;
   const make = (options: ClassifierOptions) => tied(expected.centers.flat(), nDim, options).fit(x, target);
 
