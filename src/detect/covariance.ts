@@ -17,7 +17,7 @@ export interface Gaussian {
   readonly factor: Doubles;
 }
 
-/** What score 'mahalanobis' measures by, with a full covariance. */
+/** Distributions that score 'mahalanobis' measures by, with a full covariance. */
 export interface Gaussians {
   /** Covariance that all classes share. */
   readonly classes: Gaussian;
@@ -25,7 +25,7 @@ export interface Gaussians {
   readonly background?: (Gaussian & { readonly mean: Doubles }) | undefined;
 }
 
-/** What whitens rows and centers. */
+/** Factors that whiten rows and centers. */
 export type Whitening = Pick<Gaussians, 'background'> & { readonly classes: Pick<Gaussian, 'factor'> };
 
 /** Pivot of a correlation matrix below which it counts as singular: float64 keeps 1e-5 of a distance above it. */

@@ -683,10 +683,9 @@ export class OpenSetClassifier extends Saveable {
     const centers = { params, nClasses, nDim, metric: centersMetric, names: saved.names(nClasses) };
     return restored('OpenSetClassifier', () => {
       const covariance = saved.has('covariance') ? saved.doubles('covariance', [nDim, nDim]) : undefined;
-      const found = { ...options, ...(covariance && { covariance }) };
-      checkFitted(fitted, found);
+      checkFitted(fitted, { ...options, covariance });
       const classifier = new OpenSetClassifier(centers, options);
-      classifier._given = givenIn(found, fitted);
+      classifier._given = givenIn(covariance ? { ...options, covariance } : options, fitted);
       if (covariance) classifier._readCovariance(saved, covariance);
       classifier._examples.read(saved, nClasses);
       return classifier;
@@ -794,7 +793,7 @@ function givenIn(options: ClassifierOptions, fitted: readonly Fitted[] = []): { 
 }
 
 /** @throws CenterLossError `ERR_OPTION` unless `fitted` names parameters that are there, each once */
-function checkFitted(fitted: unknown, options: ClassifierOptions): void {
+function checkFitted(fitted: unknown, options: { readonly [Name in Fitted]?: unknown }): void {
   const isFitted = (name: unknown) => FITTED.includes(name as Fitted) && options[name as Fitted] !== undefined;
   if (Array.isArray(fitted) && fitted.every(isFitted) && new Set(fitted).size === fitted.length) return;
   throw new CenterLossError(
