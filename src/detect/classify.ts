@@ -36,7 +36,10 @@ export type Score =
   | 'softmin'
   /** ln(−Σ_j p_j·ln p_j) */
   | 'entropy'
-  /** min_j Σ_k (x − c_j)²_k · precision_k: squared Mahalanobis distance by a tied covariance, diagonal or, as an option of the classifier, full */
+  /**
+   * min_j Σ_k (x − c_j)²_k · precision_k: squared Mahalanobis distance by a tied, diagonal covariance. Option `covariance`
+   * of `OpenSetClassifier` takes a full one.
+   */
   | 'mahalanobis'
   /** d₁ / d₂; 1 where both are 0 */
   | 'knn-centers';

@@ -154,9 +154,10 @@ interface SavedConfig extends Pick<ScoreOptions, 'score' | 'metric' | 'temperatu
  * ```
  *
  * Classes can be added, removed and renamed, and added classes take more examples later. Each change costs what it
- * touches, however many classes there are. One threshold of all classes then stays, unless the score compares classes
- * ('cac', 'softmin', 'entropy', 'knn-centers'). Values that each class has of its own stay when a class is removed, and a
- * new class needs its own. Where they no longer hold, the classifier refuses to decide until `fit` is called again.
+ * touches, however many classes there are; with a full covariance, the next decision also whitens all centers again. One
+ * threshold of all classes then stays, unless the score compares classes ('cac', 'softmin', 'entropy', 'knn-centers').
+ * Values that each class has of its own stay when a class is removed, and a new class needs its own. Where they no longer
+ * hold, the classifier refuses to decide until `fit` is called again.
  *
  * Scores 'distance' and 'normalized' by a Euclidean metric, with 64 classes and 16 dimensions or more, make the classifier
  * keep the centers as 8-bit codes, too, after its first 32 rows: about 30 % more memory, for decisions in a tenth to a
@@ -289,13 +290,13 @@ export class OpenSetClassifier extends Saveable {
 
   /**
    * Fits on the known rows the parameters of the score that the constructor was not given (radii at the quantile `tpr`,
-   * as `CenterLoss.fitRadius`; the precision; the temperature of 'softmin' and 'entropy', by the likelihood of the
-   * labels), then the threshold on their scores, by `fitThreshold`. Use held-out rows: those that were trained on look
-   * more known than new ones. Known rows at no finite distance are left out.
+   * as `CenterLoss.fitRadius`; the precision or covariance; the temperature of 'softmin' and 'entropy', by the likelihood
+   * of the labels), then the threshold on their scores, by `fitThreshold`. Use held-out rows: those that were trained on
+   * look more known than new ones. Known rows at no finite distance are left out.
    * @param x rows [B, nDim]
    * @param target labels [B], below 0 = unknown and ignored; or names, null = unknown
-   * @throws CenterLossError `ERR_SHAPE`, also if no row is known and finite; `ERR_LABEL`, `ERR_OPTION`, `ERR_DISPOSED`,
-   * `ERR_OUT_OF_MEMORY`; nothing has changed then
+   * @throws CenterLossError `ERR_SHAPE`, also if no row is known and finite, and for a full covariance that is singular;
+   * `ERR_LABEL`, `ERR_OPTION`, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`; nothing has changed then
    */
   fit(x: Embeddings, target: Target, options: FitOptions = {}): this {
     checkOptions(options, ['tpr', 'perClass', 'finiteSample']);
@@ -369,6 +370,7 @@ export class OpenSetClassifier extends Saveable {
   private _whiten(by: object | undefined, whitening = by as Whitening): void {
     if (!by || (this._whitenedBy?.[0] === by && this._whitenedBy[1] === this._changes)) return;
     const { rust, nDim } = this._centers;
+    this._whitenedBy = undefined;
     // Growth detaches the view on the centers.
     useGaussians(rust, () => this._centers.params, nDim, whitening);
     this._whitenedBy = [by, this._changes];
@@ -378,8 +380,8 @@ export class OpenSetClassifier extends Saveable {
    * Decides for each row: labels and names, with the scores and nearest classes that they come from. Without a threshold
    * only rows at no finite distance are rejected.
    * @param x rows [B, nDim]
-   * @throws CenterLossError `ERR_SHAPE`, `ERR_OPTION` if radii or a precision are missing, `ERR_NOT_INITIALIZED` if `fit`
-   * is needed after a change of the classes, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
+   * @throws CenterLossError `ERR_SHAPE`, `ERR_OPTION` if radii, a precision or a covariance are missing,
+   * `ERR_NOT_INITIALIZED` if `fit` is needed after a change of the classes, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
    */
   classify(x: Embeddings): Classification {
     return withNames(this._classify(x), (label) => this._names.at(label));
@@ -414,7 +416,8 @@ export class OpenSetClassifier extends Saveable {
 
   /**
    * @internal What decides, complete.
-   * @throws CenterLossError `ERR_OPTION` if radii or a precision are missing, `ERR_NOT_INITIALIZED` if `fit` is needed
+   * @throws CenterLossError `ERR_OPTION` if radii, a precision or a covariance are missing, `ERR_NOT_INITIALIZED` if `fit`
+   * is needed
    */
   _decider(): { readonly centers: ClassCenters; readonly settings: ScoreSettings } {
     this._checkIsUpToDate();

@@ -118,9 +118,12 @@ it.each([1, 2, 3, 4, 5, 8, 17, 33])(
       expect([after.labels[3], after.scores[3]]).toEqual([-1, Number.POSITIVE_INFINITY]);
       expect(after.scores.subarray(4)).toEqual(all.scores.subarray(4));
       expect(classifier.predictProba(x)[9]).toBeNaN();
-      expect(tied(params, nDim, options).fit(x, target.with(3, -1)).covariance).toEqual(
-        tied(params, nDim, options).fit(x, target).covariance,
-      );
+      expect(
+        tied(params, nDim, options).fit(
+          x,
+          target.map((label, row) => (row === 3 ? -1 : label)),
+        ).covariance,
+      ).toEqual(tied(params, nDim, options).fit(x, target).covariance);
       x.set(problem(nDim).x);
     }
   },
@@ -157,6 +160,17 @@ it('classes that change take the covariance', () => {
   classifier.dispose();
   expectError(() => classifier.distances(x), 'ERR_DISPOSED', /disposed/);
   expectError(() => classifier.predictProba(x), 'ERR_DISPOSED', /disposed/);
+});
+
+it('no row is near a class without rows', () => {
+  const { params, x, target } = problem(5);
+  for (const options of FORMS) {
+    const all = tied(params, 5, options).fit(x, target);
+    const more = tied([...params, ...Array(5).fill(Number.POSITIVE_INFINITY)], 5, options).fit(x, target);
+    expect(more.scores(x)).toEqual(all.scores(x));
+    expect(more.predict(x)).toEqual(all.predict(x));
+    expect(Array.from(more.predictProba(x)).filter((p, i) => i % 4 === 3 && p !== 0)).toEqual([]);
+  }
 });
 
 it('refuses a covariance that is singular, and says what to do', () => {
