@@ -24,6 +24,7 @@ mod detect {
     mod softmin;
     mod temperature;
     mod threshold;
+    mod whitened;
 }
 
 mod loss {

@@ -298,8 +298,16 @@ export class ClassCenters extends Saveable {
     this.rust.changed(label);
   }
 
-  /** Computes the distances of all rows, and lets `finish` change them in `Out`, chunk by chunk. */
-  private _distances(x: Embeddings, out: Float32Array | undefined, finish: (batch: RustBatch) => void): Float32Array {
+  /**
+   * @internal Computes the distances of all rows, and lets `finish` change them in `Out`, chunk by chunk.
+   * @param metric 'whitened': of rows and centers that a classifier whitens
+   */
+  _distances(
+    x: Embeddings,
+    out: Float32Array | undefined,
+    finish: (batch: RustBatch) => void,
+    metric: Metric | 'whitened' = this.metric,
+  ): Float32Array {
     this.rust;
     const { nClasses } = this;
     const values = asRows(x, 'x', this.nDim);
@@ -307,11 +315,18 @@ export class ClassCenters extends Saveable {
     const rows = countRows(values, 'x', this.nDim);
     if (out !== undefined) checkOut(out, rows * nClasses, { x: values, params: this.params });
     const outView = stable(out ?? newFloats(rows * nClasses));
-    this._forEachChunk('distances', values, rows, nClasses, Work.Distances, (batch, start, end) => {
-      centers.distances(batch, rustMetric(this.metric));
+    const isWhitened = metric === 'whitened';
+    const work = isWhitened ? Work.ClassifyWhitened : Work.Distances;
+    const own = isWhitened ? 'sqeuclidean' : metric;
+    const compute = (batch: RustBatch, start: number, end: number) => {
+      if (isWhitened) {
+        centers.whiten(batch);
+        centers.whitened_distances(batch);
+      } else centers.distances(batch, rustMetric(own));
       finish(batch);
       readFloats(batch.address(BatchArray.Out), outView(), start * nClasses, end * nClasses);
-    });
+    };
+    this._forEachChunk('distances', values, rows, nClasses, work, compute, own);
     return outView();
   }
 
@@ -323,6 +338,7 @@ export class ClassCenters extends Saveable {
     outWidth: number,
     work: Work,
     compute: (batch: RustBatch, start: number, end: number) => void,
+    metric = this.metric,
   ): void {
     if (rows === 0) return;
     const { rust: centers, nDim } = this;
@@ -333,7 +349,7 @@ export class ClassCenters extends Saveable {
     const batch = scratchBatch();
     const most = Math.ceil(rows / chunks);
     reserveRows(batch, most, nDim, outWidth, call);
-    prepare(centers, { batch, rows: most }, work, call, rustMetric(this.metric));
+    prepare(centers, { batch, rows: most }, work, call, rustMetric(metric));
     for (let chunk = 0; chunk < chunks; chunk++) {
       // Chunks differ by at most one row: the kernel would compute a last chunk of few rows by another sum.
       const start = Math.floor((chunk * rows) / chunks);

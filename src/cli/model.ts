@@ -71,12 +71,25 @@ export async function loadModel(path: string, options: ModelOptions): Promise<Mo
   const { params, nClasses, nDim, names } = saved;
   const isAsSaved = [score, metric, temperature, threshold].every((option) => option === undefined);
   const classifier =
-    (isAsSaved ? saved.classifier : undefined) ??
+    (isAsSaved ? saved.classifier : withThreshold(saved, options)) ??
     (await inFile(path, () => new OpenSetClassifier({ params, nClasses, nDim, names }, scoreOptions(saved, options))));
   if (saved.threshold !== undefined && classifier.threshold === undefined) {
     note(path, 'its threshold is for its own score, metric and temperature: no row is rejected without --threshold');
   }
   return { ...saved, classifier };
+}
+
+/**
+ * Makes a saved classifier with a full covariance decide by another threshold; undefined for other classifiers, and for
+ * other options.
+ */
+function withThreshold({ classifier }: SavedModel, options: ModelOptions): OpenSetClassifier | undefined {
+  const { score = 'mahalanobis', metric, temperature, threshold } = options;
+  if ((classifier?.covariance === undefined || score !== 'mahalanobis' || metric) ?? temperature) return undefined;
+  if (threshold === undefined) return classifier;
+  const { tensors, metadata } = fromSafetensors(classifier.save());
+  const data = Float64Array.of(threshold);
+  return OpenSetClassifier.load(toSafetensors({ ...tensors, threshold: { dtype: 'F64', shape: [], data } }, metadata));
 }
 
 /**

@@ -17,6 +17,7 @@ import { CenterLossError, typeName } from '../validate/errors.js';
 import { checkMetric, type Metric, rustMetric } from '../validate/metric.js';
 import { nameOf, namesOf } from '../validate/names.js';
 import { BatchArray, ScoreKind, Work } from '../wasm/bindings.js';
+import type { Gaussians } from './covariance.js';
 
 /**
  * Measure of how unknown a row looks: the larger, the more unknown. d₁ ≤ d₂ ≤ … are its distances to the centers, and
@@ -35,7 +36,10 @@ export type Score =
   | 'softmin'
   /** ln(−Σ_j p_j·ln p_j) */
   | 'entropy'
-  /** min_j Σ_k (x − c_j)²_k · precision_k: squared Mahalanobis distance by a tied, diagonal covariance */
+  /**
+   * min_j Σ_k (x − c_j)²_k · precision_k: squared Mahalanobis distance by a tied, diagonal covariance. Option `covariance`
+   * of `OpenSetClassifier` takes a full one.
+   */
   | 'mahalanobis'
   /** d₁ / d₂; 1 where both are 0 */
   | 'knn-centers';
@@ -105,6 +109,8 @@ export interface ScoreSettings {
   /** Radius of all classes, or of each [nClasses]. */
   readonly radius: number | Float32Array<ArrayBuffer> | undefined;
   readonly precision: Float32Array<ArrayBuffer> | undefined;
+  /** Full covariance of score 'mahalanobis', which the centers were given by `useGaussians`. */
+  readonly covariance?: Gaussians | undefined;
   readonly temperature: number | undefined;
   /** Threshold of all rows, or of each class [nClasses]. */
   readonly threshold: number | Float64Array<ArrayBuffer> | undefined;
@@ -266,7 +272,8 @@ export function classifyBy(
   const most = Math.ceil(rows / chunks);
   const batch = scratchBatch();
   reserveRows(batch, most, nDim, 1, 'classify');
-  prepare(rust, { batch, rows: most }, Work.Classify, 'classify', metric);
+  const isWhitened = settings.covariance !== undefined;
+  prepare(rust, { batch, rows: most }, isWhitened ? Work.ClassifyWhitened : Work.Classify, 'classify', metric);
   const ofScore = precision ?? (TEMPERED.includes(score) ? Float32Array.of(temperature) : undefined);
   const parameters = typeof radius === 'number' ? newFloats(nClasses).fill(radius) : (radius ?? ofScore);
   if (parameters) {
@@ -283,7 +290,8 @@ export function classifyBy(
     const end = Math.floor(((chunk + 1) * rows) / chunks);
     writeFloats(xView(), start * nDim, end * nDim, batch.address(BatchArray.X));
     batch.set_rows(end - start);
-    rust.classify(batch, ScoreKind[SCORES[score]], metric, thresholds.length);
+    if (isWhitened) rust.whiten(batch);
+    rust.classify(batch, isWhitened ? ScoreKind.Whitened : ScoreKind[SCORES[score]], metric, thresholds.length);
     readFloats(batch.address(BatchArray.Out), scores, start, end);
     readIntegers(batch.address(BatchArray.Nearest), nearest, start, end);
     readIntegers(batch.address(BatchArray.Labels), labels, start, end);

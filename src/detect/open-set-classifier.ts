@@ -1,18 +1,29 @@
-import { ClassCenters } from '../centers/class-centers.js';
+import { ClassCenters, type ProbabilityOptions } from '../centers/class-centers.js';
 import { bytesOfJson, Saveable } from '../io/saveable.js';
 import { centersTensor, encodeObject, limitTensor, listTensor, restored, SavedObject } from '../io/saved-object.js';
 import { takeRows } from '../memory/inputs.js';
 import { stable } from '../memory/views.js';
 import type { AddOptions } from '../statistics/class-statistics.js';
-import { newArray, newFloats, newIntegers } from '../validate/allocate.js';
+import { newArray, newDoubles, newFloats, newIntegers } from '../validate/allocate.js';
 import { copyOfFloats, type NumberArray, partOf } from '../validate/arrays.js';
-import { checkChoice, checkCount, checkNumber, checkOptions, type Floats, show } from '../validate/checks.js';
+import {
+  checkChoice,
+  checkCount,
+  checkNumber,
+  checkOptions,
+  checkTemperature,
+  copyOfEach,
+  type Floats,
+  type Range,
+  show,
+} from '../validate/checks.js';
 import { asRows, countRows, type Embeddings } from '../validate/embeddings.js';
 import { CenterLossError, quoted } from '../validate/errors.js';
 import { type Labels, type Target, writeLabels } from '../validate/labels.js';
 import { checkMetric, type Metric } from '../validate/metric.js';
 import { checkNames, Names } from '../validate/names.js';
 import { rowsTrainedOn, warnIfTrainedOn } from '../validate/trained-rows.js';
+import type { Batch as RustBatch } from '../wasm/bindings.js';
 import { Calibration, checkSmoothing, type PValueOptions, pValuesByClass, rowsByClass } from './calibration.js';
 import {
   type Classification,
@@ -28,6 +39,17 @@ import {
   type ScoreSettings,
   withNames,
 } from './classify.js';
+import {
+  diagonalFactor,
+  fitGaussian,
+  type Gaussian,
+  type Gaussians,
+  gaussianOf,
+  meanOf,
+  type Shrinkage,
+  useGaussians,
+  type Whitening,
+} from './covariance.js';
 import { Examples } from './examples.js';
 import { fitPrecision } from './precision.js';
 import { fitRadii } from './radii.js';
@@ -46,6 +68,26 @@ export interface CentersLike {
   readonly metric?: Metric | undefined;
   /** Names of the classes [nClasses], all different. Default none. */
   readonly names?: readonly string[] | undefined;
+}
+
+/** Options of {@link OpenSetClassifier}. */
+export interface ClassifierOptions extends ScoreOptions {
+  /**
+   * Covariance Σ of score 'mahalanobis', which all classes share: 'diagonal', which is the precision; 'tied', a full one
+   * that `fit` finds; or a full one [nDim, nDim], such as `statistics.tiedCovariance()`. The score is then
+   * min_j (x − c_j)ᵀ·Σ⁻¹·(x − c_j). Default 'diagonal'.
+   */
+  readonly covariance?: 'diagonal' | 'tied' | Floats;
+  /**
+   * Weight λ, from 0 to 1, by which `fit` shrinks the correlations of covariance 'tied'; variances stay, so that 1 is
+   * 'diagonal'. 'ledoit-wolf' finds it. Default 0.
+   */
+  readonly shrinkage?: Shrinkage;
+  /**
+   * True: distances by covariance 'tied' are relative, less that to all known rows as one class with a covariance of its
+   * own (Ren et al. 2021). Default false.
+   */
+  readonly relative?: boolean;
 }
 
 /** Options of {@link OpenSetClassifier.fit}. */
@@ -108,7 +150,7 @@ export type CentersSource =
     };
 
 /** Parameters of scores that `fit` finds unless the constructor is given them. */
-const FITTED = ['radius', 'precision', 'temperature'] as const;
+const FITTED = ['radius', 'precision', 'temperature', 'covariance'] as const;
 type Fitted = (typeof FITTED)[number];
 
 /** Difference up to which a p-value is equal to 1 − confidence: both are rounded to float64. */
@@ -119,6 +161,9 @@ interface SavedConfig extends Pick<ScoreOptions, 'score' | 'metric' | 'temperatu
   readonly centersMetric: Metric;
   /** Parameters that `fit` has found, and finds again at its next call. */
   readonly fitted: readonly Fitted[];
+  readonly covariance?: 'tied';
+  readonly shrinkage?: Shrinkage;
+  readonly relative?: boolean;
 }
 
 /**
@@ -132,9 +177,10 @@ interface SavedConfig extends Pick<ScoreOptions, 'score' | 'metric' | 'temperatu
  * ```
  *
  * Classes can be added, removed and renamed, and added classes take more examples later. Each change costs what it
- * touches, however many classes there are. One threshold of all classes then stays, unless the score compares classes
- * ('cac', 'softmin', 'entropy', 'knn-centers'). Values that each class has of its own stay when a class is removed, and a
- * new class needs its own. Where they no longer hold, the classifier refuses to decide until `fit` is called again.
+ * touches, however many classes there are; with a full covariance, the next decision also whitens all centers again. One
+ * threshold of all classes then stays, unless the score compares classes ('cac', 'softmin', 'entropy', 'knn-centers').
+ * Values that each class has of its own stay when a class is removed, and a new class needs its own. Where they no longer
+ * hold, the classifier refuses to decide until `fit` is called again.
  *
  * Scores 'distance' and 'normalized' by a Euclidean metric, with 64 classes and 16 dimensions or more, make the classifier
  * keep the centers as 8-bit codes, too, after its first 32 rows: about 30 % more memory, for decisions in a tenth to a
@@ -154,6 +200,10 @@ export class OpenSetClassifier extends Saveable {
   /** Center of one class alone, made when p-values first need it. */
   private _own: ClassCenters | undefined;
   private _settings: ScoreSettings;
+  /** How `fit` finds a full covariance; undefined without one. */
+  private readonly _tied: { readonly shrinkage: Shrinkage; readonly relative: boolean } | undefined;
+  /** Covariance and changes that the whitened centers are of. */
+  private _whitenedBy: readonly [object, number] | undefined;
   /** Parameters that `fit` leaves as they are. */
   private _given: { readonly [Name in Fitted]: boolean };
   /** Change of the classes after which the classifier has to be fitted again. */
@@ -167,7 +217,7 @@ export class OpenSetClassifier extends Saveable {
    * @param options as of `classify`; `radius`, `precision` and `threshold` may be left to `fit`
    * @throws CenterLossError `ERR_OPTION`, `ERR_SHAPE`, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
    */
-  constructor(centers: CentersSource, options: ScoreOptions = {}) {
+  constructor(centers: CentersSource, options: ClassifierOptions = {}) {
     super();
     const { params: given = [], nClasses = 0, nDim, metric = 'sqeuclidean', names } = centersOf(centers);
     checkNumber(nClasses, 'nClasses', (value) => Number.isSafeInteger(value) && value >= 0, 'a whole number ≥ 0');
@@ -180,8 +230,14 @@ export class OpenSetClassifier extends Saveable {
       );
     }
     checkMetric(metric);
-    checkOptions(options, SCORE_OPTIONS);
-    this._settings = checkScoreSettings({ nClasses, nDim, metric }, options, 'fitted later');
+    checkOptions(options, [...SCORE_OPTIONS, ...COVARIANCE_OPTIONS]);
+    const settings = checkScoreSettings({ nClasses, nDim, metric }, options, 'fitted later');
+    this._tied = checkCovariance(settings, options);
+    const { covariance } = options;
+    this._settings =
+      typeof covariance === 'object'
+        ? { ...settings, covariance: { classes: givenCovariance(covariance, nDim) } }
+        : settings;
     if (comparesClasses(this.score)) {
       checkComparable(this.score, countFinite(params, nDim));
     }
@@ -243,6 +299,11 @@ export class OpenSetClassifier extends Saveable {
     return this._settings.precision?.slice();
   }
 
+  /** Full covariance [nDim, nDim] of score 'mahalanobis', a copy; undefined before there is one. */
+  get covariance(): Float64Array<ArrayBuffer> | undefined {
+    return this._settings.covariance?.classes.covariance.slice();
+  }
+
   /** Temperature of scores 'softmin', 'entropy' and 'cac'; undefined, which stands for 1, before there is one. */
   get temperature(): number | undefined {
     return this._settings.temperature;
@@ -256,13 +317,13 @@ export class OpenSetClassifier extends Saveable {
 
   /**
    * Fits on the known rows the parameters of the score that the constructor was not given (radii at the quantile `tpr`,
-   * as `CenterLoss.fitRadius`; the precision; the temperature of 'softmin' and 'entropy', by the likelihood of the
-   * labels), then the threshold on their scores, by `fitThreshold`. Use held-out rows: those that were trained on look
-   * more known than new ones. Known rows at no finite distance are left out.
+   * as `CenterLoss.fitRadius`; the precision or covariance; the temperature of 'softmin' and 'entropy', by the likelihood
+   * of the labels), then the threshold on their scores, by `fitThreshold`. Use held-out rows: those that were trained on
+   * look more known than new ones. Known rows at no finite distance are left out.
    * @param x rows [B, nDim]
    * @param target labels [B], below 0 = unknown and ignored; or names, null = unknown
-   * @throws CenterLossError `ERR_SHAPE`, also if no row is known and finite; `ERR_LABEL`, `ERR_OPTION`, `ERR_DISPOSED`,
-   * `ERR_OUT_OF_MEMORY`; nothing has changed then
+   * @throws CenterLossError `ERR_SHAPE`, also if no row is known and finite, and for a full covariance that is singular;
+   * `ERR_LABEL`, `ERR_OPTION`, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`; nothing has changed then
    */
   fit(x: Embeddings, target: Target, options: FitOptions = {}): this {
     checkOptions(options, ['tpr', 'perClass', 'finiteSample', 'pValues']);
@@ -283,6 +344,7 @@ export class OpenSetClassifier extends Saveable {
       ...this._fitScore(xView(), labels, thresholdOptions.tpr),
       threshold: undefined,
     };
+    this._whiten(settings.covariance);
     const all = classifyBy(this._centers, xView(), settings);
     // Any threshold rejects a row at no finite distance. Such a row must not move the threshold to Infinity.
     const isCounted = (_: number, i: number) => (labels[i] as number) >= 0 && (all.nearest[i] as number) >= 0;
@@ -296,6 +358,7 @@ export class OpenSetClassifier extends Saveable {
     this._changes += 1;
     this._settings = { ...settings, threshold };
     this._calibration = calibration;
+    if (this._whitenedBy) this._whitenedBy = [this._whitenedBy[0], this._changes];
     this._outdatedBy = undefined;
     warnIfTrainedOn('fit', x);
     return this;
@@ -311,23 +374,32 @@ export class OpenSetClassifier extends Saveable {
       rows.forEach((row, nth) => {
         own.set(partOf(xView(), row * nDim, (row + 1) * nDim), nth * nDim);
       });
-      const scores = this._scoresOf(label, own, settings).filter(Number.isFinite);
+      const scores = this._scorer(own, settings)(label).filter(Number.isFinite);
       if (scores.length > 0) calibration.scores.set(label, scores.sort());
     }
     return calibration;
   }
 
   /**
-   * Scores rows as members of a class, by the distance to its center: the order of the rows is that of 'normalized', too,
-   * and does not depend on the other classes or on the batch.
+   * Gives the scores of rows as members of a class, by the distance to its center: the order of the rows is that of
+   * 'normalized', too, and does not depend on the other classes or on the batch. The centers are whitened where a
+   * covariance needs that.
    */
-  private _scoresOf(label: number, x: NumberArray, settings: ScoreSettings): Float32Array<ArrayBuffer> {
-    const { rust, nDim } = this._centers;
-    const score = settings.score === 'mahalanobis' ? 'mahalanobis' : 'distance';
+  private _scorer(x: NumberArray, settings: ScoreSettings): (label: number) => Float32Array<ArrayBuffer> {
+    const { rust, nDim, nClasses } = this._centers;
     const xView = stable(x);
+    if (settings.covariance) {
+      const distances = this._centers._distances(xView(), undefined, () => {}, 'whitened') as Float32Array<ArrayBuffer>;
+      return (label) =>
+        newFloats(distances.length / nClasses).map((_, row) => distances[row * nClasses + label] as number);
+    }
+    const score = settings.score === 'mahalanobis' ? 'mahalanobis' : 'distance';
     this._own ??= rust && new ClassCenters(1, nDim);
-    this._own.params.set(this._centers.params.subarray(label * nDim, (label + 1) * nDim));
-    return classifyBy(this._own, xView(), { ...settings, score, radius: undefined, threshold: undefined }).scores;
+    const own = this._own;
+    return (label) => {
+      own.params.set(this._centers.params.subarray(label * nDim, (label + 1) * nDim));
+      return classifyBy(own, xView(), { ...settings, score, radius: undefined, threshold: undefined }).scores;
+    };
   }
 
   /** Fits the parameters that the score needs and the constructor was not given. */
@@ -335,6 +407,9 @@ export class OpenSetClassifier extends Saveable {
     const { score, metric } = this._settings;
     if (score === 'normalized' && !this._given.radius) {
       return { radius: fitRadii(this._centers, x, target, { metric, quantile: tpr }) };
+    }
+    if (this._tied) {
+      return this._given.covariance ? {} : { covariance: this._fitCovariance(x, target, this._tied) };
     }
     if (score === 'mahalanobis' && !this._given.precision) {
       return { precision: fitPrecision(this._centers, x, target) };
@@ -345,12 +420,36 @@ export class OpenSetClassifier extends Saveable {
     return {};
   }
 
+  /** Fits a full covariance about the centers and, for relative distances, that of all known rows about their mean. */
+  private _fitCovariance(
+    x: NumberArray,
+    target: Int32Array,
+    { shrinkage, relative }: { readonly shrinkage: Shrinkage; readonly relative: boolean },
+  ): Gaussians {
+    const { nDim, params } = this._centers;
+    const classes = fitGaussian(x, target, params, nDim, shrinkage);
+    if (!relative) return { classes };
+    const ofAll = target.map((label) => Math.min(label, 0));
+    const mean = meanOf(x, ofAll, nDim);
+    return { classes, background: { ...fitGaussian(x, ofAll, mean, nDim, shrinkage), mean } };
+  }
+
+  /** Whitens the centers, unless they are. `by` is the same object as long as it has the same values. */
+  private _whiten(by: object | undefined, whitening = by as Whitening): void {
+    if (!by || (this._whitenedBy?.[0] === by && this._whitenedBy[1] === this._changes)) return;
+    const { rust, nDim } = this._centers;
+    this._whitenedBy = undefined;
+    // Growth detaches the view on the centers.
+    useGaussians(rust, () => this._centers.params, nDim, whitening);
+    this._whitenedBy = [by, this._changes];
+  }
+
   /**
    * Decides for each row: labels and names, with the scores and nearest classes that they come from. Without a threshold
    * only rows at no finite distance are rejected.
    * @param x rows [B, nDim]
-   * @throws CenterLossError `ERR_SHAPE`, `ERR_OPTION` if radii or a precision are missing, `ERR_NOT_INITIALIZED` if `fit`
-   * is needed after a change of the classes, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
+   * @throws CenterLossError `ERR_SHAPE`, `ERR_OPTION` if radii, a precision or a covariance are missing,
+   * `ERR_NOT_INITIALIZED` if `fit` is needed after a change of the classes, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
    */
   classify(x: Embeddings): Classification {
     return withNames(this._classify(x), (label) => this._names.at(label));
@@ -378,11 +477,11 @@ export class OpenSetClassifier extends Saveable {
   /**
    * Class-conditional p-values p_ij [B, nClasses] of the rows as members of each class, by split conformal prediction:
    * p_ij = (1 + #{calibration rows of class j at s_ij or farther}) / (n_j + 1), where s_ij is the distance of row i to
-   * the center of class j by the metric of the score ('mahalanobis': by its precision), and n_j counts the calibration
+   * the center of class j by the metric of the score ('mahalanobis': by its precision or covariance), and n_j counts the calibration
    * rows of class j. A row of class j has p_ij ≤ ε with a probability of at most ε, if it comes from where the
    * calibration rows came from (Vovk et al. 2005).
    *
-   * By 'mahalanobis' the bound is exact if other rows gave the precision. The least p is 1/(n_j + 1), also for a row at no
+   * By 'mahalanobis' the bound is exact if other rows gave the precision or covariance. The least p is 1/(n_j + 1), also for a row at no
    * finite distance. A class without calibration rows has p = 1: so has one that was added, or was given examples, after
    * `fit`.
    * @param x rows [B, nDim]
@@ -408,7 +507,7 @@ export class OpenSetClassifier extends Saveable {
     const xView = stable(asRows(x, 'x', nDim));
     this._checkUnchanged(before);
     const rows = countRows(xView(), 'x', nDim);
-    const scoresOf = (label: number) => this._scoresOf(label, xView(), settings);
+    const scoresOf = this._scorer(xView(), settings);
     return { p: pValuesByClass(calibration.scores, [rows, nClasses], seed, scoresOf), rows, nClasses };
   }
 
@@ -445,18 +544,20 @@ export class OpenSetClassifier extends Saveable {
 
   /**
    * @internal What decides, complete.
-   * @throws CenterLossError `ERR_OPTION` if radii or a precision are missing, `ERR_NOT_INITIALIZED` if `fit` is needed
+   * @throws CenterLossError `ERR_OPTION` if radii, a precision or a covariance are missing, `ERR_NOT_INITIALIZED` if `fit`
+   * is needed
    */
   _decider(): { readonly centers: ClassCenters; readonly settings: ScoreSettings } {
     this._checkIsUpToDate();
     const { score } = this;
-    const missing = missingParameter(score, this._settings);
+    const missing = this._tied ? !this._settings.covariance && 'covariance' : missingParameter(score, this._settings);
     if (missing) {
       throw new CenterLossError(
         'ERR_OPTION',
         `score '${score}' needs a ${missing}: give it to the constructor, or call fit`,
       );
     }
+    this._whiten(this._settings.covariance);
     return { centers: this._centers, settings: this._settings };
   }
 
@@ -468,6 +569,47 @@ export class OpenSetClassifier extends Saveable {
   /** Scores alone, the larger the more unknown. Throws as {@link OpenSetClassifier.classify}. */
   scores(x: Embeddings): Float32Array<ArrayBuffer> {
     return this._classify(x).scores;
+  }
+
+  /**
+   * Distances of the rows to all centers [B, nClasses], by the metric of the score or by the covariance of 'mahalanobis'.
+   * Each is within 1e-5 (relative) of the float64 value, as those of `ClassCenters.distances`; one that is relative is
+   * within 1e-5 of the two that it is the difference of.
+   * @param x rows [B, nDim]
+   * @throws CenterLossError as {@link OpenSetClassifier.classify}
+   */
+  distances(x: Embeddings): Float32Array<ArrayBuffer> {
+    return this._distances(x, () => {});
+  }
+
+  /**
+   * Class probabilities by softmin over the distances, p_ij = e^(−d_ij/T) / Σ_k e^(−d_ik/T), [B, nClasses]. T is the option
+   * `temperature`; default 2 for 'mahalanobis', which makes p the posterior of normal classes that are equally frequent,
+   * else that of the score, or 1.
+   * @param x rows [B, nDim]
+   * @throws CenterLossError as {@link OpenSetClassifier.classify}
+   */
+  predictProba(x: Embeddings, options: ProbabilityOptions = {}): Float32Array<ArrayBuffer> {
+    checkOptions(options, ['temperature']);
+    const ofScore = this.score === 'mahalanobis' ? 2 : (this.temperature ?? 1);
+    const { temperature = ofScore } = options;
+    checkTemperature(temperature);
+    return this._distances(x, (batch) => batch.softmin(temperature));
+  }
+
+  private _distances(x: Embeddings, finish: (batch: RustBatch) => void): Float32Array<ArrayBuffer> {
+    const { centers, settings } = this._decider();
+    const { precision, metric } = settings;
+    const before = this._changes;
+    const values = asRows(x, 'x', this.nDim);
+    this._checkUnchanged(before);
+    if (precision) this._whiten(precision, { classes: diagonalFactor(precision) });
+    return centers._distances(
+      values,
+      undefined,
+      finish,
+      this.metric ? metric : 'whitened',
+    ) as Float32Array<ArrayBuffer>;
   }
 
   /**
@@ -631,16 +773,23 @@ export class OpenSetClassifier extends Saveable {
   save(): Uint8Array<ArrayBuffer> {
     this._checkIsUpToDate();
     const { nClasses, nDim, names, score, metric, precision, temperature, threshold } = this;
-    const { radius } = this._settings;
+    const { radius, covariance } = this._settings;
     const { params, metric: centersMetric } = this._centers;
+    const matrix = (data: Float64Array<ArrayBuffer>) => ({ dtype: 'F64', shape: [nDim, nDim], data }) as const;
     const fitted = FITTED.filter((name) => this._settings[name] !== undefined && !this._given[name]);
     return encodeObject('OpenSetClassifier', {
-      config: { score, metric, centersMetric, temperature, fitted },
+      config: {
+        ...{ score, metric, centersMetric, temperature, fitted },
+        ...(this._tied && { covariance: 'tied', ...this._tied }),
+      },
       names,
       tensors: {
         centers: centersTensor(params, nClasses, nDim),
         radius: radius === undefined ? undefined : limitTensor(radius),
         precision: precision && listTensor(precision),
+        covariance: covariance && matrix(covariance.classes.covariance),
+        backgroundMean: covariance?.background && listTensor(covariance.background.mean),
+        backgroundCovariance: covariance?.background && matrix(covariance.background.covariance),
         threshold: threshold === undefined ? undefined : limitTensor(threshold),
         ...this._examples.tensors(nClasses),
         ...this._calibration?.tensors(nClasses),
@@ -656,7 +805,7 @@ export class OpenSetClassifier extends Saveable {
     const saved = new SavedObject(bytes, 'OpenSetClassifier');
     const { fitted, centersMetric, ...config } = saved.config<SavedConfig>(
       ['score', 'centersMetric', 'fitted'],
-      ['metric', 'temperature'],
+      ['metric', 'temperature', 'covariance', 'shrinkage', 'relative'],
     );
     const { params, nClasses, nDim } = saved.centers(0);
     const options = {
@@ -667,13 +816,34 @@ export class OpenSetClassifier extends Saveable {
     };
     const centers = { params, nClasses, nDim, metric: centersMetric, names: saved.names(nClasses) };
     return restored('OpenSetClassifier', () => {
-      checkFitted(fitted, options);
+      const covariance = saved.has('covariance') ? saved.doubles('covariance', [nDim, nDim]) : undefined;
+      checkFitted(fitted, { ...options, covariance });
       const classifier = new OpenSetClassifier(centers, options);
-      classifier._given = givenIn(options, fitted);
+      classifier._given = givenIn(covariance ? { ...options, covariance } : options, fitted);
+      if (covariance) classifier._readCovariance(saved, covariance);
       classifier._examples.read(saved, nClasses);
       classifier._calibration = Calibration.read(saved, nClasses);
       return classifier;
     });
+  }
+
+  /** Takes the covariances in a file. */
+  private _readCovariance(saved: SavedObject, covariance: Float64Array<ArrayBuffer>): void {
+    const { nDim } = this;
+    if (!this._tied) throw new CenterLossError('ERR_OPTION', "there is a covariance, but covariance is not 'tied'");
+    const classes = givenCovariance(covariance, nDim);
+    const background = this._tied.relative && {
+      ...givenCovariance(saved.doubles('backgroundCovariance', [nDim, nDim]), nDim),
+      mean: copyOfEach(
+        saved.doubles('backgroundMean', [nDim]),
+        'backgroundMean',
+        nDim,
+        'dimensions',
+        FINITE,
+        newDoubles,
+      ),
+    };
+    this._settings = { ...this._settings, covariance: background ? { classes, background } : { classes } };
   }
 
   /** Reads what `toJSON` gave, after `JSON.parse`. @throws CenterLossError as {@link load} */
@@ -750,17 +920,65 @@ function countFinite(params: Float32Array, nDim: number, except?: number): numbe
 }
 
 /** Parameters that are among the options and not `fitted`. */
-function givenIn(options: ScoreOptions, fitted: readonly Fitted[] = []): { readonly [Name in Fitted]: boolean } {
+function givenIn(options: ClassifierOptions, fitted: readonly Fitted[] = []): { readonly [Name in Fitted]: boolean } {
   const isGiven = (name: Fitted) => options[name] !== undefined && !fitted.includes(name);
-  return { radius: isGiven('radius'), precision: isGiven('precision'), temperature: isGiven('temperature') };
+  return {
+    ...{ radius: isGiven('radius'), precision: isGiven('precision'), temperature: isGiven('temperature') },
+    covariance: typeof options.covariance === 'object' && !fitted.includes('covariance'),
+  };
 }
 
 /** @throws CenterLossError `ERR_OPTION` unless `fitted` names parameters that are there, each once */
-function checkFitted(fitted: unknown, options: object): void {
-  const isFitted = (name: unknown) => FITTED.includes(name as Fitted) && (name as Fitted) in options;
+function checkFitted(fitted: unknown, options: { readonly [Name in Fitted]?: unknown }): void {
+  const isFitted = (name: unknown) => FITTED.includes(name as Fitted) && options[name as Fitted] !== undefined;
   if (Array.isArray(fitted) && fitted.every(isFitted) && new Set(fitted).size === fitted.length) return;
   throw new CenterLossError(
     'ERR_OPTION',
     `fitted must be a list of the parameters that are there, got ${String(fitted)}`,
   );
+}
+
+/** Names of the options of a full covariance. */
+const COVARIANCE_OPTIONS = ['covariance', 'shrinkage', 'relative'] as const;
+
+const FINITE: Range = { accepts: Number.isFinite, text: 'a finite number' };
+
+/**
+ * Checks the options of a full covariance.
+ * @returns how `fit` finds one; undefined where the covariance is diagonal
+ * @throws CenterLossError `ERR_OPTION`
+ */
+function checkCovariance(
+  { score, precision }: ScoreSettings,
+  { covariance = 'diagonal', shrinkage = 0, relative = false }: ClassifierOptions,
+): { readonly shrinkage: Shrinkage; readonly relative: boolean } | undefined {
+  const isMatrix = typeof covariance === 'object' && covariance !== null;
+  if (!isMatrix) checkChoice(covariance, 'covariance', ['diagonal', 'tied']);
+  checkChoice(relative, 'relative', [true, false]);
+  if (shrinkage !== 'ledoit-wolf') {
+    const text = "a number from 0 to 1 or 'ledoit-wolf'";
+    checkNumber(shrinkage, 'shrinkage', (value) => value >= 0 && value <= 1, text);
+  }
+  const isTied = covariance === 'tied';
+  const refuse = (text: string) => new CenterLossError('ERR_OPTION', text);
+  if (!isTied && (shrinkage !== 0 || relative)) throw refuse("shrinkage and relative are options of covariance 'tied'");
+  if (!isTied && !isMatrix) return undefined;
+  if (score !== 'mahalanobis') throw refuse(`covariance is an option of score 'mahalanobis', not of '${score}'`);
+  if (precision) throw refuse('precision is an option of a diagonal covariance: leave out precision or covariance');
+  return { shrinkage, relative };
+}
+
+/** Checks and factors a covariance. @throws CenterLossError `ERR_SHAPE`, `ERR_OPTION` */
+function givenCovariance(covariance: Floats, nDim: number): Gaussian {
+  const copy = copyOfEach(covariance, 'covariance', nDim * nDim, 'pairs of dimensions', FINITE, newDoubles);
+  for (let i = 0; i < nDim; i++) {
+    for (let j = 0; j < i; j++) {
+      if (copy[i * nDim + j] === copy[j * nDim + i]) continue;
+      throw new CenterLossError(
+        'ERR_OPTION',
+        `covariance must be symmetric, got ${copy[i * nDim + j]} at [${i}, ${j}] and ${copy[j * nDim + i]} at [${j}, ${i}]`,
+      );
+    }
+  }
+  return gaussianOf(copy);
 }

@@ -11,8 +11,9 @@ import { checkCenters } from './classify.js';
 /**
  * Fits the precision [nDim] of score 'mahalanobis': 1/s²_k, s²_k = Σ_i (x_ik − c_{y_i,k})²/n over the n known rows. It is
  * the maximum likelihood estimate of a covariance about the given centers that is diagonal and the same for all classes
- * (tied; Lee et al. 2018 with a full covariance). A variance below 1e-9 of the largest counts as 1e-9 of it; without any
- * variance all precisions are 1. Known rows that are not finite are left out.
+ * (tied; Lee et al. 2018 with a full covariance). A dimension that does not vary beyond the rounding of its centers to
+ * float32 counts as if it had 1e-9 of the largest variance; without any variance all precisions are 1. Known rows that are
+ * not finite are left out.
  * @param x rows [B, nDim]
  * @param target labels [B], below 0 = unknown and ignored
  * @throws CenterLossError `ERR_SHAPE`, also if there is no known, finite row; `ERR_LABEL`, `ERR_OPTION`, `ERR_DISPOSED`,

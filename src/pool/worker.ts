@@ -1,6 +1,7 @@
 // A thread of a pool. The build makes one script of this file and all that it imports, which the pool holds as text: no
 // bundler has to find a second file, and no thread loads the program around the package.
 import { classifyBy, type ScoreSettings } from '../detect/classify.js';
+import { useGaussians } from '../detect/covariance.js';
 import { instantiate, load } from '../engine/engine.js';
 import { created } from '../memory/scratch.js';
 import { floatView } from '../memory/views.js';
@@ -54,5 +55,6 @@ function start({ module, nClasses, nDim, params, settings }: Start): Classifier 
     () => `${nClasses} centers of ${nDim} dimensions`,
   );
   floatView(rust, rust.address(CentersArray.Params), params.length).set(params);
+  if (settings.covariance) useGaussians(rust, () => params, nDim, settings.covariance);
   return { rust, nClasses, nDim, settings };
 }

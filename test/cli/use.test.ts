@@ -126,6 +126,21 @@ describe('predict and score', () => {
     expect(readArray('labels.npy').data).toEqual(other.predict(test.x));
   });
 
+  it('keep a full covariance with another threshold', async () => {
+    const { params } = saved('model.safetensors');
+    const options = { score: 'mahalanobis', covariance: 'tied', relative: true } as const;
+    const tied = new OpenSetClassifier({ params, nClasses: 5, nDim: 6 }, options).fit(test.x, test.target);
+    write('tied.safetensors', tied.save());
+    const { scores, nearest } = tied.classify(test.x);
+    const limit = [...scores].sort((a, b) => a - b)[9] as number;
+    for (const score of ['', '--score mahalanobis']) {
+      await json(`predict test.npy -m tied.safetensors ${score} --threshold=${limit} -o labels.npy`);
+      expect(readArray('labels.npy').data).toEqual(nearest.map((label, i) => ((scores[i] ?? 0) > limit ? -1 : label)));
+    }
+    const { stderr } = await run('predict test.npy -m tied.safetensors --metric cosine -o labels.npy');
+    expect(stderr).toContain("score 'mahalanobis' has its own metric");
+  });
+
   it('take the threshold of the model for its own score alone', async () => {
     const unknownBy = async (how: string) => (await json(`predict test.npy ${MODEL} ${how} -o labels.npy`)).unknown;
     expect(await unknownBy('--score distance')).toBe(results.labels.filter((label) => label < 0).length);

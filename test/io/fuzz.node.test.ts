@@ -115,6 +115,10 @@ const ours = (): Uint8Array[] => {
     ...(['normalized', 'mahalanobis', 'softmin'] as const).map((score, i) =>
       new OpenSetClassifier(centers, { score }).fit(x, target, { perClass: i > 0 }),
     ),
+    new OpenSetClassifier(centers, { score: 'mahalanobis', covariance: 'tied', shrinkage: 0.5, relative: true }).fit(
+      x,
+      target,
+    ),
     ...statistics,
     named,
   ];
@@ -196,7 +200,7 @@ function checkWorks(object: LoadedObject, read: Safetensors | undefined): void {
   if (object.nDim < 1000) {
     const x = new Float32Array(3 * object.nDim);
     if (object instanceof OpenSetClassifier) {
-      const { score, radius, precision } = object;
+      const { score, radius, precision = object.covariance } = object;
       const isMissing = (score === 'normalized' && !radius) || (score === 'mahalanobis' && !precision);
       if (!isMissing) checkLabels(object.classify(x).labels, object.nClasses);
     } else if (object instanceof ClassStatistics) object.add(x, [0, -1, 0]);

@@ -3,6 +3,7 @@ import {
   CenterLoss,
   type CenterLossOptions,
   ClassCenters,
+  type ClassifierOptions,
   ClassStatistics,
   DeepSVDDLoss,
   type DeepSVDDLossOptions,
@@ -12,7 +13,6 @@ import {
   OpenSetClassifier,
   type ProxyLossOptions,
   type Score,
-  type ScoreOptions,
 } from 'center-loss';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -123,7 +123,7 @@ svdd('with a center', { nu: 0.3 }, (loss) => loss.fitCenter(x));
 svdd('with a radius', { names: ['it'], labels: 'lenient' }, (loss) => [loss.fitCenter(x), loss.fitRadius(x)]);
 svdd('with a radius past the bound of the option', { center: Float32Array.of(1e18, 0) }, (loss) => loss.fitRadius(x));
 
-const classifier = (name: string, options: ScoreOptions, fitted?: { perClass: boolean; tensors: object }) =>
+const classifier = (name: string, options: ClassifierOptions, fitted?: { perClass: boolean; tensors: object }) =>
   add({
     name: `OpenSetClassifier ${name}`,
     ...(fitted ? { tensors: { centers: 'F32 [3,2]', ...fitted.tensors } } : {}),
@@ -150,6 +150,12 @@ for (const score of ['distance', 'normalized', 'cac', 'softmin', 'entropy', 'mah
     }
   }
 }
+for (const relative of [true, false]) {
+  const background = relative ? { backgroundMean: 'F64 [2]', backgroundCovariance: 'F64 [2,2]' } : {};
+  const tensors = { covariance: 'F64 [2,2]', ...background, threshold: 'F64 []' };
+  const options = { score: 'mahalanobis', covariance: 'tied', shrinkage: 'ledoit-wolf', relative } as const;
+  classifier(`by a full covariance, relative: ${relative}`, options, { perClass: false, tensors });
+}
 const radius = { radius: 'F64 []', threshold: 'F64 [3]' };
 classifier('with a radius that was given', { score: 'normalized', radius: 2 }, { perClass: true, tensors: radius });
 add({
@@ -172,7 +178,9 @@ for (const options of [
   { score: 'normalized', metric: 'cosine' },
   { score: 'mahalanobis', precision: [1, 0.1], threshold: [1 / 3, 2, Number.NEGATIVE_INFINITY] },
   { threshold: 1 / 3, metric: 'euclidean' },
-] as ScoreOptions[]) {
+  { score: 'mahalanobis', covariance: [2, 1, 1, 1], threshold: [1 / 3, 2, 5] },
+  { score: 'mahalanobis', covariance: 'tied', relative: true },
+] as ClassifierOptions[]) {
   classifier(`before it is fitted, ${JSON.stringify(options)}`, options);
 }
 add({

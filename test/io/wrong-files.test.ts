@@ -148,7 +148,24 @@ it('OpenSetClassifier', () => {
     ],
   ]);
   const negative: Wrong = [{ precision: f32([2], -1, 1) }, /precision\[0\] must be a finite number ≥ 0/];
-  expectRefused(OpenSetClassifier.load, mahalanobis, [negative]);
+  expectRefused(OpenSetClassifier.load, mahalanobis, [
+    negative,
+    [{ covariance: f64([2, 2], 1, 0, 0, 1) }, /there is a covariance, but covariance is not 'tied'/],
+  ]);
+  const tied = { score: 'mahalanobis', covariance: 'tied', shrinkage: 0.5, relative: true } as const;
+  expectRefused(OpenSetClassifier.load, saved(new OpenSetClassifier(centers, tied).fit(x, target)), [
+    [{ covariance: f64([2, 2], 1, 2, 2, 1) }, /no valid OpenSetClassifier: the covariance is singular/],
+    [{ covariance: f64([2, 2], 1, 0, 1, 1) }, /covariance must be symmetric/],
+    [{ covariance: f64([4], 1, 0, 0, 1) }, /tensor "covariance" is F64 of shape \[4\]/],
+    [{ covariance: undefined }, /fitted must be a list of the parameters that are there, got covariance/],
+    [{ backgroundMean: f64([2], 1, Number.NaN) }, /backgroundMean\[1\] must be a finite number/],
+    [{ backgroundMean: undefined }, /no tensor "backgroundMean"/],
+    [{ backgroundCovariance: undefined }, /no tensor "backgroundCovariance"/],
+    [{ backgroundCovariance: f64([2, 2], 0, 0, 0, 0) }, /the covariance is singular/],
+    [{}, /shrinkage must be/, { shrinkage: -1 }],
+    [{}, /relative must be/, { relative: 'yes' }],
+    [{}, /covariance must be/, { covariance: 'full' }],
+  ]);
 });
 
 it('OpenSetClassifier with examples', () => {

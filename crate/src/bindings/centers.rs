@@ -6,18 +6,20 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use super::batch::{Batch, Parts};
 use super::buffer::{Buffer, fits};
 use super::codes::KeptCodes;
+use super::detect::Whitening;
 use super::variant;
 use crate::detect::classify;
 use crate::detect::nearest;
 use crate::distance::metric::Metric;
 use crate::distance::pairwise;
+use crate::distance::whitened::factor_len;
 use crate::init;
 use crate::loss::penalty::Penalty;
 use crate::loss::proxy::ScratchSizes;
 use crate::loss::reduction::Reduction;
 use crate::rows::batch_classes::NO_SLOT;
 use crate::rows::shape::{Rows, slice, slice_mut};
-use crate::simd::vector::{Lanes, round_to_f32};
+use crate::simd::vector::{LANES, Lanes, round_to_f32};
 use crate::update::center_gradient::Form;
 use crate::update::params_hash;
 
@@ -34,6 +36,10 @@ pub enum CentersArray {
     ClassWeight,
     /// Number of rows that have moved each center: `u32` [classes].
     Counts,
+    /// Factor of the covariance, then the whitened centers: `f64`, rows of whole vectors.
+    Whitening,
+    /// Factor of the background's covariance, then its whitened mean, likewise.
+    Background,
 }
 
 /// Initial values of centers.
@@ -85,6 +91,8 @@ pub enum Work {
     Predict,
     /// Scores with nearest classes.
     Classify,
+    /// The same, of rows that are whitened.
+    ClassifyWhitened,
     /// Radii of the classes from their rows.
     Radii,
     /// Loss of the rows against all centers.
@@ -119,6 +127,7 @@ pub struct Centers {
     pub(super) counts: Buffer<u32>,
     pub(super) velocity: Buffer<f32>,
     pub(super) codes: KeptCodes,
+    pub(super) whitening: Whitening,
 }
 
 #[wasm_bindgen]
@@ -141,6 +150,7 @@ impl Centers {
             counts: Buffer::default(),
             velocity: Buffer::default(),
             codes: KeptCodes::default(),
+            whitening: Whitening::default(),
         })
     }
 
@@ -186,6 +196,14 @@ impl Centers {
         fits
     }
 
+    /// Reserves `Whitening`, and `Background` where distances are relative to one. Rows of a batch are whitened by
+    /// `whiten`.
+    pub fn reserve_whitening(&mut self, is_relative: bool) -> bool {
+        let (factor, width) = (factor_len(self.n_dim), self.n_dim.div_ceil(LANES));
+        self.whitening.classes.reserve(self.n_classes.saturating_mul(width).saturating_add(factor), 1)
+            && (!is_relative || self.whitening.background.reserve(factor + width, 1))
+    }
+
     /// Sets the metric and the loss. A radius of NaN selects `Radii`, one for each class.
     pub fn configure(
         &mut self,
@@ -213,6 +231,8 @@ impl Centers {
             CentersArray::Radii => self.radii.address(),
             CentersArray::ClassWeight => self.class_weight.address(),
             CentersArray::Counts => self.counts.address(),
+            CentersArray::Whitening => self.whitening.classes.address(),
+            CentersArray::Background => self.whitening.background.address(),
         }
     }
 
@@ -266,9 +286,12 @@ impl Centers {
                 batch.scratch.values.reserve(nearest::scratch_len(rows, n_classes, n_dim), 1)
                     && batch.nearest.reserve(rows, 1)
             }
-            Work::Classify => {
+            work @ (Work::Classify | Work::ClassifyWhitened) => {
                 batch.scratch.values.reserve(classify::scratch_len(metric, rows, n_classes, n_dim), 1)
                     && batch.nearest.reserve(rows, 1)
+                    && (matches!(work, Work::Classify)
+                        || batch.scratch.lanes.reserve(rows, n_dim.div_ceil(LANES))
+                            && batch.scratch.totals.reserve(rows, 1))
             }
             Work::Radii => {
                 batch.scratch.values.reserve(rows, 1)

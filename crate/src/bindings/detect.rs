@@ -4,13 +4,16 @@ use bytemuck::CheckedBitPattern;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::batch::{Batch, Parts};
+use super::buffer::Buffer;
 use super::centers::Centers;
+use super::scratch::Scratch;
 use super::variant;
 use crate::detect::classify::{self, Measure, decide};
 use crate::detect::precision;
 use crate::detect::score::Score;
+use crate::distance::whitened::{self, Lanes64, Whitened, factor_len};
 use crate::rows::shape::{Rows, item, slice, slice_mut};
-use crate::simd::vector::Lanes;
+use crate::simd::vector::{LANES, Lanes};
 
 /// Scores of a row.
 #[wasm_bindgen]
@@ -31,6 +34,8 @@ pub enum ScoreKind {
     Mahalanobis,
     /// d₁ / d₂
     KnnCenters,
+    /// Squared Mahalanobis distance by `Whitening`; requires `whiten`.
+    Whitened,
 }
 
 #[wasm_bindgen]
@@ -47,6 +52,7 @@ impl Centers {
     ) {
         let metric = variant(metric);
         let Batch { rows, x, labels, out, nearest, parameters, doubles, scratch, .. } = batch;
+        let Scratch { values, lanes, totals, .. } = scratch;
         let (rows, parameters) = (*rows, &**parameters);
         let by_metric = Measure::Metric(metric);
         let (measure, score) = match variant(score) {
@@ -57,6 +63,10 @@ impl Centers {
             ScoreKind::Entropy => (by_metric, Score::Entropy(f64::from(item(parameters, 0)))),
             ScoreKind::Mahalanobis => (Measure::Weighted(slice(parameters, 0, self.n_dim)), Score::Distance),
             ScoreKind::KnnCenters => (by_metric, Score::KnnCenters),
+            ScoreKind::Whitened => (
+                Measure::Whitened(self.whitening.with((rows, self.n_classes, self.n_dim), lanes, totals)),
+                Score::Distance,
+            ),
         };
         let x = Rows::new(slice(x, 0, rows * self.n_dim), self.n_dim);
         let (scores, nearest) = (slice_mut(out, 0, rows), slice_mut(nearest, 0, rows));
@@ -66,10 +76,34 @@ impl Centers {
             |mut codes| classify::classify_by_codes::<Lanes>(x, centers, metric, score, &mut codes, scores, nearest);
         if !codes.is_some_and(by_codes) {
             let len = classify::scratch_len(metric, rows, self.n_classes, self.n_dim);
-            let scratch = slice_mut(&mut scratch.values, 0, len);
+            let scratch = slice_mut(values, 0, len);
             classify::classify::<Lanes>(x, centers, measure, score, scratch, scores, nearest);
         }
         decide(scores, nearest, slice(doubles, 0, n_thresholds), slice_mut(labels, 0, rows));
+    }
+
+    /// Whitens the rows for `classify` by `Whitened` and for `whitened_distances`. Requires `prepare`.
+    pub fn whiten(&self, batch: &mut Batch) {
+        let (factor, width) = (factor_len(self.n_dim), self.n_dim.div_ceil(LANES));
+        let Parts { x, scratch, .. } = batch.parts();
+        let lanes = slice_mut(&mut scratch.lanes, 0, x.count() * width);
+        if let Some((factor, mean)) = self.whitening.background.split_at_checked(factor)
+            && !mean.is_empty()
+        {
+            whitened::whiten::<Lanes>(factor, x, lanes);
+            whitened::to_one::<Lanes>(lanes, mean, slice_mut(&mut scratch.totals, 0, x.count()));
+        }
+        whitened::whiten::<Lanes>(slice(&self.whitening.classes, 0, factor), x, lanes);
+    }
+
+    /// Squared Mahalanobis distances by `Whitening` to all centers, written to `Out` [rows, classes]. Requires `whiten`.
+    pub fn whitened_distances(&self, batch: &mut Batch) {
+        let n_classes = self.n_classes;
+        let Parts { x, out, scratch, .. } = batch.parts();
+        let all = self.whitening.with((x.count(), n_classes, self.n_dim), &scratch.lanes, &scratch.totals);
+        whitened::for_each_block::<Lanes>(all, self.n_dim, 0, x.count(), &mut |row, first, distances| {
+            slice_mut(out, row * n_classes + first, distances.len()).copy_from_slice(distances);
+        });
     }
 
     /// Precision of each dimension about the centers, written to `Parameters`. Returns the number of known, finite
@@ -78,5 +112,29 @@ impl Centers {
         let Parts { x, labels, parameters, scratch, .. } = batch.parts();
         let sums = slice_mut(&mut scratch.totals, 0, self.n_dim);
         precision::fit::<Lanes>(x, labels, self.rows(), sums, slice_mut(parameters, 0, self.n_dim))
+    }
+}
+
+/// Factors of full covariances, each with the centers that it has whitened.
+#[derive(Default)]
+pub(super) struct Whitening {
+    pub(super) classes: Buffer<Lanes64>,
+    pub(super) background: Buffer<Lanes64>,
+}
+
+impl Whitening {
+    /// Centers with the rows of a batch that `whiten` has whitened.
+    fn with<'a>(
+        &'a self,
+        (rows, n_classes, n_dim): (usize, usize, usize),
+        lanes: &'a [Lanes64],
+        totals: &'a [f64],
+    ) -> Whitened<'a> {
+        let width = n_dim.div_ceil(LANES);
+        Whitened {
+            rows: slice(lanes, 0, rows * width),
+            centers: slice(&self.classes, factor_len(n_dim), n_classes * width),
+            background: if self.background.is_empty() { &[] } else { slice(totals, 0, rows) },
+        }
     }
 }

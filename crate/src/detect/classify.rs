@@ -9,6 +9,7 @@ use crate::distance::cosine::{self, Directions};
 use crate::distance::mahalanobis;
 use crate::distance::metric::Metric;
 use crate::distance::pairwise;
+use crate::distance::whitened::{self, Whitened};
 use crate::rows::shape::{Rows, item, item_mut, slice, slice_mut, split_mut, total_len};
 use crate::rows::walk::{copy, pair_squared_distances};
 use crate::simd::vector::{LANES, Vector, round_to_f32};
@@ -28,6 +29,8 @@ pub enum Measure<'a> {
     /// Σ_k w_k·(x_k − c_k)², with one weight for each dimension. With a precision as the weights it is the squared
     /// Mahalanobis distance by a covariance that is diagonal and shared by all classes.
     Weighted(&'a [f32]),
+    /// Squared Mahalanobis distance by a covariance that all classes share, of rows and centers that are whitened.
+    Whitened(Whitened<'a>),
 }
 
 /// Length of the scratch for [`classify`].
@@ -141,6 +144,7 @@ fn score_all<V: Vector>(
         };
         match (measure, &directions) {
             (Measure::Weighted(weights), _) => mahalanobis::for_each_block::<V>(x, centers, weights, &mut keep),
+            (Measure::Whitened(all), _) => whitened::for_each_block::<V>(all, dim, start, x.count(), &mut keep),
             (_, Some(directions)) => {
                 let (distances, scratch) = split_mut(scratch, x.count() * n_classes);
                 directions.distances::<V>(x, !score.needs_nearest_only(), scratch, distances);

@@ -13,6 +13,7 @@
 //! | all pairs in a metric | the same | `pairwise` |
 //! | all pairs by cosine | 1 − cos(x, c) | `cosine` |
 //! | all pairs by a diagonal precision p | Σ_k p_k·(x_k − c_k)² | `mahalanobis` |
+//! | all pairs by a covariance Σ | (x − c)ᵀ·Σ⁻¹·(x − c) | `whitened` |
 
 pub(crate) mod blocked;
 pub(crate) mod center_lanes;
@@ -28,3 +29,4 @@ pub(crate) mod partial_search;
 pub(crate) mod quantized_search;
 pub(crate) mod refine;
 pub mod squared_euclidean;
+pub mod whitened;

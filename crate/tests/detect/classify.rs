@@ -38,6 +38,7 @@ fn truth(batch: &Batch, measure: Measure) -> Matrix {
     let (x, centers) = (matrix(&batch.x, batch.n_dim), matrix(&batch.centers, batch.n_dim));
     match measure {
         Measure::Metric(metric) => distances(metric, &x, &centers),
+        Measure::Whitened(_) => unreachable!("tested in whitened.rs"),
         Measure::Weighted(weights) => {
             let weights = &matrix(weights, batch.n_dim)[0];
             x.iter().map(|x| centers.iter().map(|c| mahalanobis(x, c, weights)).collect()).collect()

@@ -17,12 +17,24 @@ fn precision_of_every_shape() {
             for k in 0..n_dim {
                 let squares = known.iter().map(|&(row, class)| (x[row][k] - centers[class][k]).powi(2));
                 let expected = known.len() as f64 / squares.sum::<f64>();
-                // The kernel raises a variance close to 0.
-                if expected < 1e6 {
-                    assert_close(precision[k].into(), expected, expected, 1e-6, format_args!("{k}, {}", batch.shape()));
-                }
+                assert_close(precision[k].into(), expected, expected, 1e-6, format_args!("{k}, {}", batch.shape()));
             }
         }
+    }
+}
+
+#[test]
+fn precision_of_units_far_apart() {
+    let units = [1e-6_f32, 1.0, 1e6];
+    let mut batch = Batch::random(300, 3, 3, 5);
+    let (plain, _) = batch.fit_precision();
+    for values in [&mut batch.x, &mut batch.centers] {
+        values.iter_mut().enumerate().for_each(|(i, value)| *value *= units[i % 3]);
+    }
+    let (precision, _) = batch.fit_precision();
+    for (k, unit) in units.into_iter().enumerate() {
+        let expected = f64::from(plain[k]) / f64::from(unit).powi(2);
+        assert_close(precision[k].into(), expected, expected, 1e-5, unit);
     }
 }
 
@@ -34,7 +46,7 @@ fn precision_without_variance() {
     batch.x[0] = 4.0;
     let (precision, _) = batch.fit_precision();
     assert_eq!(precision[0], 1.0 / 3.0);
-    assert_close(precision[1].into(), 1e9 / 3.0, 1e9 / 3.0, 1e-6, "the least variance that counts");
+    assert_close(precision[1].into(), 1e9 / 3.0, 1e9 / 3.0, 1e-6, "a dimension that does not vary");
     assert_eq!(precision[1], precision[2]);
     batch.row_mut(1)[0] = f32::NAN;
     batch.row_mut(3)[1] = f32::INFINITY;
