@@ -36,10 +36,6 @@ mod loss {
     mod reduction;
 }
 
-mod metrics {
-    mod roc;
-}
-
 mod statistics {
     mod class_statistics;
 }

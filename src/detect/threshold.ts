@@ -50,7 +50,7 @@ export function fitThreshold(
   checkTpr(tpr);
   checkChoice(finiteSample, 'finiteSample', [true, false]);
   const taken = asScores(scores, 'scores');
-  const thresholdOf = (known: NumberArray) => takeScores('fitThreshold', { known }).threshold(tpr, finiteSample);
+  const thresholdOf = (known: NumberArray) => takeScores('fitThreshold', known).threshold(tpr, finiteSample);
   if (!['classes', 'nClasses', 'names'].some((name) => name in options)) return thresholdOf(taken);
   const { groups, nClasses } = byClass(taken, options as ClassThresholdOptions);
   const thresholds = newDoubles(nClasses).fill(thresholdOf(Float64Array.from([...groups.values()].flat())));
@@ -98,7 +98,7 @@ export function conformalPValues(calibration: Floats, scores: Floats): Float64Ar
   const unknown = asNumbers(scores, 'scores');
   const known = asScores(calibration, 'calibration');
   checkOrdered(unknown, 'scores');
-  const taken = takeScores('conformalPValues', { known, unknown, inOrder: true });
+  const taken = takeScores('conformalPValues', known, unknown);
   taken.p_values();
   return copyDoubles(taken.address(ScoresArray.Unknown), lengthOf(unknown));
 }

@@ -89,7 +89,7 @@ const ACTIONS: Record<string, () => unknown> = {
   'call another with much': () => {
     const rows = 1 + below(3000);
     helper.evaluate(new Float32Array(rows * 8), new Int32Array(rows));
-    centerLoss.auroc(
+    centerLoss.conformalPValues(
       list(below(50) + 1, value)
         .filter(Number.isFinite)
         .concat(1),
