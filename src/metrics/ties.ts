@@ -60,42 +60,6 @@ function firstOf(ascending: Float64Array, value: number): number {
   return from;
 }
 
-/** Rows of one side, which a threshold passes in one direction. */
-class Passage {
-  /** Weight of the rows that were passed. */
-  passed = 0;
-  private readonly _rows: Ranked;
-  private readonly _isAscending: boolean;
-  private _left: number;
-
-  constructor(rows: Ranked, isAscending: boolean) {
-    this._rows = rows;
-    this._isAscending = isAscending;
-    this._left = rows.scores.length;
-  }
-
-  private get _index(): number {
-    return this._isAscending ? this._rows.scores.length - this._left : this._left - 1;
-  }
-
-  get isOver(): boolean {
-    return this._left === 0;
-  }
-
-  /** Next score; once all were passed, the last one that a threshold can reach. */
-  get score(): number {
-    if (this._left > 0) return this._rows.scores[this._index] as number;
-    return this._isAscending ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
-  }
-
-  pass(score: number): void {
-    const { scores, weights } = this._rows;
-    for (; this._left > 0 && scores[this._index] === score; this._left--) {
-      this.passed += weights ? (weights[this._index] as number) : 1;
-    }
-  }
-}
-
 /** Calls `visit` with each score and the TP and FP up to it, from the most positive score on, until it returns true. */
 export function forEachTie(
   sides: Sides,
@@ -103,13 +67,22 @@ export function forEachTie(
   visit: (tp: number, fp: number, score: number) => unknown,
 ): void {
   const isAscending = positive === 'known';
-  const found = new Passage(sides[positive], isAscending);
-  const other = new Passage(sides[isAscending ? 'unknown' : 'known'], isAscending);
-  while (!(found.isOver && other.isOver)) {
-    const score = isAscending ? Math.min(found.score, other.score) : Math.max(found.score, other.score);
-    found.pass(score);
-    other.pass(score);
-    if (visit(found.passed, other.passed, score) === true) return;
+  const { scores: found, weights: foundWeights } = sides[positive];
+  const { scores: others, weights: otherWeights } = sides[isAscending ? 'unknown' : 'known'];
+  const step = isAscending ? 1 : -1;
+  let [i, j] = isAscending ? [0, 0] : [found.length - 1, others.length - 1];
+  let [tp, fp, left, othersLeft] = [0, 0, found.length, others.length];
+  // Reads of no element are slow: a side that is over has the last score that there can be.
+  const end = step * Number.POSITIVE_INFINITY;
+  while (left > 0 || othersLeft > 0) {
+    const one = left > 0 ? (found[i] as number) : end;
+    const other = othersLeft > 0 ? (others[j] as number) : end;
+    const score = isAscending === one < other ? one : other;
+    for (; left > 0 && found[i] === score; left--, i += step) tp += foundWeights ? (foundWeights[i] as number) : 1;
+    for (; othersLeft > 0 && others[j] === score; othersLeft--, j += step) {
+      fp += otherWeights ? (otherWeights[j] as number) : 1;
+    }
+    if (visit(tp, fp, score) === true) return;
   }
 }
 
@@ -121,7 +94,8 @@ export function totals(
   let [count, p, n] = [0, 0, 0];
   forEachTie(sides, positive, (tp, fp) => {
     count++;
-    [p, n] = [tp, fp];
+    p = tp;
+    n = fp;
   });
   return { count, p, n };
 }
@@ -134,7 +108,9 @@ export function pointsOf(sides: Sides, positive: Side): Points {
   let at = 0;
   forEachTie(sides, positive, (found, other, score) => {
     at++;
-    [tp[at], fp[at], thresholds[at]] = [found, other, score];
+    tp[at] = found;
+    fp[at] = other;
+    thresholds[at] = score;
   });
   return { tp, fp, thresholds };
 }
@@ -149,7 +125,8 @@ export function rankArea(sides: Sides, positive: Side, p?: number): number {
   let [twice, lastTp, lastFp] = [0, 0, 0];
   forEachTie(sides, positive, (tp, fp) => {
     twice += (fp - lastFp) * (tp + lastTp);
-    [lastTp, lastFp] = [tp, fp];
+    lastTp = tp;
+    lastFp = fp;
   });
   return twice / 2 / ((p ?? lastTp) * lastFp);
 }
@@ -160,7 +137,8 @@ export function precisionArea(sides: Sides, positive: Side, isTrapezoid: boolean
   forEachTie(sides, positive, (tp, fp) => {
     const precision = tp / (tp + fp);
     sum += (tp - lastTp) * (isTrapezoid ? (precision + last) / 2 : precision);
-    [lastTp, last] = [tp, precision];
+    lastTp = tp;
+    last = precision;
   });
   return sum / lastTp;
 }
