@@ -156,7 +156,7 @@ function takeGiven(
 
 /** Copies weights; undefined for none. @throws CenterLossError `ERR_SHAPE`, `ERR_OPTION`, `ERR_OUT_OF_MEMORY` */
 function takeWeights(weights: Floats | undefined, name: string, rows: number, of: string): Float64Array | undefined {
-  return weights && copyOfEach(weights, name, rows, of, FINITE_SIZE, newDoubles);
+  return weights === undefined ? undefined : copyOfEach(weights, name, rows, of, FINITE_SIZE, newDoubles);
 }
 
 /** Least sum of the weights of a side: products of two sums do not underflow. */

@@ -328,6 +328,7 @@ it('refuses NaN, empty lists and bad options', () => {
   expectError(weigh({ known: [1] }), 'ERR_SHAPE', 'sampleWeight.known has 1 values, but there are 2 known rows');
   expectError(weigh({ known: [1, -1] }), 'ERR_OPTION', 'sampleWeight.known[1] must be a finite number ≥ 0, got -1');
   expectError(weigh({ unknown: [Number.NaN] }), 'ERR_OPTION', /unknown\[0\] must be a finite number ≥ 0, got NaN/);
+  expectError(weigh({ known: null }), 'ERR_SHAPE', /sampleWeight.known must be a Float32Array/);
   expectError(weigh({ unknown: [0] }), 'ERR_OPTION', 'sampleWeight.unknown has the sum 0; expected at least 1e-100');
   const noKnown = () => openSetMetrics(two, [0, -1], { sampleWeight: [0, 1] });
   expectError(noKnown, 'ERR_OPTION', 'sampleWeight of the known rows has the sum 0');
