@@ -410,6 +410,11 @@ const FUNCTIONS: readonly ((pair: Pair) => [(subject: Subject, ...given: never[]
     ...[rowsArgument(3, nDim), labelsArgument(3, nClasses)],
   ],
   () => [(_, known: number[], unknown: number[]) => centerLoss.auroc(known, unknown), scores(), scores()],
+  () => [
+    (_, known: number[], isCorrect: number[], unknown: number[], weights: number[]) =>
+      centerLoss.oscrCurve(known, isCorrect, unknown, { sampleWeight: { known: weights } }),
+    ...[scores(4), labelsArgument(4, 2), scores(), scores(4)],
+  ],
   () => [(_, known: number[], unknown: number[]) => centerLoss.conformalPValues(known, unknown), scores(), scores()],
   () => [
     (_, known: number[], classes: number[]) => centerLoss.fitThreshold(known, { classes, nClasses: 3 }),

@@ -282,6 +282,12 @@ describe('scores', () => {
     expect(auroc([1], Float32Array.of(1 + Number.EPSILON))).toBe(0.5);
   });
 
+  it('both zeros tie', () => {
+    const sampleWeight = { known: [1, 2], unknown: [3] };
+    expect([auroc([0, -0], [-0]), auroc([0, -0], [0], { sampleWeight })]).toEqual([0.5, 0.5]);
+    expect(precisionRecallCurve([0, -0], [-0], { sampleWeight }).precision.length).toBe(2);
+  });
+
   it('Infinity, the score of rows at no finite distance, is compared like any other score', () => {
     const inf = Number.POSITIVE_INFINITY;
     expect(auroc([0, inf], [1, inf])).toBe((1 + 1 + 0 + 0.5) / 4);
