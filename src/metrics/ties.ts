@@ -49,13 +49,13 @@ export function chosen(scores: NumberArray, isChosen: ArrayLike<unknown>): Float
   return all.subarray(0, count);
 }
 
-/** Index of the first of the ascending values that is not below `value`. */
+/** Finds the first of the ascending values that equal `value`, which is one of them. A branch would be guessed wrong. */
 function firstOf(ascending: Float64Array, value: number): number {
-  let [from, to] = [0, ascending.length];
-  while (from < to) {
-    const middle = (from + to) >>> 1;
-    if ((ascending[middle] as number) < value) from = middle + 1;
-    else to = middle;
+  let [from, length] = [0, ascending.length];
+  while (length > 1) {
+    const half = length >>> 1;
+    from += Number((ascending[from + half - 1] as number) < value) * half;
+    length -= half;
   }
   return from;
 }
