@@ -37,10 +37,6 @@ mod loss {
     mod reduction;
 }
 
-mod metrics {
-    mod roc;
-}
-
 mod statistics {
     mod class_statistics;
 }

@@ -33,6 +33,7 @@ const NAMES: Readonly<Record<string, string>> = {
   auprOut: 'AUPR out',
   fpr95: 'FPR at 95 % TPR',
   oscr: 'OSCR',
+  autc: 'AUTC',
 };
 
 /** Writes the name of a value for people: camelCase becomes words. */

@@ -46,7 +46,7 @@ export function pValues(
   seed: number | undefined,
   stream = 0,
 ): Float64Array<ArrayBuffer> {
-  const taken = takeScores('p-values', { known: calibration, unknown: scores, inOrder: true });
+  const taken = takeScores('p-values', calibration, scores);
   taken.p_values(seed ?? Number.NaN, stream);
   return copyDoubles(taken.address(ScoresArray.Unknown), lengthOf(scores));
 }

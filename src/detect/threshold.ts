@@ -51,7 +51,7 @@ export function fitThreshold(
   checkTpr(tpr);
   checkChoice(finiteSample, 'finiteSample', [true, false]);
   const taken = asScores(scores, 'scores');
-  const thresholdOf = (known: NumberArray) => takeScores('fitThreshold', { known }).threshold(tpr, finiteSample);
+  const thresholdOf = (known: NumberArray) => takeScores('fitThreshold', known).threshold(tpr, finiteSample);
   if (!isByClass(options)) return thresholdOf(taken);
   const { groups, nClasses } = byClass(taken, options);
   const thresholds = newDoubles(nClasses).fill(

@@ -1,7 +1,8 @@
 import { rust } from '../engine/engine.js';
 import { created, Scratch } from '../memory/scratch.js';
 import { allocated, doubles, stable } from '../memory/views.js';
-import { lengthOf, type NumberArray } from '../validate/arrays.js';
+import { newDoubles } from '../validate/allocate.js';
+import { copyValues, lengthOf, type NumberArray } from '../validate/arrays.js';
 import { asNumbers, checkNumber, type Floats } from '../validate/checks.js';
 import { CenterLossError } from '../validate/errors.js';
 import { Scores as RustScores, ScoresArray } from '../wasm/bindings.js';
@@ -29,16 +30,6 @@ export function checkTpr(tpr: number): void {
   checkNumber(tpr, 'tpr', (value) => value > 0 && value <= 1, 'a number over 0 and up to 1');
 }
 
-/** Lists of scores that were checked. */
-export interface ScoreLists {
-  readonly known: NumberArray;
-  readonly unknown?: NumberArray;
-  /** True if the unknown scores keep their order. Default false: both lists ascend. */
-  readonly inOrder?: boolean;
-  /** True to reserve memory for a ROC curve. Default false. */
-  readonly withCurve?: boolean;
-}
-
 const scratch = /* @__PURE__ */ new Scratch(() => {
   const Scores = rust(RustScores);
   return created(
@@ -48,25 +39,32 @@ const scratch = /* @__PURE__ */ new Scratch(() => {
   );
 });
 
-/** Copies scores into the one object that every call uses, in ascending order. @throws CenterLossError `ERR_OUT_OF_MEMORY` */
-export function takeScores(
-  call: string,
-  { known, unknown = new Float64Array(0), inOrder = false, withCurve = false }: ScoreLists,
-): RustScores {
+/** Takes scores as {@link asScores}, in an array of its own. @throws CenterLossError `ERR_SHAPE`, `ERR_OUT_OF_MEMORY` */
+export function copyOfScores(scores: Floats, name: string): Float64Array {
+  const numbers = asScores(scores, name);
+  if (Array.isArray(scores)) return numbers as Float64Array;
+  const copy = newDoubles(lengthOf(numbers));
+  copyValues(numbers, copy, 0);
+  return copy;
+}
+
+/**
+ * Copies scores into the one object that every call uses: the known ones ascend, the unknown ones keep their order.
+ * @throws CenterLossError `ERR_OUT_OF_MEMORY`
+ */
+export function takeScores(call: string, known: NumberArray, unknown: NumberArray = new Float64Array(0)): RustScores {
   const [knownView, unknownView] = [stable(known), stable(unknown)];
   const [nKnown, nUnknown] = [lengthOf(known), lengthOf(unknown)];
   const scores = scratch.object;
   allocated(
-    () => scores.reserve(nKnown, nUnknown, withCurve),
-    2 * Math.max(nKnown, nUnknown, withCurve ? nKnown + nUnknown + 1 : 0),
+    () => scores.reserve(nKnown, nUnknown),
+    2 * Math.max(nKnown, nUnknown),
     () => `${call} of ${nKnown} and ${nUnknown} scores`,
   );
   scratch.noteBytes(8 * (nKnown + nUnknown));
   const knownCopy = doubles(scores.address(ScoresArray.Known), nKnown);
   knownCopy.set(knownView());
   knownCopy.sort();
-  const unknownCopy = doubles(scores.address(ScoresArray.Unknown), nUnknown);
-  unknownCopy.set(unknownView());
-  if (!inOrder) unknownCopy.sort();
+  doubles(scores.address(ScoresArray.Unknown), nUnknown).set(unknownView());
   return scores;
 }

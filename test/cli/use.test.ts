@@ -5,6 +5,7 @@ import {
   auprIn,
   auprOut,
   auroc,
+  autc,
   ClassCenters,
   type Classification,
   fprAtTpr,
@@ -194,6 +195,7 @@ describe('evaluate', () => {
       auprOut: auprOut(known, unknown),
       fpr95: fprAtTpr(known, unknown),
       oscr: oscr(known, right, unknown),
+      autc: autc(known, unknown),
       rejectedKnown: results.labels.filter((label, i) => label < 0 && isKnown(target[i] as number)).length / 2000,
       rejectedUnknown: results.labels.filter((label, i) => label < 0 && !isKnown(target[i] as number)).length / 700,
     });

@@ -89,7 +89,7 @@ const ACTIONS: Record<string, () => unknown> = {
   'call another with much': () => {
     const rows = 1 + below(3000);
     helper.evaluate(new Float32Array(rows * 8), new Int32Array(rows));
-    centerLoss.auroc(
+    centerLoss.conformalPValues(
       list(below(50) + 1, value)
         .filter(Number.isFinite)
         .concat(1),
@@ -411,6 +411,11 @@ const FUNCTIONS: readonly ((pair: Pair) => [(subject: Subject, ...given: never[]
     ...[rowsArgument(3, nDim), labelsArgument(3, nClasses)],
   ],
   () => [(_, known: number[], unknown: number[]) => centerLoss.auroc(known, unknown), scores(), scores()],
+  () => [
+    (_, known: number[], isCorrect: number[], unknown: number[], weights: number[]) =>
+      centerLoss.oscrCurve(known, isCorrect, unknown, { sampleWeight: { known: weights } }),
+    ...[scores(4), labelsArgument(4, 2), scores(), scores(4)],
+  ],
   () => [(_, known: number[], unknown: number[]) => centerLoss.conformalPValues(known, unknown), scores(), scores()],
   () => [
     (_, known: number[], classes: number[]) => centerLoss.fitThreshold(known, { classes, nClasses: 3 }),

@@ -96,8 +96,19 @@ interface ScoresCase {
   readonly unknown: number[];
   readonly isCorrect: boolean[];
   readonly sklearn: { readonly auroc: number; readonly known: Measures; readonly unknown: Measures };
-  readonly pytorchOod: Record<'AUROC' | 'AUPR-IN' | 'AUPR-OUT' | 'FPR95TPR' | 'oscr', number>;
+  readonly pytorchOod: Record<'AUROC' | 'AUTC' | 'AUPR-IN' | 'AUPR-OUT' | 'FPR95TPR' | 'oscr', number>;
   readonly openOOD: { readonly fpr95: number };
+}
+
+type WeightedMeasures = Record<'averagePrecision' | 'trapezoid' | 'fpr95', number> &
+  Record<'fpr' | 'tpr' | 'precision' | 'recall', number[]>;
+
+interface WeightedCase {
+  readonly name: string;
+  readonly known: number[];
+  readonly unknown: number[];
+  readonly weight: { readonly known: number[]; readonly unknown: number[] };
+  readonly sklearn: { readonly auroc: number; readonly known: WeightedMeasures; readonly unknown: WeightedMeasures };
 }
 
 type ScoreResults = Record<
@@ -135,6 +146,7 @@ export const losses = revive(lossesJson) as {
 
 export const decision = revive(decisionJson) as {
   scores: ScoresCase[];
+  weighted: WeightedCase[];
   distances: ({ x: number[]; centers: number[]; y: number[]; radius: number[]; precision: number[] } & {
     mahalanobis: number[];
   } & Record<Metric, ScoreResults>)[];

@@ -280,6 +280,24 @@ def scores(case):
     return {"sklearn": result, "pytorchOod": of_pytorch_ood, "openOOD": {"fpr95": fpr[np.argmax(tpr >= 0.95)]}}
 
 
+def weighted(case):
+    """scikit-learn's measures where rows have weights."""
+    known, unknown = case["known"], case["unknown"]
+    scores, weights = np.array(known + unknown), np.array(case["weight"]["known"] + case["weight"]["unknown"])
+    result = {"auroc": metrics.roc_auc_score([0] * len(known) + [1] * len(unknown), scores, sample_weight=weights)}
+    for side, sign in (("known", -1), ("unknown", 1)):
+        label = [int(side == "known")] * len(known) + [int(side == "unknown")] * len(unknown)
+        precision, recall, _ = metrics.precision_recall_curve(label, sign * scores, sample_weight=weights)
+        fpr, tpr, _ = metrics.roc_curve(label, sign * scores, sample_weight=weights, drop_intermediate=False)
+        result[side] = {
+            "averagePrecision": metrics.average_precision_score(label, sign * scores, sample_weight=weights),
+            "trapezoid": metrics.auc(recall, precision),
+            "fpr95": fpr[np.argmax(tpr >= 0.95)],
+            **{"fpr": fpr, "tpr": tpr, "precision": precision, "recall": recall},
+        }
+    return {"sklearn": result}
+
+
 def distances(case):
     """Every score of some rows, each as the functions of the libraries compose it."""
     x, centers, y = np.reshape(case["x"], (-1, 7)), np.reshape(case["centers"], (-1, 7)), np.array(case["y"])
@@ -415,7 +433,7 @@ READ = {"tensors": tensors, "stateDicts": state_dicts, "arrays": arrays}
 FILES = {
     "center-loss.json": {"embeddings": embeddings, "matrices": matrices},
     "losses.json": {**LOSSES, "sgd": sgd},
-    "decision.json": {"scores": scores, "distances": distances},
+    "decision.json": {"scores": scores, "weighted": weighted, "distances": distances},
     "files.json": {**READ, "wrongTensors": wrong("safetensors"), "wrongArrays": wrong("npy")},
 }
 

@@ -1,4 +1,4 @@
-//! Scores, thresholds and metrics, by their definitions.
+//! Scores and thresholds, by their definitions.
 
 /// p_j = e^(−d_j/T) / Σ_k e^(−d_k/T), shifted by the least d so that the sum is 1 or more.
 pub(crate) fn softmin(d: &[f64], temperature: f64) -> Vec<f64> {
@@ -85,43 +85,4 @@ pub(crate) fn smoothed_p_value(calibration: &[f64], score: f64, u: f64) -> f64 {
     let above = calibration.iter().filter(|&&calibration| calibration > score).count();
     let equal = calibration.iter().filter(|&&calibration| calibration == score).count();
     (above as f64 + u * (1 + equal) as f64) / (1 + calibration.len()) as f64
-}
-
-/// Σ over pairs of [unknown above known] + ½·[equal], over the number of pairs; a known row counts if `counts`.
-pub(crate) fn concordance(known: &[f64], unknown: &[f64], counts: impl Fn(usize) -> bool) -> f64 {
-    let mut sum = 0.0;
-    for i in (0..known.len()).filter(|&i| counts(i)) {
-        for u in unknown {
-            sum += f64::from(u8::from(*u > known[i])) + 0.5 * f64::from(u8::from(*u == known[i]));
-        }
-    }
-    sum / (known.len() * unknown.len()) as f64
-}
-
-/// (threshold, TP, FP) for every distinct score, from the highest on: rows from the threshold on are positive.
-pub(crate) fn thresholds(positive: &[f64], negative: &[f64]) -> Vec<(f64, f64, f64)> {
-    let mut scores = [positive, negative].concat();
-    scores.sort_by(|a, b| b.total_cmp(a));
-    scores.dedup();
-    let at_least = |side: &[f64], t: f64| side.iter().filter(|&&score| score >= t).count() as f64;
-    scores.into_iter().map(|t| (t, at_least(positive, t), at_least(negative, t))).collect()
-}
-
-/// Σ (R_i − R_{i−1})·P_i, or with the mean of P_i and P_{i−1} for `trapezoid`.
-pub(crate) fn aupr(positive: &[f64], negative: &[f64], trapezoid: bool) -> f64 {
-    let (mut area, mut before) = (0.0, (0.0, 1.0));
-    for (_, tp, fp) in thresholds(positive, negative) {
-        let (recall, precision) = (tp / positive.len() as f64, tp / (tp + fp));
-        let height = if trapezoid { f64::midpoint(precision, before.1) } else { precision };
-        area += (recall - before.0) * height;
-        before = (recall, precision);
-    }
-    area
-}
-
-/// FP/N at the highest threshold with TP/P ≥ tpr.
-pub(crate) fn fpr_at_tpr(positive: &[f64], negative: &[f64], tpr: f64) -> f64 {
-    let points = thresholds(positive, negative);
-    let point = points.iter().find(|(_, tp, _)| tp / positive.len() as f64 >= tpr);
-    point.map_or(1.0, |(_, _, fp)| fp / negative.len() as f64)
 }

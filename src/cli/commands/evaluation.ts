@@ -1,4 +1,4 @@
-import { auprIn, auprOut, auroc, type Classification, fprAtTpr, oscr, type Side } from '../../index.js';
+import { auprIn, auprOut, auroc, autc, type Classification, fprAtTpr, oscr, type Side } from '../../index.js';
 import { type Report, share } from '../report.js';
 
 /** Most classes of a confusion matrix that is counted. */
@@ -82,6 +82,8 @@ export class EvaluationAccumulator {
         auprOut: auprOut(known, unknown),
         fpr95: fprAtTpr(known, unknown, { positive }),
         oscr: oscr(known, joined(this.#isCorrect, Uint8Array), unknown),
+        // JSON has no NaN, the value for infinite scores and for scores that are all the same.
+        autc: orNull(autc(known, unknown)),
       };
     return {
       known: known.length,
@@ -96,6 +98,8 @@ export class EvaluationAccumulator {
     return label < 0 ? this.#nClasses : label;
   }
 }
+
+const orNull = (value: number): number | null => (Number.isNaN(value) ? null : value);
 
 /** Joins the parts and puts the whole in their place, so that values are not kept twice. */
 function joined<A extends Float32Array | Uint8Array>(parts: A[], type: new (length: number) => A): A {
