@@ -9,6 +9,7 @@ import { floatView } from '../memory/views.js';
 import { checkNumber, checkOptions } from '../validate/checks.js';
 import type { Embeddings } from '../validate/embeddings.js';
 import type { LabelPolicy, Target } from '../validate/labels.js';
+import type { Metric } from '../validate/metric.js';
 import {
   CENTERS_OPTIONS,
   type CentersDefaults,
@@ -65,6 +66,8 @@ export interface ProxyLossSpec {
   /** Numbers that are accepted, for messages. */
   readonly range: string;
   readonly defaults: CentersDefaults;
+  /** Value of the option `metric`, of a loss that has one. */
+  readonly metric?: Metric;
 }
 
 /** Defaults of a loss whose centers start as those of `torch.randn` and learn. */
@@ -72,6 +75,9 @@ export const LEARNABLE: CentersDefaults = { init: 'normal', magnitude: 1, fixed:
 
 /** Bound of a loss's own number: its square stays inside float64, and its product with a gradient inside float32. */
 export const MAX_PARAMETER = MAX_MAGNITUDE;
+
+/** Names of the options that only this loss has. */
+const optionsOf = ({ parameter, metric }: ProxyLossSpec): string[] => [parameter, ...(metric ? ['metric'] : [])];
 
 /**
  * Base class of the losses that compare each row with all centers,
@@ -107,7 +113,7 @@ export abstract class ProxyLoss extends Saveable {
   /** @internal */
   protected constructor(spec: ProxyLossSpec, nClasses: number, nDim: number, options: ProxyLossOptions) {
     super();
-    checkOptions(options, [spec.parameter, ...CENTERS_OPTIONS]);
+    checkOptions(options, [...optionsOf(spec), ...CENTERS_OPTIONS]);
     const settings = checkCentersOptions(nClasses, nDim, options, spec.defaults);
     const parameter = (options as Record<string, number | undefined>)[spec.parameter] ?? spec.fallback;
     checkNumber(parameter, spec.parameter, spec.accepts, spec.range);
@@ -122,8 +128,8 @@ export abstract class ProxyLoss extends Saveable {
     this._parameter = parameter;
     this._labels = settings.labels;
     this._weighted = classWeight !== undefined;
-    const plain = { metric: 'sqeuclidean', penalty: 'hinge', radius: 0, radii: undefined } as const;
-    this.centers = createLossCenters(nClasses, nDim, settings, plain);
+    const plain = { penalty: 'hinge', radius: 0, radii: undefined } as const;
+    this.centers = createLossCenters(nClasses, nDim, settings, { metric: spec.metric ?? 'sqeuclidean', ...plain });
   }
 
   /**
@@ -225,9 +231,10 @@ export abstract class ProxyLoss extends Saveable {
   save(): Uint8Array<ArrayBuffer> {
     this._rust;
     const { nClasses, nDim, fixed, reduction, magnitude, names } = this;
-    const { className, parameter } = this._spec;
+    const { className, parameter, metric } = this._spec;
+    const own = { ...(metric && { metric }), [parameter]: this._parameter };
     return encodeObject(className, {
-      config: { fixed, reduction, magnitude, labels: this._labels, [parameter]: this._parameter },
+      config: { fixed, reduction, magnitude, labels: this._labels, ...own },
       names,
       tensors: {
         centers: centersTensor(this.centers.params, nClasses, nDim),
@@ -280,11 +287,12 @@ export abstract class ProxyLoss extends Saveable {
  */
 export function loadProxyLoss<L extends ProxyLoss>(
   bytes: Uint8Array | ArrayBuffer,
-  { className, parameter }: ProxyLossSpec,
+  spec: ProxyLossSpec,
   make: (nClasses: number, nDim: number, options: ProxyLossOptions) => L,
 ): L {
+  const { className } = spec;
   const saved = new SavedObject(bytes, className);
-  const { params, nClasses, nDim, options } = readLoss<ProxyLossOptions>(saved, [parameter as never]);
+  const { params, nClasses, nDim, options } = readLoss<ProxyLossOptions>(saved, optionsOf(spec) as never[]);
   const loss = restored(className, () => make(nClasses, nDim, options));
   loss.centers.params.set(params);
   return loss;

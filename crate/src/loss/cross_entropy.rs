@@ -69,7 +69,7 @@ impl<'a> Smoothed<'a> {
     fn row<V: Vector>(&self, logits: &[f32], class: usize, scale: f64, grad: &mut [f32]) -> f64 {
         let max = max::<V>(logits);
         let others = exps_of_others::<V>(logits, max, class, grad);
-        let softmin = SoftminState::new(-max, -item(logits, class), others);
+        let softmin = SoftminState::new(-f64::from(max), -f64::from(item(logits, class)), others);
         let class_weight = self.weights.row_weight(0, Some(class));
         let own = self.own * class_weight;
         // Multiplying by `own` = 0 would make an infinite loss NaN. The term 0·total still passes NaN on.

@@ -184,7 +184,8 @@ impl Case {
     }
 
     pub(crate) fn is_cac(&self) -> bool {
-        matches!(self.spec, LossSpec::Proxy(ProxyLossKind::Cac, _))
+        use ProxyLossKind::{Cac, DistanceCrossEntropy, SquaredDistanceCrossEntropy};
+        matches!(self.spec, LossSpec::Proxy(Cac | DistanceCrossEntropy | SquaredDistanceCrossEntropy, _))
     }
 
     pub(crate) fn has_weights(&self) -> bool {

@@ -3,7 +3,7 @@
 use super::{Matrix, differences, distance, dot, matrix, norm, slope, zeros};
 use crate::common::{Case, LossSpec, Radii};
 use center_loss::distance::metric::Metric;
-use center_loss::loss::ProxyLossKind;
+use center_loss::loss::ProxyLossKind::{self, DistanceCrossEntropy, SquaredDistanceCrossEntropy};
 use center_loss::loss::penalty::Penalty;
 use center_loss::loss::reduction::Reduction;
 use center_loss::update::averages::Rule;
@@ -115,12 +115,19 @@ pub(crate) fn loss(case: &Case, x: &Matrix, params: &Matrix) -> f64 {
 }
 
 /// Every loss against proxies, with a parameter.
-pub(crate) const PROXY_LOSSES: [(ProxyLossKind, f64); 4] = [
+pub(crate) const PROXY_LOSSES: [(ProxyLossKind, f64); 6] = [
     (ProxyLossKind::Cac, 0.1),
+    (DistanceCrossEntropy, 0.5),
+    (SquaredDistanceCrossEntropy, 2.0),
     (ProxyLossKind::ContrastiveCenter, 1.0),
     (ProxyLossKind::TripletCenter, 5.0),
     (ProxyLossKind::Island, 0.5),
 ];
+
+/// d/T of a distance cross-entropy, from the squared distance.
+fn heated(kind: ProxyLossKind, temperature: f64, squared: f64) -> f64 {
+    if kind == SquaredDistanceCrossEntropy { squared / temperature } else { squared.sqrt() / temperature }
+}
 
 /// w_i·ℓ(x)
 fn weighted_row_loss(case: &Case, i: usize, y: usize, x: &[f64], params: &Matrix) -> f64 {
@@ -138,6 +145,10 @@ fn weighted_row_loss(case: &Case, i: usize, y: usize, x: &[f64], params: &Matrix
         LossSpec::Proxy(ProxyLossKind::Cac, lambda) => {
             let own = squared(y).sqrt();
             others().map(|d| (own - d.sqrt()).exp()).sum::<f64>().ln_1p() + lambda * own
+        }
+        LossSpec::Proxy(kind @ (DistanceCrossEntropy | SquaredDistanceCrossEntropy), temperature) => {
+            let own = heated(*kind, *temperature, squared(y));
+            others().map(|d| (own - heated(*kind, *temperature, d)).exp()).sum::<f64>().ln_1p()
         }
         LossSpec::Proxy(ProxyLossKind::ContrastiveCenter, delta) => 0.5 * squared(y) / (others().sum::<f64>() + delta),
         LossSpec::Proxy(ProxyLossKind::TripletCenter, margin) => {
@@ -201,6 +212,15 @@ pub(crate) fn loss_scale(case: &Case, x: &Matrix, params: &Matrix) -> f64 {
         }
         // Float64 rounds sums that cancel.
         LossSpec::CrossEntropy(_) | LossSpec::Proxy(ProxyLossKind::Island, _) => loss(case, x, params).abs() + 1e-9,
+        LossSpec::Proxy(DistanceCrossEntropy | SquaredDistanceCrossEntropy, _) => {
+            let rounding = |i: usize| {
+                let Some(y) = class(case, i) else { return 0.0 };
+                let derivatives = derivatives(case, y, &x[i], params, params).into_iter();
+                let by_distance = |j: usize| 2.0 * distance(Metric::SqEuclidean, &x[i], &params[j]);
+                weight(case, i) * derivatives.map(|(j, derivative, _)| derivative.abs() * by_distance(j)).sum::<f64>()
+            };
+            loss(case, x, params) + scale(case) * (0..x.len()).map(rounding).sum::<f64>() + 1e-32
+        }
         _ => loss(case, x, params),
     }
 }
@@ -323,6 +343,22 @@ fn derivatives(case: &Case, y: usize, x: &[f64], centers: &Matrix, params: &Matr
                 let root_derivative = if j == y { 1.0 - p + lambda } else { -p };
                 if d[j] == 0.0 { 0.0 } else { root_derivative * 0.5 / d[j].sqrt() }
             })
+        }
+        LossSpec::Proxy(kind @ (DistanceCrossEntropy | SquaredDistanceCrossEntropy), temperature) => {
+            let heated: Vec<f64> = d.iter().map(|&d_j| heated(*kind, *temperature, d_j)).collect();
+            let terms: Vec<f64> = heated.iter().map(|d_j| (heated[y] - d_j).exp()).collect();
+            let others = (0..d.len()).filter(|&j| j != y).map(|j| terms[j]).sum::<f64>();
+            let derivative = |j: usize| {
+                let slope = if j == y { others } else { -terms[j] } / (1.0 + others);
+                match kind {
+                    SquaredDistanceCrossEntropy => slope / temperature,
+                    _ if d[j] == 0.0 => 0.0,
+                    _ => slope * 0.5 / (temperature * d[j].sqrt()),
+                }
+            };
+            // The rounding of a distance, relative to it, is an absolute one of its exponent. The least float32 count as 0.
+            let size = |j: usize| derivative(j).abs() * (1.0 + heated[j] + heated[y]) + 1e-32;
+            (0..d.len()).map(|j| (j, derivative(j), size(j))).collect()
         }
         LossSpec::Proxy(ProxyLossKind::ContrastiveCenter, delta) => {
             let others = (0..d.len()).filter(|&j| j != y).map(|j| d[j]).sum::<f64>() + delta;
