@@ -6,7 +6,7 @@ import { LEARNABLE, loadProxyLoss, MAX_PARAMETER, ProxyLoss, type ProxyLossOptio
 
 /** Options of `DistanceCrossEntropyLoss`. Defaults: init 'normal', magnitude 1, fixed false, reduction 'batch'. */
 export interface DistanceCrossEntropyLossOptions extends ProxyLossOptions {
-  /** T from 1e-9 to 1e30, in units of the distance: a higher one evens the probabilities out. Default 1. */
+  /** T from 1e-30 to 1e30, in units of the distance: a higher one evens the probabilities out. Default 1. */
   readonly temperature?: number;
   /** Distance d. Default 'sqeuclidean'. */
   readonly metric?: Exclude<Metric, 'cosine'>;
@@ -16,8 +16,8 @@ const SPEC = {
   className: 'DistanceCrossEntropyLoss',
   parameter: 'temperature',
   fallback: 1,
-  accepts: (value: number) => value >= 1e-9 && value <= MAX_PARAMETER,
-  range: 'a number from 1e-9 to 1e30',
+  accepts: (value: number) => value >= 1e-30 && value <= MAX_PARAMETER,
+  range: 'a number from 1e-30 to 1e30',
   defaults: LEARNABLE,
 } as const;
 

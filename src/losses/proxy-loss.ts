@@ -5,7 +5,7 @@ import { centersTensor, encodeObject, listTensor, restored, SavedObject } from '
 import { Batch, prepare } from '../memory/batch.js';
 import { disposedError } from '../memory/dispose.js';
 import { type Inputs, splitArguments, takeInputs } from '../memory/inputs.js';
-import { floatView } from '../memory/views.js';
+import { copyFloats, floatView } from '../memory/views.js';
 import { checkNumber, checkOptions } from '../validate/checks.js';
 import type { Embeddings } from '../validate/embeddings.js';
 import type { LabelPolicy, Target } from '../validate/labels.js';
@@ -20,6 +20,7 @@ import {
 } from '../validate/options.js';
 import { rowsTrainedOn } from '../validate/trained-rows.js';
 import {
+  BatchArray,
   CentersArray,
   ProxyLossKind,
   type Centers as RustCenters,
@@ -148,6 +149,34 @@ export abstract class ProxyLoss extends Saveable {
     const inputs = this._take('evaluate', x, target, options, 0);
     prepare(this._rust, inputs, Work.ProxyLoss, 'evaluate');
     return this._loss(inputs, RustGradients.None);
+  }
+
+  /**
+   * Loss of each row, w_i·ℓ_i [B], as PyTorch's `reduction: 'none'` gives it: 0 for unknown rows, and for those of weight
+   * 0; NaN for a known row with a NaN. Times s they sum up to the
+   * loss, but for the term of `IslandLoss` that is of the centers alone.
+   *
+   * A sum of these losses with other factors has its gradients from {@link gradients}, with the factors as
+   * `sampleWeight`. With a `Batch`, `gradX` of the call before is overwritten.
+   * @param x rows [B, nDim]
+   * @param target labels [B], below 0 = unknown
+   * @throws CenterLossError as {@link evaluate}
+   */
+  perRow(x: Embeddings, target: Target, options?: EvaluateOptions): Float32Array<ArrayBuffer>;
+  /** Computes the loss of each row of a batch. */
+  perRow(batch: Batch, options?: EvaluateOptions): Float32Array<ArrayBuffer>;
+  perRow(
+    x: Embeddings | Batch,
+    targetOrOptions?: Target | EvaluateOptions,
+    optionsAfter?: EvaluateOptions,
+  ): Float32Array<ArrayBuffer> {
+    this._rust;
+    const [target, options] = splitArguments<Target, EvaluateOptions>('perRow', x, targetOrOptions, optionsAfter);
+    checkOptions(options, ['sampleWeight']);
+    const inputs = this._take('perRow', x, target, options, 1);
+    prepare(this._rust, inputs, Work.ProxyLoss, 'perRow');
+    this._loss(inputs, RustGradients.Losses);
+    return copyFloats(inputs.batch.address(BatchArray.Out), inputs.rows);
   }
 
   /**

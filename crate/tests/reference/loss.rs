@@ -96,22 +96,45 @@ pub(crate) fn own_distances(case: &Case) -> Vec<Vec<f64>> {
     own
 }
 
-pub(crate) fn loss(case: &Case, x: &Matrix, params: &Matrix) -> f64 {
-    let (mut sum, mut floors) = (0.0, 0.0);
-    for i in 0..x.len() {
-        let class = class(case, i);
-        sum += class.map_or(0.0, |y| weighted_row_loss(case, i, y, &x[i], params));
-        if case.is_floored() && case.reduction != Reduction::Wen && is_known(case, i) {
-            floors += FLOOR * (case.n_classes() - usize::from(class.is_some())) as f64;
+/// Summand of a row, with its floors.
+fn summand(case: &Case, i: usize, x: &Matrix, params: &Matrix) -> f64 {
+    let class = class(case, i);
+    let has_floors = case.is_floored() && case.reduction != Reduction::Wen && is_known(case, i);
+    let floors = if has_floors { case.n_classes() - usize::from(class.is_some()) } else { 0 };
+    class.map_or(0.0, |y| weighted_row_loss(case, i, y, &x[i], params)) + FLOOR * floors as f64
+}
+
+/// Losses of the rows, and for each the scale of its rounding.
+pub(crate) fn row_losses(case: &Case, x: &Matrix, params: &Matrix) -> Vec<(f64, f64)> {
+    let losses = (0..x.len()).map(|i| {
+        let one = Case { reduction: Reduction::Sum, ..case.select(&[i]) };
+        let scale = loss_scale(&one, &vec![x[i].clone()], params);
+        let summand = summand(case, i, x, params);
+        match case.spec {
+            LossSpec::DeepSvdd { nu, radius } => {
+                let loss = if is_known(case, i) { weight(case, i) * radius * radius + summand / nu } else { 0.0 };
+                (loss, loss)
+            }
+            // The hinge subtracts distances.
+            LossSpec::Proxy(ProxyLossKind::TripletCenter, margin) => {
+                let own = class(case, i).map_or(0.0, |y| distance(Metric::SqEuclidean, &x[i], &params[y]));
+                (summand, weight(case, i) * (own + margin) + scale)
+            }
+            _ => (summand, scale),
         }
-    }
+    });
+    losses.collect()
+}
+
+pub(crate) fn loss(case: &Case, x: &Matrix, params: &Matrix) -> f64 {
+    let sum: f64 = (0..x.len()).map(|i| summand(case, i, x, params)).sum();
     let scale = scale(case);
     let whole = match case.spec {
         LossSpec::Proxy(ProxyLossKind::Island, lambda) => lambda * repulsion(params),
         LossSpec::DeepSvdd { .. } => params[0][0] * params[0][0],
         _ => 0.0,
     };
-    if scale == 0.0 { 0.0 } else { (sum + floors) * scale + whole }
+    if scale == 0.0 { 0.0 } else { sum * scale + whole }
 }
 
 /// Every loss against proxies, with a parameter.
