@@ -2,7 +2,14 @@ import { bytesOfJson } from '../io/saveable.js';
 import { checkChoice, checkOptions } from '../validate/checks.js';
 import type { Metric } from '../validate/metric.js';
 import { CENTERS_OPTIONS } from '../validate/options.js';
-import { LEARNABLE, loadProxyLoss, MAX_PARAMETER, ProxyLoss, type ProxyLossOptions, type ProxyLossSpec } from './proxy-loss.js';
+import {
+  LEARNABLE,
+  loadProxyLoss,
+  MAX_PARAMETER,
+  ProxyLoss,
+  type ProxyLossOptions,
+  type ProxyLossSpec,
+} from './proxy-loss.js';
 
 /** Options of `DistanceCrossEntropyLoss`. Defaults: init 'normal', magnitude 1, fixed false, reduction 'batch'. */
 export interface DistanceCrossEntropyLossOptions extends ProxyLossOptions {

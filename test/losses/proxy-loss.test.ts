@@ -68,7 +68,10 @@ it.each(['sqeuclidean', 'euclidean'] as const)('the cross-entropy is that of the
   const target = [0, 1, 2, 3, 0, 1];
   const probabilities = loss.centers.predictProba(x, { temperature: 2 });
   const expected = target.map((y, row) => -Math.log(probabilities[row * 4 + y] as number));
-  for (const { perRow, metric: saved } of [loss, read].map((of) => ({ perRow: of.perRow(x, target), metric: of.metric }))) {
+  for (const { perRow, metric: saved } of [loss, read].map((of) => ({
+    perRow: of.perRow(x, target),
+    metric: of.metric,
+  }))) {
     expectClose(perRow, expected, { absolute: 1e-6 });
     expect(saved).toBe(metric);
   }

@@ -125,15 +125,16 @@ export const { embeddings, matrices } = revive(centerLossJson) as { embeddings: 
 export const losses = revive(lossesJson) as {
   centerLoss: CenterLossCase[];
   proxyLosses: ProxyLossCase[];
-  deepSVDD: (Gradients & PerRow & {
-    D: number;
-    nu: number;
-    rows: number;
-    x: Source;
-    center: Source;
-    radius: number;
-    gradRadius: number;
-  })[];
+  deepSVDD: (Gradients &
+    PerRow & {
+      D: number;
+      nu: number;
+      rows: number;
+      x: Source;
+      center: Source;
+      radius: number;
+      gradRadius: number;
+    })[];
   crossEntropy: (Gradients & { C: number; x: Source; y: number[]; labelSmoothing: number; classWeight: number[] })[];
   sgd: (Batch & { learningRate: number; momentum: number; losses: number[]; after: number[] })[];
 };
