@@ -135,7 +135,8 @@ export const losses = revive(lossesJson) as {
       radius: number;
       gradRadius: number;
     })[];
-  crossEntropy: (Gradients & { C: number; x: Source; y: number[]; labelSmoothing: number; classWeight: number[] })[];
+  crossEntropy: (Gradients &
+    PerRow & { C: number; x: Source; y: number[]; labelSmoothing: number; classWeight: number[] })[];
   sgd: (Batch & { learningRate: number; momentum: number; losses: number[]; after: number[] })[];
 };
 

@@ -253,8 +253,12 @@ def cross_entropy(case):
     logits = given(case["x"], len(case["y"]), case["C"]).requires_grad_()
     weight = torch.tensor(case["classWeight"], dtype=torch.float64)
     smoothing = case["labelSmoothing"]
-    loss = torch.nn.CrossEntropyLoss(weight, ignore_index=-1, label_smoothing=smoothing)(logits, torch.tensor(case["y"]))
-    return {"loss": loss, "gradX": grads(loss, logits)[0]}
+    options = {"ignore_index": -1, "label_smoothing": smoothing}
+    loss, rows = (
+        torch.nn.CrossEntropyLoss(weight, **options, reduction=reduction)(logits, torch.tensor(case["y"]))
+        for reduction in ("mean", "none")
+    )
+    return {"loss": loss, "perRow": rows, "gradX": grads(loss, logits)[0]}
 
 
 def sgd(case):

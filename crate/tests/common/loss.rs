@@ -240,7 +240,7 @@ impl Case {
             LossSpec::Center(..) => self.center_pass(&self.known_labels(), CenterOutput::None(centers), grad_x),
             LossSpec::CrossEntropy(smoothing) => {
                 let mut grad = vec![f32::NAN; self.batch.x.len()];
-                let loss = cross_entropy::<Lanes>(x, labels, self.weights(), *smoothing, &mut grad);
+                let loss = cross_entropy::<Lanes>(x, labels, self.weights(), *smoothing, &mut grad, &mut []);
                 grad_x.copy_from_slice(&grad[..grad_x.len()]);
                 loss
             }
@@ -289,7 +289,7 @@ impl Case {
         labels
     }
 
-    /// w_i·ℓ_i of each row; none of cross-entropy.
+    /// w_i·ℓ_i of each row.
     pub(crate) fn row_losses(&self) -> Vec<f32> {
         let Batch { labels, centers, n_dim, .. } = &self.batch;
         let (x, mut losses) = (self.batch.views().0, vec![f32::NAN; self.batch.rows()]);
@@ -304,7 +304,10 @@ impl Case {
             LossSpec::Proxy(kind, parameter) => {
                 self.proxy_pass(*kind, *parameter, &mut [], &mut [], &mut losses);
             }
-            LossSpec::CrossEntropy(_) => losses.clear(),
+            LossSpec::CrossEntropy(smoothing) => {
+                let mut grad = vec![f32::NAN; self.batch.x.len()];
+                cross_entropy::<Lanes>(x, labels, self.weights(), *smoothing, &mut grad, &mut losses);
+            }
         }
         losses
     }

@@ -115,6 +115,8 @@ pub(crate) fn row_losses(case: &Case, x: &Matrix, params: &Matrix) -> Vec<(f64, 
                 let loss = if is_known(case, i) { weight(case, i) * radius * radius + summand / nu } else { 0.0 };
                 (loss, loss)
             }
+            // The loss of one row is a mean.
+            LossSpec::CrossEntropy(_) => (summand, summand + 1e-9),
             // The hinge subtracts distances.
             LossSpec::Proxy(ProxyLossKind::TripletCenter, margin) => {
                 let own = class(case, i).map_or(0.0, |y| distance(Metric::SqEuclidean, &x[i], &params[y]));
