@@ -87,7 +87,7 @@ pub struct Scratch<'a> {
     pub losses: &'a mut [f32],
 }
 
-/// Sum of the rows' summands, each of which is also written to [`Scratch::losses`].
+/// Sum of the rows' summands, each of which is also written to a list unless that is empty.
 pub(crate) struct Total<'a> {
     losses: &'a mut [f32],
     pub(crate) sum: f64,
