@@ -153,7 +153,8 @@ export abstract class ProxyLoss extends Saveable {
 
   /**
    * Loss of each row, w_i·ℓ_i [B], as PyTorch's `reduction: 'none'` gives it: 0 for unknown rows, and for those of weight
-   * 0; NaN for a known row with a NaN. Their sum times s is the loss, but for the term of `IslandLoss` that is of the centers alone.
+   * 0; NaN for a known row with a NaN. Their sum times s is the loss, but for the term of
+   * `IslandLoss` that is of the centers alone.
    *
    * A sum of these losses with other factors has its gradients from {@link gradients}, with the factors as
    * `sampleWeight`. With a `Batch`, `gradX` of the call before is overwritten.
