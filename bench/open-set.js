@@ -10,13 +10,27 @@ import { filledBatch, form, namedGradients } from './ours.js';
 /** @typedef {{ batch(rows: number): Batch, gradients(batch: Batch): Gradients, dispose(): void }} Loss */
 /** @typedef {(name: string, shape: Shape, data: Data) => Implementation} Call */
 
-const [LAMBDA, MARGIN, DELTA] = [0.1, 5, 1];
+const [LAMBDA, MARGIN, DELTA, TEMPERATURE] = [0.1, 5, 1, 64];
 
 /** @param {new (C: number, D: number, options: any) => unknown} Loss @param {object} options @returns {Call} */
 const gradients = (Loss, options) => (name, shape, data) => {
   const loss = /** @type {Loss} */ (new Loss(shape.C, shape.D, { init: data.centers, ...options }));
   const { batch, dispose } = filledBatch(loss, shape.B, data);
   return form(name, () => loss.gradients(batch), namedGradients(shape), { dispose });
+};
+
+/** @param {new (C: number, D: number, options: any) => unknown} Loss @param {object} options @returns {Call} */
+const perRow = (Loss, options) => (name, shape, data) => {
+  const loss = /** @type {InstanceType<typeof centerLoss.CenterLoss>} */ (
+    new Loss(shape.C, shape.D, { init: data.centers, ...options })
+  );
+  const { batch, dispose } = filledBatch(loss, shape.B, data);
+  return form(
+    name,
+    () => loss.perRow(batch),
+    (perRow) => ({ perRow }),
+    { dispose },
+  );
 };
 
 /** @type {Call} */
@@ -53,7 +67,8 @@ const classify = (score) => (name, shape, data) => {
   return form(name, run, named, { dispose: () => centers.dispose() });
 };
 
-const { CACLoss, CenterLoss, ContrastiveCenterLoss, IslandLoss, TripletCenterLoss } = centerLoss;
+const { CACLoss, CenterLoss, ContrastiveCenterLoss, DistanceCrossEntropyLoss, IslandLoss, TripletCenterLoss } =
+  centerLoss;
 const HALF_SQUARED = { reduction: 'batch', metric: 'euclidean', penalty: 'half-squared', radius: 1 };
 
 /** Row whose centers are anchors on axes. */
@@ -68,6 +83,15 @@ export const openSet = {
   softmaxCenter: ['softmax_center', softmaxCenter],
   [ANCHORS]: ['cac', CAC],
   'CAC, fixed centers': ['cac', CAC],
+  'distance cross-entropy': [
+    'distance_cross_entropy',
+    gradients(DistanceCrossEntropyLoss, { temperature: TEMPERATURE }),
+  ],
+  'perRow, distance cross-entropy': [
+    'distance_cross_entropy_per_row',
+    perRow(DistanceCrossEntropyLoss, { temperature: TEMPERATURE }),
+  ],
+  'perRow, center loss': ['center_loss_per_row', perRow(CenterLoss, { reduction: 'batch' })],
   'contrastive-center': ['contrastive_center', gradients(ContrastiveCenterLoss, { delta: DELTA })],
   'triplet-center': ['triplet_center', gradients(TripletCenterLoss, { margin: MARGIN })],
   island: ['island', gradients(IslandLoss, { lambda: LAMBDA })],

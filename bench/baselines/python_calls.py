@@ -42,7 +42,7 @@ torch.set_num_interop_threads(1)
 if faiss:
     faiss.omp_set_num_threads(1)
 
-LAMBDA, MARGIN, DELTA, ALPHA = 0.1, 5.0, 1.0, 0.5
+LAMBDA, MARGIN, DELTA, ALPHA, TEMPERATURE = 0.1, 5.0, 1.0, 0.5, 64.0
 
 
 def decode(text, dtype, *shape):
@@ -159,6 +159,18 @@ class Calls:
         distances = torch.cdist(self.x, self.centers.detach())
         own = distances[self.rows, self.target].mean()
         return self.backward(cross_entropy(-distances, self.target) + LAMBDA * own, gradX=self.x)
+
+    def distance_cross_entropy(self):
+        return self.both(cross_entropy(-self.squares(self.centers) / TEMPERATURE, self.target))
+
+    @torch.no_grad()
+    def distance_cross_entropy_per_row(self):
+        logits = -self.squares(self.centers) / TEMPERATURE
+        return {"perRow": cross_entropy(logits, self.target, reduction="none")}
+
+    @torch.no_grad()
+    def center_loss_per_row(self):
+        return {"perRow": ((self.x - self.own()) ** 2).sum(1)}
 
     def contrastive_center(self):
         squares = self.squares(self.centers)

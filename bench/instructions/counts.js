@@ -60,6 +60,7 @@ function countCore(shape, count) {
     'gradients, dense': count(() => loss.gradients(batch)),
     'gradients, touched': count(() => loss.gradients(batch, { centers: 'touched' })),
     evaluate: count(() => loss.evaluate(x, target)),
+    perRow: count(() => loss.perRow(x, target)),
     distances,
     predict: count(() => loss.centers.predict(x)),
     // Probabilities are distances, then softmin in place.
@@ -91,10 +92,11 @@ function countOpenSet({ B, D, C }, count) {
     add(`softmaxCenter, ${metric}`, () => loss.softmaxCenter(x, logits, target, { lambda: 0.1 }));
     loss.dispose();
   }
-  const { CACLoss, ContrastiveCenterLoss, TripletCenterLoss, IslandLoss } = centerLoss;
-  for (const Loss of [CACLoss, ContrastiveCenterLoss, TripletCenterLoss, IslandLoss]) {
+  const { CACLoss, ContrastiveCenterLoss, DistanceCrossEntropyLoss, TripletCenterLoss, IslandLoss } = centerLoss;
+  for (const Loss of [CACLoss, ContrastiveCenterLoss, DistanceCrossEntropyLoss, TripletCenterLoss, IslandLoss]) {
     const loss = new Loss(C, D, { init: centers });
     add(`gradients, ${Loss.name}`, () => loss.gradients(x, target));
+    add(`perRow, ${Loss.name}`, () => loss.perRow(x, target));
     loss.dispose();
   }
   const one = new centerLoss.DeepSVDDLoss(D);

@@ -4,6 +4,7 @@ import { CACLoss } from '../losses/cac-loss.js';
 import { CenterLoss } from '../losses/center-loss.js';
 import { ContrastiveCenterLoss } from '../losses/contrastive-center-loss.js';
 import { DeepSVDDLoss } from '../losses/deep-svdd-loss.js';
+import { DistanceCrossEntropyLoss } from '../losses/distance-cross-entropy-loss.js';
 import { IslandLoss } from '../losses/island-loss.js';
 import { TripletCenterLoss } from '../losses/triplet-center-loss.js';
 import { ClassStatistics } from '../statistics/class-statistics.js';
@@ -17,6 +18,7 @@ const CLASSES = {
   OpenSetClassifier,
   CenterLoss,
   CACLoss,
+  DistanceCrossEntropyLoss,
   ContrastiveCenterLoss,
   TripletCenterLoss,
   IslandLoss,

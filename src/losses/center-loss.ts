@@ -6,7 +6,7 @@ import { centersTensor, encodeObject, limitTensor, listTensor, restored, SavedOb
 import { Batch, type BatchOptions, prepare } from '../memory/batch.js';
 import { disposedError } from '../memory/dispose.js';
 import { type Inputs, splitArguments, takeInputs } from '../memory/inputs.js';
-import { integerView, newFloats, readFloats, stable } from '../memory/views.js';
+import { copyFloats, integerView, newFloats, readFloats, stable } from '../memory/views.js';
 import { lengthOf } from '../validate/arrays.js';
 import { checkChoice, checkNoMore, checkNumber, checkOptions, checkOut, type Floats } from '../validate/checks.js';
 import { asRows, type Embeddings } from '../validate/embeddings.js';
@@ -215,6 +215,32 @@ export class CenterLoss extends Saveable {
     checkOptions(options, ['sampleWeight']);
     const { batch } = this._take('evaluate', x, target, options.sampleWeight, 0);
     return this._rust.gradients(batch, RustGradients.None);
+  }
+
+  /**
+   * Loss of each row, w_i·ℓ_i [B], as PyTorch's `reduction: 'none'` gives it: 0 for unknown rows, and for those of weight
+   * 0; NaN for a known row with a NaN. Their sum times s is the loss, floors included.
+   *
+   * A sum of these losses with other factors has its gradients from {@link gradients}, with the factors as
+   * `sampleWeight`. With a `Batch`, `gradX` of the call before is overwritten.
+   * @param x rows [B, nDim]
+   * @param target labels [B], below 0 = unknown
+   * @throws CenterLossError as {@link evaluate}
+   */
+  perRow(x: Embeddings, target: Target, options?: EvaluateOptions): Float32Array<ArrayBuffer>;
+  /** Computes the loss of each row of a batch. */
+  perRow(batch: Batch, options?: EvaluateOptions): Float32Array<ArrayBuffer>;
+  perRow(
+    x: Embeddings | Batch,
+    targetOrOptions?: Target | EvaluateOptions,
+    optionsAfter?: EvaluateOptions,
+  ): Float32Array<ArrayBuffer> {
+    this._rust;
+    const [target, options] = splitArguments<Target, EvaluateOptions>('perRow', x, targetOrOptions, optionsAfter);
+    checkOptions(options, ['sampleWeight']);
+    const { batch, rows } = this._take('perRow', x, target, options.sampleWeight, 1);
+    this._rust.gradients(batch, RustGradients.Losses);
+    return copyFloats(batch.address(BatchArray.Out), rows);
   }
 
   /**

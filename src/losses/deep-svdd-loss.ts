@@ -13,7 +13,13 @@ import { CenterLossError } from '../validate/errors.js';
 import type { LabelPolicy, Target } from '../validate/labels.js';
 import { checkCentersOptions } from '../validate/options.js';
 import { rowsTrainedOn } from '../validate/trained-rows.js';
-import { BatchArray, CentersArray, type Centers as RustCenters, Work } from '../wasm/bindings.js';
+import {
+  BatchArray,
+  CentersArray,
+  type Centers as RustCenters,
+  Gradients as RustGradients,
+  Work,
+} from '../wasm/bindings.js';
 import type { EvaluateOptions } from './center-loss.js';
 import { copyGradX, type OutOption, stepInPlace, takeGradientsOut } from './results.js';
 
@@ -186,7 +192,30 @@ export class DeepSVDDLoss extends Saveable {
     optionsAfter?: EvaluateOptions,
   ): number {
     this._fittedRust('evaluate');
-    return this._loss(this._take('evaluate', x, targetOrOptions, optionsAfter, 0), false).loss;
+    return this._loss(this._take('evaluate', x, targetOrOptions, optionsAfter, 0), RustGradients.None).loss;
+  }
+
+  /**
+   * Loss of each row, w_i·(R² + max(0, ‖x_i − c‖² − R²)/ν) [B], as PyTorch's `reduction: 'none'` gives it: 0 for ignored
+   * rows, NaN for a row of the class with a NaN. Their sum over n is the loss.
+   *
+   * With a `Batch`, `gradX` of the call before is overwritten.
+   * @param x rows [B, nDim]
+   * @param target labels [B], below 0 = ignored; default: no row is ignored
+   * @throws CenterLossError as {@link evaluate}
+   */
+  perRow(x: Embeddings, target?: Target | null, options?: EvaluateOptions): Float32Array<ArrayBuffer>;
+  /** Computes the loss of each row of a batch. */
+  perRow(batch: Batch, options?: EvaluateOptions): Float32Array<ArrayBuffer>;
+  perRow(
+    x: Embeddings | Batch,
+    targetOrOptions?: Target | null | EvaluateOptions,
+    optionsAfter?: EvaluateOptions,
+  ): Float32Array<ArrayBuffer> {
+    this._fittedRust('perRow');
+    const { batch, rows } = this._take('perRow', x, targetOrOptions, optionsAfter, 1);
+    this._rust.deep_svdd(batch, this._radius, this.nu, RustGradients.Losses);
+    return copyFloats(batch.address(BatchArray.Out), rows);
   }
 
   /**
@@ -212,7 +241,7 @@ export class DeepSVDDLoss extends Saveable {
     checkOptions(options, ['sampleWeight', 'out']);
     const { x: rows, target, to } = takeGradientsOut('gradients', options.out, this, x, given);
     const inputs = this._takeRows('gradients', rows, target, options, this.nDim);
-    const { loss, gradRadius } = this._loss(inputs, true);
+    const { loss, gradRadius } = this._loss(inputs, RustGradients.Rows);
     if (x instanceof Batch) return Object.assign(stepInPlace(loss, x), { gradRadius });
     return { loss, gradX: copyGradX(inputs, this.nDim, to.gradX), gradRadius };
   }
@@ -315,10 +344,10 @@ export class DeepSVDDLoss extends Saveable {
     });
   }
 
-  /** Computes the loss and ∂loss/∂R, and ∂loss/∂x in the batch if `withGradient`. */
-  private _loss({ batch }: Inputs, withGradient: boolean): { readonly loss: number; readonly gradRadius: number } {
+  /** Computes the loss and ∂loss/∂R, and the gradients that a batch holds. */
+  private _loss({ batch }: Inputs, gradients: RustGradients): { readonly loss: number; readonly gradRadius: number } {
     const address = reserveArray(batch, BatchArray.Parameters, 1, 'the gradient by the radius');
-    const loss = this._rust.deep_svdd(batch, this._radius, this.nu, withGradient);
+    const loss = this._rust.deep_svdd(batch, this._radius, this.nu, gradients);
     const [gradRadius = 0] = copyFloats(address, 1);
     return { loss, gradRadius };
   }

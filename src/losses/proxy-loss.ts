@@ -5,10 +5,11 @@ import { centersTensor, encodeObject, listTensor, restored, SavedObject } from '
 import { Batch, prepare } from '../memory/batch.js';
 import { disposedError } from '../memory/dispose.js';
 import { type Inputs, splitArguments, takeInputs } from '../memory/inputs.js';
-import { floatView } from '../memory/views.js';
+import { copyFloats, floatView } from '../memory/views.js';
 import { checkNumber, checkOptions } from '../validate/checks.js';
 import type { Embeddings } from '../validate/embeddings.js';
 import type { LabelPolicy, Target } from '../validate/labels.js';
+import type { Metric } from '../validate/metric.js';
 import {
   CENTERS_OPTIONS,
   type CentersDefaults,
@@ -19,6 +20,7 @@ import {
 } from '../validate/options.js';
 import { rowsTrainedOn } from '../validate/trained-rows.js';
 import {
+  BatchArray,
   CentersArray,
   ProxyLossKind,
   type Centers as RustCenters,
@@ -65,6 +67,8 @@ export interface ProxyLossSpec {
   /** Numbers that are accepted, for messages. */
   readonly range: string;
   readonly defaults: CentersDefaults;
+  /** Value of the option `metric`, of a loss that has one. */
+  readonly metric?: Metric;
 }
 
 /** Defaults of a loss whose centers start as those of `torch.randn` and learn. */
@@ -72,6 +76,9 @@ export const LEARNABLE: CentersDefaults = { init: 'normal', magnitude: 1, fixed:
 
 /** Bound of a loss's own number: its square stays inside float64, and its product with a gradient inside float32. */
 export const MAX_PARAMETER = MAX_MAGNITUDE;
+
+/** Names of the options that only this loss has. */
+const optionsOf = ({ parameter, metric }: ProxyLossSpec): string[] => [parameter, ...(metric ? ['metric'] : [])];
 
 /**
  * Base class of the losses that compare each row with all centers,
@@ -107,7 +114,7 @@ export abstract class ProxyLoss extends Saveable {
   /** @internal */
   protected constructor(spec: ProxyLossSpec, nClasses: number, nDim: number, options: ProxyLossOptions) {
     super();
-    checkOptions(options, [spec.parameter, ...CENTERS_OPTIONS]);
+    checkOptions(options, [...optionsOf(spec), ...CENTERS_OPTIONS]);
     const settings = checkCentersOptions(nClasses, nDim, options, spec.defaults);
     const parameter = (options as Record<string, number | undefined>)[spec.parameter] ?? spec.fallback;
     checkNumber(parameter, spec.parameter, spec.accepts, spec.range);
@@ -122,8 +129,8 @@ export abstract class ProxyLoss extends Saveable {
     this._parameter = parameter;
     this._labels = settings.labels;
     this._weighted = classWeight !== undefined;
-    const plain = { metric: 'sqeuclidean', penalty: 'hinge', radius: 0, radii: undefined } as const;
-    this.centers = createLossCenters(nClasses, nDim, settings, plain);
+    const plain = { penalty: 'hinge', radius: 0, radii: undefined } as const;
+    this.centers = createLossCenters(nClasses, nDim, settings, { metric: spec.metric ?? 'sqeuclidean', ...plain });
   }
 
   /**
@@ -142,6 +149,34 @@ export abstract class ProxyLoss extends Saveable {
     const inputs = this._take('evaluate', x, target, options, 0);
     prepare(this._rust, inputs, Work.ProxyLoss, 'evaluate');
     return this._loss(inputs, RustGradients.None);
+  }
+
+  /**
+   * Loss of each row, w_i·ℓ_i [B], as PyTorch's `reduction: 'none'` gives it: 0 for unknown rows, and for those of weight
+   * 0; NaN for a known row with a NaN. Their sum times s is the loss, but for the term of
+   * `IslandLoss` that is of the centers alone.
+   *
+   * A sum of these losses with other factors has its gradients from {@link gradients}, with the factors as
+   * `sampleWeight`. With a `Batch`, `gradX` of the call before is overwritten.
+   * @param x rows [B, nDim]
+   * @param target labels [B], below 0 = unknown
+   * @throws CenterLossError as {@link evaluate}
+   */
+  perRow(x: Embeddings, target: Target, options?: EvaluateOptions): Float32Array<ArrayBuffer>;
+  /** Computes the loss of each row of a batch. */
+  perRow(batch: Batch, options?: EvaluateOptions): Float32Array<ArrayBuffer>;
+  perRow(
+    x: Embeddings | Batch,
+    targetOrOptions?: Target | EvaluateOptions,
+    optionsAfter?: EvaluateOptions,
+  ): Float32Array<ArrayBuffer> {
+    this._rust;
+    const [target, options] = splitArguments<Target, EvaluateOptions>('perRow', x, targetOrOptions, optionsAfter);
+    checkOptions(options, ['sampleWeight']);
+    const inputs = this._take('perRow', x, target, options, 1);
+    prepare(this._rust, inputs, Work.ProxyLoss, 'perRow');
+    this._loss(inputs, RustGradients.Losses);
+    return copyFloats(inputs.batch.address(BatchArray.Out), inputs.rows);
   }
 
   /**
@@ -225,9 +260,10 @@ export abstract class ProxyLoss extends Saveable {
   save(): Uint8Array<ArrayBuffer> {
     this._rust;
     const { nClasses, nDim, fixed, reduction, magnitude, names } = this;
-    const { className, parameter } = this._spec;
+    const { className, parameter, metric } = this._spec;
+    const own = { ...(metric && { metric }), [parameter]: this._parameter };
     return encodeObject(className, {
-      config: { fixed, reduction, magnitude, labels: this._labels, [parameter]: this._parameter },
+      config: { fixed, reduction, magnitude, labels: this._labels, ...own },
       names,
       tensors: {
         centers: centersTensor(this.centers.params, nClasses, nDim),
@@ -280,11 +316,12 @@ export abstract class ProxyLoss extends Saveable {
  */
 export function loadProxyLoss<L extends ProxyLoss>(
   bytes: Uint8Array | ArrayBuffer,
-  { className, parameter }: ProxyLossSpec,
+  spec: ProxyLossSpec,
   make: (nClasses: number, nDim: number, options: ProxyLossOptions) => L,
 ): L {
+  const { className } = spec;
   const saved = new SavedObject(bytes, className);
-  const { params, nClasses, nDim, options } = readLoss<ProxyLossOptions>(saved, [parameter as never]);
+  const { params, nClasses, nDim, options } = readLoss<ProxyLossOptions>(saved, optionsOf(spec) as never[]);
   const loss = restored(className, () => make(nClasses, nDim, options));
   loss.centers.params.set(params);
   return loss;

@@ -126,7 +126,7 @@ export function softmaxCenterInPlace(
   writeClassWeight(rust, classWeight, call);
   const { loss: center } = update ? loss.step(batch, step) : loss.rowGradients(batch, [], samples);
   // Nothing can fail from here on.
-  const softmax = rust.cross_entropy(nClasses, labelSmoothing, classWeight !== undefined, true);
+  const softmax = rust.cross_entropy(nClasses, labelSmoothing, classWeight !== undefined, true, false);
   return {
     loss: rust.join_softmax_center(softmax, center, lambda),
     softmax,

@@ -1,6 +1,6 @@
 import { reserveArray } from '../memory/batch.js';
 import { takeInputs } from '../memory/inputs.js';
-import { writeFloats } from '../memory/views.js';
+import { copyFloats, writeFloats } from '../memory/views.js';
 import { checkCount, checkNumber, checkOptions, type Floats } from '../validate/checks.js';
 import type { Embeddings } from '../validate/embeddings.js';
 import type { LabelPolicy, Target } from '../validate/labels.js';
@@ -50,12 +50,45 @@ export function softmaxCrossEntropy(
   return crossEntropy(logits, target, nClasses, 'strict', options);
 }
 
+/**
+ * Softmax cross-entropy of each row [B], s_i·[(1 − ε)·w_{y_i}·(−log p_{i,y_i}) + ε/C·Σ_k w_k·(−log p_ik)]: that of
+ * `torch.nn.CrossEntropyLoss(weight, reduction='none', label_smoothing)`, 0 for unknown rows.
+ * @param logits [B, nClasses]
+ * @param target labels [B], below 0 = unknown
+ * @throws CenterLossError as {@link softmaxCrossEntropy}
+ */
+export function softmaxCrossEntropyPerRow(
+  logits: Embeddings,
+  target: Target,
+  nClasses: number,
+  options: SoftmaxOptions = {},
+): Float32Array<ArrayBuffer> {
+  const call = 'softmaxCrossEntropyPerRow';
+  checkCount(nClasses, 'nClasses');
+  checkOptions(options, SOFTMAX_OPTIONS);
+  const { labelSmoothing, classWeight } = checkSoftmaxOptions(options, nClasses);
+  const { sampleWeight } = options;
+  const names = checkNames(options.names, nClasses);
+  const labels = 'strict' as const;
+  const spec = { call, ...naming(nClasses), nClasses, names, labels, sampleWeight, outWidth: nClasses };
+  const { batch, rows } = takeInputs(logits, target, spec);
+  // Rust reads the weights of the classes, and writes the losses after them.
+  const address = reserveArray(batch, BatchArray.Parameters, nClasses + rows, call);
+  if (classWeight) writeFloats(classWeight, 0, nClasses, address);
+  batch.cross_entropy(nClasses, labelSmoothing, classWeight !== undefined, false, true);
+  return copyFloats(address + nClasses * Float32Array.BYTES_PER_ELEMENT, rows);
+}
+
+const SOFTMAX_OPTIONS = ['labelSmoothing', 'classWeight', 'sampleWeight', 'names'];
+
+const naming = (nClasses: number) => ({ name: 'logits', width: nClasses, widthName: 'nClasses' });
+
 /** @throws CenterLossError `ERR_OPTION`, `ERR_SHAPE`, `ERR_OUT_OF_MEMORY` */
 export function checkSoftmaxOptions(
   options: SoftmaxOptions,
   nClasses: number,
 ): { readonly labelSmoothing: number; readonly classWeight: Float32Array | undefined } {
-  checkOptions(options, ['labelSmoothing', 'classWeight', 'sampleWeight', 'names', 'out']);
+  checkOptions(options, [...SOFTMAX_OPTIONS, 'out']);
   const { labelSmoothing = 0 } = options;
   checkNumber(labelSmoothing, 'labelSmoothing', (value) => value >= 0 && value <= 1, 'a number from 0 to 1');
   return { labelSmoothing, classWeight: copyOfWeights(options.classWeight, 'classWeight', nClasses, 'classes') };
@@ -81,13 +114,12 @@ export function crossEntropy(
   const { sampleWeight, out } = options;
   const names = checkNames(options.names, nClasses);
   const call = 'softmaxCrossEntropy';
-  const naming = { name: 'logits', width: nClasses, widthName: 'nClasses' };
-  const taken = takeOut(call, out, logits, target, naming, { gradLogits: (rows) => rows * nClasses });
+  const taken = takeOut(call, out, logits, target, naming(nClasses), { gradLogits: (rows) => rows * nClasses });
   const { x, to } = taken;
-  const spec = { call, ...naming, nClasses, names, labels, sampleWeight, outWidth: nClasses };
+  const spec = { call, ...naming(nClasses), nClasses, names, labels, sampleWeight, outWidth: nClasses };
   const inputs = takeInputs(x, taken.target, spec);
   const { batch } = inputs;
   writeClassWeight(batch, classWeight, call);
-  const loss = batch.cross_entropy(nClasses, labelSmoothing, classWeight !== undefined, false);
+  const loss = batch.cross_entropy(nClasses, labelSmoothing, classWeight !== undefined, false, false);
   return { loss, gradLogits: copyGradX(inputs, nClasses, to.gradLogits) };
 }

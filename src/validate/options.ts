@@ -152,7 +152,8 @@ export function checkCentersOptions(
   const { magnitude, fixed, reduction } = { ...defaults, ...withoutUndefined(options) };
   checkNumber(magnitude, 'magnitude', (value) => Math.abs(value) <= MAX_MAGNITUDE, 'a number up to ±1e30');
   checkChoice(fixed, 'fixed', [true, false]);
-  checkChoice(reduction, 'reduction', Object.keys(REDUCTIONS) as Reduction[]);
+  const advice = (reduction as string) === 'none' ? ': perRow(x, target) gives the loss of each row' : '';
+  checkChoice(reduction, 'reduction', Object.keys(REDUCTIONS) as Reduction[], advice);
   checkSeed(seed);
   checkChoice(labels, 'labels', ['strict', 'lenient']);
   const names = checkNames(options.names, nClasses);

@@ -331,6 +331,7 @@ const distancesCall =
 const RULES = [{}, { rule: 'mean' }, { rule: 'ema', momentum: 0.5 }, { rule: 'sgd', momentum: 0.9 }];
 const TRAINED: readonly Call[] = [
   lossCall('evaluate'),
+  lossCall('perRow'),
   lossCall('gradients'),
   lossCall('gradients', () => ({ centers: pick(['dense', 'touched']) })),
   lossCall('step', () => pick(RULES)),
@@ -374,7 +375,13 @@ const KINDS: Record<string, { make(nClasses: number, nDim: number): object; call
   },
   DeepSVDDLoss: {
     make: (_, nDim) => new DeepSVDDLoss(nDim, { center: new Float32Array(nDim).fill(1), radius: 2 }),
-    calls: [lossCall('evaluate'), lossCall('gradients'), lossCall('fitCenter'), lossCall('fitRadius')],
+    calls: [
+      lossCall('evaluate'),
+      lossCall('perRow'),
+      lossCall('gradients'),
+      lossCall('fitCenter'),
+      lossCall('fitRadius'),
+    ],
   },
   OpenSetClassifier: {
     make: (nClasses, nDim) => {
@@ -398,7 +405,10 @@ const KINDS: Record<string, { make(nClasses: number, nDim: number): object; call
     PROXY_LOSS_NAMES.map((name) => {
       const make = (nClasses: number, nDim: number) =>
         new PROXY_LOSSES[name].Loss(nClasses, nDim, { init: 'normal', fixed: false });
-      return [name, { make, calls: [lossCall('evaluate'), lossCall('gradients'), lossCall('step')] }];
+      return [
+        name,
+        { make, calls: [lossCall('evaluate'), lossCall('perRow'), lossCall('gradients'), lossCall('step')] },
+      ];
     }),
   ),
 };

@@ -10,7 +10,7 @@ interface TakesRows {
   save(): Uint8Array;
 }
 
-const LOSS_CALLS = ['evaluate', 'gradients', 'step'];
+const LOSS_CALLS = ['evaluate', 'perRow', 'gradients', 'step'];
 const options = { init: 'normal' } as const;
 /** Makers of objects for 3 classes, each with its calls; Deep SVDD has one class, whatever the label. */
 const CLASSES: [string, (nDim: number) => TakesRows, string[]][] = [
@@ -24,7 +24,7 @@ const CLASSES: [string, (nDim: number) => TakesRows, string[]][] = [
   [
     'DeepSVDDLoss',
     (nDim) => new DeepSVDDLoss(nDim, { center: new Float32Array(nDim) }),
-    ['evaluate', 'gradients', 'fitRadius', 'fitCenter'],
+    ['evaluate', 'perRow', 'gradients', 'fitRadius', 'fitCenter'],
   ],
   ['ClassStatistics', (nDim) => new ClassStatistics(3, nDim), ['add']],
 ];

@@ -12,6 +12,7 @@ import {
   OpenSetClassifier,
   openSetMetrics,
   softmaxCrossEntropy,
+  softmaxCrossEntropyPerRow,
   type Target,
 } from 'center-loss';
 import { describe, expect, it } from 'vitest';
@@ -77,6 +78,7 @@ const CALLS: [string, (names: Names) => [Call, Saves?]][] = [
   ['fitPrecision', (names) => [(target) => fitPrecision(makeCenters(names), x, target)]],
   ['fitThreshold', (names) => [(classes) => fitThreshold([1, 2, 3, 4, 5], { classes, nClasses: 3, names })]],
   ['classWeights', (names) => [(target) => classWeights(target, 3, { names })]],
+  ['softmaxCrossEntropyPerRow', (names) => [(target) => softmaxCrossEntropyPerRow(distmat, target, 3, { names })]],
   ['softmaxCrossEntropy', (names) => [(target) => softmaxCrossEntropy(distmat, target, 3, { names })]],
 ];
 

@@ -36,7 +36,8 @@ const useLoss = (loss: CenterLoss) => {
   const batch = loss.batch(2);
   batch.x.set(x);
   batch.target.set(target);
-  return [loss.evaluate(x, target), loss.gradients(x, target), loss.step(batch).loss, batch.gradX.slice(), loss.save()];
+  const losses = [loss.evaluate(x, target), loss.perRow(x, target)];
+  return [...losses, loss.gradients(x, target), loss.step(batch).loss, batch.gradX.slice(), loss.save()];
 };
 add('CenterLoss', () => new CenterLoss(2, 2, { init: 'eye', names: ['a', 'b'] }), useLoss);
 add(

@@ -8,6 +8,7 @@ import {
   ClassCenters,
   ClassStatistics,
   DeepSVDDLoss,
+  DistanceCrossEntropyLoss,
   fromSafetensors,
   type LoadedObject,
   load,
@@ -111,6 +112,7 @@ const ours = (): Uint8Array[] => {
     new CenterLoss(3, 2, { radius: 0.5, seed: 1 }),
     new CenterLoss(2, 2, { radius: [0.5, 1], names: ['a', 'b'], classWeight: [1, 2], init: 'normal' }),
     new CACLoss(2, 3, { names: ['a', 'b'], classWeight: [1, 2] }),
+    new DistanceCrossEntropyLoss(2, 3, { metric: 'euclidean', temperature: 2 }),
     new DeepSVDDLoss(2, { center: Float32Array.of(1, 2), radius: 1 }),
     ...(['normalized', 'mahalanobis', 'softmin'] as const).map((score, i) =>
       new OpenSetClassifier(centers, { score }).fit(x, target, { perClass: i > 0 }),
@@ -157,7 +159,8 @@ it('100,000 safetensors files', { timeout: 300_000 }, () => {
   // Many of every kind were taken.
   expect(taken).toBeGreaterThan(5_000);
   expect(loaded).toBeGreaterThan(2_500);
-  const names = 'CACLoss CenterLoss ClassCenters ClassStatistics DeepSVDDLoss OpenSetClassifier';
+  const names =
+    'CACLoss CenterLoss ClassCenters ClassStatistics DeepSVDDLoss DistanceCrossEntropyLoss OpenSetClassifier';
   expect([...kinds.keys()].sort()).toEqual(names.split(' '));
   expect(Math.min(...kinds.values())).toBeGreaterThan(50);
   expect(refused).toBeGreaterThan(50_000);

@@ -12,6 +12,7 @@ it.each(losses.deepSVDD)('with ν = $nu, loss and gradients are those of PyTorch
   const loss = new DeepSVDDLoss(D, { nu, radius, center: values(one.center, D) });
   const x = values(one.x, one.rows * D);
   expectClose(loss.evaluate(x), one.loss);
+  expectClose(loss.perRow(x), one.perRow);
   const { loss: value, gradX, gradRadius } = loss.gradients(x);
   expectClose(value, one.loss);
   expectClose(gradX, one.gradX, { absolute: 1e-7 });
@@ -20,7 +21,7 @@ it.each(losses.deepSVDD)('with ν = $nu, loss and gradients are those of PyTorch
 
 it('cannot be used before its center is known', () => {
   const loss = new DeepSVDDLoss(2);
-  for (const call of ['evaluate', 'gradients', 'fitRadius'] as const) {
+  for (const call of ['evaluate', 'perRow', 'gradients', 'fitRadius'] as const) {
     expectError(
       () => loss[call]([1, 2]),
       'ERR_NOT_INITIALIZED',

@@ -5,6 +5,7 @@ import {
   CACLoss,
   ClassCenters,
   ContrastiveCenterLoss,
+  DistanceCrossEntropyLoss,
   IslandLoss,
   type ProxyLossOptions,
   TripletCenterLoss,
@@ -33,10 +34,12 @@ const normal = (count: number, seed: number): Float32Array => {
 };
 
 it.each(losses.proxyLosses)('$name ($parameter) of $C classes and its gradients are those of PyTorch', (one) => {
-  const { name, parameter, classWeight, sampleWeight } = one;
+  const { name, parameter, classWeight, sampleWeight, metric } = one;
   const { x, centers, target } = inputsOf(one);
-  const loss = makeProxyLoss(name, one.C, one.D, parameter, at(centers, { classWeight }));
+  const options = { ...at(centers, { classWeight }), ...(metric && { metric }) };
+  const loss = makeProxyLoss(name, one.C, one.D, parameter, options);
   expectClose(loss.evaluate(x, target, { sampleWeight }), one.loss);
+  expectClose(loss.perRow(x, target, { sampleWeight }), one.perRow, { absolute: 1e-12 });
   const { loss: value, gradX, gradCenters } = loss.gradients(x, target, { sampleWeight });
   expectClose(value, one.loss);
   // Terms that cancel leave their own rounding.
@@ -58,6 +61,28 @@ it.each(losses.sgd)('steps of rate $learningRate and momentum $momentum are thos
   expectClose(loss.centers.params, one.after, { absolute: 1e-6 });
 });
 
+it.each(['sqeuclidean', 'euclidean'] as const)('the cross-entropy is that of the probabilities, %s', (metric) => {
+  const [x, centers] = [normal(6 * 5, 3), normal(4 * 5, 4)];
+  const loss = new DistanceCrossEntropyLoss(4, 5, { ...at(centers), metric, temperature: 2, fixed: true });
+  const read = DistanceCrossEntropyLoss.load(loss.save());
+  const target = [0, 1, 2, 3, 0, 1];
+  const probabilities = loss.centers.predictProba(x, { temperature: 2 });
+  const expected = target.map((y, row) => -Math.log(probabilities[row * 4 + y] as number));
+  for (const { perRow, metric: saved } of [loss, read].map((of) => ({
+    perRow: of.perRow(x, target),
+    metric: of.metric,
+  }))) {
+    expectClose(perRow, expected, { absolute: 1e-6 });
+    expect(saved).toBe(metric);
+  }
+  expect(read.gradients(x, target)).toEqual(loss.gradients(x, target));
+  // The tuplet term of CACLoss is the same kernel.
+  if (metric === 'euclidean') {
+    const one = new DistanceCrossEntropyLoss(4, 5, { ...at(centers), metric });
+    expect(new CACLoss(4, 5, { ...at(centers), lambda: 0 }).gradients(x, target)).toEqual(one.gradients(x, target));
+  }
+});
+
 it('the list has every loss that is exported', () => {
   const base = Object.getPrototypeOf(CACLoss);
   const exported = Object.entries(centerLoss).filter(([, value]) => Object.getPrototypeOf(value) === base);
@@ -76,6 +101,7 @@ describe.each(PROXY_LOSS_NAMES)('%s', (name) => {
     ] as const;
     for (const [x, target, options] of nothing) {
       expect(loss.evaluate(x, target, options)).toBe(0);
+      expect(loss.perRow(x, target, options)).toEqual(new Float32Array(target.length));
       const zero = new Float32Array(x.length);
       expect(loss.gradients(x, target, options)).toEqual({ loss: 0, gradX: zero, gradCenters: new Float32Array(6) });
       expect(loss.step(x, target, options)).toEqual({ loss: 0, gradX: zero });
@@ -91,6 +117,10 @@ describe.each(PROXY_LOSS_NAMES)('%s', (name) => {
       const loss = makeProxyLoss(name, 4, 3, parameter, at(centers, { reduction: 'sum' }));
       const expected = loss.gradients(x, [0, 1, -1, 2, 3]);
       const actual = loss.gradients(spoiled, [0, 1, 2, 2, 3]);
+      const rows = loss.perRow(spoiled, [0, 1, 2, 2, 3]);
+      expect(Number.isFinite(rows[2])).toBe(false);
+      rows[2] = 0;
+      expect(rows).toEqual(loss.perRow(x, [0, 1, -1, 2, 3]));
       expect(Number.isFinite(actual.loss)).toBe(false);
       if (Number.isNaN(bad)) expect(actual.loss).toBeNaN();
       expect({ ...actual, loss: 0 }).toEqual({ ...expected, loss: 0 });
@@ -137,6 +167,7 @@ describe.each(PROXY_LOSS_NAMES)('%s', (name) => {
         batch.x.set(x);
         batch.target.set(target);
         expect(loss.evaluate(batch, options)).toBe(loss.evaluate(x, target, options));
+        expect(loss.perRow(batch, options)).toEqual(loss.perRow(x, target, options));
         const expected = loss.gradients(x, target, options);
         batch.gradX.fill(7);
         const actual = loss.gradients(batch, options);
@@ -180,7 +211,7 @@ describe.each(PROXY_LOSS_NAMES)('%s', (name) => {
     const make = (options: unknown) => () => makeProxyLoss(name, 3, 2, parameter, options as ProxyLossOptions);
     expectError(make({ raduis: 1 }), 'ERR_OPTION', 'there is no option "raduis"');
     expectError(make({ radius: 1 }), 'ERR_OPTION', 'there is no option "radius"');
-    expectError(make({ reduction: 'none' }), 'ERR_OPTION', /reduction must be "mean"/);
+    expectError(make({ reduction: 'none' }), 'ERR_OPTION', /reduction must be "mean".*: perRow\(x, target\) gives/);
     const loss = makeProxyLoss(name, 3, 2, parameter, { init: 'normal' });
     expectError(
       make({ init: 'normal', classWeight: [1, 2] }),
@@ -209,7 +240,7 @@ describe.each(PROXY_LOSS_NAMES)('%s', (name) => {
       expectError(
         () => makeProxyLoss(name, 2, 2, bad, {}),
         'ERR_OPTION',
-        /(lambda|delta|margin) must be a number from/,
+        /(lambda|delta|margin|temperature) must be a number from/,
       );
     }
   });
@@ -222,6 +253,13 @@ it('has the settings of the papers by default', () => {
   expectError(() => new CACLoss(4, 3), 'ERR_OPTION', "init 'anchors' needs nClasses ≤ nDim, got 4 and 3");
   expect(new ContrastiveCenterLoss(2, 2).delta).toBe(1);
   expect(new TripletCenterLoss(2, 2).margin).toBe(5);
+  const { temperature, metric, fixed } = new DistanceCrossEntropyLoss(2, 2);
+  expect([temperature, metric, fixed]).toEqual([1, 'sqeuclidean', false]);
+  expectError(
+    () => new DistanceCrossEntropyLoss(2, 2, { metric: 'cosine' as never }),
+    'ERR_OPTION',
+    'metric must be "sqeuclidean" or "euclidean", got "cosine"',
+  );
   expect(new IslandLoss(2, 2).lambda).toBe(10);
   expect(new IslandLoss(2, 2).fixed).toBe(false);
   expectError(() => new TripletCenterLoss(1, 2), 'ERR_OPTION', 'nClasses must be at least 2, got 1');

@@ -1,5 +1,5 @@
 // Softmax cross-entropy, and that with center loss in one call.
-import { CenterLoss, type CenterLossOptions, softmaxCrossEntropy } from 'center-loss';
+import { CenterLoss, type CenterLossOptions, softmaxCrossEntropy, softmaxCrossEntropyPerRow } from 'center-loss';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { losses, values } from '../oracle/cases.js';
@@ -12,8 +12,10 @@ const untyped = (value: unknown) => value as never;
 describe('softmaxCrossEntropy', () => {
   it.each(losses.crossEntropy)('is torch.nn.CrossEntropyLoss, smoothing $labelSmoothing, $C classes', (one) => {
     const { C, y, labelSmoothing, classWeight } = one;
-    const actual = softmaxCrossEntropy(values(one.x, y.length * C), y, C, { labelSmoothing, classWeight });
+    const [logits, options] = [values(one.x, y.length * C), { labelSmoothing, classWeight }];
+    const actual = softmaxCrossEntropy(logits, y, C, options);
     expectClose(actual.loss, one.loss);
+    expectClose(softmaxCrossEntropyPerRow(logits, y, C, options), one.perRow);
     expectClose(actual.gradLogits, one.gradX, { absolute: 1e-7 });
   });
 
@@ -41,6 +43,22 @@ describe('softmaxCrossEntropy', () => {
     expect(softmaxCrossEntropy([Number.NaN, 1, 2], [-1], 3)).toEqual({ loss: 0, gradLogits: new Float32Array(3) });
     const nothing = softmaxCrossEntropy([3, 1, 2], [0], 3, { classWeight: [0, 1, 1] });
     expect(nothing).toEqual({ loss: 0, gradLogits: new Float32Array(3) });
+  });
+
+  it('gives the loss of each row beside rows that have none', () => {
+    const logits = [0, 0, Number.NaN, 4, 5, 5, 1, 1];
+    const log2 = Math.fround(Math.log(2));
+    const options = { sampleWeight: [2, 1, 0, 1] };
+    expect([...softmaxCrossEntropyPerRow(logits, [0, 1, 1, -1], 2, options)]).toEqual([2 * log2, Number.NaN, 0, 0]);
+    // The mean of a batch whose classes weigh nothing is 0, but not its smoothed rows.
+    const smoothed = { labelSmoothing: 1, classWeight: [0, 1] };
+    expectClose(softmaxCrossEntropyPerRow([0, 0], [0], 2, smoothed), [log2 / 2]);
+    expect(softmaxCrossEntropy([0, 0], [0], 2, smoothed)).toEqual({ loss: 0, gradLogits: new Float32Array(2) });
+    expectError(
+      () => softmaxCrossEntropyPerRow([1, 2], [0], 2, untyped({ out: {} })),
+      'ERR_OPTION',
+      'there is no option "out"; the options are labelSmoothing, classWeight, sampleWeight, names',
+    );
   });
 
   it('refuses bad input', () => {

@@ -42,6 +42,10 @@ interface Gradients {
   readonly gradX: number[];
 }
 
+interface PerRow {
+  readonly perRow: number[];
+}
+
 export interface Embeddings extends Batch, Gradients {
   readonly name: string;
   readonly radius: number;
@@ -72,7 +76,7 @@ interface Weights {
   readonly sampleWeight: number[];
 }
 
-interface CenterLossCase extends Batch, Gradients, Weights {
+interface CenterLossCase extends Batch, Gradients, PerRow, Weights {
   readonly metric: Metric;
   readonly penalty: Penalty;
   readonly reduction: Reduction;
@@ -81,9 +85,10 @@ interface CenterLossCase extends Batch, Gradients, Weights {
   readonly afterSgd: number[];
 }
 
-interface ProxyLossCase extends Batch, Gradients, Weights {
+interface ProxyLossCase extends Batch, Gradients, PerRow, Weights {
   readonly name: ProxyLossName;
   readonly parameter: number;
+  readonly metric?: Metric;
   readonly gradCenters: number[];
 }
 
@@ -131,16 +136,18 @@ export const { embeddings, matrices } = revive(centerLossJson) as { embeddings: 
 export const losses = revive(lossesJson) as {
   centerLoss: CenterLossCase[];
   proxyLosses: ProxyLossCase[];
-  deepSVDD: (Gradients & {
-    D: number;
-    nu: number;
-    rows: number;
-    x: Source;
-    center: Source;
-    radius: number;
-    gradRadius: number;
-  })[];
-  crossEntropy: (Gradients & { C: number; x: Source; y: number[]; labelSmoothing: number; classWeight: number[] })[];
+  deepSVDD: (Gradients &
+    PerRow & {
+      D: number;
+      nu: number;
+      rows: number;
+      x: Source;
+      center: Source;
+      radius: number;
+      gradRadius: number;
+    })[];
+  crossEntropy: (Gradients &
+    PerRow & { C: number; x: Source; y: number[]; labelSmoothing: number; classWeight: number[] })[];
   sgd: (Batch & { learningRate: number; momentum: number; losses: number[]; after: number[] })[];
 };
 

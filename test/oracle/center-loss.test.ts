@@ -116,6 +116,7 @@ describe.each(losses.centerLoss)('PyTorch, $metric, $penalty, $reduction, C = $C
   it('loss and gradients', () => {
     const { loss, gradX, gradCenters } = make().gradients(x, target, { sampleWeight });
     expectClose(loss, one.loss);
+    expectClose(make().perRow(x, target, { sampleWeight }), one.perRow, spread(one.perRow));
     expectClose(gradX, one.gradX, spread(one.gradX));
     expectClose(gradCenters ?? [], one.gradCenters, spread(one.gradCenters));
   });

@@ -175,15 +175,15 @@ def center_loss(case):
 
     def loss_of(x, centers):
         distances = METRICS[case["metric"]](x[known], centers[y[known]])
-        total = (weight * PENALTIES[case["penalty"]]((distances - radii[y[known]]).clamp(min=0))).sum()
+        rows = weight * PENALTIES[case["penalty"]]((distances - radii[y[known]]).clamp(min=0))
         divisor = {"mean": weight.sum() * len(centers), "batch": weight.sum(), "wen": 2 * weight.sum(), "sum": 1}
-        return total / divisor[case["reduction"]]
+        return rows.sum() / divisor[case["reduction"]], torch.zeros(len(x)).double().masked_scatter(known, rows)
 
     x.requires_grad_()
-    loss = loss_of(x, centers.requires_grad_())
+    loss, rows = loss_of(x, centers.requires_grad_())
     grad_x, grad_centers = grads(loss, x, centers)
-    descend(centers, 3, 0.05, 0.9, lambda centers: loss_of(x.detach(), centers))
-    return {"loss": loss, "gradX": grad_x, "gradCenters": grad_centers, "afterSgd": centers}
+    descend(centers, 3, 0.05, 0.9, lambda centers: loss_of(x.detach(), centers)[0])
+    return {"loss": loss, "perRow": rows, "gradX": grad_x, "gradCenters": grad_centers, "afterSgd": centers}
 
 
 def cac(x, centers, y, parameter):
@@ -192,6 +192,12 @@ def cac(x, centers, y, parameter):
     own = d.gather(1, y[:, None])
     is_other = torch.ones_like(d).scatter(1, y[:, None], 0.0)
     return torch.log(1 + ((own - d).exp() * is_other).sum(1)) + parameter * own[:, 0]
+
+
+def distance_cross_entropy(x, centers, y, parameter, metric):
+    """Yang et al. 2018, Snell et al. 2017: cross-entropy of the logits -d/T."""
+    d = torch.stack([METRICS[metric](x, center) for center in centers], 1)
+    return F.cross_entropy(-d / parameter, y, reduction="none")
 
 
 def contrastive_center(x, centers, y, parameter):
@@ -214,14 +220,21 @@ def island(x, centers, y, parameter):
 
 
 def proxy_losses(case):
-    formulas = {"CACLoss": cac, "ContrastiveCenterLoss": contrastive_center, "TripletCenterLoss": triplet_center}
+    formulas = {
+        "CACLoss": cac,
+        "ContrastiveCenterLoss": contrastive_center,
+        "DistanceCrossEntropyLoss": lambda *of: distance_cross_entropy(*of, case["metric"]),
+        "TripletCenterLoss": triplet_center,
+    }
     x, centers, y = inputs(case)
     weight = torch.tensor(case["classWeight"])[y].double() * torch.tensor(case["sampleWeight"])
     formula = formulas.get(case["name"], island)
     losses = formula(x.requires_grad_(), centers.requires_grad_(), y, case["parameter"])
     loss = (losses * weight).sum() / weight.sum()
     grad_x, grad_centers = grads(loss, x, centers)
-    return {"loss": loss, "gradX": grad_x, "gradCenters": grad_centers}
+    # The repulsion of the island loss is of no row.
+    rows = losses if formula is not island else island(x, centers, y, 0.0)
+    return {"loss": loss, "perRow": rows * weight, "gradX": grad_x, "gradCenters": grad_centers}
 
 
 def deep_svdd(case):
@@ -229,9 +242,10 @@ def deep_svdd(case):
     x = given(case["x"], case["rows"], case["D"]).requires_grad_()
     squares = (x - given(case["center"], case["D"])).square().sum(1)
     radius = (squares.sqrt().median() * 0.9).detach().requires_grad_()
-    loss = radius**2 + (squares - radius**2).clamp(min=0).sum() / (case["nu"] * case["rows"])
+    rows = radius**2 + (squares - radius**2).clamp(min=0) / case["nu"]
+    loss = rows.mean()
     grad_x, grad_radius = grads(loss, x, radius)
-    return {"radius": radius, "loss": loss, "gradX": grad_x, "gradRadius": grad_radius}
+    return {"radius": radius, "loss": loss, "perRow": rows, "gradX": grad_x, "gradRadius": grad_radius}
 
 
 def cross_entropy(case):
@@ -239,8 +253,12 @@ def cross_entropy(case):
     logits = given(case["x"], len(case["y"]), case["C"]).requires_grad_()
     weight = torch.tensor(case["classWeight"], dtype=torch.float64)
     smoothing = case["labelSmoothing"]
-    loss = torch.nn.CrossEntropyLoss(weight, ignore_index=-1, label_smoothing=smoothing)(logits, torch.tensor(case["y"]))
-    return {"loss": loss, "gradX": grads(loss, logits)[0]}
+    options = {"ignore_index": -1, "label_smoothing": smoothing}
+    loss, rows = (
+        torch.nn.CrossEntropyLoss(weight, **options, reduction=reduction)(logits, torch.tensor(case["y"]))
+        for reduction in ("mean", "none")
+    )
+    return {"loss": loss, "perRow": rows, "gradX": grads(loss, logits)[0]}
 
 
 def sgd(case):

@@ -2,6 +2,7 @@
 import {
   CACLoss,
   ContrastiveCenterLoss,
+  DistanceCrossEntropyLoss,
   IslandLoss,
   type ProxyLoss,
   type ProxyLossOptions,
@@ -18,6 +19,7 @@ interface Entry {
 export const PROXY_LOSSES = {
   CACLoss: { Loss: CACLoss, option: 'lambda', parameter: 0.1 },
   ContrastiveCenterLoss: { Loss: ContrastiveCenterLoss, option: 'delta', parameter: 1 },
+  DistanceCrossEntropyLoss: { Loss: DistanceCrossEntropyLoss, option: 'temperature', parameter: 2 },
   TripletCenterLoss: { Loss: TripletCenterLoss, option: 'margin', parameter: 5 },
   IslandLoss: { Loss: IslandLoss, option: 'lambda', parameter: 0.5 },
 } satisfies Record<string, Entry>;
@@ -32,7 +34,7 @@ export function makeProxyLoss(
   nClasses: number,
   nDim: number,
   parameter: number,
-  options: ProxyLossOptions = {},
+  options: ProxyLossOptions & { readonly metric?: string | undefined } = {},
 ): ProxyLoss {
   const { Loss, option }: Entry = PROXY_LOSSES[name];
   return new Loss(nClasses, nDim, { [option]: parameter, ...options });

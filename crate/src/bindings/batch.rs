@@ -12,7 +12,7 @@ use crate::loss::cross_entropy;
 use crate::loss::deep_svdd;
 use crate::loss::weights::{Weights, mask_weightless_labels};
 use crate::metrics::accuracy;
-use crate::rows::shape::{Rows, slice, slice_mut};
+use crate::rows::shape::{Rows, slice, slice_mut, split_mut};
 use crate::simd::float16;
 use crate::simd::vector::Lanes;
 use crate::update::center_gradient::Form;
@@ -216,10 +216,19 @@ impl Batch {
 
     /// Computes the softmax cross-entropy of the logits in `Logits` if `beside_x`, and ∂loss/∂logits to
     /// `LogitsGradient`; else of those in `X`, with the gradient in `Out`. `Parameters` has the weights of the classes if
-    /// `class_weighted`.
-    pub fn cross_entropy(&mut self, n_classes: usize, smoothing: f64, class_weighted: bool, beside_x: bool) -> f64 {
-        let len = self.rows * n_classes;
+    /// `class_weighted`, and gets the losses of the rows after them if `per_row`.
+    pub fn cross_entropy(
+        &mut self,
+        n_classes: usize,
+        smoothing: f64,
+        class_weighted: bool,
+        beside_x: bool,
+        per_row: bool,
+    ) -> f64 {
+        let (rows, len) = (self.rows, self.rows * n_classes);
         let Parts { x, labels, sample_weight, out, parameters, logits, logits_gradient, .. } = self.parts();
+        let (parameters, losses) = split_mut(parameters, if class_weighted || per_row { n_classes } else { 0 });
+        let losses = slice_mut(losses, 0, if per_row { rows } else { 0 });
         let class = if class_weighted { slice(parameters, 0, n_classes) } else { &[] };
         let weights = Weights { class, sample: sample_weight };
         let (logits, grad) = if beside_x {
@@ -227,7 +236,7 @@ impl Batch {
         } else {
             (x, out)
         };
-        cross_entropy::cross_entropy::<Lanes>(logits, labels, weights, smoothing, grad)
+        cross_entropy::cross_entropy::<Lanes>(logits, labels, weights, smoothing, grad, losses)
     }
 
     /// Replaces the distances in `Out` by probabilities, row by row.

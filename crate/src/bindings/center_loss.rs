@@ -44,7 +44,7 @@ impl Centers {
         loss.forward::<Lanes>(x, &labels)
     }
 
-    /// Loss, and gradients. Those of the centers require `prepare`.
+    /// Loss, and gradients. Those of the centers require `prepare`. With the losses of the rows the result is 0.
     pub fn gradients(
         &mut self,
         batch: &mut Batch,
@@ -130,9 +130,13 @@ impl Centers {
             weights: Weights { class: class_weight, sample: sample_weight },
         };
         let known = Labels::new(labels, *n_classes);
+        if matches!(output, Output::Gradients(Gradients::Losses)) {
+            loss.row_losses::<Lanes>(x, labels, params, slice_mut(out, 0, x.count()));
+            return 0.0;
+        }
         let out = if matches!(output, Output::Gradients(Gradients::None)) { &mut [] } else { out };
         let output = match output {
-            Output::Gradients(Gradients::None | Gradients::Rows) => CenterOutput::None(params),
+            Output::Gradients(Gradients::None | Gradients::Losses | Gradients::Rows) => CenterOutput::None(params),
             Output::Gradients(gradients) => {
                 let (batch_classes, sums, _) = scratch.sums(labels, *n_dim, slots);
                 let (form, rows) = match gradients {

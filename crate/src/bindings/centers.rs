@@ -64,6 +64,8 @@ pub enum Init {
 pub enum Gradients {
     /// No gradient.
     None,
+    /// No gradient, but the loss of each row, written to the start of `Out`.
+    Losses,
     /// ∂loss/∂x, written to `Out`.
     Rows,
     /// ∂loss/∂x, and ∂loss/∂centers of all classes, written to `DenseGradient`.

@@ -34,6 +34,14 @@ impl Centers {
             weights: Weights { class: &self.class_weight, sample: sample_weight },
             reduction: self.reduction,
         };
+        let (grad_x, grad_centers, losses): (&mut [f32], &mut [f32], &mut [f32]) = match variant(gradients) {
+            Gradients::None => (&mut [], &mut [], &mut []),
+            Gradients::Losses => (&mut [], &mut [], slice_mut(out, 0, x.count())),
+            Gradients::Rows => (out, &mut [], &mut []),
+            Gradients::Dense | Gradients::Sparse | Gradients::Descent => {
+                (out, slice_mut(dense, 0, self.params.len()), &mut [])
+            }
+        };
         let mut proxy_scratch = Scratch {
             distances: slice_mut(&mut scratch.values, 0, sizes.distances),
             row_accumulator: slice_mut(&mut scratch.totals, 0, sizes.row_accumulator),
@@ -41,21 +49,28 @@ impl Centers {
             center_sum: slice_mut(&mut scratch.lanes, 0, sizes.center_sum),
             links: slice_mut(ends, 0, sizes.links),
             nearest: slice_mut(nearest, 0, x.count()),
-        };
-        let (grad_x, grad_centers): (&mut [f32], &mut [f32]) = match variant(gradients) {
-            Gradients::None => (&mut [], &mut []),
-            Gradients::Rows => (out, &mut []),
-            Gradients::Dense | Gradients::Sparse | Gradients::Descent => (out, slice_mut(dense, 0, self.params.len())),
+            losses,
         };
         kind.pass::<Lanes>(parameter, &rows, grad_x, grad_centers, &mut proxy_scratch)
     }
 
-    /// Soft-boundary Deep SVDD loss about the first center. Writes ∂loss/∂x to `Out` if `with_gradient`, and
+    /// Soft-boundary Deep SVDD loss about the first center. Writes ∂loss/∂x, or the losses of the rows, to `Out`, and
     /// ∂loss/∂radius to `Parameters` [1].
-    pub fn deep_svdd(&mut self, batch: &mut Batch, radius: f64, nu: f64, with_gradient: bool) -> f64 {
+    pub fn deep_svdd(
+        &mut self,
+        batch: &mut Batch,
+        radius: f64,
+        nu: f64,
+        #[wasm_bindgen(unchecked_param_type = "Gradients")] gradients: u32,
+    ) -> f64 {
         let Parts { x, labels, sample_weight, out, parameters, .. } = batch.parts();
-        let out = if with_gradient { out } else { &mut [] };
         let members = Members { x, labels, sample_weight };
+        let gradients: Gradients = variant(gradients);
+        if gradients == Gradients::Losses {
+            members.row_losses::<Lanes>(&self.params, radius, nu, slice_mut(out, 0, x.count()));
+            return 0.0;
+        }
+        let out = if gradients == Gradients::None { &mut [] } else { out };
         members.soft_boundary::<Lanes>(&self.params, radius, nu, out, slice_mut(parameters, 0, 1))
     }
 

@@ -13,8 +13,8 @@ use crate::loss::batch_pass::{CenterOutput, PairLoss, Row, RowResult, SumWithRow
 use crate::loss::penalty::Penalty;
 use crate::loss::reduction::{Labels, Loss, Reduction};
 use crate::loss::weights::Weights;
-use crate::rows::shape::{Rows, item};
-use crate::simd::vector::Vector;
+use crate::rows::shape::{Rows, item, one_of};
+use crate::simd::vector::{Vector, round_to_f32};
 
 /// Largest length of a row's gradient. Rows with a longer one get no gradient: sums of such gradients could overflow
 /// `f32`.
@@ -59,6 +59,21 @@ impl CenterLoss<'_> {
         let loss =
             GeneralLoss { loss: *self, scale: self.weights.scale(self.reduction, labels.values(), labels.n_classes()) };
         batch_pass::<V>(&loss, x, labels, output, grad_x) * loss.scale
+    }
+
+    /// Writes w_i·ℓ_i of each row to `losses`, with its floors: the summands of the loss.
+    pub fn row_losses<V: Vector>(&self, x: Rows, labels: &[i32], centers: &[f32], losses: &mut [f32]) {
+        // `Wen` has no floors, and halves the sum.
+        let (reduction, factor) = match self.reduction {
+            Reduction::Wen if self.reference().is_some() => (Reduction::Wen, 2.0),
+            _ => (Reduction::Sum, 1.0),
+        };
+        for (row, loss) in losses.iter_mut().enumerate() {
+            let one = Self { reduction, weights: self.weights.of_row(row), ..*self };
+            let labels = Labels::new(one_of(labels, row), centers.len() / x.dim());
+            let sum = one.pass::<V>(x.chunk(row, 1), &labels, CenterOutput::None(centers), &mut []);
+            *loss = round_to_f32(factor * sum);
+        }
     }
 
     /// Returns the reference's loss if the options select it.

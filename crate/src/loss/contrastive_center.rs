@@ -21,7 +21,7 @@
 
 use crate::distance::metric::combine;
 use crate::loss::class_rows::ClassRows;
-use crate::loss::proxy::{Batch, Scratch};
+use crate::loss::proxy::{Batch, Scratch, Total};
 use crate::loss::reduction::Labels;
 use crate::rows::shape::{Rows, item, row_if_wanted, slice, slice_mut, split_mut};
 use crate::rows::walk::{for_lanes, squared_distance};
@@ -67,7 +67,7 @@ impl ContrastiveCenter {
         let mean = Mean::new::<V>(centers, sum, high, low);
         let mut rows = ClassRows::new(scratch.links, n_classes + 1, x.count());
         let (scale, labels) = (batch.scale(), Labels::new(batch.labels, n_classes));
-        let (mut total, mut factor_sum) = (0.0, 0.0);
+        let (mut total, mut factor_sum) = (Total::new(scratch.losses), 0.0);
         x_sum.fill([0.0; LANES]);
         for row in 0..x.count() {
             let grad = row_if_wanted(grad_x, row, dim);
@@ -75,13 +75,13 @@ impl ContrastiveCenter {
             let (class, weight) = match batch.class_and_weight(&labels, row) {
                 Ok(known) => known,
                 Err(cost) => {
-                    total += cost;
+                    total.add(row, cost);
                     continue;
                 }
             };
             let x = x.row(row);
             let (cost, factors) = self.row::<V>(&mean, x, class, weight * scale);
-            total += weight * cost;
+            total.add(row, weight * cost);
             let Some(factors) = factors.filter(|_| !grad.is_empty()) else { continue };
             if factors.is_far {
                 mean.add_far_gradient::<V>(x, class, factors, sum, grad);
@@ -117,7 +117,7 @@ impl ContrastiveCenter {
                 rows.subtract::<V>(n_classes, x, center, &of_far, sum, grad);
             }
         }
-        total * scale
+        total.sum * scale
     }
 
     /// Computes ℓ of a row, and the factors of its gradients times `scale`; none if ℓ or a factor is not finite.

@@ -1,6 +1,7 @@
 //! Softmax cross-entropy of logits, as `torch.nn.CrossEntropyLoss` with `weight` and `label_smoothing`.
 
 use crate::detect::softmin::exp2_of_negative;
+use crate::loss::proxy::Total;
 use crate::loss::softmin_state::SoftminState;
 use crate::loss::weights::Weights;
 use crate::rows::shape::{Rows, class_of, item, item_mut, slice_mut};
@@ -15,33 +16,38 @@ use crate::simd::vector::{LANES, Vector, round_to_f32};
 ///
 /// over the rows that have a class; 0 if the divisor is 0. A probability below e^−88 of the largest counts as 0. A logit of −∞ is a class of probability 0. A row with a
 /// logit of NaN or +∞ makes the loss NaN and has no gradient.
+///
+/// Writes the summand of each row, before the division, to `losses` unless that is empty.
 pub fn cross_entropy<V: Vector>(
     logits: Rows,
     labels: &[i32],
     weights: Weights,
     smoothing: f64,
     grad: &mut [f32],
+    losses: &mut [f32],
 ) -> f64 {
     let n_classes = logits.dim();
     grad.fill(0.0);
+    let mut total = Total::new(losses);
     let rows = || labels.iter().enumerate().filter_map(|(row, &label)| Some((row, class_of(label, n_classes)?)));
     let divisor: f64 = rows().map(|(row, class)| weights.row_weight(row, Some(class))).sum();
-    if divisor == 0.0 {
-        return 0.0;
-    }
     let samples = Weights { class: &[], ..weights };
     let classes = Weights { sample: &[], ..weights };
     let smoothed = Smoothed::new(classes, smoothing, n_classes);
-    let mut total = 0.0;
     for (row, class) in rows() {
         let sample = samples.row_weight(row, None);
         // The logits of a row of weight 0 do not matter.
         if sample > 0.0 {
             let grad = slice_mut(grad, row * n_classes, n_classes);
-            total += sample * smoothed.row::<V>(logits.row(row), class, sample / divisor, grad);
+            let scale = if divisor == 0.0 { 0.0 } else { sample / divisor };
+            total.add(row, sample * smoothed.row::<V>(logits.row(row), class, scale, grad));
         }
     }
-    total / divisor
+    if divisor == 0.0 {
+        grad.fill(0.0);
+        return 0.0;
+    }
+    total.sum / divisor
 }
 
 /// Target distribution, with label smoothing.
@@ -69,7 +75,7 @@ impl<'a> Smoothed<'a> {
     fn row<V: Vector>(&self, logits: &[f32], class: usize, scale: f64, grad: &mut [f32]) -> f64 {
         let max = max::<V>(logits);
         let others = exps_of_others::<V>(logits, max, class, grad);
-        let softmin = SoftminState::new(-max, -item(logits, class), others);
+        let softmin = SoftminState::new(-f64::from(max), -f64::from(item(logits, class)), others);
         let class_weight = self.weights.row_weight(0, Some(class));
         let own = self.own * class_weight;
         // Multiplying by `own` = 0 would make an infinite loss NaN. The term 0·total still passes NaN on.

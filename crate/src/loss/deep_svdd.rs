@@ -8,7 +8,7 @@
 
 use crate::loss::reduction::is_near;
 use crate::loss::weights::Weights;
-use crate::rows::shape::{Rows, is_known, item, item_mut, slice_mut};
+use crate::rows::shape::{Rows, is_known, item, item_mut, one_of, slice_mut};
 use crate::rows::walk::{for_lanes, squared_distance};
 use crate::simd::vector::{Vector, round_to_f32, sqrt};
 
@@ -76,6 +76,17 @@ impl Members<'_> {
         }
         grad_radius.fill(round_to_f32(2.0 * radius * (1.0 - scale * outside)));
         square + scale * excesses
+    }
+
+    /// Writes w_i·(R² + max(0, d_i − R²)/ν) of each row to `losses`: the loss is their sum over n.
+    pub fn row_losses<V: Vector>(&self, center: &[f32], radius: f64, nu: f64, losses: &mut [f32]) {
+        for (row, loss) in losses.iter_mut().enumerate() {
+            let weights = Weights { class: &[], sample: self.sample_weight }.of_row(row);
+            let one = Self { x: self.x.chunk(row, 1), labels: one_of(self.labels, row), sample_weight: weights.sample };
+            *loss = round_to_f32(
+                weights.row_weight(0, None) * one.soft_boundary::<V>(center, radius, nu, &mut [], &mut []),
+            );
+        }
     }
 
     /// Sets the center to the mean of the rows and returns their number; without rows the center stays. Values in −0.1

@@ -10,7 +10,7 @@
 use crate::distance::metric::combine;
 use crate::loss::center_loss::MAX_GRADIENT_NORM;
 use crate::loss::class_rows::ClassRows;
-use crate::loss::proxy::{Batch, Scratch};
+use crate::loss::proxy::{Batch, Scratch, Total};
 use crate::loss::reduction::Labels;
 use crate::rows::shape::{Rows, item, item_mut, row_if_wanted, slice_mut, split_mut};
 use crate::rows::walk::squared_distance;
@@ -33,11 +33,11 @@ pub(crate) fn island<V: Vector>(
     let inverse_lengths = slice_mut(rest, 0, centers.count());
     let (sum, rest) = split_mut(scratch.center_sum, x.dim().div_ceil(LANES));
     let mut rows = ClassRows::new(scratch.links, centers.count(), x.count());
-    let mut total = 0.0;
+    let mut total = Total::new(scratch.losses);
     for row in 0..x.count() {
         let grad = row_if_wanted(grad_x, row, x.dim());
         grad.fill(0.0);
-        total += batch.class_and_weight(&labels, row).map_or_else(
+        let summand = batch.class_and_weight(&labels, row).map_or_else(
             |cost| cost,
             |(class, weight)| {
                 let center = centers.row(class);
@@ -51,6 +51,7 @@ pub(crate) fn island<V: Vector>(
                 weight * half_squared
             },
         );
+        total.add(row, summand);
     }
     // A batch without weight has loss 0.
     let repulsion = if scale > 0.0 { repulsion::<V>(lambda, centers, inverse_lengths, sum, grad_centers) } else { 0.0 };
@@ -61,7 +62,7 @@ pub(crate) fn island<V: Vector>(
         let x_sum = slice_mut(rest, 0, sum.len());
         rows.subtract::<V>(class, x, centers.row(class), &|row| (row, item(factors, row)), x_sum, grad);
     }
-    total * scale + repulsion
+    total.sum * scale + repulsion
 }
 
 /// Computes λ·Σ_j Σ_{k≠j} (cos(c_j, c_k) + 1), and writes its gradient to `grad_centers` unless that is empty.

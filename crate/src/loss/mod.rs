@@ -9,6 +9,7 @@
 //! | penalty ℓ | e or ½e², e = max(d − r, 0) | `penalty` |
 //! | losses of a row against all centers | s·Σ_i w_i·ℓ(d_i1, …, d_iC; y_i) | `proxy` |
 //! | class anchor clustering | ℓ = log(1 + Σ_{j≠y} e^(d_y − d_j)) + λ·d_y, d Euclidean | `cac`, `anchors` (centers on axes) |
+//! | distance cross-entropy | ℓ = −log softmin_y(d/T), d Euclidean or its square | `cac`, `anchors` |
 //! | contrastive-center | ℓ = ½·d²_y / (Σ_{j≠y} d²_j + δ) | `contrastive_center` |
 //! | triplet-center | ℓ = max(0, ½d²_y + m − min_{j≠y} ½d²_j) | `triplet_center` |
 //! | island | ℓ = ½d²_y, and λ₁·Σ_j Σ_{k≠j} (cos(c_j, c_k) + 1) | `island` |
@@ -52,6 +53,10 @@ use crate::simd::vector::Vector;
 pub enum ProxyLossKind {
     /// Class anchor clustering; the parameter is λ.
     Cac,
+    /// Distance cross-entropy of Euclidean distances; the parameter is T.
+    DistanceCrossEntropy,
+    /// Distance cross-entropy of squared distances; the parameter is T.
+    SquaredDistanceCrossEntropy,
     /// Contrastive-center loss; the parameter is δ.
     ContrastiveCenter,
     /// Triplet-center loss; the parameter is the margin.
@@ -70,9 +75,15 @@ impl ProxyLossKind {
         grad_centers: &mut [f32],
         scratch: &mut Scratch,
     ) -> f64 {
+        let is_squared = self == Self::SquaredDistanceCrossEntropy;
         match self {
-            Self::Cac => {
-                proxy_pass::<V>(Cac { lambda: parameter, skips: batch.fixed }, batch, grad_x, grad_centers, scratch)
+            Self::Cac | Self::DistanceCrossEntropy | Self::SquaredDistanceCrossEntropy => {
+                let cac = if self == Self::Cac {
+                    Cac { lambda: parameter, temperature: 1.0, is_squared, skips: batch.fixed }
+                } else {
+                    Cac { lambda: 0.0, temperature: parameter, is_squared, skips: false }
+                };
+                proxy_pass::<V>(cac, batch, grad_x, grad_centers, scratch)
             }
             Self::ContrastiveCenter => {
                 ContrastiveCenter { delta: parameter }.pass::<V>(batch, grad_x, grad_centers, scratch)

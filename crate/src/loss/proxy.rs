@@ -83,6 +83,28 @@ pub struct Scratch<'a> {
     pub links: &'a mut [u32],
     /// Nearest other class of each row.
     pub nearest: &'a mut [i32],
+    /// Result: w_i·ℓ_i of each row, or empty if it is not wanted.
+    pub losses: &'a mut [f32],
+}
+
+/// Sum of the rows' summands, each of which is also written to a list unless that is empty.
+pub(crate) struct Total<'a> {
+    losses: &'a mut [f32],
+    pub(crate) sum: f64,
+}
+
+impl<'a> Total<'a> {
+    pub(crate) fn new(losses: &'a mut [f32]) -> Self {
+        losses.fill(0.0);
+        Self { losses, sum: 0.0 }
+    }
+
+    pub(crate) fn add(&mut self, row: usize, summand: f64) {
+        if let Some(loss) = self.losses.get_mut(row) {
+            *loss = round_to_f32(summand);
+        }
+        self.sum += summand;
+    }
 }
 
 /// Lengths of the scratch for one batch.
@@ -140,7 +162,7 @@ pub fn proxy_pass<V: Vector>(
     sums.partial.fill(0.0);
     grad_x.fill(0.0);
     let labels = Labels::new(batch.labels, n_classes);
-    let mut total = 0.0;
+    let mut total = Total::new(scratch.losses);
     let chunk = chunk_rows(x.count(), n_classes);
     let (factors, rest) = split_mut(scratch.distances, chunk * n_classes);
     let (anchors, rest) = split_mut(rest, n_classes);
@@ -157,7 +179,7 @@ pub fn proxy_pass<V: Vector>(
             if has_anchors {
                 anchors::distances::<V>(x, anchors, factors);
             }
-            total += batch.row::<V>(loss, scale, &labels, first + row, factors);
+            total.add(first + row, batch.row::<V>(loss, scale, &labels, first + row, factors));
             if has_anchors
                 && !grad_x.is_empty()
                 && let Some(class) = labels.class(first + row)
@@ -178,7 +200,7 @@ pub fn proxy_pass<V: Vector>(
         }
     }
     sums.finish::<V>();
-    total * scale
+    total.sum * scale
 }
 
 impl Batch<'_> {

@@ -20,8 +20,7 @@ pub(crate) struct SoftminState {
 
 impl SoftminState {
     /// Builds the softmin of a row from m, d_y and Σ_{k≠y} e^(m − d_k).
-    pub(crate) fn new(min: f32, own_distance: f32, others: f64) -> Self {
-        let (min, own_distance) = (f64::from(min), f64::from(own_distance));
+    pub(crate) fn new(min: f64, own_distance: f64, others: f64) -> Self {
         let own = libm::exp(min - own_distance);
         Self { min, own_distance, own, others }
     }

@@ -11,7 +11,7 @@ use crate::distance::metric::combine;
 use crate::distance::quantized_search;
 use crate::distance::squared_euclidean;
 use crate::loss::class_rows::ClassRows;
-use crate::loss::proxy::{Batch, Scratch, chunk_rows};
+use crate::loss::proxy::{Batch, Scratch, Total, chunk_rows};
 use crate::loss::reduction::Labels;
 use crate::rows::shape::{Rows, class_of, item, item_mut, row_if_wanted, slice, slice_mut, split_mut};
 use crate::rows::walk::squared_distance;
@@ -42,14 +42,14 @@ impl TripletCenter {
         nearest_others::<V>(x, centers, batch.labels, scratch.distances, scratch.nearest);
         // Row i is in the list of its own class, and as n_rows + i in that of the nearest other one.
         let mut rows = ClassRows::new(scratch.links, n_classes, 2 * n_rows);
-        let mut total = 0.0;
+        let mut total = Total::new(scratch.losses);
         for row in 0..n_rows {
             let grad = row_if_wanted(grad_x, row, x.dim());
             grad.fill(0.0);
             let (class, weight) = match batch.class_and_weight(&labels, row) {
                 Ok(known) => known,
                 Err(cost) => {
-                    total += cost;
+                    total.add(row, cost);
                     continue;
                 }
             };
@@ -61,7 +61,7 @@ impl TripletCenter {
             if cost <= 0.0 {
                 continue;
             }
-            total += weight * cost;
+            total.add(row, weight * cost);
             let factor = weight * scale;
             let Some(nearest) = nearest.filter(|_| cost.is_finite() && round_to_f32(factor).is_finite()) else {
                 continue;
@@ -80,7 +80,7 @@ impl TripletCenter {
             let sum = slice_mut(scratch.center_sum, 0, x.dim().div_ceil(LANES));
             rows.subtract::<V>(class, x, centers.row(class), &part, sum, grad);
         }
-        total * scale
+        total.sum * scale
     }
 }
 

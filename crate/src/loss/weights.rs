@@ -1,7 +1,7 @@
 //! Weights of rows.
 
 use crate::loss::reduction::Reduction;
-use crate::rows::shape::{class_of, is_known, item};
+use crate::rows::shape::{class_of, is_known, item, one_of};
 
 /// Weight of a row, w_i = `class[y_i]`·`sample[i]`, each factor 1 if its list is empty. Weights are finite and not
 /// negative.
@@ -19,6 +19,11 @@ impl Weights<'_> {
 
     pub(crate) fn is_none(&self) -> bool {
         self.class.is_empty() && self.sample.is_empty()
+    }
+
+    /// Weights of a batch that is one row.
+    pub(crate) fn of_row(&self, row: usize) -> Self {
+        Self { sample: one_of(self.sample, row), ..*self }
     }
 
     /// Weight of a row. A row without a class has the weight of its sample.

@@ -36,6 +36,12 @@ pub(crate) fn slice<T>(values: &[T], start: usize, len: usize) -> &[T] {
     }
 }
 
+/// Returns the value of one row as a list, or an empty list if no row has a value.
+#[inline]
+pub(crate) fn one_of<T>(values: &[T], row: usize) -> &[T] {
+    values.get(row..=row).unwrap_or(&[])
+}
+
 /// Returns `len` values from `start` on, mutable.
 #[inline]
 #[track_caller]

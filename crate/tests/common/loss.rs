@@ -184,7 +184,8 @@ impl Case {
     }
 
     pub(crate) fn is_cac(&self) -> bool {
-        matches!(self.spec, LossSpec::Proxy(ProxyLossKind::Cac, _))
+        use ProxyLossKind::{Cac, DistanceCrossEntropy, SquaredDistanceCrossEntropy};
+        matches!(self.spec, LossSpec::Proxy(Cac | DistanceCrossEntropy | SquaredDistanceCrossEntropy, _))
     }
 
     pub(crate) fn has_weights(&self) -> bool {
@@ -239,7 +240,7 @@ impl Case {
             LossSpec::Center(..) => self.center_pass(&self.known_labels(), CenterOutput::None(centers), grad_x),
             LossSpec::CrossEntropy(smoothing) => {
                 let mut grad = vec![f32::NAN; self.batch.x.len()];
-                let loss = cross_entropy::<Lanes>(x, labels, self.weights(), *smoothing, &mut grad);
+                let loss = cross_entropy::<Lanes>(x, labels, self.weights(), *smoothing, &mut grad, &mut []);
                 grad_x.copy_from_slice(&grad[..grad_x.len()]);
                 loss
             }
@@ -250,11 +251,18 @@ impl Case {
                 grad_centers.copy_from_slice(&grad_radius[..grad_centers.len()]);
                 loss
             }
-            LossSpec::Proxy(kind, parameter) => self.proxy_pass(*kind, *parameter, grad_x, grad_centers),
+            LossSpec::Proxy(kind, parameter) => self.proxy_pass(*kind, *parameter, grad_x, grad_centers, &mut []),
         }
     }
 
-    fn proxy_pass(&self, kind: ProxyLossKind, parameter: f64, grad_x: &mut [f32], grad_centers: &mut [f32]) -> f64 {
+    fn proxy_pass(
+        &self,
+        kind: ProxyLossKind,
+        parameter: f64,
+        grad_x: &mut [f32],
+        grad_centers: &mut [f32],
+        losses: &mut [f32],
+    ) -> f64 {
         let (x, centers) = self.batch.views();
         let sizes = ScratchSizes::new(self.batch.rows(), self.batch.n_classes(), self.batch.n_dim);
         let mut scratch = Scratch {
@@ -264,6 +272,7 @@ impl Case {
             center_sum: &mut vec![[f64::NAN; LANES]; sizes.center_sum],
             links: &mut vec![7; sizes.links],
             nearest: &mut vec![7; self.batch.rows()],
+            losses,
         };
         let fixed = self.fixed;
         let (labels, weights, reduction) = (&self.batch.labels[..], self.weights(), self.reduction);
@@ -280,19 +289,42 @@ impl Case {
         labels
     }
 
-    fn center_pass(&self, labels: &[i32], output: CenterOutput, grad_x: &mut [f32]) -> f64 {
+    /// w_i·ℓ_i of each row.
+    pub(crate) fn row_losses(&self) -> Vec<f32> {
+        let Batch { labels, centers, n_dim, .. } = &self.batch;
+        let (x, mut losses) = (self.batch.views().0, vec![f32::NAN; self.batch.rows()]);
+        match &self.spec {
+            LossSpec::Center(..) => {
+                self.center_loss().row_losses::<Lanes>(x, &self.known_labels(), centers, &mut losses);
+            }
+            LossSpec::DeepSvdd { radius, nu } => {
+                let members = Members { x, labels, sample_weight: &self.batch.sample_weight };
+                members.row_losses::<Lanes>(&centers[..*n_dim], *radius, *nu, &mut losses);
+            }
+            LossSpec::Proxy(kind, parameter) => {
+                self.proxy_pass(*kind, *parameter, &mut [], &mut [], &mut losses);
+            }
+            LossSpec::CrossEntropy(smoothing) => {
+                let mut grad = vec![f32::NAN; self.batch.x.len()];
+                cross_entropy::<Lanes>(x, labels, self.weights(), *smoothing, &mut grad, &mut losses);
+            }
+        }
+        losses
+    }
+
+    fn center_loss(&self) -> CenterLoss<'_> {
         let LossSpec::Center(metric, penalty, radii) = &self.spec else { panic!("not a center loss") };
         let radii = match radii {
             Radii::One(radius) => KernelRadii::One(*radius),
             Radii::PerClass(radii) => KernelRadii::PerClass(radii),
         };
         let (metric, penalty, reduction, weights) = (*metric, *penalty, self.reduction, self.weights());
-        CenterLoss { metric, penalty, reduction, radii, weights }.pass::<Lanes>(
-            self.batch.views().0,
-            &Labels::new(labels, self.batch.n_classes()),
-            output,
-            grad_x,
-        )
+        CenterLoss { metric, penalty, reduction, radii, weights }
+    }
+
+    fn center_pass(&self, labels: &[i32], output: CenterOutput, grad_x: &mut [f32]) -> f64 {
+        let labels = Labels::new(labels, self.batch.n_classes());
+        self.center_loss().pass::<Lanes>(self.batch.views().0, &labels, output, grad_x)
     }
 
     pub(crate) fn center_gradients(&self, form: Form) -> Gradients {

@@ -62,6 +62,14 @@ pub(crate) fn check(case: &Case) {
     let loss = reference::loss(case, &x, &params);
     assert_close(actual.loss, loss, reference::loss_scale(case, &x, &params), TOLERANCE, format_args!("loss, {what}"));
     assert_matrix_close(&actual.x, &expected.x, &expected.x_terms, TOLERANCE, format_args!("∂/∂x, {what}"));
+    for (i, (actual, (loss, scale))) in
+        case.row_losses().into_iter().zip(reference::row_losses(case, &x, &params)).enumerate()
+    {
+        // A loss above all float32 is infinite.
+        if actual.is_finite() || loss < f32::MAX.into() {
+            assert_close(actual.into(), loss, scale, TOLERANCE, format_args!("loss of row {i}, {what}"));
+        }
+    }
     if !case.fixed {
         let name = format!("∂/∂params, {what}");
         assert_matrix_close(&actual.centers, &expected.params, &expected.param_terms, TOLERANCE, name);

@@ -3,7 +3,7 @@
 use super::{Matrix, differences, distance, dot, matrix, norm, slope, zeros};
 use crate::common::{Case, LossSpec, Radii};
 use center_loss::distance::metric::Metric;
-use center_loss::loss::ProxyLossKind;
+use center_loss::loss::ProxyLossKind::{self, DistanceCrossEntropy, SquaredDistanceCrossEntropy};
 use center_loss::loss::penalty::Penalty;
 use center_loss::loss::reduction::Reduction;
 use center_loss::update::averages::Rule;
@@ -96,31 +96,63 @@ pub(crate) fn own_distances(case: &Case) -> Vec<Vec<f64>> {
     own
 }
 
-pub(crate) fn loss(case: &Case, x: &Matrix, params: &Matrix) -> f64 {
-    let (mut sum, mut floors) = (0.0, 0.0);
-    for i in 0..x.len() {
-        let class = class(case, i);
-        sum += class.map_or(0.0, |y| weighted_row_loss(case, i, y, &x[i], params));
-        if case.is_floored() && case.reduction != Reduction::Wen && is_known(case, i) {
-            floors += FLOOR * (case.n_classes() - usize::from(class.is_some())) as f64;
+/// Summand of a row, with its floors.
+fn summand(case: &Case, i: usize, x: &Matrix, params: &Matrix) -> f64 {
+    let class = class(case, i);
+    let has_floors = case.is_floored() && case.reduction != Reduction::Wen && is_known(case, i);
+    let floors = if has_floors { case.n_classes() - usize::from(class.is_some()) } else { 0 };
+    class.map_or(0.0, |y| weighted_row_loss(case, i, y, &x[i], params)) + FLOOR * floors as f64
+}
+
+/// Losses of the rows, and for each the scale of its rounding.
+pub(crate) fn row_losses(case: &Case, x: &Matrix, params: &Matrix) -> Vec<(f64, f64)> {
+    let losses = (0..x.len()).map(|i| {
+        let one = Case { reduction: Reduction::Sum, ..case.select(&[i]) };
+        let scale = loss_scale(&one, &vec![x[i].clone()], params);
+        let summand = summand(case, i, x, params);
+        match case.spec {
+            LossSpec::DeepSvdd { nu, radius } => {
+                let loss = if is_known(case, i) { weight(case, i) * radius * radius + summand / nu } else { 0.0 };
+                (loss, loss)
+            }
+            // The loss of one row is a mean.
+            LossSpec::CrossEntropy(_) => (summand, summand + 1e-9),
+            // The hinge subtracts distances.
+            LossSpec::Proxy(ProxyLossKind::TripletCenter, margin) => {
+                let own = class(case, i).map_or(0.0, |y| distance(Metric::SqEuclidean, &x[i], &params[y]));
+                (summand, weight(case, i) * (own + margin) + scale)
+            }
+            _ => (summand, scale),
         }
-    }
+    });
+    losses.collect()
+}
+
+pub(crate) fn loss(case: &Case, x: &Matrix, params: &Matrix) -> f64 {
+    let sum: f64 = (0..x.len()).map(|i| summand(case, i, x, params)).sum();
     let scale = scale(case);
     let whole = match case.spec {
         LossSpec::Proxy(ProxyLossKind::Island, lambda) => lambda * repulsion(params),
         LossSpec::DeepSvdd { .. } => params[0][0] * params[0][0],
         _ => 0.0,
     };
-    if scale == 0.0 { 0.0 } else { (sum + floors) * scale + whole }
+    if scale == 0.0 { 0.0 } else { sum * scale + whole }
 }
 
 /// Every loss against proxies, with a parameter.
-pub(crate) const PROXY_LOSSES: [(ProxyLossKind, f64); 4] = [
+pub(crate) const PROXY_LOSSES: [(ProxyLossKind, f64); 6] = [
     (ProxyLossKind::Cac, 0.1),
+    (DistanceCrossEntropy, 0.5),
+    (SquaredDistanceCrossEntropy, 2.0),
     (ProxyLossKind::ContrastiveCenter, 1.0),
     (ProxyLossKind::TripletCenter, 5.0),
     (ProxyLossKind::Island, 0.5),
 ];
+
+/// d/T of a distance cross-entropy, from the squared distance.
+fn heated(kind: ProxyLossKind, temperature: f64, squared: f64) -> f64 {
+    if kind == SquaredDistanceCrossEntropy { squared / temperature } else { squared.sqrt() / temperature }
+}
 
 /// w_i·ℓ(x)
 fn weighted_row_loss(case: &Case, i: usize, y: usize, x: &[f64], params: &Matrix) -> f64 {
@@ -138,6 +170,10 @@ fn weighted_row_loss(case: &Case, i: usize, y: usize, x: &[f64], params: &Matrix
         LossSpec::Proxy(ProxyLossKind::Cac, lambda) => {
             let own = squared(y).sqrt();
             others().map(|d| (own - d.sqrt()).exp()).sum::<f64>().ln_1p() + lambda * own
+        }
+        LossSpec::Proxy(kind @ (DistanceCrossEntropy | SquaredDistanceCrossEntropy), temperature) => {
+            let own = heated(*kind, *temperature, squared(y));
+            others().map(|d| (own - heated(*kind, *temperature, d)).exp()).sum::<f64>().ln_1p()
         }
         LossSpec::Proxy(ProxyLossKind::ContrastiveCenter, delta) => 0.5 * squared(y) / (others().sum::<f64>() + delta),
         LossSpec::Proxy(ProxyLossKind::TripletCenter, margin) => {
@@ -201,6 +237,15 @@ pub(crate) fn loss_scale(case: &Case, x: &Matrix, params: &Matrix) -> f64 {
         }
         // Float64 rounds sums that cancel.
         LossSpec::CrossEntropy(_) | LossSpec::Proxy(ProxyLossKind::Island, _) => loss(case, x, params).abs() + 1e-9,
+        LossSpec::Proxy(DistanceCrossEntropy | SquaredDistanceCrossEntropy, _) => {
+            let rounding = |i: usize| {
+                let Some(y) = class(case, i) else { return 0.0 };
+                let derivatives = derivatives(case, y, &x[i], params, params).into_iter();
+                let by_distance = |j: usize| 2.0 * distance(Metric::SqEuclidean, &x[i], &params[j]);
+                weight(case, i) * derivatives.map(|(j, derivative, _)| derivative.abs() * by_distance(j)).sum::<f64>()
+            };
+            loss(case, x, params) + scale(case) * (0..x.len()).map(rounding).sum::<f64>() + 1e-32
+        }
         _ => loss(case, x, params),
     }
 }
@@ -323,6 +368,22 @@ fn derivatives(case: &Case, y: usize, x: &[f64], centers: &Matrix, params: &Matr
                 let root_derivative = if j == y { 1.0 - p + lambda } else { -p };
                 if d[j] == 0.0 { 0.0 } else { root_derivative * 0.5 / d[j].sqrt() }
             })
+        }
+        LossSpec::Proxy(kind @ (DistanceCrossEntropy | SquaredDistanceCrossEntropy), temperature) => {
+            let heated: Vec<f64> = d.iter().map(|&d_j| heated(*kind, *temperature, d_j)).collect();
+            let terms: Vec<f64> = heated.iter().map(|d_j| (heated[y] - d_j).exp()).collect();
+            let others = (0..d.len()).filter(|&j| j != y).map(|j| terms[j]).sum::<f64>();
+            let derivative = |j: usize| {
+                let slope = if j == y { others } else { -terms[j] } / (1.0 + others);
+                match kind {
+                    SquaredDistanceCrossEntropy => slope / temperature,
+                    _ if d[j] == 0.0 => 0.0,
+                    _ => slope * 0.5 / (temperature * d[j].sqrt()),
+                }
+            };
+            // The rounding of a distance, relative to it, is an absolute one of its exponent. The least float32 count as 0.
+            let size = |j: usize| derivative(j).abs() * (1.0 + heated[j] + heated[y]) + 1e-32;
+            (0..d.len()).map(|j| (j, derivative(j), size(j))).collect()
         }
         LossSpec::Proxy(ProxyLossKind::ContrastiveCenter, delta) => {
             let others = (0..d.len()).filter(|&j| j != y).map(|j| d[j]).sum::<f64>() + delta;
