@@ -19,26 +19,23 @@ export interface DistanceCrossEntropyLossOptions extends ProxyLossOptions {
   readonly metric?: Exclude<Metric, 'cosine'>;
 }
 
-const SPEC = {
+const SPEC: ProxyLossSpec = {
   className: 'DistanceCrossEntropyLoss',
+  kind: 'SquaredDistanceCrossEntropy',
   parameter: 'temperature',
   fallback: 1,
-  accepts: (value: number) => value >= 1e-30 && value <= MAX_PARAMETER,
+  accepts: (value) => value >= 1e-30 && value <= MAX_PARAMETER,
   range: 'a number from 1e-30 to 1e30',
+  metric: 'sqeuclidean',
   defaults: LEARNABLE,
-} as const;
-
-const SPECS = {
-  sqeuclidean: { ...SPEC, kind: 'SquaredDistanceCrossEntropy', metric: 'sqeuclidean' },
-  euclidean: { ...SPEC, kind: 'DistanceCrossEntropy', metric: 'euclidean' },
-} as const satisfies Record<string, ProxyLossSpec>;
+};
 
 /** @throws CenterLossError `ERR_OPTION` */
 function specOf(options: DistanceCrossEntropyLossOptions): ProxyLossSpec {
   checkOptions(options, ['temperature', 'metric', ...CENTERS_OPTIONS]);
   const { metric = 'sqeuclidean' } = options;
   checkChoice(metric, 'metric', ['sqeuclidean', 'euclidean']);
-  return SPECS[metric];
+  return metric === 'euclidean' ? { ...SPEC, kind: 'DistanceCrossEntropy', metric } : SPEC;
 }
 
 /**
@@ -80,7 +77,7 @@ export class DistanceCrossEntropyLoss extends ProxyLoss {
    * @throws CenterLossError `ERR_FORMAT` for any other file, `ERR_SHAPE` if `bytes` is not bytes, `ERR_OUT_OF_MEMORY`
    */
   static load(bytes: Uint8Array | ArrayBuffer): DistanceCrossEntropyLoss {
-    return loadProxyLoss(bytes, SPECS.sqeuclidean, (...args) => new DistanceCrossEntropyLoss(...args));
+    return loadProxyLoss(bytes, SPEC, (...args) => new DistanceCrossEntropyLoss(...args));
   }
 
   /** Reads what `toJSON` gave, after `JSON.parse`. @throws CenterLossError as {@link load} */

@@ -20,6 +20,16 @@ const isIn = ({ labels }: PredictionSets) => labels.map((set) => [0, 1, 2].map((
 const uniform = (rows: number, smoothingSeed: number) =>
   conformalPValues([0], new Float64Array(rows), { smoothingSeed });
 
+it.each([{}, { shrinkage: 0.2, relative: true }])('p-values by a covariance rest on its distances, %j', (options) => {
+  const tied = { score: 'mahalanobis', covariance: 'tied', ...options } as const;
+  const classifier = new OpenSetClassifier(iris, tied).fit(calibration, labels, { pValues: true });
+  const ofOwn = classifier.distances(calibration).filter((_, at) => at % 3 === labels[Math.floor(at / 3)]);
+  const byClass = { classes: labels, nClasses: 3 };
+  const p = classifier.pValues(test);
+  expect(p).toEqual(conformalPValues(ofOwn, classifier.distances(test), byClass));
+  expect(OpenSetClassifier.load(classifier.save()).pValues(test)).toEqual(p);
+});
+
 describe('crepes', () => {
   it.each([{}, { metric: 'euclidean' }, { score: 'normalized' }, { score: 'softmin' }] as ScoreOptions[])(
     'p-values and sets by class of a classifier, %j',
