@@ -1,5 +1,5 @@
-// Score 'mahalanobis' by a full covariance: as pytorch-ood and scikit-learn, in any units, on every engine, in files and
-// threads, and where a covariance is singular.
+// Score 'mahalanobis' by a full covariance: as pytorch-ood and scikit-learn, in any units, on every engine, in files,
+// and where a covariance is singular.
 import {
   type ClassifierOptions,
   ClassStatistics,
@@ -8,7 +8,6 @@ import {
   OpenSetClassifier,
   type Target,
 } from 'center-loss';
-import { ClassifierPool } from 'center-loss/pool';
 import { describe, expect, it } from 'vitest';
 import expected from '../oracle/covariance.json' with { type: 'json' };
 import datasets from '../oracle/datasets.json' with { type: 'json' };
@@ -93,41 +92,35 @@ function problem(nDim: number, rows = 3 * nDim + 40) {
 const hash = (values: Float32Array) =>
   new Uint8Array(values.buffer).reduce((sum, byte) => Math.imul(sum ^ byte, 0x01000193) >>> 0, 0x811c9dc5);
 
-it.each([1, 2, 3, 4, 5, 8, 17, 33])(
-  '%i dimensions: units change nothing, and files and threads have the same bits',
-  async (nDim) => {
-    const { params, x, target } = problem(nDim);
-    for (const options of FORMS) {
-      const classifier = tied(params, nDim, options).fit(x, target);
-      const all = classifier.classify(x);
-      const units = (values: Float32Array) => values.map((value, i) => value * 2 ** (20 * (((i % nDim) % 3) - 1)));
-      const scaled = tied(units(params), nDim, options).fit(units(x), target);
-      expectClose(scaled.scores(units(x)), all.scores, { scale: all.scores.map((score) => Math.abs(score) + nDim) });
-      expect(scaled.predict(units(x)).filter((label, i) => label !== all.labels[i]).length).toBeLessThan(3);
-      const loaded = OpenSetClassifier.load(classifier.save());
-      expect(loaded.classify(x)).toEqual(all);
-      expect(loaded.fit(x, target).save()).toEqual(classifier.save());
-      const pool = await ClassifierPool.create(classifier, { workers: 1 });
-      expect(await pool.classify(x)).toEqual(all);
-      pool.dispose();
-      for (const row of [0, 5]) {
-        expect(classifier.scores(x.subarray(row * nDim, (row + 1) * nDim))[0]).toBe(all.scores[row]);
-      }
-      x[3 * nDim] = Number.NaN;
-      const after = classifier.classify(x);
-      expect([after.labels[3], after.scores[3]]).toEqual([-1, Number.POSITIVE_INFINITY]);
-      expect(after.scores.subarray(4)).toEqual(all.scores.subarray(4));
-      expect(classifier.predictProba(x)[9]).toBeNaN();
-      expect(
-        tied(params, nDim, options).fit(
-          x,
-          target.map((label, row) => (row === 3 ? -1 : label)),
-        ).covariance,
-      ).toEqual(tied(params, nDim, options).fit(x, target).covariance);
-      x.set(problem(nDim).x);
+it.each([1, 2, 3, 4, 5, 8, 17, 33])('%i dimensions: units change nothing, and files have the same bits', (nDim) => {
+  const { params, x, target } = problem(nDim);
+  for (const options of FORMS) {
+    const classifier = tied(params, nDim, options).fit(x, target);
+    const all = classifier.classify(x);
+    const units = (values: Float32Array) => values.map((value, i) => value * 2 ** (20 * (((i % nDim) % 3) - 1)));
+    const scaled = tied(units(params), nDim, options).fit(units(x), target);
+    expectClose(scaled.scores(units(x)), all.scores, { scale: all.scores.map((score) => Math.abs(score) + nDim) });
+    expect(scaled.predict(units(x)).filter((label, i) => label !== all.labels[i]).length).toBeLessThan(3);
+    const loaded = OpenSetClassifier.load(classifier.save());
+    expect(loaded.classify(x)).toEqual(all);
+    expect(loaded.fit(x, target).save()).toEqual(classifier.save());
+    for (const row of [0, 5]) {
+      expect(classifier.scores(x.subarray(row * nDim, (row + 1) * nDim))[0]).toBe(all.scores[row]);
     }
-  },
-);
+    x[3 * nDim] = Number.NaN;
+    const after = classifier.classify(x);
+    expect([after.labels[3], after.scores[3]]).toEqual([-1, Number.POSITIVE_INFINITY]);
+    expect(after.scores.subarray(4)).toEqual(all.scores.subarray(4));
+    expect(classifier.predictProba(x)[9]).toBeNaN();
+    expect(
+      tied(params, nDim, options).fit(
+        x,
+        target.map((label, row) => (row === 3 ? -1 : label)),
+      ).covariance,
+    ).toEqual(tied(params, nDim, options).fit(x, target).covariance);
+    x.set(problem(nDim).x);
+  }
+});
 
 it('every engine has the same bits', () => {
   const { params, x, target } = problem(17);

@@ -1,6 +1,6 @@
 // ClassifierPool: the results of one thread, whatever the rows come in, and what a call leaves behind. Where a runtime has
 // no threads, the pool computes in place, and the same holds.
-import { CenterLoss, type Embeddings, OpenSetClassifier, type Score } from 'center-loss';
+import { CenterLoss, type ClassifierOptions, type Embeddings, OpenSetClassifier } from 'center-loss';
 import { ClassifierPool } from 'center-loss/pool';
 import { afterEach, describe, expect, it } from 'vitest';
 import { expectError } from '../support/error.js';
@@ -15,8 +15,8 @@ x[7 * nDim + 3] = Number.NaN;
 x[2048 * nDim] = Number.POSITIVE_INFINITY;
 x[3000 * nDim + 10] = 3e38;
 const target = Int32Array.from({ length: ROWS }, (_, row) => row % nClasses);
-const fitted = (score: Score) => new OpenSetClassifier(loss, { score }).fit(x, target, { perClass: true });
-const classifier = fitted('distance');
+const fitted = (options: ClassifierOptions) => new OpenSetClassifier(loss, options).fit(x, target, { perClass: true });
+const classifier = fitted({ score: 'distance' });
 
 const pools: ClassifierPool[] = [];
 afterEach(() => {
@@ -60,8 +60,11 @@ describe('the results are those of classify, to the last bit', () => {
     expect(await (await start(classifier, workers)).classify(shared(x))).toEqual(expected);
   });
 
-  it.each<Score>(['normalized', 'cac', 'softmin', 'entropy', 'mahalanobis', 'knn-centers'])('by %s', async (score) => {
-    const other = fitted(score);
+  it.each<ClassifierOptions>([
+    ...(['normalized', 'cac', 'softmin', 'entropy', 'mahalanobis', 'knn-centers'] as const).map((score) => ({ score })),
+    { score: 'mahalanobis', covariance: 'tied', relative: true },
+  ])('by %j', async (options) => {
+    const other = fitted(options);
     const pool = await start(other);
     expect(await pool.classify(shared(x))).toEqual(other.classify(x));
     expect(other.dispose()).toBeUndefined();
