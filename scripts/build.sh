@@ -119,11 +119,13 @@ site_files() {
   node site/live/make-digits.js build/site-public/digits.bin
 }
 
+site_pages() { site/node_modules/.bin/vitepress build site; }
+
 build_site() {
   ensure_packages site "the site (250 MB)"
   step "API reference (typedoc)" api_reference || die "the API reference has gaps; see above."
-  site_files
-  step "site (VitePress)" site/node_modules/.bin/vitepress build site || die "the site could not be built; see above."
+  step "files of the site" site_files || die "files of the site could not be made; see above."
+  step "site (VitePress)" site_pages || die "the site could not be built; see above."
 }
 
 # Lets the examples, which are a project of their own, find the package by its name, also before their packages are there.

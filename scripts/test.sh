@@ -139,9 +139,12 @@ run_all() {
   ensure_browsers
   ensure_packages test/runtimes "the matrix (2 GB)"
   ensure_packages examples "the examples (500 MB)"
+  ensure_packages site "the site (250 MB)"
   ensure_baselines
   reproduce
-  check "site: no gap in the API reference, no dead link" build_site
+  check "site: no gap in the API reference" api_reference
+  check "site: files" site_files
+  check "site: no dead link" site_pages
   check "TypeScript of everything" node_modules/.bin/tsc --project tsconfig.tools.json
   check "spelling of the docs" site/node_modules/.bin/cspell --no-progress --quiet
   check "site: links, accessibility and programs of its pages in Chromium, training in Chromium and Firefox" node --test site/test

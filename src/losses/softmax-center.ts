@@ -13,7 +13,7 @@ import {
 import { asRows, type Embeddings } from '../validate/embeddings.js';
 import { checkOneEach, labelsOf, type Target } from '../validate/labels.js';
 import { rowsTrainedOn } from '../validate/trained-rows.js';
-import { BatchArray } from '../wasm/bindings.js';
+import { BatchArray, CrossEntropy } from '../wasm/bindings.js';
 import type { CenterLoss } from './center-loss.js';
 import { type Out, type OutOption, takeOut } from './results.js';
 import { checkSoftmaxOptions, crossEntropy, type SoftmaxOptions, writeClassWeight } from './softmax-cross-entropy.js';
@@ -126,7 +126,7 @@ export function softmaxCenterInPlace(
   writeClassWeight(rust, classWeight, call);
   const { loss: center } = update ? loss.step(batch, step) : loss.rowGradients(batch, [], samples);
   // Nothing can fail from here on.
-  const softmax = rust.cross_entropy(nClasses, labelSmoothing, classWeight !== undefined, true, false);
+  const softmax = rust.cross_entropy(nClasses, labelSmoothing, classWeight !== undefined, CrossEntropy.BesideX);
   return {
     loss: rust.join_softmax_center(softmax, center, lambda),
     softmax,

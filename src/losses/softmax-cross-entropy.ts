@@ -6,7 +6,7 @@ import type { Embeddings } from '../validate/embeddings.js';
 import type { LabelPolicy, Target } from '../validate/labels.js';
 import { checkNames } from '../validate/names.js';
 import { copyOfWeights } from '../validate/weights.js';
-import { BatchArray, type Batch as RustBatch } from '../wasm/bindings.js';
+import { BatchArray, CrossEntropy, type Batch as RustBatch } from '../wasm/bindings.js';
 import { copyGradX, type OutOption, takeOut } from './results.js';
 
 /** Options of {@link softmaxCrossEntropy}. */
@@ -75,7 +75,7 @@ export function softmaxCrossEntropyPerRow(
   // Rust reads the weights of the classes, and writes the losses after them.
   const address = reserveArray(batch, BatchArray.Parameters, nClasses + rows, call);
   if (classWeight) writeFloats(classWeight, 0, nClasses, address);
-  batch.cross_entropy(nClasses, labelSmoothing, classWeight !== undefined, false, true);
+  batch.cross_entropy(nClasses, labelSmoothing, classWeight !== undefined, CrossEntropy.PerRow);
   return copyFloats(address + nClasses * Float32Array.BYTES_PER_ELEMENT, rows);
 }
 
@@ -120,6 +120,6 @@ export function crossEntropy(
   const inputs = takeInputs(x, taken.target, spec);
   const { batch } = inputs;
   writeClassWeight(batch, classWeight, call);
-  const loss = batch.cross_entropy(nClasses, labelSmoothing, classWeight !== undefined, false, false);
+  const loss = batch.cross_entropy(nClasses, labelSmoothing, classWeight !== undefined, CrossEntropy.Alone);
   return { loss, gradLogits: copyGradX(inputs, nClasses, to.gradLogits) };
 }

@@ -36,7 +36,12 @@ export interface RankingOptions {
    * Weight of each known and of each unknown row, finite and 0 or more: a row of weight 2 counts as two rows, a row of
    * weight 0 as none, as scikit-learn's `sample_weight`. Default 1 for every row of a side that has no list.
    */
-  readonly sampleWeight?: { readonly known?: Floats; readonly unknown?: Floats };
+  readonly sampleWeight?: {
+    /** Weights of the known rows. Default 1 each. */
+    readonly known?: Floats;
+    /** Weights of the unknown rows. Default 1 each. */
+    readonly unknown?: Floats;
+  };
 }
 
 /** Options of curves. */

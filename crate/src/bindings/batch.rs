@@ -57,6 +57,18 @@ pub enum BatchArray {
 #[wasm_bindgen]
 #[derive(Clone, Copy, CheckedBitPattern)]
 #[repr(u32)]
+pub enum CrossEntropy {
+    /// Logits in `X`, their gradient in `Out`.
+    Alone,
+    /// Logits in `Logits`, their gradient in `LogitsGradient`: `X` has embeddings.
+    BesideX,
+    /// Logits and gradient as in `Alone`, the losses of the rows in `Parameters`, after room for the weights of the classes.
+    PerRow,
+}
+
+#[wasm_bindgen]
+#[derive(Clone, Copy, CheckedBitPattern)]
+#[repr(u32)]
 pub enum ClassWeighting {
     /// n/(K·n_j)
     Balanced,
@@ -214,24 +226,18 @@ impl Batch {
         class_weights(labels, scheme, counts, slice_mut(&mut self.parameters, 0, n_classes));
     }
 
-    /// Computes the softmax cross-entropy of the logits in `Logits` if `beside_x`, and ∂loss/∂logits to
-    /// `LogitsGradient`; else of those in `X`, with the gradient in `Out`. `Parameters` has the weights of the classes if
-    /// `class_weighted`, and gets the losses of the rows after them if `per_row`.
-    pub fn cross_entropy(
-        &mut self,
-        n_classes: usize,
-        smoothing: f64,
-        class_weighted: bool,
-        beside_x: bool,
-        per_row: bool,
-    ) -> f64 {
+    /// Computes the softmax cross-entropy and ∂loss/∂logits, as `form` says. `Parameters` has the weights of the classes if
+    /// `class_weighted`.
+    pub fn cross_entropy(&mut self, n_classes: usize, smoothing: f64, class_weighted: bool, form: u32) -> f64 {
         let (rows, len) = (self.rows, self.rows * n_classes);
+        let form: CrossEntropy = variant(form);
+        let per_row = matches!(form, CrossEntropy::PerRow);
         let Parts { x, labels, sample_weight, out, parameters, logits, logits_gradient, .. } = self.parts();
         let (parameters, losses) = split_mut(parameters, if class_weighted || per_row { n_classes } else { 0 });
         let losses = slice_mut(losses, 0, if per_row { rows } else { 0 });
         let class = if class_weighted { slice(parameters, 0, n_classes) } else { &[] };
         let weights = Weights { class, sample: sample_weight };
-        let (logits, grad) = if beside_x {
+        let (logits, grad) = if matches!(form, CrossEntropy::BesideX) {
             (Rows::new(slice(logits, 0, len), n_classes), slice_mut(logits_gradient, 0, len))
         } else {
             (x, out)
