@@ -257,7 +257,7 @@ describe('by their definitions', () => {
     const [known, unknown] = [0, 500].map((from) =>
       Float64Array.from({ length: 100_000 }, (_, i) => (i % 1000) + from),
     );
-    // Of the 10⁶ pairs of values, 500·499/2 are in the wrong order and 500 tie.
+    // There are 10⁶ pairs of values: 500·499/2 are in the wrong order, and 500 tie.
     expect(auroc(known as Float64Array, unknown as Float64Array)).toBe(0.875);
   });
 });

@@ -4,14 +4,13 @@ use bytemuck::CheckedBitPattern;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::batch::{Batch, Parts};
-use super::buffer::Buffer;
 use super::centers::Centers;
 use super::scratch::Scratch;
 use super::variant;
 use crate::detect::classify::{self, Measure, decide};
 use crate::detect::precision;
 use crate::detect::score::Score;
-use crate::distance::whitened::{self, Lanes64, Whitened, factor_len};
+use crate::distance::whitened::{self, factor_len};
 use crate::rows::shape::{Rows, item, slice, slice_mut};
 use crate::simd::vector::{LANES, Lanes};
 
@@ -83,7 +82,7 @@ impl Centers {
     }
 
     /// Whitens the rows for `classify` by `Whitened` and for `whitened_distances`. Requires `prepare`.
-    pub fn whiten(&self, batch: &mut Batch) {
+    pub fn whiten(&mut self, batch: &mut Batch) {
         let (factor, width) = (factor_len(self.n_dim), self.n_dim.div_ceil(LANES));
         let Parts { x, scratch, .. } = batch.parts();
         let lanes = slice_mut(&mut scratch.lanes, 0, x.count() * width);
@@ -97,7 +96,7 @@ impl Centers {
     }
 
     /// Squared Mahalanobis distances by `Whitening` to all centers, written to `Out` [rows, classes]. Requires `whiten`.
-    pub fn whitened_distances(&self, batch: &mut Batch) {
+    pub fn whitened_distances(&mut self, batch: &mut Batch) {
         let n_classes = self.n_classes;
         let Parts { x, out, scratch, .. } = batch.parts();
         let all = self.whitening.with((x.count(), n_classes, self.n_dim), &scratch.lanes, &scratch.totals);
@@ -112,29 +111,5 @@ impl Centers {
         let Parts { x, labels, parameters, scratch, .. } = batch.parts();
         let sums = slice_mut(&mut scratch.totals, 0, self.n_dim);
         precision::fit::<Lanes>(x, labels, self.rows(), sums, slice_mut(parameters, 0, self.n_dim))
-    }
-}
-
-/// Factors of full covariances, each with the centers that it has whitened.
-#[derive(Default)]
-pub(super) struct Whitening {
-    pub(super) classes: Buffer<Lanes64>,
-    pub(super) background: Buffer<Lanes64>,
-}
-
-impl Whitening {
-    /// Centers with the rows of a batch that `whiten` has whitened.
-    fn with<'a>(
-        &'a self,
-        (rows, n_classes, n_dim): (usize, usize, usize),
-        lanes: &'a [Lanes64],
-        totals: &'a [f64],
-    ) -> Whitened<'a> {
-        let width = n_dim.div_ceil(LANES);
-        Whitened {
-            rows: slice(lanes, 0, rows * width),
-            centers: slice(&self.classes, factor_len(n_dim), n_classes * width),
-            background: if self.background.is_empty() { &[] } else { slice(totals, 0, rows) },
-        }
     }
 }

@@ -23,6 +23,7 @@ pub(crate) mod proxy_loss;
 pub(crate) mod scores;
 pub(crate) mod scratch;
 pub(crate) mod statistics;
+mod whitening;
 
 #[panic_handler]
 fn on_panic(_: &core::panic::PanicInfo) -> ! {
